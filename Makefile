@@ -1,0 +1,72 @@
+# `make demo` shows it, `make test` checks it, `make install` prepares .venv alone.
+# A second call of any of them finds its stamp and starts at once.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+VIDEOS ?=
+ARCH := $(shell uname -m)
+
+# annoy compiles itself for the processor it is built on unless told otherwise, and then dies on an
+# older one.  x86-64-v2 is what every processor since 2009 has.
+ANNOY_FLAGS := -D_CRT_SECURE_NO_WARNINGS,-DANNOYLIB_MULTITHREADED_BUILD,-O3,-ffast-math,-fno-associative-math,-std=c++14
+ifeq ($(ARCH),x86_64)
+ANNOY_FLAGS := $(ANNOY_FLAGS),-march=x86-64-v2
+endif
+
+.PHONY: install demo test test-slow lint types bench golden constraints clean help
+
+help:
+	@echo "make demo [VIDEOS=folder]   install, index sample films, ask with a picture, show the answer"
+	@echo "make install                prepare .venv with cbvird and cbvirctl"
+	@echo "make test                   ruff, mypy --strict, pytest"
+	@echo "make test-slow              the tests that take minutes"
+	@echo "make bench                  every benchmark, one after the other (run it alone)"
+
+$(VENV)/.python:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "cbvir needs Python 3.11 or newer: make PYTHON=python3.12 ...")'
+	$(PYTHON) -m venv $(VENV)
+	touch $@
+
+# A wheel of annoy in pip's cache may have been compiled for another processor: build it afresh.
+$(VENV)/.annoy: $(VENV)/.python constraints.txt
+	ANNOY_COMPILER_ARGS="$(ANNOY_FLAGS)" $(PIP) install --no-cache-dir --no-binary annoy -c constraints.txt annoy
+	touch $@
+
+$(VENV)/.installed: $(VENV)/.annoy pyproject.toml constraints.txt
+	@echo "Installing cbvir and what it stands on (PyTorch is large: this takes a few minutes the first time)"
+	$(PIP) install -c constraints.txt -e .
+	touch $@
+
+$(VENV)/.installed-test: $(VENV)/.installed
+	$(PIP) install -c constraints.txt -e '.[test]'
+	touch $@
+
+install: $(VENV)/.installed
+
+demo: install
+	$(BIN)/python tests/demo.py $(if $(VIDEOS),--videos '$(VIDEOS)')
+
+lint: $(VENV)/.installed-test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/.installed-test
+	$(BIN)/mypy
+
+test: lint types
+	$(BIN)/pytest
+
+test-slow: $(VENV)/.installed-test
+	$(BIN)/pytest -m slow --timeout 1800
+
+bench: $(VENV)/.installed-test
+	cd tests && ../$(BIN)/python -m bench
+
+# The versions that were tested, from the environment that tested them.
+constraints: $(VENV)/.installed-test
+	$(PIP) freeze --exclude-editable | grep -viE '^(nvidia|cuda|triton|pip=|setuptools=)' > constraints.txt
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,29 @@
+"""From a file to upright frames with exact presentation times, and from bytes to a picture.
+
+`probe` says what a file is, `read_frames` gives its frames, `read_picture` gives a query picture.
+Ingest and query share `fit_within`, so that a frame and a picture of it are shrunk alike.
+"""
+
+from __future__ import annotations
+
+from cbvir_core.decode.complete import container_complete
+from cbvir_core.decode.identity import fingerprint
+from cbvir_core.decode.picture import read_picture
+from cbvir_core.decode.probe import probe
+from cbvir_core.decode.reader import FrameReader, read_frames
+from cbvir_core.decode.scale import STILL_SIDE, decode_still, encode_still, fit_within
+from cbvir_core.decode.skipping import Mode
+
+__all__ = [
+    "STILL_SIDE",
+    "FrameReader",
+    "Mode",
+    "container_complete",
+    "decode_still",
+    "encode_still",
+    "fingerprint",
+    "fit_within",
+    "probe",
+    "read_frames",
+    "read_picture",
+]

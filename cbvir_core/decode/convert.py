@@ -1,0 +1,82 @@
+"""From a decoder's picture to RGB: one pass of swscale straight to the wanted size."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import numpy as np
+from av.video.frame import VideoFrame
+from av.video.reformatter import Colorspace, Interpolation, VideoReformatter
+
+from cbvir_core.decode.orientation import Orientation, orientation_of
+from cbvir_core.decode.scale import fit_size, square_size
+from cbvir_core.types import Image
+
+RGB, UNSPECIFIED = 0, 2
+MATRICES = {
+    1: Colorspace.ITU709,
+    4: Colorspace.FCC,
+    5: Colorspace.ITU601,
+    6: Colorspace.ITU601,
+    7: Colorspace.SMPTE240M,
+    9: Colorspace.BT2020,
+    10: Colorspace.BT2020,
+}
+"""ITU-T H.273 matrix coefficients to swscale's; its numbers are not those of the standard."""
+
+HD_WIDTH, SD_HEIGHT = 1280, 576
+"""A film that does not name its matrix is BT.709 from this size on and BT.601 below, as players
+and broadcasters hold it."""
+
+SHRINKING = Interpolation.AREA
+"""For pictures of bounded size.  Area averaging as in `fit_within`, so that a frame that ingest shrinks
+agrees with the same frame saved by a player and shrunk as a query: PSNR 40-56 dB over eight clips
+(bilinear 34-45, bicubic 35-44, fast bilinear 21-38), no worse than the JPEG of the still itself (35-43)."""
+
+FULL_SIZE = Interpolation.AREA | Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INT
+"""For pictures that a person will see: chroma at full resolution.  It brings shrunken pictures to
+49-77 dB, but takes 1 ms more each, 5 % of the whole ingest at three samples a second."""
+
+
+class Converter:
+    """Makes upright RGB pictures with square pixels, at most `max_side` long (None: full size).
+
+    Keeps only the scaler's tables, no picture.  Which way is up is read from the first picture and
+    holds for the film: looking at a PyAV frame's side data ties the frame into a reference cycle, and
+    full-size frames would pile up until Python's collector runs (230 MB of 720p were measured).
+    """
+
+    def __init__(self, max_side: int | None) -> None:
+        if max_side is not None and max_side < 1:
+            raise ValueError(f"max_side must be at least 1, not {max_side}")
+        self._max_side = max_side
+        self._interpolation = FULL_SIZE if max_side is None else SHRINKING
+        self._scaler = VideoReformatter()
+        self._orientation: Orientation | None = None
+
+    def convert(self, frame: VideoFrame, sample_aspect: Fraction) -> Image:
+        """The picture of a decoded frame, whatever its pixel format, range and matrix."""
+        width, height = square_size(frame.width, frame.height, sample_aspect)
+        if self._max_side is not None:
+            width, height = fit_size(width, height, self._max_side)
+        small = self._scaler.reformat(
+            frame,
+            width=width,
+            height=height,
+            format="rgb24",
+            src_colorspace=matrix_of(frame),
+            interpolation=self._interpolation,
+            threads=1,
+        )
+        if self._orientation is None:
+            self._orientation = orientation_of(frame)
+        return self._orientation.apply(np.asarray(small.to_ndarray(), dtype=np.uint8))
+
+
+def matrix_of(frame: VideoFrame) -> Colorspace | None:
+    """The matrix that made the frame's luma and chroma; None for a frame that is RGB."""
+    if frame.colorspace == RGB:
+        return None
+    large = frame.width >= HD_WIDTH or frame.height > SD_HEIGHT
+    guess = Colorspace.ITU709 if large else Colorspace.ITU601
+    return MATRICES.get(frame.colorspace, guess)

@@ -1,0 +1,121 @@
+"""A file's video stream as decoded pictures: what is damaged is counted and left out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+
+import av
+from av.packet import Packet
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
+
+from cbvir_core.decode.container import MICROSECOND, open_video
+from cbvir_core.decode.skipping import GapWatch, Mode, first_skip
+from cbvir_core.errors import DecodeMemory
+
+FAILED_READS = 100
+"""Failed reads in a row after which the rest of the file is given up."""
+
+USUAL_FRAME_S = Fraction(1, 25)
+
+UNTIMED = frozenset(
+    {"avi", "h264", "hevc", "vvc", "m4v", "mpegvideo", "mjpeg", "vc1", "h261", "h263", "dirac", "obu"}
+)
+"""Containers that store no presentation times: frames have to be counted, so none may be skipped.
+FFmpeg makes up PTS for AVI, but with B-frames in H.264 they are out of order."""
+
+
+class Decoder:
+    """Gives the decoder's own pictures in presentation order; holds none of them.
+
+    `sample_s` is the time between wanted samples, the longest gap that mode ``auto`` accepts.
+    `damaged` counts reads, packets and pictures that were broken.
+    """
+
+    def __init__(self, path: Path, mode: Mode, sample_s: Fraction) -> None:
+        self._path = path
+        self._container, self._stream = open_video(path)
+        self._context = self._stream.codec_context
+        self._untimed = self._container.format.name in UNTIMED
+        self._only_keys = mode == "keyframes" and not self._untimed
+        self._first_dts: int | None = None
+        self._context.skip_frame = "DEFAULT" if self._untimed else first_skip(mode, self._context.name)
+        watching = mode == "auto" and self._context.skip_frame == "NONREF"
+        time_base = self._stream.time_base or MICROSECOND
+        self._gaps = GapWatch(sample_s, time_base) if watching else None
+        self.damaged = 0
+
+    @property
+    def frame_s(self) -> Fraction:
+        """The usual duration of a frame in seconds, for frames that carry no PTS."""
+        rate = self._stream.guessed_rate
+        return 1 / rate if rate else USUAL_FRAME_S
+
+    def pictures(self) -> Iterator[tuple[int | None, VideoFrame]]:
+        """PTS (None where unknown) and picture of all that decode whole.
+
+        Raises DecodeMemory when memory is refused.
+        """
+        for packet in self._packets():
+            self._watch(packet)
+            for picture in self._decode(packet):
+                if picture.is_corrupt:
+                    self.damaged += 1
+                    continue
+                pts = self._pts_of(picture)
+                if self._gaps:
+                    self._gaps.shown(pts)
+                yield pts, picture
+
+    def close(self) -> None:
+        """Lets go of the file."""
+        self._container.close()
+
+    def _packets(self) -> Iterator[Packet[VideoStream] | None]:
+        """All packets, beyond broken places too, and None at the end, which empties the decoder."""
+        failed = 0
+        while failed < FAILED_READS:
+            try:
+                for packet in self._container.demux(self._stream):
+                    failed = 0
+                    if packet.size and (packet.is_keyframe or not self._only_keys):
+                        yield packet
+                break
+            except IndexError:
+                # PyAV at the end of a file in which a stream appeared that its header did not name.
+                break
+            except av.FFmpegError:
+                self.damaged += 1
+                failed += 1
+        yield None
+
+    def _decode(self, packet: Packet[VideoStream] | None) -> list[VideoFrame]:
+        try:
+            return self._stream.decode(packet)
+        except MemoryError as error:
+            raise DecodeMemory(f"{self._path} needs more memory to decode than there is.") from error
+        except av.FFmpegError:
+            self.damaged += 1
+            return []
+
+    def _watch(self, packet: Packet[VideoStream] | None) -> None:
+        if self._gaps is None:
+            return
+        if packet is not None and not packet.is_discard:
+            self._gaps.sent(packet.pts)
+        if self._gaps.starving:
+            self._context.skip_frame = "DEFAULT"
+            self._gaps = None
+
+    def _pts_of(self, picture: VideoFrame) -> int | None:
+        """The picture's PTS; where there is none its DTS, which one decoding thread hands through
+        in the order of presentation."""
+        if not self._untimed:
+            return picture.dts if picture.pts is None else picture.pts
+        if picture.dts is None:
+            return None
+        if self._first_dts is None:
+            self._first_dts = picture.dts
+        return picture.dts - self._first_dts + (self._stream.start_time or 0)

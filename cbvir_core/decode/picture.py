@@ -1,0 +1,100 @@
+"""A query picture: any of the usual formats, however it was saved, as upright 8-bit RGB."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image as Pillow
+from PIL import ImageOps, UnidentifiedImageError
+
+from cbvir_core.decode.identity import regular_size, unreadable
+from cbvir_core.errors import FileUnreadable, NotAPicture, NotAVideo
+from cbvir_core.types import Image
+
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "DIB", "TIFF", "PPM")
+"""What is read.  Left out on purpose: formats for which Pillow starts another program (EPS)."""
+
+MOST_PIXELS = 100_000_000
+"""About 300 MB as RGB; more than any camera in use, less than a decompression bomb."""
+
+WHITE = (255, 255, 255, 255)
+
+
+def read_picture(source: str | Path | bytes) -> Image:
+    """The picture in a file or in bytes: RGB uint8, turned upright by its EXIF orientation.
+
+    Grey, palette and CMYK become RGB; 16 bits become 8 by their upper byte; transparent parts show
+    white, as on a page; of an animation the first frame is taken.  Raises NotAPicture for anything
+    else, for a picture that is cut short, and above `MOST_PIXELS`; its message says what to do.
+    """
+    name = "The picture" if isinstance(source, bytes) else str(source)
+    data = source if isinstance(source, bytes) else _read(Path(source))
+    try:
+        with Pillow.open(io.BytesIO(data), formats=FORMATS) as picture:
+            _check_size(picture.size, name)
+            picture.load()
+            image = _to_rgb(_upright(picture))
+    except (Pillow.DecompressionBombError, Pillow.DecompressionBombWarning) as error:
+        raise _too_large(name) from error
+    except UnidentifiedImageError as error:
+        raise NotAPicture(
+            f"{name} is no picture that can be read; use JPEG, PNG, WebP, GIF, BMP or TIFF."
+        ) from error
+    except (OSError, ValueError, SyntaxError, EOFError, IndexError, KeyError, ArithmeticError) as error:
+        raise NotAPicture(f"{name} is damaged or cut short ({error}); save it again.") from error
+    return image
+
+
+def _read(path: Path) -> bytes:
+    try:
+        regular_size(path)
+        return path.read_bytes()
+    except (NotAVideo, FileUnreadable) as error:
+        reason = str(error).replace("video", "picture")
+        raise NotAPicture(reason) from error
+    except OSError as error:
+        raise NotAPicture(str(unreadable(path, error))) from error
+
+
+def _check_size(size: tuple[int, int], name: str) -> None:
+    if size[0] * size[1] > MOST_PIXELS:
+        raise _too_large(name)
+
+
+def _too_large(name: str) -> NotAPicture:
+    return NotAPicture(
+        f"{name} has more than {MOST_PIXELS // 1_000_000} million pixels; shrink it, "
+        "a long side of 2,000 pixels is plenty."
+    )
+
+
+def _upright(picture: Pillow.Image) -> Pillow.Image:
+    try:
+        return ImageOps.exif_transpose(picture)
+    except (ValueError, SyntaxError, KeyError, TypeError, ArithmeticError, OSError):
+        # Broken EXIF is common and says nothing about the picture itself.
+        return picture
+
+
+def _to_rgb(picture: Pillow.Image) -> Image:
+    if picture.mode.startswith(("I", "F")):
+        return _wide_grey_to_rgb(np.asarray(picture))
+    if picture.has_transparency_data:
+        paper = Pillow.new("RGBA", picture.size, WHITE)
+        picture = Pillow.alpha_composite(paper, picture.convert("RGBA"))
+    return np.array(picture.convert("RGB"), dtype=np.uint8)
+
+
+def _wide_grey_to_rgb(values: npt.NDArray[np.generic]) -> Image:
+    """Grey of more than 8 bits, or floating point in [0, 1] or [0, 255], as RGB."""
+    wide = np.nan_to_num(values.astype(np.float32))
+    top = float(wide.max(initial=0.0))
+    if values.dtype.kind == "f":
+        scale = 255.0 if top <= 1.0 else 1.0
+    else:
+        scale = 1 / 256 if values.dtype.itemsize == 2 or top > 255 else 1.0
+    grey = np.clip(wide * scale, 0, 255).astype(np.uint8)
+    return np.repeat(grey[:, :, np.newaxis], 3, axis=2)

@@ -1,0 +1,79 @@
+"""What a file is: video or not, how long, how large, which way up, and its content's name."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from itertools import islice
+from pathlib import Path
+
+import av
+from av.container import InputContainer
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
+
+from cbvir_core.decode.container import MICROSECOND, exact_start, open_video
+from cbvir_core.decode.identity import fingerprint, regular_size
+from cbvir_core.decode.orientation import Orientation, orientation_of
+from cbvir_core.decode.scale import square_size
+from cbvir_core.types import VideoInfo
+
+FIRST_PACKETS = 1000
+"""How far the first picture is looked for: an edit list may hide a whole group of pictures before it.
+It is the one place where rotation shows in every container."""
+
+
+def probe(path: str | Path) -> VideoInfo:
+    """What is to be known of a video at the cost of decoding its first picture.
+
+    Raises NotAVideo (text, sound, a cover picture alone, a folder, an empty file), DamagedVideo (cut
+    short before its index), FileUnreadable, FileChanged.
+    """
+    file_path = Path(path).absolute()
+    video_id = fingerprint(file_path)
+    container, stream = open_video(file_path)
+    with container:
+        start = exact_start(container)
+        aspect = stream.sample_aspect_ratio or Fraction(1)
+        frame = _first_frame(container, stream)
+        orientation = orientation_of(frame) if frame else Orientation()
+        width, height = square_size(stream.width, stream.height, aspect)
+        return VideoInfo(
+            path=file_path,
+            video_id=video_id,
+            size_bytes=regular_size(file_path),
+            container=container.format.name,
+            codec=stream.codec_context.codec.canonical_name,
+            width=height if orientation.swaps_sides else width,
+            height=width if orientation.swaps_sides else height,
+            rotation=orientation.rotation,
+            sample_aspect=aspect,
+            time_base=stream.time_base or MICROSECOND,
+            start=start,
+            duration_s=_duration_s(container, stream, start),
+            frames_per_s=float(stream.average_rate) if stream.average_rate else None,
+        )
+
+
+def _first_frame(container: InputContainer, stream: VideoStream) -> VideoFrame | None:
+    packets = container.demux(stream)
+    try:
+        for packet in islice(packets, FIRST_PACKETS):
+            try:
+                frames = packet.decode()
+            except av.FFmpegError:
+                continue
+            if frames:
+                return frames[0]
+    except (av.FFmpegError, IndexError):
+        return None
+    return None
+
+
+def _duration_s(container: InputContainer, stream: VideoStream, start: Fraction) -> float | None:
+    """When the last picture ends on the player's clock: by the stream, else by the container."""
+    if stream.duration and stream.time_base:
+        end = ((stream.start_time or 0) + stream.duration) * stream.time_base - start
+        return float(end) if end > 0 else None
+    if container.duration and container.duration > 0:
+        return float(container.duration * MICROSECOND)
+    return None

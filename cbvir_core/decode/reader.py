@@ -1,0 +1,129 @@
+"""The frames of a video, one after the other, in the order and at the times a player shows them."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from fractions import Fraction
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from av.video.frame import VideoFrame
+
+from cbvir_core.decode.convert import Converter
+from cbvir_core.decode.decoder import Decoder
+from cbvir_core.decode.identity import regular_size
+from cbvir_core.decode.probe import probe
+from cbvir_core.decode.skipping import Mode, check_mode
+from cbvir_core.decode.timeline import Sampler, Timeline
+from cbvir_core.errors import DamagedVideo, FileChanged
+from cbvir_core.types import Frame
+
+
+def read_frames(
+    path: str | Path,
+    *,
+    samples_per_s: float | None = 3.0,
+    mode: Mode = "auto",
+    max_side: int | None = None,
+) -> FrameReader:
+    """A reader of the video's frames: upright, square pixels, exact presentation times.
+
+    The first frame is always given, then the first one at or after each point of a grid of
+    `samples_per_s` (None: every decoded frame), and the last one if it is half an interval on.
+    `mode` says which frames are decoded at all (`Mode`); `max_side` bounds the longer side, and
+    nothing larger is converted.
+
+    Times are PTS less the container's start.  An edit list is obeyed as a player obeys it: FFmpeg
+    shifts the PTS, and frames before the edit are decoded but not given.
+
+    Raises what `probe` raises.  While frames are read: DamagedVideo when not one could be decoded,
+    FileChanged when the file grew or shrank meanwhile, DecodeMemory.
+    """
+    return FrameReader(path, samples_per_s=samples_per_s, mode=mode, max_side=max_side)
+
+
+class FrameReader:
+    """Iterates over `Frame`; a context manager.  One decoding thread; one picture alive.
+
+    `info` is the probed file.  `position_s` is how far decoding has come, for progress against
+    ``info.duration_s``.
+    """
+
+    def __init__(
+        self, path: str | Path, *, samples_per_s: float | None, mode: Mode, max_side: int | None
+    ) -> None:
+        self._sampler = Sampler(samples_per_s)
+        self._converter = Converter(max_side)
+        check_mode(mode)
+        self.info = probe(path)
+        self.position_s = 0.0
+        self._decoder = Decoder(self.info.path, mode, self._sampler.interval)
+        self._frames = self._all(mode)
+
+    @property
+    def damaged(self) -> int:
+        """How many packets and frames so far were broken and left out."""
+        return self._decoder.damaged
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> Frame:
+        return next(self._frames)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Lets go of the file; iteration is over."""
+        self._frames.close()
+        self._decoder.close()
+
+    def _all(self, mode: Mode) -> Generator[Frame, None, None]:
+        """The samples; where skipping left nothing (an edit list that begins behind the only intra
+        frame, say), once more without skipping."""
+        found = yield from self._sampled()
+        if not found and mode != "every":
+            self._decoder.close()
+            self._decoder = Decoder(self.info.path, "every", self._sampler.interval)
+            found = yield from self._sampled()
+        self._check_end(found)
+
+    def _sampled(self) -> Generator[Frame, None, bool]:
+        # `waiting` is the decoder's own picture, not yet converted: the film's last if none follows.
+        waiting: tuple[Fraction, VideoFrame] | None = None
+        found = False
+        for time, picture in self._timed():
+            waiting = (time, picture)
+            if self._sampler.wants(time):
+                waiting, found = None, True
+                yield self._frame(time, picture)
+        if waiting and self._sampler.wants_last(waiting[0]):
+            yield self._frame(*waiting)
+        return found
+
+    def _timed(self) -> Iterator[tuple[Fraction, VideoFrame]]:
+        timeline = Timeline(self.info.time_base, self.info.start, self._decoder.frame_s)
+        for pts, picture in self._decoder.pictures():
+            time = timeline.at(pts)
+            self.position_s = float(time)
+            yield time, picture
+
+    def _frame(self, time: Fraction, picture: VideoFrame) -> Frame:
+        return Frame(time, self._converter.convert(picture, self.info.sample_aspect))
+
+    def _check_end(self, found: bool) -> None:
+        path = self.info.path
+        if regular_size(path) != self.info.size_bytes:
+            raise FileChanged(f"{path} changed while it was being read; try again when it is finished.")
+        if not found:
+            raise DamagedVideo(
+                f"{path} claims to be a video, but not one picture of it can be decoded "
+                f"({self.damaged} damaged parts); copy or record it again."
+            )

@@ -1,0 +1,186 @@
+"""Everything that cbvir raises on purpose.
+
+::
+
+    CbvirError
+    ├── InputError                the file or picture is at fault
+    │   ├── NotAPicture           not_a_picture
+    │   ├── NotAVideo             not_a_video
+    │   ├── DamagedVideo          damaged_video
+    │   ├── FileUnreadable        file_unreadable   (retry)
+    │   └── FileChanged           file_changed      (retry)
+    ├── DecodeError               the decoder is at fault
+    │   ├── DecodeCrashed         decode_crashed    (retry)
+    │   ├── DecodeTimeout         decode_timeout    (retry)
+    │   └── DecodeMemory          decode_memory     (retry)
+    ├── ModelError
+    │   ├── WeightsMissing        weights_missing
+    │   ├── WeightsDamaged        weights_damaged
+    │   ├── WeightsMismatch       weights_mismatch
+    │   └── DownloadFailed        download_failed   (retry)
+    ├── StoreError
+    │   ├── DiskFull              disk_full         (retry)
+    │   ├── StoreBusy             store_busy
+    │   ├── StoreDamaged          store_damaged
+    │   └── StoreVersion          store_version
+    ├── UnknownVideo              unknown_video
+    └── ConfigError               bad_config
+
+A message says what happened, to which file, and what to do.  `code` is stable and public; `retry`
+says whether the same call may succeed later without anybody changing anything by hand.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class CbvirError(Exception):
+    """The root.  ``str(error)`` is a sentence for a person."""
+
+    code: ClassVar[str] = "error"
+    retry: ClassVar[bool] = False
+
+    @property
+    def message(self) -> str:
+        """The sentence."""
+        return str(self)
+
+
+class InputError(CbvirError):
+    """The file or picture that was handed in is at fault."""
+
+    code = "bad_input"
+
+
+class NotAPicture(InputError):
+    """The bytes are no picture that can be read."""
+
+    code = "not_a_picture"
+
+
+class NotAVideo(InputError):
+    """The file holds no video stream that can be decoded."""
+
+    code = "not_a_video"
+
+
+class DamagedVideo(InputError):
+    """The file claims to be a video but no frame of it can be decoded."""
+
+    code = "damaged_video"
+
+
+class FileUnreadable(InputError):
+    """The file is gone or may not be read."""
+
+    code = "file_unreadable"
+    retry = True
+
+
+class FileChanged(InputError):
+    """The file changed while it was being read."""
+
+    code = "file_changed"
+    retry = True
+
+
+class DecodeError(CbvirError):
+    """The decoder failed on a file."""
+
+    code = "decode_failed"
+
+
+class DecodeCrashed(DecodeError):
+    """The decoding process died."""
+
+    code = "decode_crashed"
+    retry = True
+
+
+class DecodeTimeout(DecodeError):
+    """The decoding process gave no sign of life for too long."""
+
+    code = "decode_timeout"
+    retry = True
+
+
+class DecodeMemory(DecodeError):
+    """The decoding process wanted more memory than it may have."""
+
+    code = "decode_memory"
+    retry = True
+
+
+class ModelError(CbvirError):
+    """Something is wrong with network weights."""
+
+    code = "model"
+
+
+class WeightsMissing(ModelError):
+    """A weight file that a profile needs is not there."""
+
+    code = "weights_missing"
+
+
+class WeightsDamaged(ModelError):
+    """A weight file is cut short, has a wrong hash, or is no weight file at all."""
+
+    code = "weights_damaged"
+
+
+class WeightsMismatch(ModelError):
+    """A weight file belongs to another architecture."""
+
+    code = "weights_mismatch"
+
+
+class DownloadFailed(ModelError):
+    """A weight file could not be fetched; what came is kept, and the next try goes on from it."""
+
+    code = "download_failed"
+    retry = True
+
+
+class StoreError(CbvirError):
+    """The store cannot do what was asked."""
+
+    code = "store"
+
+
+class DiskFull(StoreError):
+    """No room is left for the store or for a file beside it; what was committed is safe."""
+
+    code = "disk_full"
+    retry = True
+
+
+class StoreBusy(StoreError):
+    """Another process writes to this store."""
+
+    code = "store_busy"
+
+
+class StoreDamaged(StoreError):
+    """The store on disk cannot be read."""
+
+    code = "store_damaged"
+
+
+class StoreVersion(StoreError):
+    """The store was written by a release that this one does not understand."""
+
+    code = "store_version"
+
+
+class UnknownVideo(CbvirError):
+    """No video, or more than one, goes by that path or id."""
+
+    code = "unknown_video"
+
+
+class ConfigError(CbvirError):
+    """The configuration cannot be used."""
+
+    code = "bad_config"

@@ -1,0 +1,143 @@
+"""The nouns that travel between the rooms.
+
+All are frozen.  Seconds are ``float`` and end in ``_s``; images are RGB ``uint8`` arrays of shape
+H x W x 3; descriptors are ``float32`` rows of unit L2 norm unless the name says otherwise.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from fractions import Fraction
+from pathlib import Path
+from typing import NewType
+
+import numpy as np
+import numpy.typing as npt
+
+Image = npt.NDArray[np.uint8]
+"""RGB, H x W x 3."""
+
+Rows = npt.NDArray[np.float32]
+"""Descriptors, one per row: N x D, each of unit L2 norm."""
+
+VideoId = NewType("VideoId", str)
+"""Hexadecimal content fingerprint (`cbvir_core.decode.fingerprint`): the same bytes, the same id."""
+
+
+class Verdict(StrEnum):
+    """What an answer claims.  Ordered: `match` is better than `likely`, `likely` than `none`."""
+
+    MATCH = "match"
+    LIKELY = "likely"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One decoded picture, upright and with square pixels.
+
+    `time` is the presentation time as a player shows it: the container's PTS, exact, counted from
+    the container's own start.
+    """
+
+    time: Fraction
+    image: Image
+
+    @property
+    def time_s(self) -> float:
+        """The presentation time in seconds."""
+        return float(self.time)
+
+
+@dataclass(frozen=True, slots=True)
+class Keyframe:
+    """The picture that stands for one scene, and the span of that scene.
+
+    ``scene_start_s <= time_s <= scene_end_s``.  `quality` is in [0, 1]: 0 for a frame without
+    content (black, white, one colour), higher for a sharp one.
+    """
+
+    time_s: float
+    scene_start_s: float
+    scene_end_s: float
+    image: Image = field(repr=False, compare=False)
+    quality: float = 1.0
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class KeyframeId:
+    """A keyframe's public name: its video and its number in that video, written ``5f3a...:41``."""
+
+    video: VideoId
+    number: int
+
+    def __str__(self) -> str:
+        return f"{self.video}:{self.number}"
+
+    @classmethod
+    def parse(cls, text: str) -> KeyframeId:
+        """The inverse of ``str``.  Raises ValueError on anything else."""
+        video, _, number = text.rpartition(":")
+        if not video or not number.isdecimal():
+            raise ValueError(f"not a keyframe id: {text!r}")
+        return cls(VideoId(video), int(number))
+
+
+@dataclass(frozen=True, slots=True)
+class VideoInfo:
+    """What `cbvir_core.decode.probe` learns of a file without decoding it.
+
+    `start` is the container's own start, which every presentation time is counted from.
+    `rotation` is in degrees clockwise that a player turns the picture by; `width` and `height` are
+    those of the upright picture with square pixels.  `duration_s` is None where the file does not
+    say.
+    """
+
+    path: Path
+    video_id: VideoId
+    size_bytes: int
+    container: str
+    codec: str
+    width: int
+    height: int
+    rotation: int
+    sample_aspect: Fraction
+    time_base: Fraction
+    start: Fraction
+    duration_s: float | None
+    frames_per_s: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One scene in which the picture appears (`score` in [0, 1], higher is surer)."""
+
+    rank: int
+    keyframe_id: KeyframeId
+    path: Path
+    time_s: float
+    scene_start_s: float
+    scene_end_s: float
+    score: float
+    verdict: Verdict
+    variant: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Where a picture appears: at most one hit per scene, best first.
+
+    `refined` says whether SOLAR took part; `notes` are sentences for a person (a profile without
+    SOLAR weights, say).
+    """
+
+    verdict: Verdict
+    results: tuple[Hit, ...]
+    took_ms: float
+    stages_ms: dict[str, float]
+    keyframes_searched: int
+    shortlisted: int
+    profile: str
+    refined: bool
+    notes: tuple[str, ...] = ()
