@@ -1,0 +1,51 @@
+"""Keyframes and queries to descriptors: the networks, their weights, and what runs them.
+
+Nothing here imports torch or OpenVINO until an encoder is made or a foreign weight file is read.
+"""
+
+from cbvir_core.embed.acquire import Source, fetch_profile, import_files, official_sources
+from cbvir_core.embed.download import Progress
+from cbvir_core.embed.encoders import Encoder, MobileNetEncoder, SolarEncoder
+from cbvir_core.embed.profiles import (
+    FileCheck,
+    Profile,
+    ProfileInfo,
+    WeightsInfo,
+    find_profile,
+    list_profiles,
+    verify,
+)
+from cbvir_core.embed.runtime import RuntimeOptions
+from cbvir_core.embed.weights import (
+    Preprocess,
+    WeightsHeader,
+    fingerprint,
+    read_header,
+    read_weights,
+    write_weights,
+)
+
+__all__ = [
+    "Encoder",
+    "FileCheck",
+    "MobileNetEncoder",
+    "Preprocess",
+    "Profile",
+    "ProfileInfo",
+    "Progress",
+    "RuntimeOptions",
+    "SolarEncoder",
+    "Source",
+    "WeightsHeader",
+    "WeightsInfo",
+    "fetch_profile",
+    "find_profile",
+    "fingerprint",
+    "import_files",
+    "list_profiles",
+    "official_sources",
+    "read_header",
+    "read_weights",
+    "verify",
+    "write_weights",
+]

@@ -1,0 +1,54 @@
+"""Files that appear whole or not at all."""
+
+from __future__ import annotations
+
+import errno
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from cbvir_core.errors import DiskFull
+
+NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT})
+
+
+@contextmanager
+def no_room(path: Path) -> Iterator[None]:
+    """Turns the system's "no space left" into `DiskFull`, with the file that wanted the room."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in NO_ROOM:
+            raise DiskFull(f"no room on the disk to write {path}; make room and try again") from error
+        raise
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """A temporary file beside `path` to write to; it takes `path`'s place when the block succeeds.
+
+    On any failure the temporary file is removed and what was at `path` stays as it was.
+    Raises DiskFull.
+    """
+    with no_room(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
+        os.close(handle)
+        temporary = Path(name)
+        try:
+            yield temporary
+            flush_to_disk(temporary)
+            temporary.chmod(0o644)
+            temporary.replace(path)
+        except BaseException:
+            with suppress(FileNotFoundError):
+                temporary.unlink()
+            raise
+
+
+def flush_to_disk(path: Path) -> None:
+    """Returns when the file's bytes are on the disk."""
+    with path.open("rb") as stream:
+        os.fsync(stream.fileno())

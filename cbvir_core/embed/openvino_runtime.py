@@ -1,0 +1,151 @@
+"""Networks on a CPU through OpenVINO.
+
+bf16 where the processor has it and the network stands it (`cbvir_core.embed.precision`), else float32.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import tempfile
+import threading
+import warnings
+from contextlib import suppress
+from functools import cache as remembered
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from cbvir_core.embed.precision import SMALLEST_COSINE, worst_cosine
+from cbvir_core.embed.preprocess import Batch
+from cbvir_core.embed.runtime import CPU_PIXELS
+from cbvir_core.embed.weights import read_header
+from cbvir_core.types import Rows
+
+# OpenVINO reports every import and conversion to its makers over the internet and writes to the home
+# folder for it, unless the package that does so cannot be imported.
+sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
+
+import openvino  # noqa: E402
+
+CONCURRENT_CALLS = 2
+"""Calls that do not wait for each other: ingest or backfill, and a query.
+
+Measured on 2 cores while another thread embeds batches of 8: a call takes 4.7 ms with two streams and
+26 ms with one (3.7 ms alone).
+"""
+
+GRAPH_VERSION = 1
+"""Part of a converted network's name; raised whenever the torch networks compute something else."""
+
+_BF16_COSINE = ["cbvir", "bf16_cosine"]  # where a converted network notes what bf16 keeps of it
+
+
+class OpenVinoRunner:
+    """A converted network, compiled for this processor.
+
+    `key` is the fingerprint of the weights: under it the conversion is kept in `cache` and found by
+    the next process, which then needs no torch.  A cache that cannot be read or written is done
+    without.  `precision` is ``bf16`` or ``f32``.
+    """
+
+    pixels = CPU_PIXELS
+
+    def __init__(self, weights: Path, key: str, *, threads: int = 1, cache: Path | None = None) -> None:
+        kept = cache / f"{key}-{GRAPH_VERSION}" if cache else None
+        model = _read(kept)
+        if model is None:
+            model = _keep(_measured(_convert(weights), weights), kept)
+        self.precision = _precision(_measured(model, weights))
+        self._compiled = _compile(model, self.precision, threads)
+        self._local = threading.local()
+        self.dim: int = self._compiled.output(0).partial_shape[1].get_length()
+
+    def run(self, batch: Batch) -> Rows:
+        """Unit rows of a batch.  Every calling thread has its own inference request."""
+        request: Any = getattr(self._local, "request", None)
+        if request is None:
+            request = self._local.request = self._compiled.create_infer_request()
+        return _infer(request, batch)
+
+
+def _infer(request: Any, batch: Batch) -> Rows:
+    return np.array(request.infer([batch], share_inputs=True)[0], np.float32)
+
+
+def _measured(model: Any, weights: Path) -> Any:
+    """The model with a note of what bf16 keeps of its answers, measured where the note is missing."""
+    if _has_bf16() and not model.has_rt_info(_BF16_COSINE):
+        exact, rounded = (_compile(model, kind).create_infer_request() for kind in ("f32", "bf16"))
+        cosine = worst_cosine(
+            partial(_infer, exact), partial(_infer, rounded), read_header(weights).preprocess
+        )
+        model.set_rt_info(str(cosine), _BF16_COSINE)
+    return model
+
+
+def _precision(model: Any) -> str:
+    kept = float(model.get_rt_info(_BF16_COSINE).astype(str)) if _has_bf16() else 0.0
+    return "bf16" if kept >= SMALLEST_COSINE else "f32"
+
+
+def _has_bf16() -> bool:
+    return "BF16" in _core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+
+
+@remembered
+def _core() -> Any:
+    return openvino.Core()
+
+
+def _compile(model: Any, precision: str, threads: int = 1) -> Any:
+    """Pinning is off: pinned threads of two networks and a decoder would share one core."""
+    properties = {
+        "NUM_STREAMS": CONCURRENT_CALLS,
+        "INFERENCE_NUM_THREADS": threads * CONCURRENT_CALLS,
+        "INFERENCE_PRECISION_HINT": precision,
+        "ENABLE_CPU_PINNING": False,
+    }
+    return _core().compile_model(model, "CPU", properties)
+
+
+def _convert(weights: Path) -> Any:
+    """The torch network of a weight file as an OpenVINO model for any batch and any picture size."""
+    import torch
+
+    from cbvir_core.embed.networks import load_network
+
+    network = load_network(weights)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # tracing is how OpenVINO reads torch; its deprecation is theirs
+        return openvino.convert_model(network, example_input=torch.zeros(1, 3, 96, 64), input=[-1, 3, -1, -1])
+
+
+def _read(kept: Path | None) -> Any | None:
+    """A conversion that an earlier process kept, or None."""
+    if kept is None:
+        return None
+    try:
+        return _core().read_model(kept / "network.xml")
+    except (RuntimeError, OSError):
+        shutil.rmtree(kept, ignore_errors=True)
+        return None
+
+
+def _keep(model: Any, kept: Path | None) -> Any:
+    """Writes a conversion and gives it as every later process will read it.
+
+    It appears whole; whoever comes second leaves the first's in place.  What cannot be written is
+    given back as it is.
+    """
+    if kept is None:
+        return model
+    with suppress(OSError, RuntimeError):
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=kept.parent, ignore_cleanup_errors=True) as temporary:
+            written = Path(temporary) / "network"
+            openvino.save_model(model, written / "network.xml", compress_to_fp16=False)
+            written.rename(kept)
+    return _read(kept) or model

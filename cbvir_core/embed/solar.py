@@ -1,0 +1,130 @@
+"""The refinement network: SOLAR, a ResNet with second-order attention (MoReSo, equations 3-7).
+
+Parameter names are those of the published checkpoint, so that it loads strictly:
+``features.conv1.0`` and ``.1`` (convolution and batch norm), ``features.conv2_x.2`` (behind ReLU and
+maximum pooling), ``features.conv3_x`` to ``conv5_x``, ``features.soa4`` and ``soa5``, ``pool.p``,
+``whiten``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F  # noqa: N812
+from torchvision import models
+
+from cbvir_core.embed.pooling import GeM
+from cbvir_core.embed.strict import load_exactly
+from cbvir_core.errors import WeightsMismatch
+
+PREFIX = "solar-"
+BACKBONES = ("resnet18", "resnet34", "resnet50", "resnet101")
+_FOURTH_STAGE = re.compile(r"features\.conv4_x\.(\d+)\.")
+
+
+class SecondOrderAttention(nn.Module):
+    """Second-order attention (equations 4 and 5): N x C x H x W -> the same shape.
+
+    Every position becomes itself plus a mixture of the values at all positions, weighted by
+    ``softmax(mid ** -0.5 * query . key)`` over the positions.  `f` makes the query, `g` the key, `h`
+    the value; `v` is the 1 x 1 convolution, called phi in equation 5, through which the mixture
+    returns to C channels.  `v` starts at zero, so a fresh block hands its input on unchanged.
+    """
+
+    def __init__(self, channels: int, mid: int) -> None:
+        super().__init__()
+        self.scale = mid**-0.5
+        self.f = _projection(channels, mid)
+        self.g = _projection(channels, mid)
+        self.h = nn.Conv2d(channels, mid, 1)
+        self.v = nn.Conv2d(mid, channels, 1)
+        nn.init.zeros_(self.v.weight)
+        nn.init.zeros_(self.v.bias)  # type: ignore[arg-type]
+
+    def forward(self, features: Tensor) -> Tensor:
+        """The features with context."""
+        query, key, value = (layer(features).flatten(2) for layer in (self.f, self.g, self.h))
+        attention = torch.softmax(self.scale * query.transpose(1, 2) @ key, dim=-1)
+        mixed = (attention @ value.transpose(1, 2)).transpose(1, 2)
+        returned: Tensor = self.v(mixed.unflatten(2, features.shape[2:]))
+        return features + returned
+
+
+def _projection(channels: int, mid: int) -> nn.Sequential:
+    return nn.Sequential(nn.Conv2d(channels, mid, 1), nn.BatchNorm2d(mid), nn.ReLU())
+
+
+class SolarFeatures(nn.Module):
+    """ResNet's stages with attention after the last two: N x 3 x H x W -> N x C x H/32 x W/32."""
+
+    def __init__(self, backbone: str) -> None:
+        super().__init__()
+        base = getattr(models, backbone)(weights=None)
+        self.conv1 = nn.Sequential(base.conv1, base.bn1)
+        self.conv2_x = nn.Sequential(base.relu, base.maxpool, base.layer1)
+        self.conv3_x = base.layer2
+        self.conv4_x = base.layer3
+        self.conv5_x = base.layer4
+        self.channels: int = base.fc.in_features
+        self.soa4 = SecondOrderAttention(self.channels // 2, mid=self.channels // 8)
+        self.soa5 = SecondOrderAttention(self.channels, mid=self.channels // 2)
+
+    def forward(self, pictures: Tensor) -> Tensor:
+        """The last feature map."""
+        early = self.conv3_x(self.conv2_x(self.conv1(pictures)))
+        refined: Tensor = self.soa5(self.conv5_x(self.soa4(self.conv4_x(early))))
+        return refined
+
+
+class SolarDescriptor(nn.Module):
+    """Pictures to unit descriptors: attention, GeM with a learnt p, L2, learnt whitening, L2.
+
+    N x 3 x H x W, normalised, any size -> N x D.  `backbone` is one of `BACKBONES`; `whitened` is the
+    width of the whitening (None: the backbone's channels, as published).
+    """
+
+    def __init__(self, backbone: str = "resnet101", *, p: float = 3.0, whitened: int | None = None) -> None:
+        super().__init__()
+        self.features = SolarFeatures(backbone)
+        self.pool = GeM(p)
+        self.whiten = nn.Linear(self.features.channels, whitened or self.features.channels)
+
+    def forward(self, pictures: Tensor) -> Tensor:
+        """Unit rows."""
+        pooled = F.normalize(self.pool(self.features(pictures)))
+        return F.normalize(self.whiten(pooled))
+
+
+def build_solar(architecture: str, state: Mapping[str, Tensor]) -> SolarDescriptor:
+    """The network of this architecture (``solar-resnet101``) with these tensors, in evaluation mode.
+
+    Raises WeightsMismatch where the architecture is unknown or the tensors are not exactly its own.
+    """
+    backbone = architecture.removeprefix(PREFIX)
+    if backbone not in BACKBONES or backbone == architecture:
+        raise WeightsMismatch(f"unknown architecture {architecture!r}; known: {_known()}")
+    whiten = state.get("whiten.weight")
+    network = SolarDescriptor(backbone, whitened=None if whiten is None else int(whiten.shape[0]))
+    load_exactly(network, state, architecture)
+    return network.eval()
+
+
+def solar_architecture(state: Mapping[str, Tensor]) -> str:
+    """Which backbone a checkpoint of SOLAR belongs to, told by its fourth stage.
+
+    Raises WeightsMismatch where none fits.
+    """
+    blocks = {int(found[1]) for name in state if (found := _FOURTH_STAGE.match(name))}
+    bottleneck = any(name.startswith("features.conv4_x.0.conv3.") for name in state)
+    known = {(2, False): "resnet18", (6, False): "resnet34", (6, True): "resnet50", (23, True): "resnet101"}
+    try:
+        return PREFIX + known[len(blocks), bottleneck]
+    except KeyError:
+        raise WeightsMismatch(f"this checkpoint of SOLAR has no known backbone; known: {_known()}") from None
+
+
+def _known() -> str:
+    return ", ".join(PREFIX + name for name in BACKBONES)

@@ -1,0 +1,165 @@
+"""Fetching weight files from a server on this machine that misbehaves on demand."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from cbvir_core.embed import Source, fetch_profile, find_profile, fingerprint, official_sources, verify
+from cbvir_core.embed.download import download
+from cbvir_core.errors import DiskFull, DownloadFailed, InputError, WeightsDamaged
+
+
+@dataclass
+class Server:
+    """Files by name; `cut` ends every answer after so many bytes; `ranges` says whether it resumes."""
+
+    url: str = ""
+    files: dict[str, bytes] = field(default_factory=dict)
+    cut: int | None = None
+    ranges: bool = True
+    asked: list[str | None] = field(default_factory=list)
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    state = Server()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            data = state.files.get(self.path.lstrip("/"))
+            wanted = self.headers.get("Range")
+            state.asked.append(wanted)
+            if data is None:
+                self.send_error(404)
+                return
+            start = int(wanted.removeprefix("bytes=").rstrip("-")) if wanted and state.ranges else 0
+            if start and start >= len(data):
+                self.send_response(416)
+                self.send_header("Content-Range", f"bytes */{len(data)}")
+                self.end_headers()
+                return
+            self.send_response(206 if start else 200)
+            self.send_header("Content-Length", str(len(data) - start))
+            self.end_headers()
+            self.wfile.write(data[start : None if state.cut is None else start + state.cut])
+
+        def log_message(self, *_: object) -> None:
+            """Keeps the test's output clean."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as http:
+        state.url = f"http://127.0.0.1:{http.server_port}"
+        thread = threading.Thread(target=http.serve_forever)
+        thread.start()
+        yield state
+        http.shutdown()
+        thread.join()
+
+
+@pytest.fixture(autouse=True)
+def no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+
+
+DATA = bytes(range(256)) * 1000
+NAME = f"net-{hashlib.sha256(DATA).hexdigest()[:8]}.pth"
+
+
+def test_a_file_arrives_with_progress(server: Server, tmp_path: Path) -> None:
+    server.files[NAME] = DATA
+    seen: list[tuple[str, int, int | None]] = []
+    path = download(f"{server.url}/{NAME}", tmp_path, lambda *step: seen.append(step))
+    assert path.read_bytes() == DATA
+    assert seen[-1] == (NAME, len(DATA), len(DATA))
+    assert [here for _, here, _ in seen] == sorted(here for _, here, _ in seen)
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("ranges", [True, False])
+def test_a_cut_download_goes_on(server: Server, tmp_path: Path, ranges: bool) -> None:
+    server.files[NAME], server.cut = DATA, 100_000
+    with pytest.raises(DownloadFailed, match="try again"):
+        download(f"{server.url}/{NAME}", tmp_path)
+    (part,) = tmp_path.iterdir()
+    assert part.stat().st_size == 100_000
+    server.cut, server.ranges = None, ranges
+    assert download(f"{server.url}/{NAME}", tmp_path).read_bytes() == DATA
+    assert server.asked == [None, "bytes=100000-"]
+
+
+def test_a_part_that_is_the_whole(server: Server, tmp_path: Path) -> None:
+    server.files[NAME] = DATA
+    (tmp_path / f"{NAME}.part").write_bytes(DATA)
+    assert download(f"{server.url}/{NAME}", tmp_path).read_bytes() == DATA
+
+
+def test_a_part_of_another_file(server: Server, tmp_path: Path) -> None:
+    server.files[NAME] = DATA
+    (tmp_path / f"{NAME}.part").write_bytes(DATA + b"more")
+    with pytest.raises(DownloadFailed, match="from the start"):
+        download(f"{server.url}/{NAME}", tmp_path)
+    assert download(f"{server.url}/{NAME}", tmp_path).read_bytes() == DATA
+
+
+def test_a_wrong_hash(server: Server, tmp_path: Path) -> None:
+    server.files["net-01234567.pth"] = DATA
+    with pytest.raises(WeightsDamaged, match="hash in its name"):
+        download(f"{server.url}/net-01234567.pth", tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_nothing_there_and_nobody_there(server: Server, tmp_path: Path) -> None:
+    with pytest.raises(DownloadFailed, match="404"):
+        download(f"{server.url}/absent.pth", tmp_path)
+    with pytest.raises(DownloadFailed, match="models import"):
+        download("http://127.0.0.1:9/net.pth", tmp_path)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+def test_no_room_on_the_disk(server: Server, tmp_path: Path) -> None:
+    server.files[NAME] = DATA
+    (tmp_path / f"{NAME}.part").symlink_to("/dev/full")
+    with pytest.raises(DiskFull, match="no room"):
+        download(f"{server.url}/{NAME}", tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_fetch_takes_what_is_missing(
+    server: Server, tmp_path: Path, filter_file: Path, solar_file: Path
+) -> None:
+    server.files = {"a.safetensors": filter_file.read_bytes(), "b.safetensors": solar_file.read_bytes()}
+    sources = [
+        Source("filter", f"{server.url}/a.safetensors"),
+        Source("refine", f"{server.url}/b.safetensors"),
+    ]
+    assert len(fetch_profile("mine", tmp_path, sources=sources).files) == 2
+    assert fingerprint(find_profile("mine", tmp_path).filter) == fingerprint(filter_file)
+    (tmp_path / "mine" / "refine.safetensors").unlink()
+    server.asked.clear()
+    fetch_profile("mine", tmp_path, sources=sources)
+    assert len(server.asked) == 1
+    assert all(check.good for check in verify(tmp_path) if check.profile == "mine")
+    assert list((tmp_path / ".downloads").iterdir()) == []
+
+
+def test_a_filter_without_solar_is_kept(server: Server, tmp_path: Path, filter_file: Path) -> None:
+    server.files = {"a.safetensors": filter_file.read_bytes(), "b.pth": b"<html>sign in</html>"}
+    sources = [Source("filter", f"{server.url}/a.safetensors"), Source("refine", f"{server.url}/b.pth")]
+    with pytest.raises(WeightsDamaged):
+        fetch_profile("moreso", tmp_path, sources=sources)
+    profile = find_profile("auto", tmp_path)
+    assert (profile.name, profile.refine) == ("moreso", None)
+
+
+def test_only_moreso_is_published(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="models import mine"):
+        fetch_profile("mine", tmp_path)
+    filter_source, refine_source = official_sources()
+    assert filter_source.url.endswith("mobilenet_v2-7ebf99e0.pth")
+    assert refine_source.role == "refine"

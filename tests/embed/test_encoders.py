@@ -1,0 +1,178 @@
+"""Encoders: OpenVINO against torch, threads, shapes, scales, the cache, what is refused."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from cbvir_core.embed import MobileNetEncoder, SolarEncoder, fingerprint, read_weights, write_weights
+from cbvir_core.embed.networks import load_network
+from cbvir_core.embed.preprocess import prepare
+from cbvir_core.errors import ConfigError, WeightsMismatch, WeightsMissing
+from cbvir_core.types import Image
+
+
+def cosines(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    return (a * b).sum(axis=1)
+
+
+def test_filter_agrees_with_float32_torch(filter_file: Path, pictures: list[Image], cache: Path) -> None:
+    fast = MobileNetEncoder(filter_file, runtime="openvino", cache=cache)
+    truth = MobileNetEncoder(filter_file, runtime="torch", device="cpu")
+    assert fast.fingerprint == truth.fingerprint == fingerprint(filter_file)
+    assert fast.dim == truth.dim == 64
+    assert cosines(fast.encode(pictures), truth.encode(pictures)).min() >= 0.99
+
+
+def test_solar_agrees_with_float32_torch(solar_file: Path, pictures: list[Image], cache: Path) -> None:
+    fast = SolarEncoder(solar_file, runtime="openvino", cache=cache)
+    truth = SolarEncoder(solar_file, runtime="torch", device="cpu")
+    assert fast.dim == truth.dim == 512
+    assert cosines(fast.encode(pictures), truth.encode(pictures)).min() >= 0.99
+
+
+def test_torch_runs_the_network_as_it_is(filter_file: Path, pictures: list[Image]) -> None:
+    encoder = MobileNetEncoder(filter_file, runtime="torch", device="cpu")
+    seen = np.stack([prepare(picture, (96, 96), encoder.header.preprocess) for picture in pictures])
+    with torch.inference_mode():
+        expected = load_network(filter_file)(torch.from_numpy(seen)).numpy()
+    np.testing.assert_allclose(encoder.encode(pictures), expected, atol=1e-4)
+
+
+@pytest.mark.parametrize("runtime", ["openvino", "torch"])
+def test_rows_are_unit_float32_and_in_order(
+    filter_file: Path, pictures: list[Image], cache: Path, runtime: str
+) -> None:
+    encoder = MobileNetEncoder(filter_file, runtime=runtime, device="cpu", cache=cache)
+    rows = encoder.encode(pictures)
+    assert rows.dtype == np.float32
+    np.testing.assert_allclose(np.linalg.norm(rows, axis=1), 1, atol=1e-5)
+    one_by_one = np.concatenate([encoder.encode([picture]) for picture in pictures])
+    assert cosines(rows, one_by_one).min() > 0.999
+    assert encoder.encode([]).shape == (0, encoder.dim)
+
+
+def test_solar_keeps_the_order_of_mixed_shapes(solar_file: Path, pictures: list[Image], cache: Path) -> None:
+    encoder = SolarEncoder(solar_file, cache=cache)
+    shuffled = np.random.default_rng(0).permutation(len(pictures))
+    rows = encoder.encode(pictures)
+    again = encoder.encode([pictures[n] for n in shuffled])
+    assert cosines(rows[shuffled], again).min() > 0.999
+
+
+def test_scales_are_averaged_and_change_the_fingerprint(
+    solar_file: Path, pictures: list[Image], cache: Path
+) -> None:
+    single = SolarEncoder(solar_file, cache=cache)
+    half = SolarEncoder(solar_file, cache=cache, scales=(0.5,))
+    both = SolarEncoder(solar_file, cache=cache, scales=(1.0, 0.5))
+    small = SolarEncoder(solar_file, cache=cache, long_side=96)
+    same = SolarEncoder(solar_file, cache=cache, long_side=160, scales=(1.0,))
+    assert len({encoder.fingerprint for encoder in (single, half, both, small)}) == 4
+    assert same.fingerprint == single.fingerprint
+    total = single.encode(pictures) + half.encode(pictures)
+    expected = total / np.linalg.norm(total, axis=1, keepdims=True)
+    assert cosines(both.encode(pictures), expected).min() > 0.999
+
+
+def test_threads_share_an_encoder(filter_file: Path, pictures: list[Image], cache: Path) -> None:
+    encoder = MobileNetEncoder(filter_file, cache=cache)
+    expected = encoder.encode(pictures)
+    answers: list[float] = []
+
+    def work(turn: int) -> None:
+        for n in range(turn, turn + 6):
+            chosen = [pictures[(n + k) % len(pictures)] for k in range(3)]
+            rows = encoder.encode(chosen)
+            wanted = expected[[(n + k) % len(pictures) for k in range(3)]]
+            answers.append(float(cosines(rows, wanted).min()))
+
+    threads = [threading.Thread(target=work, args=(turn,)) for turn in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(answers) == 24
+    assert min(answers) > 0.999
+
+
+def test_a_kept_conversion_gives_the_same_rows_without_torch(
+    filter_file: Path, pictures: list[Image], cache: Path, tmp_path: Path
+) -> None:
+    """Nor does OpenVINO report to its makers, for which it would write to the home folder first."""
+    first = MobileNetEncoder(filter_file, runtime="openvino", cache=cache).encode(pictures[:2])
+    np.save(tmp_path / "pictures.npy", np.stack(pictures[:2]))
+    script = (
+        "import sys, numpy as np, pathlib\n"
+        "from cbvir_core.embed import MobileNetEncoder\n"
+        "weights, cache, folder = map(pathlib.Path, sys.argv[1:])\n"
+        "encoder = MobileNetEncoder(weights, runtime='openvino', cache=cache)\n"
+        "np.save(folder / 'rows.npy', encoder.encode(list(np.load(folder / 'pictures.npy'))))\n"
+        "sys.exit(3 if 'torch' in sys.modules else 0)\n"
+    )
+    (tmp_path / "home").mkdir()
+    command = [sys.executable, "-c", script, filter_file, cache, tmp_path]
+    root, environment = Path(__file__).resolve().parents[2], os.environ | {"HOME": str(tmp_path / "home")}
+    assert subprocess.run(command, cwd=root, env=environment, check=False).returncode == 0
+    np.testing.assert_array_equal(np.load(tmp_path / "rows.npy"), first)
+    assert list((tmp_path / "home").iterdir()) == []
+    assert sys.modules["openvino_telemetry"] is None, "neither when converting, which this process did"
+
+
+def test_a_spoilt_cache_is_done_without_and_mended(
+    filter_file: Path, pictures: list[Image], tmp_path: Path
+) -> None:
+    expected = MobileNetEncoder(filter_file, runtime="openvino", cache=tmp_path).encode(pictures[:1])
+    (kept,) = tmp_path.iterdir()
+    (kept / "network.xml").write_text("<broken")
+    again = MobileNetEncoder(filter_file, runtime="openvino", cache=tmp_path).encode(pictures[:1])
+    np.testing.assert_array_equal(again, expected)
+    assert (kept / "network.xml").stat().st_size > 1000
+
+
+def test_a_cache_that_cannot_be_written_is_done_without(filter_file: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    assert MobileNetEncoder(filter_file, runtime="openvino", cache=tmp_path / "file").dim == 64
+
+
+def test_the_wrong_network_is_refused(filter_file: Path, solar_file: Path, tmp_path: Path) -> None:
+    with pytest.raises(WeightsMismatch, match="is for solar-resnet18"):
+        MobileNetEncoder(solar_file)
+    with pytest.raises(WeightsMismatch, match="is for mobilenet_v2"):
+        SolarEncoder(filter_file)
+    with pytest.raises(WeightsMissing):
+        MobileNetEncoder(tmp_path / "nothing.safetensors")
+    header, state = read_weights(filter_file)
+    write_weights(tmp_path / "lie", state, replace(header, architecture="solar-resnet18"))
+    with pytest.raises(WeightsMismatch, match="not the weights of solar-resnet18"):
+        SolarEncoder(tmp_path / "lie")
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"runtime": "tpu"}, {"device": "gpu"}, {"runtime": "openvino", "device": "cuda"}, {"threads": 0}],
+)
+def test_options_that_cannot_be(filter_file: Path, options: dict) -> None:
+    with pytest.raises(ConfigError):
+        MobileNetEncoder(filter_file, **options)
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has CUDA")
+def test_cuda_that_is_not_there(filter_file: Path) -> None:
+    with pytest.raises(ConfigError, match="no CUDA device"):
+        MobileNetEncoder(filter_file, device="cuda")
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device here")
+def test_cuda_agrees_with_float32_torch(filter_file: Path, solar_file: Path, pictures: list[Image]) -> None:
+    for kind, weights in ((MobileNetEncoder, filter_file), (SolarEncoder, solar_file)):
+        fast, truth = kind(weights, device="cuda"), kind(weights, device="cpu", runtime="torch")
+        assert cosines(fast.encode(pictures), truth.encode(pictures)).min() >= 0.99

@@ -1,0 +1,35 @@
+"""What bf16 keeps of a network, and what follows from it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from cbvir_core.embed import Preprocess
+from cbvir_core.embed.precision import PROBES, probes, worst_cosine
+from cbvir_core.embed.preprocess import Batch
+from cbvir_core.types import Rows
+
+
+def test_probes_are_smooth_and_always_the_same() -> None:
+    first, second = probes(), probes()
+    assert len(first) == PROBES
+    for one, other in zip(first, second, strict=True):
+        np.testing.assert_array_equal(one, other)
+        assert one.dtype == np.uint8
+        steps = np.abs(np.diff(one.astype(float), axis=0)).mean()
+        assert 0 < steps < 0.3 * one.std()
+
+
+@pytest.mark.parametrize("seen", [Preprocess(64, 96), Preprocess(long_side=512)])
+def test_the_worst_probe_counts(seen: Preprocess) -> None:
+    def exact(batch: Batch) -> Rows:
+        return np.tile(np.float32([1, 0]), (len(batch), 1))
+
+    def rounded(batch: Batch) -> Rows:
+        rows = exact(batch)
+        rows[3] = 0.8, 0.6
+        return rows
+
+    assert worst_cosine(exact, exact, seen) == pytest.approx(1)
+    assert worst_cosine(exact, rounded, seen) == pytest.approx(0.8)
