@@ -1,0 +1,33 @@
+"""Edited views of a batch of pictures: the whole chain, in the order in which it happens to a frame."""
+
+from __future__ import annotations
+
+from torch import Tensor
+
+from cbvir_core.train import degrade
+from cbvir_core.train.chance import Chance
+from cbvir_core.train.framing import reframe
+from cbvir_core.train.recipe import Augmentation
+
+_AFTER = (
+    degrade.caption,
+    degrade.logo,
+    degrade.colour,
+    degrade.screen,
+    degrade.blur,
+    degrade.downscale,
+    degrade.noise,
+    degrade.jpeg,
+)
+
+
+def augment(pixels: Tensor, side: int, options: Augmentation, strength: float, chance: Chance) -> Tensor:
+    """One edited view of each picture: uint8 N x 3 x S x S -> float N x 3 x side x side in [0, 1].
+
+    `strength` in [0, 1] scales how hard the edits are.  `side` must divide by 8.  The same `chance`
+    seed gives the same views.
+    """
+    views = reframe(pixels, side, options, strength, chance)
+    for edit in _AFTER:
+        views = edit(views, options, strength, chance)
+    return views.clamp_(0.0, 1.0)

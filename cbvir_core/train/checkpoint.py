@@ -1,0 +1,59 @@
+"""A run on disk, replaced in one piece."""
+
+from __future__ import annotations
+
+import pickle
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from cbvir_core.embed.files import replacing
+from cbvir_core.errors import WeightsDamaged, WeightsMissing
+
+NAME = "checkpoint.pt"
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """All that a run needs to go on, and to be turned into a weight file.
+
+    `averaged` is the moving average of the weights, which is what is exported; `spent_s` what the
+    time budget has lost; `data` says what the run has seen, for the model card.
+    """
+
+    step: int
+    spent_s: float
+    seen: int
+    recipe: dict[str, Any]
+    data: dict[str, Any]
+    network: dict[str, Tensor]
+    averaged: dict[str, Tensor]
+    optimiser: dict[str, Any]
+
+
+def there(folder: Path) -> bool:
+    """Whether the folder holds a checkpoint."""
+    return (folder / NAME).exists()
+
+
+def save(checkpoint: Checkpoint, folder: Path) -> None:
+    """Writes ``folder/checkpoint.pt``; a crash leaves the old one.  Raises DiskFull."""
+    with replacing(folder / NAME) as temporary:
+        torch.save(vars(checkpoint), temporary)
+
+
+def load(folder: Path) -> Checkpoint:
+    """The checkpoint of a folder.  Tensors and plain values only: no code in it is run.
+
+    Raises WeightsMissing and WeightsDamaged.
+    """
+    path = folder / NAME
+    if not path.exists():
+        raise WeightsMissing(f"no training has been saved in {folder}")
+    try:
+        return Checkpoint(**torch.load(path, map_location="cpu", weights_only=True))
+    except (OSError, RuntimeError, TypeError, ValueError, EOFError, pickle.UnpicklingError) as error:
+        raise WeightsDamaged(f"{path} is damaged or no checkpoint of this program: {error}") from error

@@ -1,0 +1,136 @@
+"""From a checkpoint to a weight file, with what measurement chooses at the end."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F  # noqa: N812
+
+from cbvir_core.embed.mobilenet import ARCHITECTURE, MobileNetDescriptor, build_mobilenet
+from cbvir_core.embed.weights import Preprocess, WeightsHeader, write_weights
+from cbvir_core.train.checkpoint import Checkpoint
+from cbvir_core.train.measure import EVERYTHING, KINDS, Figures, edited, figures
+from cbvir_core.train.pictures import Collection
+from cbvir_core.train.recipe import Recipe, recipe_from
+from cbvir_core.train.report import Report
+from cbvir_core.train.tensors import describe, prepare, resized
+from cbvir_core.train.whitening import fit_whitening
+
+NAME = "filter.safetensors"
+TRIED = 512
+"""Queries that decide between the candidates: a step of .01 in recall is five of them."""
+SAMPLE = 4096
+"""Pictures that the whitening is fitted on: three for each of 1,280 dimensions."""
+SETTLING = 1024
+"""Pictures that the statistics of the batch norms are taken from anew."""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A network, the side that it reads pictures at, and how it was made."""
+
+    network: MobileNetDescriptor
+    side: int
+    whitening: str
+    settled: bool
+
+    @property
+    def name(self) -> str:
+        """In words, for the log."""
+        return f"{self.side} px, {self.whitening} whitening" + (", norms settled" if self.settled else "")
+
+
+def export(
+    saved: Checkpoint, path: Path, samples: Collection | None, device: torch.device, report: Report
+) -> Candidate:
+    """Writes the averaged network as float16, and gives what was chosen.
+
+    With `samples` the input side, the whitening (learnt or fitted) and the batch norms' statistics
+    (as trained or settled on clean pictures at that side) are those that measure best; without, it is
+    the network as trained at the recipe's first side.  Raises DiskFull.
+    """
+    recipe = recipe_from(saved.recipe)
+    first = Candidate(build_mobilenet(saved.averaged).to(device), recipe.infer_sides[0], "learnt", False)
+    details: dict[str, Any] = {
+        "recipe": saved.recipe,
+        "data": saved.data,
+        "steps": saved.step,
+        "pictures_seen": saved.seen,
+        "minutes": round(saved.spent_s / 60.0, 1),
+    }
+    chosen = first
+    if samples is not None and samples.kept:
+        chosen, measured = choose(first, recipe, samples, report)
+        details["kept_back"] = {"pictures": len(samples.kept), **dataclasses.asdict(measured)}
+    details |= {"whitening": chosen.whitening, "norms_settled": chosen.settled}
+    seen = Preprocess(height=chosen.side, width=chosen.side)
+    header = WeightsHeader(ARCHITECTURE, recipe.label, seen, details)
+    fingerprint = write_weights(path, half(chosen.network.state_dict()), header)
+    report.say(f"{path} holds {fingerprint}: {chosen.name}")
+    return chosen
+
+
+def choose(
+    first: Candidate, recipe: Recipe, samples: Collection, report: Report
+) -> tuple[Candidate, Figures]:
+    """The best candidate by recall on edited copies of pictures kept back, and its figures."""
+    kept = samples.kept.pixels
+    queries = edited(kept[:TRIED], KINDS[EVERYTHING])
+    tried: list[tuple[Candidate, Figures]] = []
+
+    def consider(candidate: Candidate) -> None:
+        def rows(pixels: Tensor) -> Tensor:
+            return describe(candidate.network, pixels, candidate.side, recipe.bf16, report)
+
+        result = figures(rows(kept), rows(queries), torch.arange(len(queries)))
+        tried.append((candidate, result))
+        report.say(f"{candidate.name}: recall@1 {result.first:.3f}, at 1 % false {result.sure:.3f}")
+
+    def best() -> tuple[Candidate, Figures]:
+        return max(tried, key=lambda item: item[1].first + item[1].sure)
+
+    for side in recipe.infer_sides:
+        consider(dataclasses.replace(first, side=side))
+    consider(settled(best()[0], samples.learnt.pixels))
+    consider(whitened(best()[0], recipe, samples.learnt.pixels, report))
+    return best()
+
+
+def settled(candidate: Candidate, pixels: Tensor) -> Candidate:
+    """The candidate with its batch norms' statistics taken anew from clean pictures at its side."""
+    network = build_mobilenet(candidate.network.state_dict()).to(_device(candidate.network))
+    norms = [module for module in network.modules() if isinstance(module, nn.BatchNorm2d)]
+    for norm in norms:
+        norm.reset_running_stats()
+        norm.momentum = None
+    network.train()
+    with torch.no_grad():
+        for part in torch.split(pixels[:SETTLING], 64):
+            network(prepare(resized(part.to(_device(network)), candidate.side)))
+    return dataclasses.replace(candidate, network=network.eval(), settled=True)
+
+
+def whitened(candidate: Candidate, recipe: Recipe, pixels: Tensor, report: Report) -> Candidate:
+    """The candidate with PCA whitening, fitted on clean pictures, in place of the learnt one."""
+    state = candidate.network.state_dict()
+    pooling = {name: value for name, value in state.items() if not name.startswith("whiten.")}
+    network = build_mobilenet(pooling).to(_device(candidate.network))
+    rows = describe(network, pixels[:SAMPLE], candidate.side, recipe.bf16, report)
+    weight, bias = fit_whitening(F.normalize(rows), recipe.whiten, floor=1e-4)
+    network = build_mobilenet({**pooling, "whiten.weight": weight, "whiten.bias": bias})
+    network = network.to(_device(candidate.network))
+    return dataclasses.replace(candidate, network=network, whitening="fitted")
+
+
+def half(state: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Real numbers as float16, which is what is stored."""
+    return {name: value.half() if value.is_floating_point() else value for name, value in state.items()}
+
+
+def _device(network: nn.Module) -> torch.device:
+    return next(network.parameters()).device

@@ -1,0 +1,176 @@
+"""The training itself: steps until the time budget is spent."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F  # noqa: N812
+
+from cbvir_core.embed.mobilenet import MobileNetDescriptor
+from cbvir_core.train import checkpoint, losses, schedule
+from cbvir_core.train.augment import augment
+from cbvir_core.train.chance import Chance
+from cbvir_core.train.recipe import Recipe, recipe_table
+from cbvir_core.train.report import Report
+from cbvir_core.train.tensors import prepare
+
+SAVE_EVERY_S = 150.0
+LARGEST_GRADIENT = 5.0
+
+
+@dataclass(frozen=True)
+class Material:
+    """What is learnt from.
+
+    `pixels` are the training pictures, uint8 N x 3 x S x S; `bank` the teacher's unit rows of them,
+    as wide as the recipe's whitening, if there is a teacher; `data` is kept with the weights.
+    """
+
+    pixels: Tensor
+    bank: Tensor | None
+    data: dict[str, Any] = field(default_factory=dict)
+
+
+class Training:
+    """A network, its moving average and its optimiser: one run, or its continuation."""
+
+    def __init__(self, recipe: Recipe, material: Material, device: torch.device) -> None:
+        torch.manual_seed(recipe.seed)
+        self.recipe, self.material, self.device = recipe, material, device
+        self.network = MobileNetDescriptor(recipe.gem_p, recipe.whiten).to(device)
+        self.network = self.network.to(memory_format=torch.channels_last)
+        self.optimiser = _optimiser(self.network, recipe)
+        self.step, self.seen, self.spent_s = 0, 0, 0.0
+        self._bank = None if material.bank is None else material.bank.to(device)
+        self._start_whitening()
+        self.averaged = {name: value.clone() for name, value in self.network.state_dict().items()}
+
+    def resume(self, saved: checkpoint.Checkpoint) -> None:
+        """Goes on where `saved` was written."""
+        self.network.load_state_dict(saved.network)
+        self.averaged = {name: value.to(self.device) for name, value in saved.averaged.items()}
+        self.optimiser.load_state_dict(saved.optimiser)
+        self.step, self.seen, self.spent_s = saved.step, saved.seen, saved.spent_s
+
+    def state(self) -> checkpoint.Checkpoint:
+        """The run as it is now."""
+        return checkpoint.Checkpoint(
+            step=self.step,
+            spent_s=self.spent_s,
+            seen=self.seen,
+            recipe=recipe_table(self.recipe),
+            data=self.material.data,
+            network=self.network.state_dict(),
+            averaged=self.averaged,
+            optimiser=self.optimiser.state_dict(),
+        )
+
+    def run(
+        self, budget_s: float, folder: Path, report: Report, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        """Steps until `budget_s` is spent; saves into `folder` now and then and at the end."""
+        saved = clock()
+        rate = 0.0
+        while self.spent_s < budget_s:
+            began, seen = clock(), self.seen
+            parts = self.advance(self.spent_s / budget_s)
+            elapsed = max(1e-6, clock() - began)
+            self.spent_s += schedule.step_cost(elapsed, self.recipe.step_limit_s)
+            now = 2 * (self.seen - seen) / elapsed
+            rate = 0.95 * rate + 0.05 * now if rate else now
+            note = _note(parts, rate, self.step, budget_s - self.spent_s)
+            report.progress("training", self.spent_s, budget_s, note)
+            if clock() - saved >= SAVE_EVERY_S:
+                checkpoint.save(self.state(), folder)
+                saved = clock()
+        report.say(f"trained for {self.step} steps on {self.seen} pictures")
+        checkpoint.save(self.state(), folder)
+
+    def advance(self, spent: float) -> dict[str, float]:
+        """One step, at the share `spent` of the budget; the losses by name."""
+        recipe = self.recipe
+        for group in self.optimiser.param_groups:
+            group["lr"] = schedule.learning_rate(spent, recipe.learning_rate, recipe.warmup)
+        rows, views = self._views(
+            schedule.side_at(spent, recipe.stages), schedule.strength(spent, recipe.ramp)
+        )
+        self.network.train()
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=recipe.bf16):
+            described = self.network(prepare(views))
+        parts = self._losses(F.normalize(described.float()), rows)
+        self.optimiser.zero_grad(set_to_none=True)
+        torch.stack(list(parts.values())).sum().backward()  # type: ignore[no-untyped-call]
+        nn.utils.clip_grad_norm_(self.network.parameters(), LARGEST_GRADIENT)
+        self.optimiser.step()
+        self._average()
+        self.step += 1
+        self.seen += len(rows)
+        return {name: float(value.detach()) for name, value in parts.items()}
+
+    def _views(self, side: int, strength: float) -> tuple[Tensor, Tensor]:
+        """Numbers of the next pictures, and two edited views of each, one set after the other."""
+        n = len(self.material.pixels)
+        batch = min(self.recipe.batch, n)
+        round_number, place = divmod(self.step, n // batch)
+        # Negative steps are the rounds' own, so that an order never shares its draws with a batch.
+        order = Chance(self.recipe.seed, -1 - round_number).order(n)
+        rows = order[place * batch : (place + 1) * batch]
+        chosen = self.material.pixels[rows].to(self.device)
+        chance = Chance(self.recipe.seed, self.step, self.device)
+        options = self.recipe.augment
+        return rows, torch.cat([augment(chosen, side, options, strength, chance) for _ in range(2)])
+
+    def _losses(self, described: Tensor, rows: Tensor) -> dict[str, Tensor]:
+        weights = self.recipe.losses
+        first, second = described.chunk(2)
+        parts = {"contrast": weights.contrast * losses.info_nce(first, second, weights.temperature)}
+        if self._bank is not None:
+            wanted = self._bank[rows].repeat(2, 1)
+            found = losses.bank_distillation(described, wanted, self._bank, weights.temperature)
+            parts["distill"] = weights.distill * losses.cosine_distillation(described, wanted)
+            parts["bank"] = weights.bank * found
+        return parts
+
+    @torch.no_grad()
+    def _average(self) -> None:
+        """Moves the average towards the network; faster at first, so that the start is forgotten."""
+        keep = min(self.recipe.ema, (1 + self.step) / (10 + self.step))
+        for name, value in self.network.state_dict().items():
+            if value.is_floating_point():
+                self.averaged[name].lerp_(value, 1.0 - keep)
+            else:
+                self.averaged[name].copy_(value)
+
+    @torch.no_grad()
+    def _start_whitening(self) -> None:
+        """Starts the whitening as a rotation of mean-free features: fresh features all point one way."""
+        whiten = self.network.whiten
+        if whiten is None:
+            return
+        _, views = self._views(self.recipe.stages[0].side, 0.0)
+        pooled = F.normalize(self.network.pool(self.network.features(prepare(views))))
+        nn.init.orthogonal_(whiten.weight)
+        whiten.bias.copy_(-whiten.weight @ pooled.mean(dim=0))
+
+
+def _optimiser(network: nn.Module, recipe: Recipe) -> torch.optim.AdamW:
+    """AdamW with weight decay on matrices and filters only, not on norms, biases or GeM's exponent."""
+    matrices = [value for value in network.parameters() if value.ndim > 1]
+    others = [value for value in network.parameters() if value.ndim <= 1]
+    groups = [
+        {"params": matrices, "weight_decay": recipe.weight_decay},
+        {"params": others, "weight_decay": 0.0},
+    ]
+    return torch.optim.AdamW(groups, lr=recipe.learning_rate)
+
+
+def _note(parts: dict[str, float], rate: float, step: int, left_s: float) -> str:
+    values = "  ".join(f"{name} {value:.3f}" for name, value in parts.items())
+    left = f"{max(0.0, left_s) / 60.0:.0f} min left"
+    return f"loss {sum(parts.values()):.3f}  {values}  {rate:.0f} images/s  step {step}  {left}"

@@ -1,0 +1,38 @@
+"""How the learning rate, the picture size and the strength of augmentation follow the clock.
+
+Everything here is a pure function of the share of the time budget that is spent, in [0, 1].
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from cbvir_core.train.recipe import Stage
+
+FLOOR = 0.01
+"""The last learning rate, as a share of the highest."""
+
+
+def learning_rate(spent: float, highest: float, warmup: float) -> float:
+    """One cycle: a linear rise during `warmup`, then half a cosine down to `FLOOR`."""
+    if spent < warmup:
+        return highest * max(FLOOR, spent / warmup)
+    fall = min(1.0, (spent - warmup) / (1.0 - warmup))
+    return highest * (FLOOR + (1.0 - FLOOR) * 0.5 * (1.0 + math.cos(math.pi * fall)))
+
+
+def strength(spent: float, ramp: float) -> float:
+    """How hard to edit, from 0.3 at the start to 1 from `ramp` on: easy pictures teach first."""
+    return 1.0 if spent >= ramp else 0.3 + 0.7 * spent / ramp
+
+
+def side_at(spent: float, stages: Sequence[Stage]) -> int:
+    """The side of the pictures: that of the last stage that has begun."""
+    begun = [stage for stage in stages if stage.start <= spent]
+    return (begun[-1] if begun else stages[0]).side
+
+
+def step_cost(elapsed_s: float, limit_s: float) -> float:
+    """What a step takes off the budget: its time, but never more than `limit_s`."""
+    return min(elapsed_s, limit_s)

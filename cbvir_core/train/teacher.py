@@ -1,0 +1,55 @@
+"""Descriptors of a teacher network, computed once and kept beside the run."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F  # noqa: N812
+
+from cbvir_core.embed.mobilenet import MobileNetDescriptor, build_mobilenet
+from cbvir_core.embed.weights import read_tensors
+from cbvir_core.train.pictures import Pictures
+from cbvir_core.train.recipe import Recipe
+from cbvir_core.train.report import Report
+from cbvir_core.train.tensors import describe
+from cbvir_core.train.whitening import fit_whitening
+
+POOLING = 3.0
+"""GeM's exponent behind the teacher: measured better than the average that it was trained with."""
+
+
+def load_teacher(path: Path) -> MobileNetDescriptor:
+    """A torchvision ``mobilenet_v2`` state dict behind GeM pooling.
+
+    Raises WeightsMissing, WeightsDamaged, WeightsMismatch.
+    """
+    tensors = {name: value.float() for name, value in read_tensors(path).items()}
+    tensors.setdefault("pool.p", torch.tensor([POOLING]))
+    return build_mobilenet(tensors)
+
+
+def teacher_rows(
+    path: Path, pictures: Pictures, recipe: Recipe, device: torch.device, folder: Path, report: Report
+) -> Tensor:
+    """The teacher's rows of all pictures, from ``folder/teacher-*.pt`` if they were computed before."""
+    key = hashlib.sha256(path.read_bytes())
+    key.update(repr((recipe.teacher_side, tuple(pictures.pixels.shape), pictures.names)).encode())
+    kept = folder / f"teacher-{key.hexdigest()[:16]}.pt"
+    if kept.exists():
+        rows: Tensor = torch.load(kept, weights_only=True)
+        return rows.float()
+    teacher = load_teacher(path).to(device)
+    rows = describe(teacher, pictures.pixels, recipe.teacher_side, recipe.bf16, report)
+    partial = kept.with_suffix(".part")
+    torch.save(rows.half(), partial)
+    partial.replace(kept)
+    return rows
+
+
+def targets(rows: Tensor, width: int, power: float) -> Tensor:
+    """Mean-free unit rows of `width` from the teacher's, their principal axes whitened by `power`."""
+    weight, bias = fit_whitening(rows, width, power)
+    return F.normalize(rows @ weight.T + bias)

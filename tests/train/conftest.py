@@ -1,0 +1,80 @@
+"""A small world to train in: pictures made of shapes, and a recipe that is done in seconds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import torch
+from rich.console import Console
+
+from cbvir_core.train.recipe import LossWeights, Recipe, Stage
+from cbvir_core.train.report import Report
+from cbvir_core.types import Image
+
+TINY = replace(
+    Recipe(),
+    store_side=48,
+    teacher_side=32,
+    whiten=16,
+    batch=4,
+    bf16=False,
+    held_out=4,
+    infer_sides=(32, 64),
+    stages=(Stage(0.0, 32), Stage(0.5, 48)),
+    losses=LossWeights(),
+)
+
+
+def shapes(seed: int, side: int = 64) -> Image:
+    """A picture of coloured discs and bars, another for each seed."""
+    chance = np.random.default_rng(seed)
+    image = np.full((side, side, 3), chance.integers(0, 255, 3), np.uint8)
+    for _ in range(6):
+        colour = tuple(int(value) for value in chance.integers(0, 255, 3))
+        x, y, size = (int(value) for value in chance.integers(4, side - 4, 3))
+        cv2.circle(image, (x, y), size // 4, colour, -1)
+        cv2.rectangle(image, (y, x), (y + size // 6, x + size // 3), colour[::-1], -1)
+    return image
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> Iterator[None]:
+    """Two threads that share a busy core wait for each other; and sums come out the same with one."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture
+def tiny() -> Recipe:
+    return TINY
+
+
+@pytest.fixture(scope="session")
+def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of 24 pictures, one of them cut short, and a text file."""
+    folder = tmp_path_factory.mktemp("photos")
+    for number in range(24):
+        cv2.imwrite(str(folder / f"{number:02}.jpg"), shapes(number)[:, :, ::-1])
+    (folder / "notes.txt").write_text("not a picture")
+    (folder / "cut.jpg").write_bytes((folder / "00.jpg").read_bytes()[:300])
+    return folder
+
+
+@pytest.fixture(scope="session")
+def pixels() -> torch.Tensor:
+    """Twelve pictures, uint8 12 x 3 x 48 x 48."""
+    stacked = np.stack([shapes(number, 48).transpose(2, 0, 1) for number in range(12)])
+    return torch.from_numpy(stacked)
+
+
+@pytest.fixture
+def report() -> Report:
+    """One that says nothing."""
+    return Report(Console(quiet=True))

@@ -1,0 +1,58 @@
+"""Recipes are read strictly and written back whole."""
+
+from pathlib import Path
+
+import pytest
+
+from cbvir_core.errors import ConfigError
+from cbvir_core.train.recipe import Recipe, Stage, read_recipe, recipe_from, recipe_table, write_recipe
+
+
+def _written(folder: Path, text: str) -> Path:
+    path = folder / "recipe.toml"
+    path.write_text(text)
+    return path
+
+
+def test_what_is_left_out_keeps_its_default(tmp_path: Path) -> None:
+    recipe = read_recipe(
+        _written(tmp_path, "batch = 7\n[augment]\ncrop_p = 0\n[[stages]]\nstart = 0\nside = 64\n")
+    )
+    assert (recipe.batch, recipe.augment.crop_p, recipe.stages) == (7, 0, (Stage(0, 64),))
+    assert recipe.learning_rate == Recipe().learning_rate
+    assert read_recipe(None) == Recipe()
+
+
+def test_written_and_read_back(tmp_path: Path, tiny: Recipe) -> None:
+    write_recipe(tiny, tmp_path / "recipe.toml")
+    assert read_recipe(tmp_path / "recipe.toml") == tiny
+    assert recipe_from(recipe_table(tiny)) == tiny
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("bach = 3", "unknown key bach; did you mean batch"),
+        ("[augment]\ncrap_p = 0.1", "augment.crop_p"),
+        ("batch = 'many'", "batch must be of type int"),
+        ("bf16 = 1", "bf16 must be of type bool"),
+        ("seed = true", "seed must be of type int"),
+        ("[[stages]]\nside = 3", "stages"),
+        ("losses = 3", "losses must be a table"),
+        ("stages = 3", "stages must be a list of tables"),
+        ("batch =", "recipe.toml"),
+    ],
+)
+def test_a_bad_recipe_is_an_error_that_says_why(tmp_path: Path, text: str, message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        read_recipe(_written(tmp_path, text))
+
+
+def test_a_missing_recipe_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="absent"):
+        read_recipe(tmp_path / "absent.toml")
+
+
+def test_sides_must_suit_the_block_transform(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="divide by 8"):
+        read_recipe(_written(tmp_path, "[[stages]]\nstart = 0.0\nside = 100\n"))

@@ -1,0 +1,147 @@
+"""A run from pictures to a weight file, in small."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import save_file
+from torch import Tensor
+
+from cbvir_core.embed.mobilenet import MobileNetDescriptor, build_mobilenet
+from cbvir_core.embed.weights import read_weights
+from cbvir_core.errors import WeightsDamaged, WeightsMissing
+from cbvir_core.train import checkpoint
+from cbvir_core.train.__main__ import main
+from cbvir_core.train.export import Candidate, settled, whitened
+from cbvir_core.train.loop import Material, Training
+from cbvir_core.train.recipe import Recipe, write_recipe
+from cbvir_core.train.report import Report
+from cbvir_core.train.teacher import targets
+from cbvir_core.train.tensors import describe
+
+CPU = torch.device("cpu")
+
+
+@pytest.fixture
+def material(pixels: Tensor, tiny: Recipe) -> Material:
+    torch.manual_seed(3)
+    return Material(pixels, targets(torch.randn(len(pixels), 40), tiny.whiten, 0.5))
+
+
+def _same(first: dict[str, Tensor], second: dict[str, Tensor]) -> bool:
+    return first.keys() == second.keys() and all(torch.equal(first[key], second[key]) for key in first)
+
+
+def test_a_resumed_run_is_the_run_it_goes_on_with(material: Material, tiny: Recipe, tmp_path: Path) -> None:
+    whole = Training(tiny, material, CPU)
+    for spent in (0.1, 0.2):
+        whole.advance(spent)
+    checkpoint.save(whole.state(), tmp_path)
+    resumed = Training(replace(tiny, seed=tiny.seed), material, CPU)
+    resumed.resume(checkpoint.load(tmp_path))
+    assert (resumed.step, resumed.seen) == (2, 2 * tiny.batch)
+    assert whole.advance(0.6) == resumed.advance(0.6)
+    assert _same(whole.network.state_dict(), resumed.network.state_dict())
+    assert _same(whole.averaged, resumed.averaged)
+
+
+def test_steps_bring_the_loss_down(material: Material, tiny: Recipe) -> None:
+    training = Training(replace(tiny, batch=12, learning_rate=3e-3), material, CPU)
+    losses = [sum(training.advance(0.2).values()) for _ in range(8)]
+    assert min(losses[-3:]) < losses[0]
+
+
+def test_a_run_without_a_teacher_has_the_contrast_alone(pixels: Tensor, tiny: Recipe) -> None:
+    assert Training(tiny, Material(pixels, None), CPU).advance(0.5).keys() == {"contrast"}
+
+
+def test_a_round_shows_every_picture_once(material: Material, tiny: Recipe) -> None:
+    training = Training(tiny, material, CPU)
+    shown = []
+    for step in range(3):
+        training.step = step
+        shown += training._views(32, 0.0)[0].tolist()
+    assert sorted(shown) == list(range(12))
+
+
+def test_the_budget_counts_long_steps_short(
+    material: Material, tiny: Recipe, report: Report, tmp_path: Path
+) -> None:
+    ticks = iter(range(0, 100_000, 1000))
+    training = Training(replace(tiny, step_limit_s=5.0), material, CPU)
+    training.run(10.0, tmp_path, report, clock=lambda: float(next(ticks)))
+    assert (training.step, training.spent_s) == (2, 10.0)
+    assert checkpoint.load(tmp_path).step == 2
+
+
+def test_a_damaged_or_missing_checkpoint_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(WeightsMissing):
+        checkpoint.load(tmp_path)
+    (tmp_path / checkpoint.NAME).write_bytes(b"nothing of the kind")
+    with pytest.raises(WeightsDamaged):
+        checkpoint.load(tmp_path)
+
+
+def test_settling_and_whitening_leave_the_candidate_itself_alone(
+    material: Material, tiny: Recipe, report: Report
+) -> None:
+    network = build_mobilenet(Training(tiny, material, CPU).averaged)
+    before = {name: value.clone() for name, value in network.state_dict().items()}
+    first = Candidate(network, 32, "learnt", False)
+    other = whitened(settled(first, material.pixels), tiny, material.pixels, report)
+    assert (other.whitening, other.settled) == ("fitted", True)
+    assert _same(network.state_dict(), before)
+    rows = describe(other.network, material.pixels, 32, False, report)
+    assert rows.shape == (12, tiny.whiten)
+    # Whitened on these very pictures: their rows have no common direction left.
+    assert float(rows.mean(dim=0).norm()) < 0.3
+
+
+def test_from_the_command_line_to_a_weight_file_that_loads(
+    photos: Path, tiny: Recipe, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    torch.manual_seed(0)
+    features = MobileNetDescriptor().features.state_dict()
+    save_file(
+        {f"features.{name}": value for name, value in features.items()}, tmp_path / "teacher.safetensors"
+    )
+    write_recipe(tiny, tmp_path / "recipe.toml")
+    run = ["--pictures", str(photos), "--out", str(tmp_path / "run"), "--threads", "1"]
+    learn = [*run, "--teacher", str(tmp_path / "teacher.safetensors"), "--minutes"]
+    assert main([*learn, "0.01", "--recipe", str(tmp_path / "recipe.toml")]) == 0
+    header, state = read_weights(tmp_path / "run" / "filter.safetensors")
+    assert header.architecture == "mobilenet_v2"
+    assert header.preprocess.height in tiny.infer_sides
+    assert header.details["data"]["pictures"] == 20
+    assert build_mobilenet(state)(torch.zeros(1, 3, 32, 32)).shape == (1, tiny.whiten)
+
+    steps = header.details["steps"]
+    assert main([*learn, "0.02", "--resume"]) == 0
+    assert checkpoint.load(tmp_path / "run").step > steps
+
+    weights = tmp_path / "again.safetensors"
+    assert main(["--out", str(tmp_path / "run"), "--export", str(weights)]) == 0
+    assert read_weights(weights)[0].details["steps"] > steps
+    assert main(["--measure", str(weights), "--pictures", str(photos), "--threads", "1"]) == 0
+    assert "everything" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--pictures", "absent"], "--out"),
+        (["--pictures", "absent", "--out", "{out}"], "absent"),
+        (["--out", "{out}"], "no picture"),
+        (["--out", "{out}", "--export", "x.safetensors"], "no training has been saved"),
+        (["--measure", "absent.safetensors"], "absent"),
+        (["--out", "{out}", "--recipe", "absent.toml"], "absent.toml"),
+    ],
+)
+def test_what_cannot_be_done_is_one_sentence(
+    arguments: list[str], message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([argument.format(out=tmp_path) for argument in arguments]) == 1
+    error = capsys.readouterr().err
+    assert message in error
+    assert error.count("\n") == 1
