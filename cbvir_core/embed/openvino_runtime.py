@@ -19,8 +19,7 @@ from typing import Any
 import numpy as np
 
 from cbvir_core.embed.precision import SMALLEST_COSINE, worst_cosine
-from cbvir_core.embed.preprocess import Batch
-from cbvir_core.embed.runtime import CPU_PIXELS
+from cbvir_core.embed.preprocess import CPU_PIXELS, Batch
 from cbvir_core.embed.weights import read_header
 from cbvir_core.types import Rows
 

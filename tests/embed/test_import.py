@@ -135,6 +135,10 @@ def _spoilt(kind: str, folder: Path, good: Path) -> tuple[Path, type[CbvirError]
     if kind == "text":
         path.write_text("<!DOCTYPE html> this is what a captive portal sends")
         return path, WeightsDamaged, "weight file"
+    if kind == "text of another name":
+        path = path.with_suffix(".safetensors")
+        path.write_text("these are no weights")
+        return path, WeightsDamaged, "weight file"
     if kind == "another network":
         torch.save({"layer1.weight": torch.ones(3)}, path)
         return path, WeightsMismatch, "neither MobileNetV2 nor SOLAR"
@@ -158,6 +162,7 @@ def _spoilt(kind: str, folder: Path, good: Path) -> tuple[Path, type[CbvirError]
         "missing",
         "code",
         "bare pickle",
+        "text of another name",
         "truncated",
         "empty",
         "text",
