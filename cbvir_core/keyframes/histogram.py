@@ -1,0 +1,54 @@
+"""A picture as 3 x 3 blocks of HSV colour histograms (MoReSo, equation 1)."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from cbvir_core.types import Image
+
+Vector = npt.NDArray[np.float32]
+
+BLOCKS = 3
+"""P = Q = 3 blocks down and across."""
+
+SMALL_SIDE = 320
+"""Long side in pixels of the picture that is counted.  Nearest-neighbour picking at this size costs
+a tenth of counting all of 720p, and the histogram keeps a cosine of .9996 to the full one."""
+
+_HSV_RANGES = [0, 180, 0, 256, 0, 256]
+
+
+def shrink(image: Image) -> Image:
+    """The picture with its long side at `SMALL_SIDE`, by nearest neighbour; never made larger."""
+    height, width = image.shape[:2]
+    scale = SMALL_SIDE / max(height, width)
+    if scale >= 1:
+        return image
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_NEAREST), np.uint8)
+
+
+def block_histogram(small: Image, bins: tuple[int, int, int]) -> Vector:
+    """The feature vector h(I): nine joint HSV histograms one after the other, each of sum 1.
+
+    `bins` are the numbers of hue, saturation and value bins, so a block has L = their product and the
+    vector 9 L elements.  A picture with fewer than three rows or columns counts as a whole in each
+    of the blocks that would be empty.
+    """
+    hsv = cv2.cvtColor(small, cv2.COLOR_RGB2HSV)
+    rows, columns = (np.linspace(0, side, BLOCKS + 1).astype(int) for side in hsv.shape[:2])
+    parts = []
+    for top, bottom in pairwise(rows):
+        for left, right in pairwise(columns):
+            block = hsv[top:bottom, left:right]
+            parts.append(_histogram(block if block.size else hsv, bins))
+    return np.concatenate(parts)
+
+
+def _histogram(block: Image, bins: tuple[int, int, int]) -> Vector:
+    counts = cv2.calcHist([block], [0, 1, 2], None, list(bins), _HSV_RANGES)
+    return np.asarray(counts, np.float32).ravel() / np.float32(block.shape[0] * block.shape[1])

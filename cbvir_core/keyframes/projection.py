@@ -1,0 +1,94 @@
+"""The sub-matrix SVD: feature vectors seen in the basis of the film around them.
+
+With the samples of a window as the rows of X and X = U S V^T, a vector h is seen as its coordinates
+V_r^T h in the first r right singular vectors.  Rows are not centred, as in the paper.  The truncation
+leaves out what varies within shots (noise, small movement) and keeps what tells shots apart, as long
+as the rank is not smaller than the number of different pictures in the window.
+
+A basis is only good for vectors that it knows: one fitted before a new scene came sees nothing of
+that scene.  So a sample is not judged when it arrives but `LOOKAHEAD` samples later, when the window
+holds what followed it.  Coordinates of different bases are never compared: clusters keep the sum of
+their raw vectors, and everything is projected when it is compared.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from cbvir_core.keyframes.histogram import Vector
+
+Matrix = npt.NDArray[np.float32]
+
+LOOKAHEAD = 2
+"""Samples that a judgement waits for, 0.7 s of film.  On 840 shots of drawn films 0, 2 and 5 found .983,
+.987 and .987 at the default rank of 24, and .929, .937 and .945 at rank 12."""
+
+NEGLIGIBLE = 1e-5
+"""Directions with less than this share of the first singular value are noise of the arithmetic."""
+
+
+class Projection(Protocol):
+    """A basis for feature vectors."""
+
+    def project(self, vector: Vector) -> Vector:
+        """The vector's coordinates, r or fewer of them."""
+
+
+class SubMatrixProjection:
+    """The basis of a fixed set of samples: the paper's form.  `rows` is N x D."""
+
+    def __init__(self, rows: Matrix, rank: int) -> None:
+        values, vectors = np.linalg.eigh((rows @ rows.T).astype(np.float64))
+        keep = np.arange(len(values)) >= len(values) - rank
+        keep &= values > NEGLIGIBLE**2 * max(values[-1], 1e-12)
+        self._basis = (rows.T @ (vectors[:, keep] / np.sqrt(values[keep]))).astype(np.float32)
+
+    def project(self, vector: Vector) -> Vector:
+        """The vector's coordinates."""
+        return np.asarray(vector @ self._basis, np.float32)
+
+
+class SlidingProjection:
+    """The basis of the last `window` samples, kept up to date at about 0.3 ms a sample.
+
+    Works on the Gram matrix G = X X^T, of which only a row and a column change per sample.  Its
+    leading eigenvectors are followed, not computed anew: one Rayleigh-Ritz step on the span of the
+    old ones and of the newest samples, which is where a new direction must come from.
+    """
+
+    def __init__(self, window: int, rank: int) -> None:
+        self._window, self._rank = window, rank
+        self._rows: Matrix = np.zeros((0, 0), np.float32)
+        self._gram = np.zeros((window, window), np.float32)
+        self._lead: Matrix = np.zeros((window, 0), np.float32)
+        self._scale: Matrix = np.zeros(0, np.float32)
+        self._count = 0
+
+    def push(self, vector: Vector) -> None:
+        """Takes a sample in; the oldest leaves a full window."""
+        if not self._count:
+            self._rows = np.zeros((self._window, len(vector)), np.float32)
+        slot = self._count % self._window
+        self._rows[slot] = vector
+        self._gram[slot] = self._gram[:, slot] = self._rows @ vector
+        self._lead[slot] = 0
+        self._count += 1
+        self._follow()
+
+    def project(self, vector: Vector) -> Vector:
+        """The vector's coordinates in the basis of the present window."""
+        return np.asarray(((self._rows @ vector) @ self._lead) * self._scale, np.float32)
+
+    def _follow(self) -> None:
+        newest = np.arange(max(0, self._count - LOOKAHEAD - 1), self._count) % self._window
+        start = np.zeros((self._window, self._lead.shape[1] + len(newest)), np.float32)
+        start[:, : self._lead.shape[1]] = self._lead
+        start[newest, np.arange(self._lead.shape[1], start.shape[1])] = 1
+        span, _ = np.linalg.qr(self._gram @ start)
+        values, vectors = np.linalg.eigh(span.T @ self._gram @ span)
+        keep = values[-self._rank :] > NEGLIGIBLE * max(float(values[-1]), 1e-12)
+        self._lead = span @ vectors[:, -self._rank :][:, keep]
+        self._scale = (1 / np.sqrt(values[-self._rank :][keep])).astype(np.float32)

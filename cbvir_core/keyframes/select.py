@@ -1,0 +1,113 @@
+"""Which frame of a cluster becomes its keyframe.
+
+The paper does not say; the published code takes one by position, which is often a blurred frame, a
+black one or the middle of a dissolve.  Here the frame with the highest product of two numbers wins:
+how sharp it is (`measure`) and how near its histogram is to the cluster's centroid.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from cbvir_core.keyframes.histogram import Vector
+from cbvir_core.types import Frame, Image
+
+KEPT = 4
+"""Pictures held per cluster; an even number."""
+
+NEARNESS_POWER = 8
+"""Weight of nearness against sharpness: a sample at cosine .95 must be half as sharp again to win
+against one at the centroid."""
+
+TYPICAL_DETAIL = 20.0
+"""Standard deviation of the Laplacian of an ordinary sharp frame; such a frame has quality 0.5."""
+
+FLAT, DARK, LIGHT = 3.0, 24.0, 231.0
+"""Grey levels: a picture whose standard deviation is under FLAT is of one colour; if its mean is
+under DARK or over LIGHT, it is black or white."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How good a picture is to look at: quality in [0, 1], and whether it is plain black or white."""
+
+    quality: float
+    empty: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sample:
+    """A frame that was looked at: its picture, its feature vector h(I), its quality."""
+
+    frame: Frame
+    vector: Vector
+    look: Look
+
+    @property
+    def time_s(self) -> float:
+        """The frame's presentation time."""
+        return self.frame.time_s
+
+
+def measure(small: Image) -> Look:
+    """The quality of a small picture: 0 for one colour, otherwise rising with contrast and detail.
+
+    Motion blur, defocus, dissolves and fades all lower it.  It compares frames of one scene; across
+    scenes it only says whether there is anything to see.
+    """
+    grey = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY)
+    mean, deviation = (float(value[0, 0]) for value in cv2.meanStdDev(grey))
+    if deviation < FLAT:
+        return Look(0.0, not DARK <= mean <= LIGHT)
+    detail = float(cv2.meanStdDev(cv2.Laplacian(grey, cv2.CV_16S))[1][0, 0])
+    contrast = min(1.0, deviation / 24)
+    return Look(contrast * detail / (detail + TYPICAL_DETAIL), False)
+
+
+class Candidates:
+    """The few frames of a cluster that may become its keyframe: the best of each equal part of it.
+
+    The final centroid is not known while the cluster grows, and under a panning camera it ends up
+    among frames that were once far from it.  So the parts are kept, not the best so far: when there
+    are more than `KEPT`, neighbours are merged and from then on a part is twice as long.
+    """
+
+    def __init__(self) -> None:
+        self._parts: list[Sample] = []
+        self._length = 1  # samples to a part
+        self._filled = 0  # of them in the last one
+
+    def offer(self, sample: Sample, centroid: Vector) -> None:
+        """Takes the sample in; within a part the present centroid decides."""
+        if self._parts and self._filled < self._length:
+            self._parts[-1] = _better(self._parts[-1], sample, centroid)
+            self._filled += 1
+            return
+        if len(self._parts) == KEPT:
+            pairs = zip(self._parts[::2], self._parts[1::2], strict=True)
+            self._parts = [_better(one, other, centroid) for one, other in pairs]
+            self._length *= 2
+        self._parts.append(sample)
+        self._filled = 1
+
+    def best(self, centroid: Vector) -> Sample:
+        """The winner against the final centroid.  There must have been an offer."""
+        return max(self._parts, key=lambda kept: _score(kept, centroid))
+
+
+def _better(one: Sample, other: Sample, centroid: Vector) -> Sample:
+    return one if _score(one, centroid) >= _score(other, centroid) else other
+
+
+def _score(sample: Sample, centroid: Vector) -> float:
+    nearness = cosine(sample.vector, centroid)
+    return float(nearness**NEARNESS_POWER * (sample.look.quality + 1e-3))
+
+
+def cosine(a: Vector, b: Vector) -> float:
+    """Equation 2; 0 where one of the vectors is zero."""
+    length = float(np.linalg.norm(a) * np.linalg.norm(b))
+    return float(a @ b) / length if length > 0 else 0.0

