@@ -1,0 +1,6 @@
+"""LMDB -> ANNOY: nearest neighbours of filter descriptors, derived from the store."""
+
+from cbvir_core.index.exact import Neighbours
+from cbvir_core.index.index import Index, IndexStatus
+
+__all__ = ["Index", "IndexStatus", "Neighbours"]

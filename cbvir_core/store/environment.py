@@ -1,0 +1,196 @@
+"""The LMDB environment: transactions with types, a map that grows, errors in cbvir's words."""
+
+from __future__ import annotations
+
+import errno
+import os
+import tempfile
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, TypeVar
+
+import lmdb
+
+from cbvir_core.errors import DiskFull, StoreDamaged, StoreError
+from cbvir_core.store.gate import Gate
+from cbvir_core.store.lock import WriterLock
+
+T = TypeVar("T")
+
+FIRST_MAP = 64 << 20
+LARGEST_STEP = 16 << 30  # the map doubles until a doubling would claim this much address space
+READERS = 512
+NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+LARGE_TRANSACTION = 64 << 20
+RUBBISH = (lmdb.InvalidError, lmdb.CorruptedError, lmdb.PageNotFoundError, lmdb.VersionMismatchError)
+
+
+class Table(StrEnum):
+    """The named databases; keys are big-endian, so that their order is that of the numbers."""
+
+    META = "meta"  # name -> schema version, counters
+    VIDEOS = "videos"  # video id -> JSON
+    PATHS = "paths"  # digest of the path -> video id
+    ROWS = "rows"  # row -> time, span, quality, keyframe id
+    NUMBERS = "numbers"  # video id, number in the video -> row
+    STILLS = "stills"  # row -> JPEG
+    GENERATIONS = "generations"  # generation -> JSON
+    DESCRIPTORS = "descriptors"  # generation, row -> float16 filter row, float16 refine row
+    UNREFINED = "unrefined"  # generation, row -> nothing: the refine row is still to come
+    CHANGES = "changes"  # sequence number -> generation, row: what derived files follow
+
+
+class Transaction:
+    """One view of the store; values are memoryviews that end with it."""
+
+    def __init__(self, raw: Any, tables: dict[Table, Any]) -> None:
+        self._raw = raw
+        self._tables = tables
+
+    def get(self, table: Table, key: bytes) -> memoryview | None:
+        """The value, or None."""
+        value: memoryview | None = self._raw.get(key, db=self._tables[table])
+        return value
+
+    def put(self, table: Table, key: bytes, value: bytes) -> None:
+        """Writes or replaces."""
+        self._raw.put(key, value, db=self._tables[table])
+
+    def delete(self, table: Table, key: bytes) -> bool:
+        """Removes; says whether the key was there."""
+        return bool(self._raw.delete(key, db=self._tables[table]))
+
+    def scan(self, table: Table, start: bytes, prefix: bytes = b"") -> Iterator[tuple[bytes, memoryview]]:
+        """Entries from key `start` on, ascending, while keys begin with `prefix`."""
+        with self._raw.cursor(self._tables[table]) as cursor:
+            if not cursor.set_range(start):
+                return
+            for key, value in cursor:
+                if not (name := bytes(key)).startswith(prefix):
+                    return
+                yield name, value
+
+    def keys(self, table: Table, start: bytes, prefix: bytes = b"") -> Iterator[bytes]:
+        """Keys from `start` on, ascending, while they begin with `prefix`; values stay unread."""
+        with self._raw.cursor(self._tables[table]) as cursor:
+            if not cursor.set_range(start):
+                return
+            for key in cursor.iternext(keys=True, values=False):
+                if not (name := bytes(key)).startswith(prefix):
+                    return
+                yield name
+
+    def last_key(self, table: Table) -> bytes | None:
+        """The largest key, or None where the table is empty."""
+        with self._raw.cursor(self._tables[table]) as cursor:
+            return bytes(cursor.key()) if cursor.last() else None
+
+    def size(self, table: Table) -> int:
+        """The number of entries."""
+        return int(self._raw.stat(self._tables[table])["entries"])
+
+
+class Environment:
+    """An open LMDB environment in `folder`, held by this process alone.
+
+    Any number of threads `read` at once and never wait for the writer, except for the moment in
+    which the map grows; `write` runs one at a time and returns when the disk has it.
+    """
+
+    def __init__(self, folder: Path, *, first_map: int = FIRST_MAP) -> None:
+        self.folder = folder
+        self._gate = Gate()
+        self._writing = threading.Lock()
+        with self._errors():
+            folder.mkdir(parents=True, exist_ok=True)
+            self._lock = WriterLock(folder / "writer.lock")
+        try:
+            with self._errors():
+                self._raw = self._open(first_map)
+                self._tables = {t: self._raw.open_db(t.value.encode()) for t in Table}
+                self._raw.reader_check()
+        except BaseException:
+            self._lock.close()
+            raise
+
+    def _open(self, first_map: int) -> Any:
+        data = self.folder / "data.mdb"
+        used = data.stat().st_size if data.exists() else 0
+        raw = lmdb.open(
+            os.fspath(self.folder), map_size=max(first_map, used), max_dbs=len(Table), max_readers=READERS
+        )
+        # Pages that were allocated and freed in one transaction may lie beyond the end of the file,
+        # and so do lost pages of a file that was cut short.  Touching those would kill the process
+        # with SIGBUS; as a hole they read as zeros, which LMDB and the records here refuse.
+        needed = (raw.info()["last_pgno"] + 1) * raw.stat()["psize"]
+        if data.stat().st_size < needed:
+            os.truncate(data, needed)
+        return raw
+
+    @contextmanager
+    def read(self) -> Iterator[Transaction]:
+        """A consistent view for as long as the block lasts; keep it short."""
+        with self._gate.passing(), self._errors(), self._raw.begin(buffers=True) as raw:
+            yield Transaction(raw, self._tables)
+
+    def write(self, work: Callable[[Transaction], T]) -> T:
+        """What `work` returns, once everything it wrote is on the disk; all of it or nothing.
+
+        `work` may run more than once, so it must not change anything but the transaction.
+        Raises DiskFull; the store is then as it was before.
+        """
+        with self._writing, self._errors():
+            while True:
+                try:
+                    return self._attempt(work)
+                except lmdb.MapFullError:
+                    self._grow()
+
+    def _attempt(self, work: Callable[[Transaction], T]) -> T:
+        with self._gate.passing(), self._raw.begin(write=True, buffers=True) as raw:
+            return work(Transaction(raw, self._tables))
+
+    def _grow(self) -> None:
+        with self._gate.alone():
+            size = self._raw.info()["map_size"]
+            self._raw.set_mapsize(size + min(size, LARGEST_STEP))
+
+    @property
+    def map_bytes(self) -> int:
+        """The size of the map now."""
+        return int(self._raw.info()["map_size"])
+
+    def close(self) -> None:
+        """Waits for the transactions under way, then lets the next process in."""
+        with self._writing, self._gate.alone():
+            self._raw.close()
+        self._lock.close()
+
+    @contextmanager
+    def _errors(self) -> Iterator[None]:
+        try:
+            yield
+        except RUBBISH as error:
+            raise StoreDamaged(f"the store in {self.folder} cannot be read ({error})") from error
+        except lmdb.Error as error:
+            raise self._translated(error, error.code) from error
+        except OSError as error:
+            raise self._translated(error, error.errno) from error
+
+    def _translated(self, error: Exception, code: int | None) -> StoreError:
+        # LMDB reports a write that was cut short, as the last one before a full disk is, as EIO.
+        if code in NO_ROOM or (code == errno.EIO and not self._has_room()):
+            return DiskFull(f"no room for the store in {self.folder}; free some, nothing is lost")
+        return StoreError(f"the store in {self.folder} failed: {error}")
+
+    def _has_room(self) -> bool:
+        """Whether a file as large as a large transaction could be written beside the store."""
+        try:
+            with tempfile.TemporaryFile(dir=self.folder) as file:
+                os.posix_fallocate(file.fileno(), 0, LARGE_TRANSACTION)
+        except OSError:
+            return False
+        return True

@@ -1,0 +1,111 @@
+"""What the store knows of a video and of a generation of descriptors, and its JSON form."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from cbvir_core.errors import StoreDamaged
+from cbvir_core.types import VideoId, VideoInfo
+
+
+@dataclass(frozen=True, slots=True)
+class VideoRecord:
+    """One video, which is its content: the same bytes at two paths are one record.
+
+    `complete` is False while it is being taken in.  `paths` is empty once every file is gone.
+    `damaged` counts frames that could not be decoded; `keyframes` those stored so far.
+    `added_at` is in seconds since the epoch.
+    """
+
+    video_id: VideoId
+    paths: tuple[Path, ...]
+    complete: bool
+    damaged: int
+    duration_s: float | None
+    size_bytes: int
+    width: int
+    height: int
+    codec: str
+    keyframes: int
+    added_at: float
+
+    @classmethod
+    def new(cls, info: VideoInfo, added_at: float) -> VideoRecord:
+        """The record of a video of which nothing is stored yet."""
+        return cls(
+            video_id=info.video_id,
+            paths=(),
+            complete=False,
+            damaged=0,
+            duration_s=info.duration_s,
+            size_bytes=info.size_bytes,
+            width=info.width,
+            height=info.height,
+            codec=info.codec,
+            keyframes=0,
+            added_at=added_at,
+        )
+
+    def with_path(self, path: Path) -> VideoRecord:
+        """The record with one more path, where it is not there yet."""
+        return self if path in self.paths else replace(self, paths=(*self.paths, path))
+
+    def without_path(self, path: Path) -> VideoRecord:
+        """The record without one path."""
+        return replace(self, paths=tuple(p for p in self.paths if p != path))
+
+
+@dataclass(frozen=True, slots=True)
+class Generation:
+    """Descriptors that may be compared: all made by the same weights and preprocessing.
+
+    `filter` and `refine` are the fingerprints of the weights; `refine` is None without SOLAR.
+    """
+
+    number: int
+    filter: str
+    refine: str | None
+
+
+def dump_video(record: VideoRecord) -> bytes:
+    """JSON.  Names of files that are no UTF-8 survive as escaped surrogates."""
+    return _dump(asdict(record) | {"paths": [str(p) for p in record.paths]})
+
+
+def load_video(value: memoryview) -> VideoRecord:
+    """The inverse of `dump_video`."""
+    fields = _load(value)
+    try:
+        return VideoRecord(**fields | {"paths": tuple(Path(p) for p in fields["paths"])})
+    except (TypeError, KeyError) as error:
+        raise StoreDamaged(f"a video in the store cannot be read ({error})") from error
+
+
+def dump_generation(generation: Generation) -> bytes:
+    """JSON."""
+    return _dump(asdict(generation))
+
+
+def load_generation(value: memoryview) -> Generation:
+    """The inverse of `dump_generation`."""
+    try:
+        return Generation(**_load(value))
+    except TypeError as error:
+        raise StoreDamaged(f"a generation in the store cannot be read ({error})") from error
+
+
+def _dump(fields: dict[str, Any]) -> bytes:
+    return json.dumps(fields, separators=(",", ":")).encode("ascii")
+
+
+def _load(value: memoryview) -> dict[str, Any]:
+    try:
+        fields = json.loads(bytes(value))
+    except ValueError as error:
+        raise StoreDamaged(f"a record in the store cannot be read ({error})") from error
+    if not isinstance(fields, dict):
+        raise StoreDamaged("a record in the store is not an object")
+    return fields

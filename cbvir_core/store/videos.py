@@ -1,0 +1,143 @@
+"""Videos: identity by content, paths, beginning and end of taking one in."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+from cbvir_core.errors import UnknownVideo
+from cbvir_core.store import ledger
+from cbvir_core.store.environment import Table, Transaction
+from cbvir_core.store.layout import path_key
+from cbvir_core.store.records import VideoRecord, load_video
+from cbvir_core.store.shelf import Shelf
+from cbvir_core.types import VideoId, VideoInfo
+
+
+class VideoShelf(Shelf):
+    """The part of `Store` that knows videos and their paths."""
+
+    def begin(self, info: VideoInfo) -> bool:
+        """Opens a video for `append`; says whether there is anything to do.
+
+        False: the video is complete, and only the path was added.  True: it is incomplete now, and
+        rows of an earlier try, which was cut short, are gone, so that none is there twice.  Whoever
+        takes videos in sees to it that only one try of the same video runs at a time.
+        """
+
+        def work(txn: Transaction) -> bool:
+            known = _get(txn, info.video_id)
+            if known is not None and known.complete:
+                _claim(txn, known, info.path)
+                return False
+            record = VideoRecord.new(info, self._clock())
+            if known is not None:
+                ledger.drop_rows(txn, ledger.rows_of_video(txn, info.video_id))
+                record = replace(record, paths=known.paths, added_at=known.added_at)
+            _claim(txn, record, info.path)
+            return True
+
+        return self._environment.write(work)
+
+    def finish(self, video_id: VideoId, *, damaged: int, duration_s: float | None) -> None:
+        """Marks a video complete.  `duration_s` None keeps what the container said."""
+
+        def work(txn: Transaction) -> None:
+            record = ledger.video(txn, video_id)
+            duration = record.duration_s if duration_s is None else duration_s
+            ledger.put_video(txn, replace(record, complete=True, damaged=damaged, duration_s=duration))
+
+        self._environment.write(work)
+
+    def forget(self, video_id: VideoId) -> None:
+        """Deletes all knowledge of a video, never its file.  Raises UnknownVideo."""
+
+        def work(txn: Transaction) -> None:
+            for path in ledger.video(txn, video_id).paths:
+                txn.delete(Table.PATHS, path_key(path))
+            ledger.drop_rows(txn, ledger.rows_of_video(txn, video_id))
+            txn.delete(Table.VIDEOS, video_id.encode())
+
+        self._environment.write(work)
+
+    def add_path(self, video_id: VideoId, path: Path) -> None:
+        """The video is at `path` too.  Another video that was there before loses the path."""
+        self._environment.write(lambda txn: _claim(txn, ledger.video(txn, video_id), path))
+
+    def remove_path(self, video_id: VideoId, path: Path) -> None:
+        """The video is at `path` no more.  What is known of it stays, even without any path."""
+        self._environment.write(lambda txn: _leave(txn, video_id, path))
+
+    def move_path(self, video_id: VideoId, old: Path, new: Path) -> None:
+        """The file at `old` is now at `new`; nothing is computed again.  Raises UnknownVideo."""
+
+        def work(txn: Transaction) -> None:
+            _leave(txn, video_id, old)
+            _claim(txn, ledger.video(txn, video_id), new)
+
+        self._environment.write(work)
+
+    def videos(self) -> list[VideoRecord]:
+        """All videos, by id."""
+        with self._environment.read() as txn:
+            return [load_video(value) for _, value in txn.scan(Table.VIDEOS, b"\0")]
+
+    def video(self, video_id: VideoId) -> VideoRecord | None:
+        """One video, or None."""
+        with self._environment.read() as txn:
+            return _get(txn, video_id)
+
+    def video_at(self, path: Path) -> VideoRecord | None:
+        """The video whose file is at `path`, or None."""
+        with self._environment.read() as txn:
+            return _at(txn, absolute(path))
+
+    def find(self, text: str) -> VideoRecord:
+        """The video that goes by `text`: one of its paths, or the beginning of its id.
+
+        Raises UnknownVideo where none does, or where an id could be meant by several.
+        """
+        with self._environment.read() as txn:
+            if text and "\0" not in text and (known := _at(txn, absolute(Path(text).expanduser()))):
+                return known
+            prefix = text.lower().encode("utf-8", "surrogateescape")
+            found = [load_video(value) for _, value in txn.scan(Table.VIDEOS, prefix, prefix)] if text else []
+        if len(found) == 1:
+            return found[0]
+        if found:
+            raise UnknownVideo(f"{len(found)} videos have an id that begins with {text!r}; write more of it")
+        raise UnknownVideo(f"no video goes by {text!r}; use a path or the beginning of an id")
+
+
+def absolute(path: Path) -> Path:
+    """The path as it is stored: absolute, without `..`; links are not followed."""
+    return Path(os.path.abspath(path))  # noqa: PTH100  Path.absolute() keeps `..`
+
+
+def _get(txn: Transaction, video_id: VideoId) -> VideoRecord | None:
+    value = txn.get(Table.VIDEOS, video_id.encode()) if video_id else None
+    return None if value is None else load_video(value)
+
+
+def _at(txn: Transaction, path: Path) -> VideoRecord | None:
+    value = txn.get(Table.PATHS, path_key(path))
+    return None if value is None else _get(txn, VideoId(bytes(value).decode("ascii")))
+
+
+def _claim(txn: Transaction, record: VideoRecord, path: Path) -> None:
+    """Writes the record with `path`, which belongs to one video only."""
+    path = absolute(path)
+    other = _at(txn, path)
+    if other is not None and other.video_id != record.video_id:
+        _leave(txn, other.video_id, path)
+    txn.put(Table.PATHS, path_key(path), record.video_id.encode())
+    ledger.put_video(txn, record.with_path(path))
+
+
+def _leave(txn: Transaction, video_id: VideoId, path: Path) -> None:
+    record = ledger.video(txn, video_id)
+    path = absolute(path)
+    if path in record.paths:
+        txn.delete(Table.PATHS, path_key(path))
+        ledger.put_video(txn, record.without_path(path))
