@@ -1,0 +1,173 @@
+"""Which weights answer, and the way from the former weights to those that are wanted."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from cbvir_core.embed import RuntimeOptions
+from cbvir_core.library.answering import Answering, IndexOptions, Turnstile, index_folder
+from cbvir_core.library.migration import Migration
+from cbvir_core.library.networks import Networks, find_networks
+from cbvir_core.search import SearchOptions
+from cbvir_core.store import Generation, Store
+
+FORMER_ANSWERS = (
+    "The weights changed: {left} keyframes are still to be embedded with those of profile {profile}; "
+    "until then the former weights answer."
+)
+FORMER_GONE = (
+    "The weights changed and the former weight files are gone: {left} keyframes cannot be found until "
+    "they have been embedded anew."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where weight files and indices lie."""
+
+    models: Path
+    indices: Path
+
+
+class Generations:
+    """The generation that answers, and the move to another one where the weights have changed.
+
+    The former generation answers, and takes new keyframes, for as long as its weight files are
+    there; otherwise the wanted one answers from what it has so far.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        wanted: Networks,
+        places: Places,
+        *,
+        runtime: RuntimeOptions,
+        index: IndexOptions,
+        search: SearchOptions,
+    ) -> None:
+        self._store, self._wanted, self._places = store, wanted, places
+        self._index_options, self._search_options = index, search
+        self._stepping, self._appending = threading.Lock(), threading.Lock()
+        self._closing = threading.Event()
+        self._successor: Answering | None = None
+        target = store.generation(*wanted.fingerprints)
+        former = self._to_leave(target)
+        networks = find_networks(former, places.models, runtime) if former else None
+        generation = former if former and networks else target
+        self._migration: Migration | None = None
+        if former or store.rows_without_filter(target, 1):
+            self._migration = Migration(store, former, target, wanted)
+        store.set_answering(generation)
+        self._turnstile = Turnstile(self._open(generation, networks or wanted))
+        if self._migration is None:
+            self._drop_others(target)
+
+    @property
+    def current(self) -> Answering:
+        """The generation that answers now."""
+        return self._turnstile.current
+
+    @property
+    def moving(self) -> bool:
+        """Whether keyframes are still on their way to other weights."""
+        return self._migration is not None
+
+    def inside(self) -> AbstractContextManager[Answering]:
+        """The generation that answers now; it stays open for as long as the block lasts."""
+        return self._turnstile.inside()
+
+    @contextmanager
+    def appending(self) -> Iterator[Answering]:
+        """The generation that takes new keyframes; it is not replaced for as long as the block lasts."""
+        with self._appending, self._turnstile.inside() as answering:
+            yield answering
+
+    def step(self, limit: int) -> int:
+        """Moves up to `limit` keyframes to the wanted weights; says how many, 0 when none is left.
+
+        The call that finds none left lets the wanted generation answer and deletes the former.
+        """
+        with self._stepping:
+            migration = self._migration
+            if migration is None:
+                return 0
+            moved = migration.step(limit)
+            if not moved:
+                self._arrive(migration)
+            elif self.current.generation == migration.target:
+                self.current.index.refresh()
+            return moved
+
+    def notes(self) -> tuple[str, ...]:
+        """What an answer should say of a move under way."""
+        migration = self._migration
+        if migration is None:
+            return ()
+        counts = self._store.counts(migration.target)
+        text = FORMER_GONE if self.current.generation == migration.target else FORMER_ANSWERS
+        left = max(0, counts.keyframes - counts.filtered)
+        return (text.format(left=left, profile=self._wanted.profile.name),)
+
+    def close(self) -> None:
+        """Waits for the queries under way, but not for an index that is being built."""
+        self._closing.set()
+        if successor := self._successor:
+            successor.index.close()
+        with self._stepping, self._appending:
+            self.current.close()
+
+    def _to_leave(self, target: Generation) -> Generation | None:
+        """The generation that has answered so far, where it is another one and has anything to say."""
+        former = self._store.answering()
+        if former is None or former.number == target.number or not self._store.counts(former).filtered:
+            return None
+        return former
+
+    def _open(self, generation: Generation, networks: Networks) -> Answering:
+        return Answering(
+            self._store,
+            generation,
+            networks,
+            self._places.indices,
+            index=self._index_options,
+            search=self._search_options,
+        )
+
+    def _arrive(self, migration: Migration) -> None:
+        """Everything seems to have moved: switch, unless keyframes were added meanwhile."""
+        if self.current.generation == migration.target:
+            if migration.complete():
+                self._migration = None
+                self._drop_others(migration.target)
+            return
+        successor = self._successor = self._open(migration.target, self._wanted)
+        self._build(successor)
+        with self._appending:
+            if self._closing.is_set() or not migration.complete():
+                successor.close()
+                return
+            successor.index.refresh()
+            self._store.set_answering(migration.target)
+            former = self._turnstile.replace(successor)
+            self._migration = self._successor = None
+        former.close()
+        self._drop_others(migration.target)
+
+    def _build(self, successor: Answering) -> None:
+        """Makes the index of the successor, or its first queries would search everything exactly."""
+        while not self._closing.is_set() and successor.index.maintain():
+            pass
+
+    def _drop_others(self, kept: Generation) -> None:
+        for generation in self._store.generations():
+            if generation.number != kept.number:
+                self._store.drop_generation(generation)
+        for folder in self._places.indices.glob("generation-*"):
+            if folder != index_folder(self._places.indices, kept):
+                shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,84 @@
+"""Query picture -> the variants of it that are looked for.
+
+Ingest and query share `fit_within`: a query is shrunk to the size at which keyframes are embedded.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from cbvir_core.decode import STILL_SIDE, fit_within
+from cbvir_core.errors import InputError
+from cbvir_core.search.borders import TOLERANCE, Box, content_box
+from cbvir_core.search.options import Region
+from cbvir_core.types import Image
+
+PLAIN = "plain"
+BORDERS_REMOVED = "borders_removed"
+MIRRORED = "mirrored"
+
+BLANK_SHARE = 0.002
+"""Share of pixels off the picture's colour up to which it counts as blank (a few dead pixels)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """One picture to look for, and what was done to get it."""
+
+    name: str
+    image: Image
+
+
+def prepare(picture: Image, region: Region | None = None) -> list[Variant]:
+    """The variants of a picture: plain, borders removed where it has any, and each mirrored.
+
+    Raises InputError for a region that does not lie in the picture.
+    """
+    if region is not None:
+        picture = crop(picture, region)
+    small = fit_within(picture, STILL_SIDE)
+    variants = [Variant(PLAIN, small)]
+    box = content_box(small)
+    if box is not None:
+        inner = fit_within(_cut(picture, box, small), STILL_SIDE)
+        variants.append(Variant(BORDERS_REMOVED, inner))
+    return variants + [_mirrored(variant) for variant in variants]
+
+
+def crop(picture: Image, region: Region) -> Image:
+    """The part of the picture that the region names.  Raises InputError where there is none."""
+    x, y, width, height = region
+    rows, columns = picture.shape[:2]
+    if x < 0 or y < 0 or width < 1 or height < 1 or x + width > columns or y + height > rows:
+        raise InputError(
+            f"the region {x},{y},{width},{height} does not lie in the picture of {columns} x {rows} pixels"
+        )
+    return np.ascontiguousarray(picture[y : y + height, x : x + width])
+
+
+def is_blank(image: Image) -> bool:
+    """True for a picture of one colour, which looks like every black or white frame there is."""
+    pixels = image.reshape(-1, 3).astype(np.int16)
+    off = np.abs(pixels - np.median(pixels, axis=0)).max(axis=1) > TOLERANCE
+    return bool(off.mean() <= BLANK_SHARE)
+
+
+def _cut(picture: Image, box: Box, small: Image) -> Image:
+    """The box found in the shrunk picture, cut from the full one, so that its detail is kept.
+
+    Where the picture was shrunk, a line of the small one may be half bar: one line more is cut.
+    """
+    scale_x, scale_y = picture.shape[1] / small.shape[1], picture.shape[0] / small.shape[0]
+    spare = 1 if picture.shape != small.shape else 0
+    left, top, right, bottom = box
+    left, right = left + spare * (left > 0), right - spare * (right < small.shape[1])
+    top, bottom = top + spare * (top > 0), bottom - spare * (bottom < small.shape[0])
+    rows = slice(round(top * scale_y), round(bottom * scale_y))
+    return np.ascontiguousarray(picture[rows, round(left * scale_x) : round(right * scale_x)])
+
+
+def _mirrored(variant: Variant) -> Variant:
+    name = MIRRORED if variant.name == PLAIN else f"{variant.name}+{MIRRORED}"
+    return Variant(name, np.ascontiguousarray(variant.image[:, ::-1]))

@@ -1,0 +1,255 @@
+"""Add films, ask with frames of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from shutil import copyfile
+
+import cv2
+import numpy as np
+import pytest
+
+from cbvir_core.decode import encode_still, read_frames
+from cbvir_core.errors import DamagedVideo, NotAPicture, NotAVideo, StoreBusy, UnknownVideo
+from cbvir_core.library import Library
+from cbvir_core.search import SearchOptions
+from cbvir_core.types import Hit, Image, Verdict
+from films import Film
+
+Opener = Callable[..., Library]
+
+
+def frame_at(path: Path, time_s: float) -> Image:
+    with read_frames(path, samples_per_s=5, mode="every") as frames:
+        return next(frame.image for frame in frames if frame.time_s >= time_s)
+
+
+def middles(film: Film) -> list[float]:
+    """The middle of each shot, away from dissolves."""
+    return [(shot.start_s + shot.end_s) / 2 for shot in film.shots]
+
+
+def distorted(image: Image) -> Image:
+    """Cropped a little, brighter, and saved badly."""
+    height, width = image.shape[:2]
+    cut = image[height // 25 : -height // 25, width // 25 : -width // 25]
+    brighter = cv2.convertScaleAbs(cut, alpha=1.1, beta=6)
+    data = cv2.imencode(".jpg", brighter, [cv2.IMWRITE_JPEG_QUALITY, 60])[1]
+    return cv2.imdecode(data, cv2.IMREAD_COLOR)
+
+
+def shown(film: Film, time_s: float, hit: Hit) -> bool:
+    """Whether the hit's scene shows what the film shows at that time; a scene may come back."""
+    scene = next(shot.scene for shot in film.shots if shot.start_s <= time_s < shot.end_s)
+    return any(
+        shot.start_s < hit.scene_end_s and hit.scene_start_s < shot.end_s
+        for shot in film.shots
+        if shot.scene == scene
+    )
+
+
+def test_a_distorted_frame_finds_film_and_time(films: list[Film], open_library: Opener) -> None:
+    right = []
+    with open_library() as library:
+        for film in films:
+            record = library.add(film.path)
+            assert record.complete
+            assert record.keyframes >= len(film.shots) - 1
+        for film in films:
+            for time_s in middles(film):
+                best = library.search(distorted(frame_at(film.path, time_s))).results[0]
+                assert best.path == film.path
+                right.append(shown(film, time_s, best))
+    assert sum(right) >= 0.75 * len(right)  # the network is random: real weights do better
+
+
+def test_query_forms_and_the_parts_of_an_answer(
+    films: list[Film], open_library: Opener, tmp_path: Path
+) -> None:
+    picture = frame_at(films[0].path, middles(films[0])[1])
+    file = tmp_path / "query.png"
+    cv2.imwrite(str(file), picture[..., ::-1])
+    with open_library() as library:
+        library.add(films[0].path)
+        answers = [library.search(form) for form in (picture, file, str(file), encode_still(picture, 95))]
+        assert library.profile == "first"
+        assert not library.refined
+    for answer in answers:
+        assert answer.verdict == answer.results[0].verdict == Verdict.MATCH
+        assert answer.profile == "first"
+        assert not answer.refined
+        assert any("SOLAR" in note for note in answer.notes)
+        assert set(answer.stages_ms) == {"prepare", "mobilenet", "shortlist", "solar", "refine"}
+        assert 0 < answer.shortlisted <= answer.keyframes_searched
+        assert [hit.rank for hit in answer.results] == list(range(1, len(answer.results) + 1))
+        scores = [hit.score for hit in answer.results]
+        assert scores == sorted(scores, reverse=True)
+        assert len({(hit.scene_start_s, hit.scene_end_s) for hit in answer.results}) == len(answer.results)
+
+
+def test_variants_find_mirrored_and_letterboxed_frames(films: list[Film], open_library: Opener) -> None:
+    picture = frame_at(films[1].path, middles(films[1])[0])
+    boxed = cv2.copyMakeBorder(picture, 60, 60, 0, 0, cv2.BORDER_CONSTANT, value=(0, 0, 0))
+    with open_library() as library:
+        library.add(films[1].path)
+        variants = [
+            library.search(np.ascontiguousarray(query)).results[0].variant
+            for query in (picture, picture[:, ::-1], boxed, boxed[:, ::-1])
+        ]
+    assert variants == ["plain", "mirrored", "borders_removed", "borders_removed+mirrored"]
+
+
+def test_region_asks_for_a_part_of_the_picture(films: list[Film], open_library: Opener) -> None:
+    picture = frame_at(films[0].path, middles(films[0])[0])
+    page = np.full((400, 500, 3), 255, np.uint8)
+    page[::7] = 0
+    page[100:280, 90:410] = picture
+    with open_library() as library:
+        library.add(films[0].path)
+        answer = library.search(page, SearchOptions(region=(90, 100, 320, 180)))
+    assert answer.results[0].score == pytest.approx(1.0, abs=0.02)
+
+
+def test_within_limits_to_folder_path_or_id(films: list[Film], open_library: Opener, tmp_path: Path) -> None:
+    other = tmp_path / "folder" / "other.mp4"
+    other.parent.mkdir()
+    copyfile(films[1].path, other)
+    picture = frame_at(films[0].path, middles(films[0])[0])
+    with open_library() as library:
+        first = library.add(films[0].path)
+        second = library.add(other)
+        assert library.search(picture).results[0].keyframe_id.video == first.video_id
+        for place in (other.parent, other, second.video_id[:12]):
+            answer = library.search(picture, SearchOptions(within=(place,)))
+            assert {hit.keyframe_id.video for hit in answer.results} == {second.video_id}
+            assert answer.keyframes_searched == second.keyframes
+        both = library.search(picture, SearchOptions(within=(other, films[0].path)))
+        assert both.keyframes_searched == first.keyframes + second.keyframes
+        with pytest.raises(UnknownVideo, match="nowhere"):
+            library.search(picture, SearchOptions(within=(tmp_path / "nowhere",)))
+
+
+@pytest.mark.parametrize("value", [0, 255, 77])
+def test_a_picture_of_one_colour_matches_nothing(films: list[Film], open_library: Opener, value: int) -> None:
+    with open_library() as library:
+        library.add(films[0].path)
+        answer = library.search(np.full((180, 320, 3), value, np.uint8))
+    assert answer.verdict == Verdict.NONE
+    assert answer.results == ()
+    assert "one colour" in answer.notes[0]
+
+
+def test_an_empty_library_answers(open_library: Opener) -> None:
+    with open_library() as library:
+        answer = library.search(np.random.default_rng(0).integers(0, 256, (90, 160, 3)).astype(np.uint8))
+    assert (answer.verdict, answer.results, answer.keyframes_searched) == (Verdict.NONE, (), 0)
+
+
+def test_the_same_content_twice_is_one_video(films: list[Film], open_library: Opener, tmp_path: Path) -> None:
+    first, second = tmp_path / "first.mp4", tmp_path / "second.mp4"
+    copyfile(films[0].path, first)
+    copyfile(films[0].path, second)
+    picture = frame_at(first, middles(films[0])[0])
+    with open_library() as library:
+        before = library.add(first)
+        after = library.add(second)
+        assert after.paths == (first, second)
+        assert after.keyframes == before.keyframes == library.store.counts().keyframes
+        first.unlink()
+        assert library.search(picture).results[0].path == second
+
+
+def test_what_was_removed_is_not_found(films: list[Film], open_library: Opener) -> None:
+    picture = frame_at(films[0].path, middles(films[0])[0])
+    with open_library() as library:
+        library.add(films[0].path)
+        library.add(films[1].path)
+        gone = library.remove(films[0].path)
+        answer = library.search(picture)
+        assert answer.results
+        assert gone.video_id not in {hit.keyframe_id.video for hit in answer.results}
+        with pytest.raises(UnknownVideo):
+            library.remove(gone.video_id)
+
+
+def test_what_was_added_is_there_after_a_restart(films: list[Film], open_library: Opener) -> None:
+    picture = frame_at(films[0].path, middles(films[0])[0])
+    with open_library() as library:
+        library.add(films[0].path)
+        before = library.search(picture).results
+    with open_library() as library:
+        assert library.search(picture).results == before
+
+
+def test_a_try_that_was_cut_short_leaves_nothing_doubled(films: list[Film], open_library: Opener) -> None:
+    def crash(position_s: float, duration_s: float | None) -> None:
+        raise RuntimeError("the process dies here")
+
+    with open_library() as library:
+        with pytest.raises(RuntimeError, match="dies here"):
+            library.add(films[0].path, crash)
+        (cut_short,) = library.store.videos()
+        assert not cut_short.complete
+        assert cut_short.keyframes > 0
+    with open_library() as library:
+        record = library.add(films[0].path)
+        assert record.complete
+        assert (
+            library.store.counts().keyframes
+            == record.keyframes
+            == len(library.store.keyframes(record.video_id))
+        )
+        picture = frame_at(films[0].path, middles(films[0])[0])
+        hits = library.search(picture, SearchOptions(top=100)).results
+        assert len({hit.keyframe_id for hit in hits}) == len(hits) == record.keyframes
+
+
+def test_a_keyframe_is_found_while_its_video_is_being_added(films: list[Film], open_library: Opener) -> None:
+    picture = frame_at(films[0].path, middles(films[0])[0])
+    found: list[tuple[bool, Hit]] = []
+
+    def look(position_s: float, duration_s: float | None) -> None:
+        (record,) = library.store.videos()
+        assert duration_s is not None
+        assert 0 < position_s <= duration_s
+        found.append((record.complete, library.search(picture).results[0]))
+
+    with open_library() as library:
+        library.add(films[0].path, look)
+    complete, hit = found[0]
+    assert not complete
+    assert shown(films[0], middles(films[0])[0], hit)
+
+
+def test_damage_is_counted_and_the_rest_is_kept(
+    films: list[Film], open_library: Opener, tmp_path: Path
+) -> None:
+    path = tmp_path / "damaged.mp4"
+    data = bytearray(films[0].path.read_bytes())
+    moov = data.index(b"moov")
+    middle = range(len(data) // 3, len(data) // 3 + 8000) if moov > len(data) // 2 else range(moov, moov)
+    for at in middle:
+        data[at] = 0xA5
+    path.write_bytes(data)
+    with open_library() as library:
+        record = library.add(path)
+        assert record.complete
+        assert record.keyframes > 0
+        assert record.damaged > 0
+
+
+def test_what_is_no_video_leaves_nothing_behind(open_library: Opener, tmp_path: Path) -> None:
+    text = tmp_path / "text.mp4"
+    text.write_text("this is no video" * 100)
+    with open_library() as library:
+        with pytest.raises((NotAVideo, DamagedVideo)):
+            library.add(text)
+        assert library.store.videos() == []
+        with pytest.raises(NotAPicture):
+            library.search(text)
+
+
+def test_one_process_at_a_time(open_library: Opener) -> None:
+    with open_library(), pytest.raises(StoreBusy):
+        open_library()

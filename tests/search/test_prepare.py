@@ -1,0 +1,71 @@
+"""The variants of a query picture."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cbvir_core.decode import STILL_SIDE, fit_within
+from cbvir_core.errors import InputError
+from cbvir_core.search.prepare import crop, is_blank, prepare
+from cbvir_core.types import Image
+
+
+def noise(width: int, height: int, seed: int = 0) -> Image:
+    return np.random.default_rng(seed).integers(60, 256, (height, width, 3)).astype(np.uint8)
+
+
+def test_plain_picture_and_its_mirror_image() -> None:
+    picture = noise(100, 60)
+    plain, mirrored = prepare(picture)
+    assert (plain.name, mirrored.name) == ("plain", "mirrored")
+    np.testing.assert_array_equal(plain.image, picture)
+    np.testing.assert_array_equal(mirrored.image, picture[:, ::-1])
+
+
+def test_letterbox_gives_four_variants() -> None:
+    picture = np.zeros((400, 480, 3), np.uint8)
+    picture[80:320] = noise(480, 240)
+    variants = {variant.name: variant.image for variant in prepare(picture)}
+    assert list(variants) == ["plain", "borders_removed", "mirrored", "borders_removed+mirrored"]
+    np.testing.assert_array_equal(variants["borders_removed"], picture[80:320])
+    np.testing.assert_array_equal(variants["borders_removed+mirrored"], picture[80:320, ::-1])
+
+
+def test_box_is_cut_from_the_full_picture() -> None:
+    """A small film in a large page keeps its detail: it is cut first and shrunk then."""
+    page = np.full((2000, 2000, 3), 255, np.uint8)
+    page[600:1200, 400:1600] = noise(1200, 600) // 2
+    inner = prepare(page)[1].image
+    assert max(inner.shape) == STILL_SIDE
+    assert abs(inner.shape[1] / inner.shape[0] - 2) < 0.05
+    assert inner.mean() < 140  # no white of the page is left
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(1, 1500), st.integers(1, 900))
+def test_variants_are_shrunk_as_keyframes_are(width: int, height: int) -> None:
+    picture = noise(width, height)
+    plain = prepare(picture)[0].image
+    np.testing.assert_array_equal(plain, fit_within(picture, STILL_SIDE))
+
+
+def test_region_is_in_pixels_of_the_picture() -> None:
+    picture = noise(1600, 900)
+    np.testing.assert_array_equal(prepare(picture, (100, 200, 300, 150))[0].image, picture[200:350, 100:400])
+
+
+@pytest.mark.parametrize("region", [(0, 0, 0, 5), (-1, 0, 5, 5), (95, 0, 6, 5), (0, 56, 5, 5)])
+def test_region_outside_is_an_error(region: tuple[int, int, int, int]) -> None:
+    with pytest.raises(InputError, match="100 x 60"):
+        crop(noise(100, 60), region)
+
+
+def test_blank_is_one_colour_and_nothing_else() -> None:
+    canvas = np.full((90, 160, 3), (10, 200, 30), np.uint8)
+    assert is_blank(canvas)
+    assert is_blank(canvas + np.random.default_rng(0).integers(0, 6, canvas.shape).astype(np.uint8))
+    canvas[40:50, 70:90] = 255
+    assert not is_blank(canvas)
