@@ -1,0 +1,102 @@
+"""HTTP over the service's unix socket."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import httpx
+
+from cbvirctl.errors import BadInput, Refused, TimedOut, Unreachable, from_service
+
+Document = dict[str, Any]
+
+CHUNK = 1 << 20
+
+
+class Client:
+    """One connection to the service.  Every call raises `ClientError` or gives a JSON document."""
+
+    def __init__(self, socket: Path, *, timeout_s: float | None = 600.0) -> None:
+        self.socket = socket
+        self._http = httpx.Client(
+            transport=httpx.HTTPTransport(uds=str(socket)),
+            base_url="http://cbvird",
+            timeout=httpx.Timeout(timeout_s, connect=5.0),
+        )
+
+    def __enter__(self) -> Client:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._http.close()
+
+    def get(self, path: str, **parameters: Any) -> Document:
+        """``GET``."""
+        return self._call("GET", path, parameters)
+
+    def post(self, path: str, body: bytes = b"", **parameters: Any) -> Document:
+        """``POST`` with a raw body."""
+        return self._call("POST", path, parameters, body)
+
+    def delete(self, path: str) -> Document:
+        """``DELETE``."""
+        return self._call("DELETE", path, {})
+
+    def upload(self, path: str, file: Path) -> Document:
+        """``PUT`` of a file, streamed."""
+        try:
+            with file.open("rb") as stream:
+                return self._call("PUT", path, {}, iter(lambda: stream.read(CHUNK), b""))
+        except OSError as error:
+            raise BadInput(f"cannot read {file}: {error.strerror}", code="file_unreadable") from None
+
+    def picture(self, path: str) -> bytes:
+        """``GET`` of something that is not JSON."""
+        return self._send("GET", path, {}, None).content
+
+    def _call(
+        self, method: str, path: str, parameters: Document, body: bytes | Iterator[bytes] | None = None
+    ) -> Document:
+        response = self._send(method, path, parameters, body)
+        try:
+            document = response.json()
+        except ValueError:
+            raise Refused(f"{self.socket} answered {method} {path} with something that is not JSON") from None
+        if not isinstance(document, dict):
+            raise Refused(f"{self.socket} answered {method} {path} with an unexpected document")
+        return document
+
+    def _send(
+        self, method: str, path: str, parameters: Document, body: bytes | Iterator[bytes] | None
+    ) -> httpx.Response:
+        wanted = {key: value for key, value in parameters.items() if value is not None}
+        try:
+            response = self._http.request(method, path, params=wanted, content=body)
+        except httpx.TimeoutException:
+            raise TimedOut(f"the service did not answer {method} {path} in time", retry=True) from None
+        except httpx.TransportError as error:
+            raise self._unreachable(error) from None
+        if response.is_error:
+            raise from_service(_json_or_none(response), response.status_code)
+        return response
+
+    def _unreachable(self, error: Exception) -> Unreachable:
+        return Unreachable(
+            f"cbvird does not answer on {self.socket} ({error}). "
+            "Is it running? Start it with `cbvird` or `systemctl start cbvird`, "
+            "or name its socket with --socket.",
+            code="unreachable",
+            retry=True,
+        )
+
+
+def _json_or_none(response: httpx.Response) -> object:
+    try:
+        return response.json()
+    except ValueError:
+        return None

@@ -1,0 +1,143 @@
+"""Documents of the service as a person reads them: tables, bars, one line an answer."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from rich.console import Console
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+COLOURS = {
+    "match": "green",
+    "likely": "yellow",
+    "none": "dim",
+    "indexed": "green",
+    "partial": "yellow",
+    "working": "cyan",
+    "failed": "red",
+    "offline": "magenta",
+}
+
+
+def console() -> Console:
+    """Where tables go; wide enough for whole paths when the output is no terminal."""
+    return Console(highlight=False, width=None if sys.stdout.isatty() else 200, soft_wrap=True)
+
+
+def clock(seconds: float | None) -> str:
+    """``1:02:03.45`` or ``2:03.45``; a dash for an unknown time."""
+    if seconds is None:
+        return "–"
+    hundredths = round(seconds * 100)
+    minutes, rest = divmod(hundredths, 6000)
+    hours, minutes = divmod(minutes, 60)
+    tail = f"{rest // 100:02d}.{rest % 100:02d}"
+    return f"{hours}:{minutes:02d}:{tail}" if hours else f"{minutes}:{tail}"
+
+
+def span(seconds: float | None) -> str:
+    """A duration to plan by: ``3 h 20 min``, ``12 min``, ``40 s``; a dash for an unknown one."""
+    if seconds is None:
+        return "–"
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes // 60} h {minutes % 60:02d} min" if minutes >= 60 else f"{minutes} min"
+
+
+def coloured(word: str) -> Text:
+    """A verdict or state in its colour."""
+    return Text(word, style=COLOURS.get(word, ""))
+
+
+def plain(text: str) -> Text:
+    """A path or message as it is: square brackets in it are no markup."""
+    return Text(text)
+
+
+def table(*columns: str, numbers: tuple[str, ...] = ()) -> Table:
+    """A table without lines; columns named in `numbers` are aligned to the right, paths fold."""
+    made = Table(box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        made.add_column(
+            column,
+            justify="right" if column in numbers else "left",
+            overflow="fold",
+            no_wrap=column in numbers,
+        )
+    return made
+
+
+def answer(document: dict[str, Any]) -> None:
+    """Where the picture appears."""
+    out = console()
+    results = document["results"]
+    if not results:
+        out.print("Nothing in the library resembles this picture.")
+    else:
+        rows = table("", "verdict", "score", "time", "scene", "file", "found as", numbers=("score", "time"))
+        for hit in results:
+            scene = f"{clock(hit['scene_start_s'])} to {clock(hit['scene_end_s'])}"
+            rows.add_row(
+                str(hit["rank"]),
+                coloured(hit["verdict"]),
+                f"{hit['score']:.2f}",
+                clock(hit["time_s"]),
+                scene,
+                Text(hit["path"]),
+                hit["variant"],
+            )
+        out.print(rows)
+    err = Console(stderr=True, highlight=False)
+    err.print(
+        f"{document['verdict']}: {document['keyframes_searched']:,} keyframes searched, "
+        f"{document['shortlisted']} shortlisted, {document['took_ms']:.0f} ms, "
+        f"profile {document['profile']}",
+        style="dim",
+    )
+    for remark in document.get("notes", ()):
+        err.print(f"note: {remark}", style="dim")
+
+
+def status(document: dict[str, Any]) -> Table:
+    """The service at a glance, a bar for each file at work."""
+    grid = Table.grid(padding=(0, 2))
+    service, index = document["service"], document["index"]
+    grid.add_row(
+        "service", f"cbvird {service['version']}, pid {service['pid']}, up {span(service['uptime_s'])}"
+    )
+    grid.add_row("profile", document["profile"])
+    for root in document["roots"]:
+        grid.add_row(
+            "folder", Text.assemble(root["path"], "  ", coloured(root["state"]), f"  {root['watch']}")
+        )
+    states = [
+        Text.assemble(coloured(state), f" {count}  ") for state, count in document["videos"].items() if count
+    ]
+    grid.add_row("videos", Text.assemble(*states) if states else "none yet")
+    grid.add_row("keyframes", f"{document['keyframes']:,}, {document['refined']:,} of them refined")
+    grid.add_row(
+        "index",
+        f"generation {index['generation']}, {index['segments']} segments, {index['tail']:,} in the tail",
+    )
+    speed = document["times_real_time"]
+    grid.add_row("speed", "not measured yet" if speed is None else f"{speed:.0f} times real time")
+    grid.add_row("time left", span(document.get("eta_s")))
+    for file in document.get("working", ()):
+        grid.add_row("", _bar(file))
+    return grid
+
+
+def _bar(file: dict[str, Any]) -> Table:
+    line = Table.grid(padding=(0, 1))
+    per_cent = file.get("per_cent")
+    line.add_row(
+        ProgressBar(total=100, completed=per_cent or 0, width=30, pulse=per_cent is None),
+        f"{per_cent:3.0f} %" if per_cent is not None else "  ? %",
+        f"{span(file.get('eta_s'))} left",
+        Text(file["path"]),
+    )
+    return line

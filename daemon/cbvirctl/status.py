@@ -1,0 +1,95 @@
+"""``cbvirctl status`` and ``wait``: what the service is doing, and when it is done."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from cbvirctl.errors import TimedOut
+from cbvirctl.session import AsJson, Socket, emit, session
+
+if TYPE_CHECKING:
+    from cbvirctl.client import Client
+
+POLL_S = 0.5
+
+
+def status(
+    watch: Annotated[
+        bool, typer.Option("--watch", "-w", help="Keep showing it, with a bar per file.")
+    ] = False,
+    as_json: AsJson = False,
+    socket: Socket = None,
+) -> None:
+    """What the service knows and is doing."""
+    with session(socket, as_json) as client:
+        if as_json:
+            emit(client.get("/v1/status"))
+            return
+        from rich.live import Live
+
+        from cbvirctl import render
+
+        if not watch:
+            render.console().print(render.status(client.get("/v1/status")))
+            return
+        with Live(console=render.console(), refresh_per_second=4) as live:
+            while True:
+                live.update(render.status(client.get("/v1/status")))
+                time.sleep(POLL_S)
+
+
+def wait(
+    timeout: Annotated[
+        float | None, typer.Option(min=0, metavar="S", help="Give up after S seconds.")
+    ] = None,
+    as_json: AsJson = False,
+    socket: Socket = None,
+) -> None:
+    """Returns when every file is indexed or failed.
+
+    Exit code 6 when the time given is over before.
+    """
+    with session(socket, as_json) as client:
+        document = _watch_bar(client, timeout) if not as_json else _poll(client, timeout, lambda _: None)
+        if as_json:
+            emit(document)
+        else:
+            typer.echo(", ".join(f"{count} {state}" for state, count in document["videos"].items() if count))
+
+
+def _watch_bar(client: Client, timeout: float | None) -> dict[str, Any]:
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True)) as progress:
+        task = progress.add_task("videos", total=None)
+
+        def show(document: dict[str, Any]) -> None:
+            total = sum(document["videos"].values())
+            progress.update(task, total=total or None, completed=total - len_open(document))
+
+        return _poll(client, timeout, show)
+
+
+def _poll(client: Client, timeout: float | None, show: Any) -> dict[str, Any]:
+    deadline = None if timeout is None else time.monotonic() + timeout
+    while True:
+        document = client.get("/v1/status")
+        show(document)
+        if len_open(document) == 0 and not document.get("scanning", False):
+            return document
+        if deadline is not None and time.monotonic() >= deadline:
+            raise TimedOut(
+                f"{len_open(document)} videos are still on their way after {timeout:g} s.", code="timeout"
+            )
+        time.sleep(POLL_S)
+
+
+def len_open(document: dict[str, Any]) -> int:
+    """How many videos are neither indexed nor failed yet."""
+    videos: dict[str, int] = document["videos"]
+    return videos.get("waiting", 0) + videos.get("working", 0)

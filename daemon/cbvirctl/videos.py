@@ -1,0 +1,174 @@
+"""``cbvirctl videos``, ``keyframes``, ``errors``, ``retry``, ``rescan``: what is known, and what failed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from cbvirctl.errors import Refused
+from cbvirctl.session import AsJson, Socket, emit, note, reference, segment, session, telling, video_of
+
+if TYPE_CHECKING:
+    from cbvirctl.client import Client
+
+app = typer.Typer(
+    no_args_is_help=True, rich_markup_mode=None, help="What is known; removing knowledge, never a file."
+)
+
+Video = Annotated[str, typer.Argument(metavar="VIDEO", help="A path, or the beginning of an id.")]
+
+
+@app.command("list")
+def list_(as_json: AsJson = False, socket: Socket = None) -> None:
+    """Every known video with its state."""
+    with session(socket, as_json) as client:
+        document = client.get("/v1/videos")
+    if as_json:
+        emit(document)
+        return
+    from cbvirctl import render
+
+    rows = render.table("id", "state", "length", "keyframes", "file", numbers=("length", "keyframes"))
+    for video in document["videos"]:
+        rows.add_row(
+            (video["video_id"] or "")[:12],
+            render.coloured(video["state"]),
+            render.clock(video["duration_s"]),
+            str(video["keyframes"]),
+            render.plain(video["path"]),
+        )
+    render.console().print(rows)
+
+
+@app.command()
+def show(video: Video, as_json: AsJson = False, socket: Socket = None) -> None:
+    """One video: its paths, its state, its scenes."""
+    with session(socket, as_json) as client:
+        found = video_of(client, video)
+        frames = _keyframes(client, found)
+    if as_json:
+        emit(found | {"scenes": frames})
+        return
+    from cbvirctl import render
+
+    out = render.console()
+    for key in ("video_id", "state", "error"):
+        if found.get(key):
+            out.print(f"{key:9}", render.coloured(str(found[key])))
+    for path in found["paths"]:
+        out.print("path     ", render.plain(path))
+    out.print(_scenes(frames))
+
+
+@app.command()
+def forget(video: Video, as_json: AsJson = False, socket: Socket = None) -> None:
+    """Removes what is known of a video.  The file stays; a file in a watched folder comes back on `retry`."""
+    with session(socket, as_json) as client:
+        found = video_of(client, video)
+        document = client.delete(f"/v1/videos/{segment(found['video_id'])}")
+    _report(document, as_json, f"forgot {found['path']}")
+
+
+def keyframes(
+    video: Video,
+    export: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Write the pictures there as JPEG.", file_okay=False)
+    ] = None,
+    as_json: AsJson = False,
+    socket: Socket = None,
+) -> None:
+    """Keyframe times and scenes; pictures with --export."""
+    with session(socket, as_json) as client:
+        frames = _keyframes(client, video_of(client, video))
+        if export is not None:
+            _export(client, frames, export)
+    if as_json:
+        emit({"keyframes": frames})
+        return
+    from cbvirctl import render
+
+    render.console().print(_scenes(frames))
+
+
+def errors(as_json: AsJson = False, socket: Socket = None) -> None:
+    """What failed, why, and when it is tried again."""
+    with session(socket, as_json) as client:
+        document = client.get("/v1/errors")
+    if as_json:
+        emit(document)
+        return
+    from cbvirctl import render
+
+    if not document["errors"]:
+        typer.echo("No errors.")
+        return
+    rows = render.table("code", "tries", "again at", "file and reason", numbers=("tries",))
+    for error in document["errors"]:
+        reason = render.plain(f"{error['path']}\n  {error['message']}")
+        again = _local_time(error["retry_at"])
+        rows.add_row(error["code"], str(error["tries"]), again, reason)
+    render.console().print(rows)
+
+
+def retry(
+    video: Annotated[str | None, typer.Argument(metavar="[VIDEO]", help="Only this file.")] = None,
+    as_json: AsJson = False,
+    socket: Socket = None,
+) -> None:
+    """Tries failed files again, now."""
+    with session(socket, as_json) as client:
+        document = client.post("/v1/retry", video=reference(video) if video else None)
+    _report(document, as_json, "trying again")
+
+
+def rescan(as_json: AsJson = False, socket: Socket = None) -> None:
+    """Looks at every watched folder now."""
+    with session(socket, as_json) as client:
+        document = client.post("/v1/rescan")
+    _report(document, as_json, "looking at every folder now")
+
+
+def _keyframes(client: Client, video: dict[str, Any]) -> list[dict[str, Any]]:
+    if not video["video_id"]:
+        return []
+    frames: list[dict[str, Any]] = client.get(f"/v1/videos/{segment(video['video_id'])}/keyframes")[
+        "keyframes"
+    ]
+    return frames
+
+
+def _scenes(frames: list[dict[str, Any]]) -> Any:
+    from cbvirctl import render
+
+    rows = render.table("keyframe", "time", "scene from", "to", numbers=("time", "scene from", "to"))
+    for frame in frames:
+        times = (frame["time_s"], frame["scene_start_s"], frame["scene_end_s"])
+        rows.add_row(frame["keyframe_id"].rpartition(":")[2], *map(render.clock, times))
+    return rows
+
+
+def _export(client: Client, frames: list[dict[str, Any]], folder: Path) -> None:
+    with telling(False):
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            for frame in frames:
+                number = int(frame["keyframe_id"].rpartition(":")[2])
+                name = f"{number:05d}-{frame['time_s']:.3f}s.jpg"
+                (folder / name).write_bytes(
+                    client.picture(f"/v1/keyframes/{segment(frame['keyframe_id'])}.jpg")
+                )
+        except OSError as error:
+            raise Refused(f"cannot write to {folder}: {error.strerror}.", code="file_unwritable") from None
+    note(f"{len(frames)} pictures in {folder}")
+
+
+def _local_time(moment: float | None) -> str:
+    from datetime import datetime
+
+    return "never" if moment is None else datetime.fromtimestamp(moment).strftime("%d %b %H:%M:%S")
+
+
+def _report(document: dict[str, Any], as_json: bool, text: str) -> None:
+    emit(document) if as_json else typer.echo(text)

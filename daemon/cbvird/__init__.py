@@ -1,0 +1,1 @@
+"""The service: watches folders, takes videos apart, answers queries on a unix socket."""

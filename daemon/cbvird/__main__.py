@@ -1,0 +1,49 @@
+"""``cbvird``: runs the service in the foreground until SIGTERM."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+FAILED = 5
+"""The contract's exit code of a service that refused or failed."""
+
+WRONG_USAGE = 2
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """The command; gives the exit code."""
+    options = _parser().parse_args(arguments)
+    # Imported late: a decode worker imports this module too, and must not import the networks.
+    from cbvir_core.errors import CbvirError, ConfigError
+    from cbvird import log
+    from cbvird.config import load_settings
+
+    try:
+        settings = load_settings(options.config)
+        log.configure(options.log_format or settings.service.log_format, settings.service.log_level)
+        from cbvird.app import serve
+
+        serve(settings)
+    except ConfigError as error:
+        print(f"cbvird: {error}", file=sys.stderr)
+        return WRONG_USAGE
+    except CbvirError as error:
+        print(f"cbvird: {error}", file=sys.stderr)
+        return FAILED
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    from cbvir_core.version import VERSION
+
+    parser = argparse.ArgumentParser(prog="cbvird", description="Watches folders and answers queries.")
+    parser.add_argument("--config", type=Path, metavar="FILE", help="config.toml")
+    parser.add_argument("--log-format", choices=("auto", "console", "json"))
+    parser.add_argument("--version", action="version", version=f"cbvird {VERSION}")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

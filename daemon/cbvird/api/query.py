@@ -1,0 +1,70 @@
+"""The question: in which video, and when, does this picture appear?"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request
+
+from cbvir_core.search import SearchOptions
+from cbvir_core.types import Answer
+from cbvird.api.body import picture_of
+from cbvird.api.documents import AnswerDocument
+from cbvird.api.failures import BadRequest
+from cbvird.api.metrics import QUERY_SECONDS
+from cbvird.api.serving import Served
+from cbvird.context import Context
+
+router = APIRouter(tags=["query"])
+
+_BINARY = {"schema": {"type": "string", "format": "binary"}}
+_FORM = {"schema": {"type": "object", "properties": {"picture": _BINARY["schema"]}}}
+_BODY: dict[str, Any] = {
+    "requestBody": {"required": True, "content": {"image/*": _BINARY, "multipart/form-data": _FORM}}
+}
+
+
+@router.post("/query", openapi_extra=_BODY)
+async def query(
+    request: Request,
+    served: Served,
+    top: Annotated[int | None, Query(ge=1, le=1000, description="scenes at most")] = None,
+    region: Annotated[str | None, Query(description="X,Y,W,H in pixels of the picture")] = None,
+    within: Annotated[list[str] | None, Query(alias="in", description="folders or videos")] = None,
+) -> AnswerDocument:
+    """The answer to a picture: the raw body, or the first file of a form."""
+    options = replace(
+        served.search,
+        top=top or served.search.top,
+        region=_region(region),
+        within=tuple(_place(text) for text in within or ()),
+    )
+    picture = await picture_of(request)
+    loop = asyncio.get_running_loop()
+    answer = await loop.run_in_executor(served.queries, _search, served, picture, options)
+    return AnswerDocument.of(answer)
+
+
+def _search(served: Context, picture: bytes, options: SearchOptions) -> Answer:
+    with served.board.asking(), QUERY_SECONDS.time():
+        return served.library.search(picture, options)
+
+
+def _region(text: str | None) -> tuple[int, int, int, int] | None:
+    if text is None:
+        return None
+    try:
+        x, y, width, height = (int(number) for number in text.split(","))
+    except ValueError:
+        raise BadRequest(f"region wants four whole numbers X,Y,W,H, not {text!r}") from None
+    if x < 0 or y < 0 or width < 1 or height < 1:
+        raise BadRequest(f"region {text!r} is empty or begins outside the picture")
+    return x, y, width, height
+
+
+def _place(text: str) -> Path | str:
+    """A folder or video by path, or a video by the beginning of its id."""
+    return Path(text) if text.startswith("/") else text

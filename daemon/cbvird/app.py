@@ -1,0 +1,153 @@
+"""The service from start to stop: what is opened, in which order, and who runs what."""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Iterator
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import contextmanager
+
+import numpy as np
+import structlog
+
+from cbvir_core.errors import CbvirError
+from cbvir_core.library import IndexOptions, Library
+from cbvir_core.version import VERSION
+from cbvird import notify
+from cbvird.api import build
+from cbvird.board import Board
+from cbvird.catalog import Catalog
+from cbvird.config import Settings
+from cbvird.context import Context
+from cbvird.crew import Crew
+from cbvird.indexer import Indexer
+from cbvird.ingest import DecodeOptions, Ingest
+from cbvird.jobs import Jobs
+from cbvird.listener import listening
+from cbvird.server import HttpServer
+from cbvird.tracker import Tracker
+from cbvird.weights import WeightFiles
+from cbvird.writer import Writer
+
+LOG = structlog.get_logger(__name__)
+
+SIGNALS = frozenset({signal.SIGTERM, signal.SIGINT})
+
+QUERIES = 2
+"""Searches at once: one network thread each; more only share the processor."""
+
+WRITER_NICE = 5
+IDLE_NICE = 19
+"""Queries run at the service's own priority, ingest below, work that nobody waits for last."""
+
+LOOK_S = 0.5
+HANGS_S = 30.0
+"""An event loop that has not turned for so long is taken for dead, and systemd is no longer told."""
+
+
+def serve(settings: Settings) -> None:
+    """Run until SIGTERM or SIGINT; raises what ended the service otherwise."""
+    # Blocked, and waited for in `_watch_over`: no handler ever runs in the middle of something.
+    signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
+    passed = notify.listen_fds()
+    with (
+        _library(settings) as library,
+        Jobs.open(settings.jobs_dir) as jobs,
+        listening(settings.service.socket, passed) as listener,
+        ThreadPoolExecutor(QUERIES, thread_name_prefix="query") as queries,
+        Crew() as crew,
+    ):
+        jobs.recover(time.time())
+        context = _context(settings, library, jobs, queries, crew)
+        server = HttpServer(build(context), listener)
+        crew.start("http", server.run)
+        _start_work(crew, settings, context)
+        queries.submit(_warm_up, library)
+        with _told_to_systemd(settings):
+            _watch_over(crew, server)
+
+
+def _context(settings: Settings, library: Library, jobs: Jobs, queries: Executor, crew: Crew) -> Context:
+    board = Board()
+    tracker = Tracker(settings.watch, library, jobs, board)
+    return Context(
+        library=library,
+        jobs=jobs,
+        tracker=tracker,
+        catalog=Catalog(library.store, jobs, tracker, board),
+        board=board,
+        search=settings.search.options(),
+        weights=WeightFiles(settings.service.data_dir / "models", settings.models.profile),
+        queries=queries,
+        stop=crew.stop,
+        started=time.monotonic(),
+    )
+
+
+def _start_work(crew: Crew, settings: Settings, context: Context) -> None:
+    """Files in, keyframes out, and what can wait: each in a thread of its own."""
+    library, board = context.library, context.board
+    writer = Writer(library, crew.stop)
+    ingest = Ingest(library, context.jobs, writer, board, _decode_options(settings))
+    indexer = Indexer(library, board)
+    crew.start("write", writer.run, nice=WRITER_NICE)
+    crew.start("track", context.tracker.run, nice=WRITER_NICE)
+    for number in range(settings.decode.workers):
+        crew.start(f"ingest-{number}", ingest.run, nice=WRITER_NICE)
+    crew.start("index", indexer.maintain, nice=IDLE_NICE)
+    crew.start("backfill", indexer.backfill, nice=IDLE_NICE)
+
+
+def _warm_up(library: Library) -> None:
+    """Load the networks by asking for noise, so that the first real query need not wait for them."""
+    noise = np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8)
+    try:
+        library.search(noise)
+    except CbvirError as error:
+        LOG.warning("networks cannot be loaded", code=error.code, reason=str(error))
+
+
+@contextmanager
+def _told_to_systemd(settings: Settings) -> Iterator[None]:
+    LOG.info("ready", version=VERSION, socket=str(settings.service.socket))
+    notify.ready()
+    notify.status(f"watching {len(settings.watch.folders)} folders")
+    try:
+        yield
+    finally:
+        LOG.info("stopping")
+        notify.stopping()
+
+
+def _watch_over(crew: Crew, server: HttpServer) -> None:
+    """Wait for a signal or for a dead thread; tell systemd's watchdog while everything lives."""
+    interval_s = notify.watchdog_interval_s()
+    told = time.monotonic()
+    while not crew.stop.is_set():
+        if signal.sigtimedwait(SIGNALS, LOOK_S) is not None:
+            return
+        due = interval_s is not None and time.monotonic() - told >= interval_s - LOOK_S
+        if due and crew.alive() and server.answers(HANGS_S):
+            notify.watchdog()
+            told = time.monotonic()
+
+
+def _library(settings: Settings) -> Library:
+    index, models = settings.index, settings.models
+    return Library.open(
+        settings.service.data_dir,
+        profile=models.profile,
+        device=models.device,
+        runtime=models.runtime,
+        threads=models.threads,
+        mode=settings.decode.mode,
+        keyframes=settings.keyframes.options(),
+        index=IndexOptions(trees=index.trees, seal_at=index.seal_at, variance=index.projection),
+        search=settings.search.options(),
+    )
+
+
+def _decode_options(settings: Settings) -> DecodeOptions:
+    decode = settings.decode
+    return DecodeOptions(decode.mode, decode.timeout_s, decode.memory_mb, settings.keyframes.options())

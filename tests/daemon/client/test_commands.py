@@ -1,0 +1,175 @@
+"""Every command of the client against a real service."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import cv2
+import pytest
+
+from films import Film
+from services import Service, frame_at, jpeg
+
+
+@pytest.fixture(scope="module")
+def service(make_service: Callable[..., Service]) -> Service:
+    return make_service(workers=2)
+
+
+@pytest.fixture(scope="module")
+def dropped(service: Service, films: list[Film]) -> Path:
+    return service.drop(films[0].path)
+
+
+@pytest.fixture
+def ctl(service: Service, dropped: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
+    service.until_state(dropped, "indexed")
+
+    def run(*arguments: str, stdin: bytes | None = None) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "cbvirctl", *arguments, "--socket", str(service.socket)]
+        done = subprocess.run(command, input=stdin, capture_output=True, check=False, timeout=90)
+        return subprocess.CompletedProcess(
+            command, done.returncode, done.stdout.decode(), done.stderr.decode()
+        )
+
+    return run
+
+
+Ctl = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+def document(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:
+    """The one JSON document on stdout."""
+    made: dict[str, Any] = json.loads(done.stdout)
+    return made
+
+
+def picture(film: Film, shot: int, folder: Path) -> tuple[Path, float]:
+    """A frame from the middle of a shot, as a file."""
+    middle = (film.shots[shot].start_s + film.shots[shot].end_s) / 2
+    path = folder / "picture.jpg"
+    path.write_bytes(jpeg(frame_at(film.path, middle)))
+    return path, middle
+
+
+def test_query_names_file_and_time(ctl: Ctl, films: list[Film], dropped: Path, tmp_path: Path) -> None:
+    path, middle = picture(films[0], 2, tmp_path)
+    answer = document(ctl("query", str(path), "--json"))
+    best = answer["results"][0]
+    assert best["path"] == str(dropped)
+    assert best["scene_start_s"] - 0.5 <= middle <= best["scene_end_s"] + 0.5
+    assert {
+        "verdict",
+        "took_ms",
+        "stages_ms",
+        "keyframes_searched",
+        "shortlisted",
+        "profile",
+    } <= answer.keys()
+    assert {"rank", "video_id", "time_s", "score", "verdict", "keyframe_id", "variant"} <= best.keys()
+
+
+def test_query_is_exit_code_0_for_a_match_and_1_for_none(ctl: Ctl, films: list[Film], tmp_path: Path) -> None:
+    path, _ = picture(films[0], 2, tmp_path)
+    found = ctl("query", str(path), "--json")
+    assert found.returncode == (0 if document(found)["verdict"] == "match" else 1)
+    blank = tmp_path / "blank.png"
+    cv2.imwrite(str(blank), cv2.UMat(90, 160, cv2.CV_8UC3, (128, 128, 128)))
+    empty = ctl("query", str(blank), "--json")
+    assert (document(empty)["verdict"], empty.returncode) == ("none", 1)
+
+
+def test_query_reads_stdin_and_limits_the_answer(
+    ctl: Ctl, films: list[Film], dropped: Path, tmp_path: Path
+) -> None:
+    path, _ = picture(films[0], 3, tmp_path)
+    done = ctl("query", "-", "--top", "2", "--in", str(dropped.parent), "--json", stdin=path.read_bytes())
+    assert 1 <= len(document(done)["results"]) <= 2
+    elsewhere = ctl("query", str(path), "--in", str(tmp_path), "--json")
+    assert elsewhere.returncode == 5
+    assert str(tmp_path) in document(elsewhere)["error"]["message"]
+
+
+def test_what_is_no_picture_is_exit_code_4(ctl: Ctl, tmp_path: Path) -> None:
+    text = tmp_path / "picture.jpg"
+    text.write_text("no picture")
+    done = ctl("query", str(text), "--json")
+    assert done.returncode == 4
+    assert document(done)["error"]["code"] == "not_a_picture"
+
+
+def test_a_region_outside_the_picture_is_refused(ctl: Ctl, films: list[Film], tmp_path: Path) -> None:
+    path, _ = picture(films[0], 2, tmp_path)
+    assert ctl("query", str(path), "--region", "5000,0,10,10").returncode in (2, 4)
+
+
+def test_a_person_reads_tables(ctl: Ctl, films: list[Film], dropped: Path, tmp_path: Path) -> None:
+    path, _ = picture(films[0], 2, tmp_path)
+    assert str(dropped) in ctl("query", str(path)).stdout
+    assert str(dropped) in ctl("videos", "list").stdout
+    assert "indexed 1" in ctl("status").stdout
+    assert "scene from" in ctl("keyframes", str(dropped)).stdout
+    assert ctl("errors").stdout.strip() == "No errors."
+
+
+def test_videos_are_named_by_path_or_by_the_beginning_of_an_id(ctl: Ctl, dropped: Path) -> None:
+    by_path = document(ctl("videos", "show", str(dropped), "--json"))
+    by_id = document(ctl("videos", "show", by_path["video_id"][:8], "--json"))
+    assert by_id == by_path
+    assert by_path["state"] == "indexed"
+    assert len(by_path["scenes"]) == by_path["keyframes"] > 0
+    unknown = ctl("videos", "show", "0123456789", "--json")
+    assert unknown.returncode == 5
+    assert document(unknown)["error"]["code"] == "unknown_video"
+
+
+def test_keyframes_are_exported_as_pictures(ctl: Ctl, dropped: Path, tmp_path: Path) -> None:
+    frames = document(ctl("keyframes", str(dropped), "--export", str(tmp_path / "out"), "--json"))[
+        "keyframes"
+    ]
+    pictures = sorted((tmp_path / "out").glob("*.jpg"))
+    assert len(pictures) == len(frames)
+    assert all(cv2.imread(str(path)) is not None for path in pictures)
+
+
+def test_status_and_wait_carry_the_contracts_keys(ctl: Ctl) -> None:
+    keys = {"service", "profile", "roots", "videos", "keyframes", "refined", "index", "times_real_time"}
+    assert keys <= document(ctl("status", "--json")).keys()
+    done = ctl("wait", "--timeout", "60", "--json")
+    assert done.returncode == 0
+    assert keys <= document(done).keys()
+
+
+def test_index_models_rescan_and_retry_answer(ctl: Ctl) -> None:
+    rebuilt = document(ctl("index", "rebuild", "--json"))
+    assert document(ctl("index", "status", "--json")) == rebuilt
+    names = [profile["name"] for profile in document(ctl("models", "list", "--json"))["profiles"]]
+    assert "seeded" in names
+    assert ctl("models", "verify").returncode == 0
+    assert ctl("rescan").returncode == 0
+    assert ctl("retry").returncode == 0
+
+
+def test_a_weight_file_that_is_none_is_refused_and_the_profile_stays(
+    ctl: Ctl, service: Service, tmp_path: Path
+) -> None:
+    wrong = tmp_path / "weights.safetensors"
+    wrong.write_bytes(b"these are no weights")
+    done = ctl("models", "import", "seeded", str(wrong), "--json")
+    assert done.returncode == 5
+    assert document(done)["error"]["code"] == "weights_damaged", service.log.read_text()
+    assert ctl("models", "verify").returncode == 0
+
+
+def test_forgetting_a_video_keeps_its_file(ctl: Ctl, service: Service, films: list[Film]) -> None:
+    extra = service.drop(films[2].path)
+    service.until_state(extra, "indexed")
+    assert ctl("videos", "forget", str(extra)).returncode == 0
+    assert extra.exists()
+    known = document(ctl("videos", "list", "--json"))["videos"]
+    assert str(extra) not in [row["path"] for row in known if row["state"] == "indexed"]

@@ -1,0 +1,94 @@
+"""Exit codes and messages where no service answers."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from cbvirctl.errors import BadInput, Refused, Usage, from_service
+
+
+def ctl(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "cbvirctl", *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+
+def test_no_service_is_exit_code_3_and_says_what_to_do(tmp_path: Path) -> None:
+    done = ctl("status", "--socket", str(tmp_path / "none.sock"))
+    assert done.returncode == 3
+    assert str(tmp_path / "none.sock") in done.stderr
+    assert "Start it with" in done.stderr
+    assert done.stdout == ""
+
+
+def test_a_socket_that_nobody_listens_on_is_exit_code_3(tmp_path: Path) -> None:
+    import socket
+
+    path = tmp_path / "dead.sock"
+    with socket.socket(socket.AF_UNIX) as dead:
+        dead.bind(str(path))
+    assert ctl("status", "--socket", str(path)).returncode == 3
+
+
+def test_json_errors_are_one_document_on_stdout(tmp_path: Path) -> None:
+    done = ctl("status", "--json", "--socket", str(tmp_path / "none.sock"))
+    error = json.loads(done.stdout)["error"]
+    assert (error["code"], error["retry"]) == ("unreachable", True)
+    assert done.stderr == ""
+
+
+def test_the_socket_may_come_from_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CBVIR_SOCKET", str(tmp_path / "elsewhere.sock"))
+    assert "elsewhere.sock" in ctl("rescan").stderr
+
+
+def test_a_picture_that_cannot_be_read_is_exit_code_4(tmp_path: Path) -> None:
+    done = ctl("query", str(tmp_path / "none.jpg"))
+    assert done.returncode == 4
+    assert "none.jpg" in done.stderr
+
+
+@pytest.mark.parametrize("region", ["1,2,3", "a,b,c,d", "1;2;3;4", "-1,0,5,5"])
+def test_a_region_that_is_none_is_exit_code_2(tmp_path: Path, region: str) -> None:
+    picture = tmp_path / "picture.jpg"
+    picture.write_bytes(b"")
+    done = ctl("query", str(picture), f"--region={region}")
+    assert done.returncode == 2
+    assert "X,Y,W,H" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments", [["nonsense"], ["query"], ["query", "a", "--top", "0"], ["videos", "show"]]
+)
+def test_wrong_usage_is_exit_code_2(arguments: list[str]) -> None:
+    assert ctl(*arguments).returncode == 2
+
+
+@pytest.mark.parametrize("command", ["backup", "restore", "doctor", "bench"])
+def test_what_comes_later_says_so(command: str) -> None:
+    done = ctl(command, "--json", *(["file"] if command in ("backup", "restore") else []))
+    assert done.returncode == 5
+    assert json.loads(done.stdout)["error"]["code"] == "not_in_this_release"
+
+
+@pytest.mark.parametrize(
+    ("code", "kind"),
+    [("not_a_picture", BadInput), ("bad_input", BadInput), ("usage", Usage), ("disk_full", Refused)],
+)
+def test_the_services_errors_keep_their_code_and_sentence(code: str, kind: type[Exception]) -> None:
+    error = from_service({"error": {"code": code, "message": "A sentence.", "retry": True}}, 500)
+    assert type(error) is kind
+    assert (str(error), error.code, error.retry) == ("A sentence.", code, True)
+
+
+def test_an_answer_without_an_error_document_names_the_status() -> None:
+    assert "502" in str(from_service(None, 502))

@@ -1,0 +1,35 @@
+"""Times as people read them."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cbvirctl.render import clock, span
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0, "0:00.00"), (12.48, "0:12.48"), (59.999, "1:00.00"), (3723.5, "1:02:03.50"), (None, "–")],
+)
+def test_clock(seconds: float | None, text: str) -> None:
+    assert clock(seconds) == text
+
+
+@given(st.floats(0, 1e6))
+def test_a_clock_reads_back_to_the_hundredth(seconds: float) -> None:
+    parts = [float(part) for part in clock(seconds).split(":")]
+    total = 0.0
+    for part in parts:
+        total = total * 60 + part
+    assert total == pytest.approx(seconds, abs=0.0051)
+    assert all(part < 60 for part in parts[1:])
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(None, "–"), (40, "40 s"), (720, "12 min"), (12_000, "3 h 20 min"), (3599, "1 h 00 min")],
+)
+def test_span(seconds: float | None, text: str) -> None:
+    assert span(seconds) == text

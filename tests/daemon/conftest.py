@@ -1,0 +1,67 @@
+"""Services, small drawn films, and networks with seeded weights."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cbvir_core.embed import MobileNetEncoder, SolarEncoder, import_files
+from films import Film, draw_film, loop_film
+from networks import seeded_filter, seeded_solar
+from services import Service
+
+
+@pytest.fixture(scope="session")
+def films(tmp_path_factory: pytest.TempPathFactory) -> list[Film]:
+    """Three small films of eight shots."""
+    folder = tmp_path_factory.mktemp("films")
+    return [draw_film(folder / f"film-{seed}.mp4", seed=seed, shots=8, size=(320, 180)) for seed in (1, 2, 3)]
+
+
+@pytest.fixture(scope="session")
+def long_film(films: list[Film], tmp_path_factory: pytest.TempPathFactory) -> Film:
+    """The first film over and over, for a quarter of an hour: it takes a worker a while."""
+    return loop_film(films[0], tmp_path_factory.mktemp("long") / "long.mp4", 900.0)
+
+
+@pytest.fixture(scope="session")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder with one profile, ``seeded``, that has a filter alone.
+
+    The network is converted already: each service would spend seconds on that.
+    """
+    data = tmp_path_factory.mktemp("prepared")
+    import_files("seeded", [seeded_filter(data / "net.safetensors")], data / "models")
+    (data / "net.safetensors").unlink()
+    MobileNetEncoder(data / "models/seeded/filter.safetensors", cache=data / "cache")
+    return data
+
+
+@pytest.fixture(scope="session")
+def refined(prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same with SOLAR beside the filter."""
+    data = tmp_path_factory.mktemp("refined") / "data"
+    shutil.copytree(prepared, data)
+    import_files("seeded", [seeded_solar(data / "net.safetensors")], data / "models")
+    (data / "net.safetensors").unlink()
+    SolarEncoder(data / "models/seeded/refine.safetensors", cache=data / "cache")
+    return data
+
+
+@pytest.fixture(scope="module")
+def make_service(prepared: Path) -> Iterator[Callable[..., Service]]:
+    """Starts services; each is ended with the module at the latest."""
+    made: list[Service] = []
+
+    def make(data: Path | None = None, **options: Any) -> Service:
+        made.append(Service(data or prepared, **options))
+        made[-1].start()
+        return made[-1]
+
+    yield make
+    for service in made:
+        service.close()

@@ -1,0 +1,166 @@
+"""The main job, end to end: a file dropped into a folder is found by a picture."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from films import Film
+from services import Service, frame_at
+
+
+@pytest.fixture(scope="module")
+def service(make_service: Callable[..., Service], refined: Path) -> Service:
+    return make_service(refined, workers=2)
+
+
+@pytest.fixture(scope="module")
+def dropped(service: Service, films: list[Film]) -> Path:
+    path = service.drop(films[0].path)
+    service.until_state(path, "indexed")
+    return path
+
+
+def best(service: Service, film: Film, shot: int) -> dict[str, object]:
+    middle = (film.shots[shot].start_s + film.shots[shot].end_s) / 2
+    answer = service.query(frame_at(film.path, middle))
+    assert answer["results"], answer
+    found = answer["results"][0]
+    assert found["scene_start_s"] - 0.5 <= middle <= found["scene_end_s"] + 0.5
+    return found
+
+
+def test_every_shot_of_a_dropped_film_is_found(service: Service, dropped: Path, films: list[Film]) -> None:
+    for shot in range(len(films[0].shots)):
+        assert best(service, films[0], shot)["path"] == str(dropped)
+
+
+def test_keyframes_become_refined_in_the_background(service: Service, dropped: Path) -> None:
+    def refined() -> bool:
+        status = service.get("/v1/status")
+        return bool(status["refined"] == status["keyframes"] > 0)
+
+    service.until(refined, "every keyframe has its SOLAR row")
+
+
+def test_status_adds_up(service: Service, dropped: Path) -> None:
+    status = service.get("/v1/status")
+    assert status["service"]["pid"] == service.pid
+    assert status["profile"] == "seeded"
+    assert status["roots"] == [{"path": str(service.videos), "state": "online", "watch": "inotify"}]
+    assert sum(status["videos"].values()) == len(service.get("/v1/videos")["videos"])
+    assert status["keyframes"] == sum(row["keyframes"] for row in service.get("/v1/videos")["videos"])
+    assert status["times_real_time"] > 0
+
+
+def test_a_copy_is_the_same_video_with_two_paths(service: Service, dropped: Path) -> None:
+    before = service.video(dropped)
+    assert before is not None
+    copy = service.drop(dropped, "copy.mp4")
+    service.until(lambda: service.state(copy) == "indexed", "the copy is known")
+    after = service.video(copy)
+    assert after is not None
+    assert sorted(after["paths"]) == sorted([str(dropped), str(copy)])
+    assert (after["video_id"], after["keyframes"]) == (before["video_id"], before["keyframes"])
+    copy.unlink()
+    service.until(lambda: service.video(copy) is None, "the copy is forgotten")
+    assert service.state(dropped) == "indexed"
+
+
+def test_two_copies_dropped_at_once_are_read_once(service: Service, films: list[Film]) -> None:
+    first, second = service.drop(films[1].path, "twin-1.mp4"), service.drop(films[1].path, "twin-2.mp4")
+
+    def settled() -> bool:
+        row = service.video(first)
+        return bool(row and row["state"] == "indexed" and len(row["paths"]) == 2)
+
+    service.until(settled, "both paths are known")
+    row = service.video(second)
+    assert row is not None
+    assert len(service.keyframes(row["video_id"])) == row["keyframes"] >= len(films[1].shots) * 0.75
+
+
+def test_rename_and_move_cost_nothing(service: Service, films: list[Film]) -> None:
+    path = service.drop(films[2].path, "before.mp4")
+    service.until_state(path, "indexed")
+    row = service.video(path)
+    assert row is not None
+    renamed = path.rename(service.videos / "after.mp4")
+    service.until_state(renamed, "indexed")
+    folder = service.videos / "folder"
+    folder.mkdir()
+    moved = renamed.rename(folder / "after.mp4")
+    service.until_state(moved, "indexed")
+    whole = folder.rename(service.videos / "other folder")
+    service.until_state(whole / "after.mp4", "indexed")
+    found = service.video(whole / "after.mp4")
+    assert found is not None
+    assert (found["video_id"], found["keyframes"]) == (row["video_id"], row["keyframes"])
+    service.until(
+        lambda: service.video(whole / "after.mp4")["paths"] == [str(whole / "after.mp4")],  # type: ignore[index]
+        "former names are forgotten",
+    )
+    took_in = [
+        line for line in service.log.read_text().splitlines() if "ingest done" in line and "after" in line
+    ]
+    assert len(took_in) <= 3, took_in
+
+
+def test_a_root_that_goes_away_is_offline_and_comes_back(service: Service, dropped: Path) -> None:
+    away = service.videos.rename(service.folder / "away")
+    service.until(lambda: service.get("/v1/status")["roots"][0]["state"] == "offline", "the root is offline")
+    service.until_state(dropped, "offline")
+    shots = service.query(frame_at(away / dropped.name, 1.0))
+    assert shots["results"]
+    away.rename(service.videos)
+    service.until_state(dropped, "indexed")
+    assert service.get("/v1/errors")["errors"] == []
+
+
+def test_a_deleted_file_is_forgotten_after_a_while(service: Service, films: list[Film]) -> None:
+    path = service.drop(films[0].path, "short-lived.mp4")
+    service.until_state(path, "indexed")
+    path.unlink()
+    service.until(lambda: service.video(path) is None, "the file is forgotten")
+
+
+def test_events_tell_of_a_new_video(service: Service, films: list[Film]) -> None:
+    told: list[dict[str, object]] = []
+    listening = threading.Event()
+
+    def listen() -> None:
+        with service.http.stream("GET", "/v1/events") as stream:
+            for line in stream.iter_lines():
+                listening.set()
+                if line.startswith("data: "):
+                    told.append(json.loads(line[6:]))
+                if told and told[-1].get("state") == "indexed":
+                    return
+
+    listener = threading.Thread(target=listen)
+    listener.start()
+    assert listening.wait(30)
+    path = service.drop(films[0].path, "announced.mp4")
+    listener.join(60)
+    states = [event["state"] for event in told if event["path"] == str(path) and "state" in event]
+    assert states == ["waiting", "working", "indexed"]
+
+
+def test_a_file_written_anew_is_another_video(service: Service, films: list[Film]) -> None:
+    path = service.drop(films[0].path, "changing.mp4")
+    service.until_state(path, "indexed")
+    before = service.video(path)
+    shutil.copyfile(films[2].path, path)
+    service.until(
+        lambda: (
+            (row := service.video(path)) is not None
+            and row["state"] == "indexed"
+            and row["video_id"] != before["video_id"]
+        ),  # type: ignore[index]
+        "the new content is indexed",
+    )
