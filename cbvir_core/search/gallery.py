@@ -11,6 +11,7 @@ import numpy.typing as npt
 from cbvir_core.errors import UnknownVideo
 from cbvir_core.index import Index
 from cbvir_core.search.shortlist import Neighbours
+from cbvir_core.search.together import together
 from cbvir_core.store import Generation, Store, VideoRecord
 from cbvir_core.types import Rows
 
@@ -29,7 +30,7 @@ class Everything:
 
     def nearest(self, queries: Rows, k: int) -> list[Neighbours]:
         """The index's neighbours of each descriptor."""
-        return [self._index.search(query[np.newaxis], k) for query in queries]
+        return together(lambda query: self._index.search(query, k), queries)
 
 
 class Chosen:

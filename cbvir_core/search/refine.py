@@ -14,16 +14,17 @@ from cbvir_core.embed import Encoder
 from cbvir_core.errors import StoreError
 from cbvir_core.search.prepare import Variant
 from cbvir_core.search.shortlist import Shortlist
+from cbvir_core.search.together import together
 from cbvir_core.store import Generation, Store
 from cbvir_core.types import Rows
 
 VARIANTS = 2
-"""Variants that are refined, nearest first: SOLAR takes 54 ms each on one thread, and a query has up
-to four of which one or two can be the right one."""
+"""Variants that are refined, nearest first: SOLAR takes 54 to 120 ms each on one thread, and a query has
+up to four of which one or two can be the right one."""
 
-MISSING = 8
-"""Missing SOLAR descriptors that one query computes, nearest first: under half a second on one
-thread.  The backfill makes the rest."""
+MISSING = 2
+"""Missing SOLAR descriptors that one query computes, nearest first: as long again as its own.  The
+backfill makes the rest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +48,16 @@ class Refiner:
         """Numbers and descriptors of the `VARIANTS` variants whose nearest candidates are nearest."""
         _, first = np.unique(candidates.variants, return_index=True)
         chosen = candidates.variants[np.sort(first)[:VARIANTS]]
-        return chosen, self._encoder.encode([variants[number].image for number in chosen])
+        rows = together(lambda number: self._encoder.encode([variants[number].image]), chosen)
+        return chosen, np.concatenate(rows)
 
     def candidate_rows(self, candidates: Shortlist) -> tuple[Rows, npt.NDArray[np.bool_]]:
         """The candidates' descriptors and which of them are known, after `MISSING` were computed."""
         rows, known = self._store.refine_rows(self._generation, candidates.rows)
         numbers = [int(candidates.rows[at]) for at in np.flatnonzero(~known)[:MISSING]]
-        made = compute(self._store, self._encoder, numbers)
+        made: dict[int, Rows] = {}
+        for one in together(lambda number: compute(self._store, self._encoder, [number]), numbers):
+            made |= one
         if not made:
             return rows, known
         self._keep(made)

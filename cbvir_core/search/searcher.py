@@ -18,6 +18,7 @@ from cbvir_core.search.prepare import Variant, is_blank, prepare
 from cbvir_core.search.refine import Refiner, compare
 from cbvir_core.search.scores import FILTER_DEFAULT, REFINE_DEFAULT, Calibration
 from cbvir_core.search.shortlist import Gallery, Shortlist, shortlist
+from cbvir_core.search.together import together
 from cbvir_core.store import Generation, Store
 from cbvir_core.types import Answer, Image
 
@@ -87,7 +88,8 @@ class Searcher:
             note = EMPTY if not len(gallery) else BLANK
             return self._answer(clock, gallery, options, None, (note,))
         with clock.stage("mobilenet"):
-            queries = self._filter.encode([variant.image for variant in variants])
+            rows = together(lambda variant: self._filter.encode([variant.image]), variants)
+            queries = np.concatenate(rows)
         with clock.stage("shortlist"):
             candidates = shortlist(gallery, queries, options.shortlist, asked=options.top)
         scored, notes = self._scored(clock, variants, candidates)

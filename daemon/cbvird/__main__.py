@@ -16,6 +16,7 @@ def main(arguments: list[str] | None = None) -> int:
     """The command; gives the exit code."""
     options = _parser().parse_args(arguments)
     # Imported late: a decode worker imports this module too, and must not import the networks.
+    from cbvird import oneblas  # noqa: F401, I001 - before numpy is loaded
     from cbvir_core.errors import CbvirError, ConfigError
     from cbvird import log
     from cbvird.config import load_settings

@@ -116,7 +116,7 @@ def test_missing_rows_are_computed_once_and_kept(store: Store, generation: Gener
     encoder = Brightness()
     refiner = Refiner(store, generation, encoder)
     wanted = candidates(list(range(1, 2 * SCENES + 1)))
-    for turn in range(1, 4):
+    for turn in range(1, 2 * SCENES // MISSING + 2):
         rows, known = refiner.candidate_rows(wanted)
         assert known.sum() == min(turn * MISSING, 2 * SCENES)
         assert known[: known.sum()].all()  # the nearest first
