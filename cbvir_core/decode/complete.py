@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from cbvir_core.decode.identity import regular_size, unreadable
-from cbvir_core.errors import InputError
+from cbvir_core.errors import NotAVideo
 
 ISO_FIRST = frozenset({b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot", b"styp"})
 """Boxes that an MP4 or QuickTime file begins with."""
@@ -30,8 +30,8 @@ def container_complete(path: str | Path) -> bool | None:
     file_path = Path(path)
     try:
         size = regular_size(file_path)
-    except InputError:
-        if file_path.is_file():
+    except NotAVideo:
+        if file_path.is_file():  # an empty one
             return False
         raise
     try:

@@ -16,7 +16,7 @@ from av.video.stream import VideoStream
 
 from cbvir_core.decode.complete import container_complete
 from cbvir_core.decode.identity import regular_size, unreadable
-from cbvir_core.errors import CbvirError, DamagedVideo, NotAVideo
+from cbvir_core.errors import CbvirError, DamagedVideo, DecodeMemory, NotAVideo
 
 DEMUXERS = (
     "mov,matroska,avi,mpegts,mpeg,flv,live_flv,asf,ogg,mxf,nut,ivf,rm,wtv,dv,gxf,gif,apng,amv,"
@@ -40,7 +40,7 @@ def open_video(path: Path) -> tuple[InputContainer, VideoStream]:
     """The opened container and its video stream; the caller closes the container.
 
     Decoding is set to one thread; packets of all other streams are discarded.  Raises NotAVideo,
-    DamagedVideo (a container that is cut short before its index) or FileUnreadable.
+    DamagedVideo (a container that is cut short before its index), FileUnreadable or DecodeMemory.
     """
     regular_size(path)
     try:
@@ -87,9 +87,16 @@ def exact_start(container: InputContainer) -> Fraction:
     return next((start for start in starts if abs(start - rounded) < MICROSECOND), rounded)
 
 
+def no_memory(path: Path) -> DecodeMemory:
+    """The error for memory that the system refuses."""
+    return DecodeMemory(f"{path} needs more memory to decode than there is.")
+
+
 def _open_error(path: Path, error: av.FFmpegError) -> CbvirError:
     if isinstance(error, FileNotFoundError | PermissionError):
         return unreadable(path, error)
+    if isinstance(error, MemoryError):
+        return no_memory(path)
     # FFmpeg also calls it an I/O error when a header that is right so far ends too early.
     if isinstance(error, OSError) or container_complete(path) is False:
         return DamagedVideo(f"{path} is cut short, its end or index is missing; copy or record it again.")

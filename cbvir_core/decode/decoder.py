@@ -11,9 +11,8 @@ from av.packet import Packet
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from cbvir_core.decode.container import MICROSECOND, open_video
+from cbvir_core.decode.container import MICROSECOND, no_memory, open_video
 from cbvir_core.decode.skipping import GapWatch, Mode, first_skip
-from cbvir_core.errors import DecodeMemory
 
 FAILED_READS = 100
 """Failed reads in a row after which the rest of the file is given up."""
@@ -86,6 +85,8 @@ class Decoder:
             except IndexError:
                 # PyAV at the end of a file in which a stream appeared that its header did not name.
                 break
+            except MemoryError as error:
+                raise no_memory(self._path) from error
             except av.FFmpegError:
                 self.damaged += 1
                 failed += 1
@@ -95,7 +96,7 @@ class Decoder:
         try:
             return self._stream.decode(packet)
         except MemoryError as error:
-            raise DecodeMemory(f"{self._path} needs more memory to decode than there is.") from error
+            raise no_memory(self._path) from error
         except av.FFmpegError:
             self.damaged += 1
             return []

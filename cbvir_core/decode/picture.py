@@ -18,7 +18,7 @@ FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "DIB", "TIFF", "PPM")
 """What is read.  Left out on purpose: formats for which Pillow starts another program (EPS)."""
 
 MOST_PIXELS = 100_000_000
-"""About 300 MB as RGB; more than any camera in use, less than a decompression bomb."""
+"""About 300 MB as RGB: more than nearly every camera gives, less than a decompression bomb."""
 
 WHITE = (255, 255, 255, 255)
 

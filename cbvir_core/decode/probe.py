@@ -26,7 +26,7 @@ def probe(path: str | Path) -> VideoInfo:
     """What is to be known of a video at the cost of decoding its first picture.
 
     Raises NotAVideo (text, sound, a cover picture alone, a folder, an empty file), DamagedVideo (cut
-    short before its index), FileUnreadable, FileChanged.
+    short before its index), FileUnreadable, FileChanged, DecodeMemory.
     """
     file_path = Path(path).absolute()
     video_id = fingerprint(file_path)

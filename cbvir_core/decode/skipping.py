@@ -1,10 +1,9 @@
 """Which frames the decoder may leave out, and noticing when that leaves out too many.
 
-CPU seconds per hour of 720p H.264 with three samples a second at 512 pixels, one thread: every frame
-180, reference frames only 125, intra frames only 26.  Leaving out the loop filter as well would save
-between nothing and 27 % (seven clips), but every frame that refers to an unfiltered one drifts from what
-a player shows (PSNR down to 31-39 dB in five of six clips, 34.5 in the median of one); it is not done,
-and so a frame is the same picture in every mode.
+Reference frames alone cost about two thirds of every frame, intra frames alone a small part of it
+(``python -m bench keyframes`` in tests/ prints the cost of each mode).  Leaving out the loop filter as
+well would save a little more, but a frame that refers to an unfiltered one drifts from what a player
+shows; it is not done, and so a frame is the same picture in every mode.
 """
 
 from __future__ import annotations

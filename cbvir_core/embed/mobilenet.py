@@ -12,8 +12,6 @@ from torchvision.models import mobilenet_v2
 from cbvir_core.embed.pooling import GeM
 from cbvir_core.embed.strict import load_exactly
 
-__all__ = ["ARCHITECTURE", "CHANNELS", "GeM", "MobileNetDescriptor", "build_mobilenet"]
-
 ARCHITECTURE = "mobilenet_v2"
 CHANNELS = 1280
 

@@ -30,10 +30,8 @@ sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
 import openvino  # noqa: E402
 
 CONCURRENT_CALLS = 2
-"""Calls that do not wait for each other: ingest or backfill, and a query.
-
-Measured on 2 cores while another thread embeds batches of 8: a call takes 4.7 ms with two streams and
-26 ms with one (3.7 ms alone).
+"""Calls that do not wait for each other: ingest or backfill, and a query.  With one, a query would wait
+for whole batches of the other.
 """
 
 GRAPH_VERSION = 1

@@ -14,7 +14,7 @@ from cbvir_core.types import Image
 Batch = npt.NDArray[np.float32]
 """Network input: N x 3 x H x W, normalised."""
 
-CPU_PIXELS = 8 * 224 * 224  # larger batches ran no faster on one thread (3.5 ms a picture at 1, 4 and 8)
+CPU_PIXELS = 8 * 224 * 224  # on one thread larger batches run no faster, and take memory
 CUDA_PIXELS = 64 * 224 * 224
 
 STRIDE = 32  # both networks halve the picture five times; sides that divide evenly lose no border

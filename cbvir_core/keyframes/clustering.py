@@ -1,14 +1,14 @@
 """Dynamic clustering of samples in the order of time (MoReSo, Algorithm 1).
 
 What the paper leaves open or contradicts, and how drawn films decided it (shots found / redundant
-keyframes, see `cbvir_core.keyframes.evaluate`):
+keyframes of `cbvir_core.keyframes.evaluate`, printed by ``tests/keyframes/measure_keyframes.py``):
 
 - The algorithm as printed joins a vector when the cosine is *at most* the threshold.  With a cosine
   similarity (equation 2) that joins what differs; here a sample joins when it is at least that.
 - As printed, the old centroid is compared with the new one.  After n samples one more moves the
-  centroid by 1/n, so the longer a shot, the blinder: on 240 shots .05 / 0, .28 / .08, .59 / .08 at
-  thresholds of .99, .998 and .999.  The sample itself against the centroid: .975 / .10 at .9.
-- Squaring the cosine, as the published code does, only renames the threshold: .9 is .81 squared.
+  centroid by 1/n, so the longer a shot, the blinder: .375 / .027, .693 / .070 and .849 / .177 at
+  thresholds of .99, .998 and .999.  The sample itself against the centroid: .990 / .100 at .92.
+- Squaring the cosine, as the published code does, only renames the threshold: .9 becomes .81.
 - The printed second branch starts a cluster with two vectors unseen.  Here a sample that does not
   fit makes an attempt at a new cluster, which becomes the running one when it has lasted
   `min_scene_s`.  If samples fit the running cluster again before that, it was a flash.  If neither

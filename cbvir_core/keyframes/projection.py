@@ -9,6 +9,10 @@ A basis is only good for vectors that it knows: one fitted before a new scene ca
 that scene.  So a sample is not judged when it arrives but `LOOKAHEAD` samples later, when the window
 holds what followed it.  Coordinates of different bases are never compared: clusters keep the sum of
 their raw vectors, and everything is projected when it is compared.
+
+Products are `np.einsum`'s or in pieces too small for BLAS to start threads (up to a rank of 35), and
+eigenvectors are OpenCV's: BLAS threads wait for each other by spinning, which slows everything down
+where other work keeps the processors busy, as ingest does.
 """
 
 from __future__ import annotations
@@ -24,8 +28,8 @@ from cbvir_core.keyframes.histogram import Vector
 Matrix = npt.NDArray[np.float32]
 
 LOOKAHEAD = 2
-"""Samples that a judgement waits for, 0.7 s of film.  On 840 shots of drawn films 0, 2 and 5 found .983,
-.987 and .987 at the default rank of 24, and .929, .937 and .945 at rank 12."""
+"""Samples that a judgement waits for, 0.7 s of film.  Of 192 drawn shots 0, 2 and 5 found .984, .990
+and .984 at the default rank of 24, and .953, .964 and .964 at rank 12 (``measure_keyframes.py``)."""
 
 NEGLIGIBLE = 1e-6
 """Directions whose eigenvalue is less than this share of the largest are noise of the arithmetic."""
@@ -45,10 +49,9 @@ class SubMatrixProjection:
     """The basis of a fixed set of samples: the paper's form.  `rows` is N x D."""
 
     def __init__(self, rows: Matrix, rank: int) -> None:
-        values, vectors = np.linalg.eigh((rows @ rows.T).astype(np.float64))
-        keep = np.arange(len(values)) >= len(values) - rank
-        keep &= values > NEGLIGIBLE * max(values[-1], 1e-12)
-        self._basis = (rows.T @ (vectors[:, keep] / np.sqrt(values[keep]))).astype(np.float32)
+        values, vectors = _leading(np.einsum("ik,jk->ij", rows, rows).astype(np.float64), rank)
+        right = np.asarray(vectors / np.sqrt(values), np.float32)
+        self._basis = np.einsum("ki,kj->ij", rows, right)
 
     def project(self, vector: Vector) -> Vector:
         """The vector's coordinates."""
@@ -56,14 +59,11 @@ class SubMatrixProjection:
 
 
 class SlidingProjection:
-    """The basis of the last `window` samples, kept up to date at about 0.4 ms a sample.
+    """The basis of the last `window` samples, kept up to date with every sample.
 
     Works on the Gram matrix G = X X^T, of which only a row and a column change per sample.  Its
     leading eigenvectors are followed, not computed anew: one Rayleigh-Ritz step on the span of the
     old ones and of the newest samples, which is where a new direction must come from.
-
-    Everything is done in pieces too small for BLAS to start threads.  Its threads wait for each other
-    by spinning, which with other work on both of two cores made extraction five times slower.
     """
 
     def __init__(self, window: int, rank: int) -> None:
@@ -97,11 +97,9 @@ class SlidingProjection:
         start[:, :old] = self._lead
         start[newest, np.arange(old, start.shape[1])] = 1
         span, _ = np.linalg.qr(self._times_gram(start))
-        _, values, vectors = cv2.eigen(span.T @ self._times_gram(span))  # largest first, vectors in rows
-        values = values.ravel()[: self._rank]
-        keep = values > NEGLIGIBLE * max(float(values[0]), 1e-12)
-        self._lead = span @ vectors[: self._rank][keep].T
-        self._scale = (1 / np.sqrt(values[keep])).astype(np.float32)
+        values, vectors = _leading(span.T @ self._times_gram(span), self._rank)
+        self._lead = span @ vectors
+        self._scale = np.asarray(1 / np.sqrt(values), np.float32)
 
     def _against(self, vector: Vector) -> Vector:
         return np.asarray(np.einsum("ij,j->i", self._rows, vector), np.float32)
@@ -109,3 +107,13 @@ class SlidingProjection:
     def _times_gram(self, columns: Matrix) -> Matrix:
         pieces = self._gram.reshape(-1, PIECE, self._slots) @ columns
         return np.asarray(pieces.reshape(self._slots, -1), np.float32)
+
+
+def _leading(
+    symmetric: npt.NDArray[np.floating], rank: int
+) -> tuple[npt.NDArray[np.floating], npt.NDArray[np.floating]]:
+    """The largest eigenvalues, `rank` or fewer that are not negligible, and their vectors as columns."""
+    _, values, vectors = cv2.eigen(symmetric)  # largest first, vectors in rows
+    values = values.ravel()[:rank]
+    keep = values > NEGLIGIBLE * max(float(values[0]), 1e-12)
+    return values[keep], vectors[:rank][keep].T

@@ -6,6 +6,6 @@ both are the same picture, and where there is a teacher also what the teacher sa
 one (`losses`, `teacher`).  The clock sets the pace (`schedule`, `loop`); a run is kept in one folder
 with its recipe (`recipe`, `checkpoint`) and ends as a weight file (`export`, `measure`).
 
-On a processor that is busy with other things, set ``OMP_WAIT_POLICY=passive``: threads that spin while
-they wait for one another took half of the time.
+On a processor that is busy with other things, set ``OMP_WAIT_POLICY=passive``: otherwise threads spin
+while they wait for one another.
 """

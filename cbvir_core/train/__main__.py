@@ -1,11 +1,4 @@
-"""``python -m cbvir_core.train``: pictures in, a weight file out.
-
-Examples::
-
-    python -m cbvir_core.train --pictures photos/ --videos clips/ --out runs/mine --minutes 120
-    python -m cbvir_core.train --out runs/mine --pictures photos/ --export filter.safetensors
-    python -m cbvir_core.train --pictures photos/ --measure filter.safetensors
-"""
+"""The command line ``python -m cbvir_core.train``."""
 
 from __future__ import annotations
 
@@ -17,12 +10,24 @@ import torch
 from rich.console import Console
 
 from cbvir_core.errors import CbvirError, ConfigError
-from cbvir_core.train import commands
+from cbvir_core.train import checkpoint, commands
 from cbvir_core.train.report import Report
+
+ABOUT = """\
+Trains the filter of cbvir on pictures of your own, without anybody's weights, or measures one.
+
+  train    python -m cbvir_core.train --pictures photos/ --videos clips/ --out runs/mine --minutes 120
+  go on    python -m cbvir_core.train --pictures photos/ --out runs/mine --minutes 240 --resume
+  export   python -m cbvir_core.train --pictures photos/ --out runs/mine --export filter.safetensors
+  measure  python -m cbvir_core.train --pictures photos/ --measure filter.safetensors
+
+A run ends with OUT/filter.safetensors, which `cbvirctl models import NAME FILE` takes.  Ctrl-C keeps
+what was learnt.  On a busy processor set OMP_WAIT_POLICY=passive.
+"""
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Runs the command line; the exit status: 0, or 1 with a sentence on stderr."""
+    """Runs the command line; the exit status: 0, 1 with a sentence on stderr, 130 after Ctrl-C."""
     options = _parser().parse_args(arguments)
     torch.set_num_threads(options.threads)
     try:
@@ -32,7 +37,8 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"error: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("stopped; go on with --resume", file=sys.stderr)
+        kept = options.out is not None and checkpoint.there(options.out)
+        print("stopped" + (f"; {options.out} goes on with --resume" if kept else ""), file=sys.stderr)
         return 130
     return 0
 
@@ -64,19 +70,23 @@ def _device(name: str) -> torch.device:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m cbvir_core.train",
-        description=__doc__,
+        description=ABOUT,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
-    add("--pictures", type=Path, nargs="+", default=[], help="folders or tars of pictures")
-    add("--videos", type=Path, nargs="+", default=[], help="folders of videos; a fixed third is left out")
-    add("--out", type=Path, help="folder of the run: checkpoint, recipe, weight file")
-    add("--minutes", type=float, default=60.0, help="time budget of the training (60)")
-    add("--recipe", type=Path, help="TOML file; what it leaves out keeps its default")
-    add("--teacher", type=Path, help="safetensors of a torchvision mobilenet_v2 to learn from")
+    for option, what in (
+        ("--pictures", "folders or tars of pictures"),
+        ("--videos", "folders of videos; a fixed third of them stays out, for benchmarks"),
+    ):
+        add(option, type=Path, nargs="+", default=[], metavar="PATH", help=what)
+    add("--out", type=Path, metavar="FOLDER", help="the run: checkpoint, recipe, weight file")
+    add("--minutes", type=float, default=60.0, metavar="N", help="time budget, in all (%(default)g)")
+    add("--recipe", type=Path, metavar="FILE", help="TOML; what it leaves out keeps its default")
+    add("--teacher", type=Path, metavar="FILE", help="safetensors of torchvision's MobileNetV2 to learn from")
     add("--resume", action="store_true", help="go on from the checkpoint in --out, if there is one")
-    add("--device", choices=["auto", "cpu", "cuda"], default="auto")
-    add("--threads", type=int, default=torch.get_num_threads(), help="threads of the processor")
+    add("--device", choices=["auto", "cpu", "cuda"], default="auto", help="auto takes CUDA where it is")
+    threads = torch.get_num_threads()
+    add("--threads", type=int, default=threads, metavar="N", help="of the processor (%(default)s)")
     add("--export", type=Path, metavar="FILE", help="write the checkpoint in --out as a weight file")
     add("--measure", type=Path, metavar="FILE", help="print the recall of a weight file by kind of edit")
     return parser

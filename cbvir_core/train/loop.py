@@ -74,7 +74,20 @@ class Training:
     def run(
         self, budget_s: float, folder: Path, report: Report, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        """Steps until `budget_s` is spent; saves into `folder` now and then and at the end."""
+        """Steps until `budget_s` is spent; saves into `folder` now and then, at the end and on Ctrl-C.
+
+        Raises DiskFull, and KeyboardInterrupt once what was learnt is saved.
+        """
+        try:
+            self._spend(budget_s, folder, report, clock)
+        except KeyboardInterrupt:
+            # A step may be half done; it is not counted, so a resumed run takes it again.
+            checkpoint.save(self.state(), folder)
+            raise
+        report.say(f"trained for {self.step} steps on {self.seen} pictures")
+        checkpoint.save(self.state(), folder)
+
+    def _spend(self, budget_s: float, folder: Path, report: Report, clock: Callable[[], float]) -> None:
         saved = clock()
         rate = 0.0
         while self.spent_s < budget_s:
@@ -89,8 +102,6 @@ class Training:
             if clock() - saved >= SAVE_EVERY_S:
                 checkpoint.save(self.state(), folder)
                 saved = clock()
-        report.say(f"trained for {self.step} steps on {self.seen} pictures")
-        checkpoint.save(self.state(), folder)
 
     def advance(self, spent: float) -> dict[str, float]:
         """One step, at the share `spent` of the budget; the losses by name."""

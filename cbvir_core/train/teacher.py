@@ -18,7 +18,7 @@ from cbvir_core.train.tensors import describe
 from cbvir_core.train.whitening import fit_whitening
 
 POOLING = 3.0
-"""GeM's exponent behind the teacher: measured better than the average that it was trained with."""
+"""GeM's exponent behind the teacher, the usual one: it retrieves better than the average of its training."""
 
 
 def load_teacher(path: Path) -> MobileNetDescriptor:

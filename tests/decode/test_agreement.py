@@ -153,7 +153,7 @@ def test_stills() -> None:
 
 
 def test_every_shared_clip_is_sampled_evenly(shared: Path) -> None:
-    for path in sorted((shared / "videos").glob("*.[mwa]*[4vimbo]*")):
+    for path in sorted(path for path in (shared / "videos").iterdir() if path.suffix != ".md"):
         with read_frames(path, max_side=32) as reader:
             times = [frame.time_s for frame in reader]
         with av.open(str(path)) as container:

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cbvir_core.decode import container_complete
-from cbvir_core.errors import NotAVideo
+from cbvir_core.errors import FileUnreadable, NotAVideo
 
 
 def test_a_whole_film_is_complete(film: Path) -> None:
@@ -76,3 +76,14 @@ def test_nothing_is_not_complete(tmp_path: Path) -> None:
     assert container_complete(path) is False
     with pytest.raises(NotAVideo):
         container_complete(tmp_path)
+
+
+def test_a_file_that_may_not_be_looked_at_is_unreadable(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def forbid(*_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "stat", forbid)
+    with pytest.raises(FileUnreadable, match="may not be read"):
+        container_complete(tmp_path / "film.mp4")

@@ -164,6 +164,9 @@ def test_turned_films_come_upright(make_film: MakeFilm) -> None:
     assert seen(rotation=180) == "-BGR"
     assert seen(rotation=-90) == "BR-G"
     assert seen(hflip=True) == "GR-B"
+    assert seen(hflip=True, rotation=90) == "-GBR"
+    assert seen(hflip=True, rotation=180) == "B-RG"
+    assert seen(hflip=True, rotation=-90) == "RBG-"
 
 
 @pytest.mark.parametrize(("max_side", "shape"), [(None, (64, 171)), (100, (37, 100)), (512, (64, 171))])
@@ -233,6 +236,34 @@ def test_refused_memory_is_said(film: Path, monkeypatch: pytest.MonkeyPatch) -> 
     decoder.close()
 
 
+def test_memory_refused_while_reading_is_no_damage(film: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Refusing:
+        def demux(self, stream: object) -> list[object]:
+            raise av.error.MemoryError(12, "Cannot allocate memory")
+
+        def close(self) -> None:
+            pass
+
+    decoder = Decoder(film, "every", Fraction(1))
+    decoder.close()
+    monkeypatch.setattr(decoder, "_container", Refusing())
+    with pytest.raises(DecodeMemory, match="memory"):
+        list(decoder.pictures())
+    assert decoder.damaged == 0
+
+
+def test_memory_refused_at_opening_is_no_verdict_on_the_file(
+    film: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise av.error.MemoryError(12, "Cannot allocate memory")
+
+    monkeypatch.setattr(av, "open", refuse)
+    with pytest.raises(DecodeMemory) as caught:
+        read_frames(film)
+    assert caught.value.retry
+
+
 def test_no_frame_outlives_its_turn(film: Path) -> None:
     with read_frames(film, samples_per_s=None) as reader:
         before: weakref.ref[Image] | None = None
@@ -249,7 +280,7 @@ def test_no_decoded_picture_waits_for_the_collector(film: Path) -> None:
     gc.disable()
     try:
         with read_frames(film, samples_per_s=None, mode="every") as reader:
-            alive = [sum(isinstance(held, VideoFrame) for held in gc.get_objects()) for _ in reader]
+            alive = [sum(type(held) is VideoFrame for held in gc.get_objects()) for _ in reader]
     finally:
         gc.enable()
     assert len(alive) == 48

@@ -13,8 +13,16 @@ import numpy as np
 import pytest
 import torch
 
-from cbvir_core.embed import MobileNetEncoder, SolarEncoder, fingerprint, read_weights, write_weights
+from cbvir_core.embed import (
+    MobileNetEncoder,
+    SolarEncoder,
+    fingerprint,
+    openvino_runtime,
+    read_weights,
+    write_weights,
+)
 from cbvir_core.embed.networks import load_network
+from cbvir_core.embed.precision import SMALLEST_COSINE
 from cbvir_core.embed.preprocess import prepare
 from cbvir_core.errors import ConfigError, WeightsMismatch, WeightsMissing
 from cbvir_core.types import Image
@@ -37,6 +45,16 @@ def test_solar_agrees_with_float32_torch(solar_file: Path, pictures: list[Image]
     truth = SolarEncoder(solar_file, runtime="torch", device="cpu")
     assert fast.dim == truth.dim == 512
     assert cosines(fast.encode(pictures), truth.encode(pictures)).min() >= 0.99
+
+
+@pytest.mark.skipif(not openvino_runtime._has_bf16(), reason="this processor has no bf16")
+@pytest.mark.parametrize(("kept", "precision"), [(1.0, "bf16"), (SMALLEST_COSINE - 1e-4, "f32")])
+def test_bf16_is_used_where_the_network_stands_it(
+    filter_file: Path, monkeypatch: pytest.MonkeyPatch, kept: float, precision: str
+) -> None:
+    monkeypatch.setattr(openvino_runtime, "worst_cosine", lambda *_: kept)
+    runner = openvino_runtime.OpenVinoRunner(filter_file, fingerprint(filter_file))
+    assert runner.precision == precision
 
 
 def test_torch_runs_the_network_as_it_is(filter_file: Path, pictures: list[Image]) -> None:

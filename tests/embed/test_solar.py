@@ -102,6 +102,12 @@ def test_published_layout_loads_strictly(backbone: str, mids: tuple[int, int]) -
     assert {re.split(r"\.\d", name)[0] for name in state} >= {"features.conv2_x", "features.soa4.f", "pool.p"}
 
 
+def test_older_checkpoints_without_batch_counters_load() -> None:
+    state = {name: value for name, value in published_layout("resnet18").items() if "num_batches" not in name}
+    loaded = build_solar("solar-resnet18", state).state_dict()
+    assert all(torch.equal(loaded[name], value) for name, value in state.items())
+
+
 def test_stages_compute_what_torchvision_does() -> None:
     """With fresh attention blocks the features are ResNet's own."""
     base = models.resnet18(weights=None).eval()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from itertools import pairwise
 from pathlib import Path
 
@@ -76,6 +78,16 @@ def check(keyframes: list[Keyframe]) -> None:
     for one, other in pairwise(keyframes):
         assert one.scene_end_s == other.scene_start_s
     assert all(k.scene_start_s <= k.time_s <= k.scene_end_s for k in keyframes)
+
+
+def test_the_command_that_docstrings_quote_prints_its_table() -> None:
+    script = Path(__file__).with_name("measure_keyframes.py")
+    asked = ["--seeds", "101", "101", "--shots", "4", "--set", "similarity=0.9", "form=batch"]
+    done = subprocess.run([sys.executable, script, *asked], capture_output=True, text=True, check=True)
+    first, _, row = done.stdout.splitlines()
+    assert first.startswith("4 shots")
+    assert row.startswith("similarity=0.9 form=batch")
+    assert all(0 <= float(figure) <= 1 for figure in row.split()[-2:])
 
 
 def test_evaluate_counts_as_it_says() -> None:

@@ -2,6 +2,9 @@
 
     python tests/search/measure_scores.py FILTER.safetensors [--shared ../shared] [--photographs 1000]
 
+``--write`` puts them into the file's header: likely is reached by 2 % of the foreign photographs, match
+by 0.5 %.
+
 Right: frames of the clips, whole and edited, against the keyframes of their own clip.  Foreign: those
 of all other sources, and photographs that are in no clip, against every keyframe.  A cosine is the best
 over the variants of the picture, as in a query.
@@ -12,7 +15,7 @@ from __future__ import annotations
 import argparse
 import tarfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from itertools import islice
 from pathlib import Path
 
@@ -22,11 +25,14 @@ import numpy.typing as npt
 
 from cbvir_core.decode import STILL_SIDE, fit_within, read_frames, read_picture
 from cbvir_core.embed import Encoder, MobileNetEncoder
+from cbvir_core.embed.weights import read_header, read_tensors, write_weights
 from cbvir_core.errors import CbvirError
 from cbvir_core.keyframes import extract_keyframes
 from cbvir_core.search.prepare import is_blank, prepare
-from cbvir_core.search.scores import FILTER_DEFAULT
+from cbvir_core.search.scores import FILTER_DEFAULT, Calibration
 from cbvir_core.types import Image, Rows
+
+LIKELY_FALSE, MATCH_FALSE = 0.02, 0.005
 
 
 @dataclass(frozen=True)
@@ -100,11 +106,18 @@ def show(name: str, values: list[float]) -> npt.NDArray[np.float64]:
     return array
 
 
+def write(path: Path, scale: Calibration) -> None:
+    """Keeps the cosines in the header; the fingerprint, which rows are compared by, stays."""
+    header, tensors = read_header(path), read_tensors(path)
+    write_weights(path, tensors, replace(header, details={**header.details, **asdict(scale)}))
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=main.__doc__)
     parser.add_argument("filter", type=Path)
     parser.add_argument("--shared", type=Path, default=Path(__file__).resolve().parents[3] / "shared")
     parser.add_argument("--photographs", type=int, default=1000)
+    parser.add_argument("--write", action="store_true", help="keep the two cosines in the file's header")
     options = parser.parse_args()
     encoder = MobileNetEncoder(options.filter)
     files = sorted(path for path in (options.shared / "videos").iterdir() if path.suffix != ".md")
@@ -125,10 +138,12 @@ def main() -> None:
     foreign = show(
         "photographs", [best(encoder, p, everything) for p in photographs(archive, options.photographs)]
     )
-    marks = [float(np.quantile(foreign, 1 - share)) for share in (0.1, 0.02, 0.005)]
+    marks = [float(np.quantile(foreign, 1 - share)) for share in (0.1, LIKELY_FALSE, MATCH_FALSE)]
     for cosine in (*marks, FILTER_DEFAULT.likely_cosine, FILTER_DEFAULT.match_cosine):
         shares = f"foreign {(foreign >= cosine).mean():.4f}, right {(found >= cosine).mean():.3f}"
         print(f"reach a cosine of {cosine:.3f}: {shares}")
+    if options.write:
+        write(options.filter, Calibration(likely_cosine=marks[1], match_cosine=marks[2]))
 
 
 if __name__ == "__main__":

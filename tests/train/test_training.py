@@ -75,6 +75,32 @@ def test_the_budget_counts_long_steps_short(
     assert checkpoint.load(tmp_path).step == 2
 
 
+def test_ctrl_c_keeps_what_was_learnt(
+    photos: Path,
+    tiny: Recipe,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    advance = Training.advance
+
+    def interrupted(training: Training, spent: float) -> dict[str, float]:
+        if training.step == 2:
+            raise KeyboardInterrupt
+        return advance(training, spent)
+
+    write_recipe(tiny, tmp_path / "recipe.toml")
+    run = ["--pictures", str(photos), "--out", str(tmp_path / "run"), "--threads", "1", "--minutes", "0.02"]
+    monkeypatch.setattr(Training, "advance", interrupted)
+    assert main([*run, "--recipe", str(tmp_path / "recipe.toml")]) == 130
+    assert f"{tmp_path / 'run'} goes on with --resume" in capsys.readouterr().err
+    assert checkpoint.load(tmp_path / "run").step == 2
+
+    monkeypatch.setattr(Training, "advance", advance)
+    assert main([*run, "--resume"]) == 0
+    assert checkpoint.load(tmp_path / "run").step > 2
+
+
 def test_a_damaged_or_missing_checkpoint_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(WeightsMissing):
         checkpoint.load(tmp_path)
