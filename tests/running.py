@@ -1,4 +1,4 @@
-"""A real cbvird for the demo and the benchmarks, and the client as a user runs it."""
+"""A real cbvird for the demo, the benchmarks and the tests, and the client as a user runs it."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 BIN = Path(sys.executable).parent
+SOCKET = "cbvir.sock"
 START_TIMEOUT_S = 60.0
 STOP_TIMEOUT_S = 30.0
 
@@ -39,11 +40,9 @@ class Service:
 @contextmanager
 def service(folder: Path, **tables: dict[str, object]) -> Iterator[Service]:
     """A cbvird on `folder/data`, with these tables of config.toml; stopped at the end."""
-    config, socket, log = folder / "config.toml", folder / "cbvir.sock", folder / "cbvird.log"
-    own = {"data_dir": str(folder / "data"), "socket": str(socket)}
-    config.write_text(_toml({"service": own} | tables))
+    config, socket, log = write_config(folder, tables), folder / SOCKET, folder / "cbvird.log"
     with log.open("wb") as stream:
-        process = subprocess.Popen([str(BIN / "cbvird"), "--config", str(config)], stderr=stream)
+        process = subprocess.Popen(command(config), stderr=stream)
         try:
             _await_socket(process, socket, log)
             yield Service(process, socket)
@@ -54,6 +53,19 @@ def service(folder: Path, **tables: dict[str, object]) -> Iterator[Service]:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+
+
+def write_config(folder: Path, tables: dict[str, dict[str, object]]) -> Path:
+    """A config.toml in `folder` for a service that keeps its data and its socket there."""
+    own: dict[str, object] = {"data_dir": str(folder / "data"), "socket": str(folder / SOCKET)}
+    config = folder / "config.toml"
+    config.write_text(_toml(tables | {"service": own | tables.get("service", {})}))
+    return config
+
+
+def command(config: Path) -> list[str]:
+    """How the service is started."""
+    return [str(BIN / "cbvird"), "--config", str(config)]
 
 
 def _await_socket(process: subprocess.Popen[bytes], socket: Path, log: Path) -> None:

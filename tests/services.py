@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import signal
 import socket
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -18,27 +16,11 @@ import cv2
 import httpx
 import pytest
 
+import running
 from cbvir_core import Image
 from cbvir_core.decode import read_frames
 
-REPOSITORY = Path(__file__).resolve().parents[1]
 PATIENCE_S = 90.0
-
-CONFIG = """
-[service]
-data_dir = "data"
-socket = "cbvir.sock"
-log_format = "json"
-[watch]
-folders = ["videos"]
-settle_s = {settle_s}
-rescan_s = 3600
-[decode]
-workers = {workers}
-timeout_s = {timeout_s}
-[models]
-profile = "seeded"
-"""
 
 
 class Service:
@@ -50,19 +32,23 @@ class Service:
         *,
         workers: int = 1,
         timeout_s: float = 30.0,
-        settle_s: float = 0.2,
         prefix: tuple[str, ...] = (),
+        **watch: object,
     ) -> None:
         # pytest's own folders have names too long for a unix socket.
         self.folder = Path(tempfile.mkdtemp(prefix="cbvir-"))
         self.videos = self.folder / "videos"
         self.data = self.folder / "data"
-        self.socket = self.folder / "cbvir.sock"
-        self.config = self.folder / "config.toml"
+        self.socket = self.folder / running.SOCKET
         self.log = self.folder / "log"
         self._prefix = prefix
         self.videos.mkdir()
-        self.config.write_text(CONFIG.format(workers=workers, timeout_s=timeout_s, settle_s=settle_s))
+        tables: dict[str, dict[str, object]] = {
+            "watch": {"folders": [str(self.videos)], "settle_s": 0.2, "rescan_s": 3600} | watch,
+            "decode": {"workers": workers, "timeout_s": timeout_s},
+            "models": {"profile": "seeded"},
+        }
+        self.config = running.write_config(self.folder, tables)
         shutil.copytree(prepared, self.data)
         self.http = httpx.Client(
             transport=httpx.HTTPTransport(uds=str(self.socket)), base_url="http://cbvird", timeout=PATIENCE_S
@@ -72,15 +58,11 @@ class Service:
     # --- life ---
 
     def command(self) -> list[str]:
-        return [*self._prefix, sys.executable, "-m", "cbvird", "--config", str(self.config)]
-
-    def environment(self) -> dict[str, str]:
-        paths = os.pathsep.join((str(REPOSITORY), str(REPOSITORY / "daemon")))
-        return {**os.environ, "PYTHONPATH": paths}
+        return [*self._prefix, *running.command(self.config)]
 
     def start(self) -> None:
         with self.log.open("ab") as log:
-            self._process = subprocess.Popen(self.command(), stderr=log, env=self.environment())
+            self._process = subprocess.Popen(self.command(), stderr=log)
         self.until(self._answers, "the service answers")
 
     def _answers(self) -> bool:

@@ -7,13 +7,11 @@ from __future__ import annotations
 
 import pickle
 import warnings
-import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import safetensors
 import torch
 from torch import Tensor
 
@@ -32,11 +30,6 @@ from cbvir_core.errors import FileUnreadable, WeightsDamaged, WeightsMismatch, W
 
 MOBILENET_SIDE = 224  # Table I
 SOLAR_LONG_SIDE = 512  # that of the stored stills: a larger picture would hold nothing more
-
-# torch reads files named .safetensors by that library, whatever is in them.
-_UNREADABLE = (
-    RuntimeError, EOFError, ValueError, KeyError, OSError, zipfile.BadZipFile, safetensors.SafetensorError,
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +81,7 @@ def _read_pickled(path: Path) -> tuple[dict[str, Tensor], Mapping[str, Any]]:
         raise WeightsDamaged(
             f"{path} is no plain weight file: it holds code or other objects beside tensors, and was not run"
         ) from error
-    except _UNREADABLE as error:
+    except Exception as error:  # an unpickler fails in every way that bytes can make it
         raise WeightsDamaged(f"{path} is cut short or no weight file; get it again") from error
     if not isinstance(loaded, Mapping):
         raise WeightsMismatch(f"{path} holds no state dict")

@@ -2,5 +2,6 @@
 
 from cbvir_core.index.exact import Neighbours
 from cbvir_core.index.index import Index, IndexStatus
+from cbvir_core.index.options import IndexOptions
 
-__all__ = ["Index", "IndexStatus", "Neighbours"]
+__all__ = ["Index", "IndexOptions", "IndexStatus", "Neighbours"]

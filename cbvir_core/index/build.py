@@ -11,7 +11,6 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -68,13 +67,13 @@ def build_segment(
 
 
 def in_background(work: Callable[[], T]) -> T:
-    """What `work` returns, done by a thread that gives way to every other one of the machine."""
+    """What `work` returns, done by a thread that gives way to the one that calls, and to its like."""
     with ThreadPoolExecutor(1, "cbvir-index", initializer=_give_way) as pool:
         return pool.submit(work).result()
 
 
 def _give_way() -> None:
-    os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)
+    os.nice(NICE)  # on Linux that of the thread alone
 
 
 def _build(

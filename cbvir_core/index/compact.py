@@ -15,8 +15,8 @@ class Policy:
     segment of which the share `dead` is forgotten is written again.
     """
 
-    seal_at: int = 4096
-    largest: int = 262_144
+    seal_at: int
+    largest: int
     dead: float = 0.25
 
 

@@ -18,6 +18,7 @@ from cbvir_core.index.compact import Merge, Policy, Seal, Size, next_step
 from cbvir_core.index.exact import NOBODY, Neighbours, distances, first, merged
 from cbvir_core.index.manifest import Damaged, unwritable, write_manifest
 from cbvir_core.index.opening import Opened, fresh_rows, open_segments
+from cbvir_core.index.options import IndexOptions
 from cbvir_core.index.segment import Numbers, Segment
 from cbvir_core.index.tail import Tail, TailView
 from cbvir_core.store import Generation, Store
@@ -82,27 +83,15 @@ class Index:
         folder: Path,
         store: Store,
         generation: Generation,
-        *,
-        trees: int = 12,
-        seal_at: int = 4096,
-        variance: float = 0.9,
-        largest: int = 262_144,
+        options: IndexOptions = IndexOptions(),
     ) -> Index:
         """The index in `folder`, with whatever of it can be used.
 
-        `trees` of ANNOY per segment (at equal nodes visited 4, 12 and 40 gave the same recall to .01, and
-        building takes as long as there are many); `seal_at` fresh rows make a segment, `largest` end
-        one; the projection keeps the share `variance`.  Raises StoreError where the folder cannot be
-        used.  Missing or damaged files are no error: their rows are
-        searched exactly, which is slow for many, until `maintain` has made segments of them.
+        Raises StoreError where the folder cannot be used.  Missing or damaged files are no error: their
+        rows are searched exactly, which is slow for many, until `maintain` has made segments of them.
         """
-        return cls(
-            folder,
-            store,
-            generation,
-            Recipe(trees, variance, RECALL),
-            Policy(seal_at=seal_at, largest=largest),
-        )
+        recipe = Recipe(options.trees, options.variance, RECALL)
+        return cls(folder, store, generation, recipe, Policy(options.seal_at, options.largest))
 
     def refresh(self) -> int:
         """Takes in what changed in the store; says how many rows came.  Cheap where nothing did."""

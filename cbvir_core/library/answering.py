@@ -5,22 +5,12 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
-from cbvir_core.index import Index
+from cbvir_core.index import Index, IndexOptions
 from cbvir_core.library.networks import Networks
 from cbvir_core.search import Searcher, SearchOptions
 from cbvir_core.store import Generation, Store
-
-
-@dataclass(frozen=True, slots=True)
-class IndexOptions:
-    """How the index is built: see `cbvir_core.index.Index.open`."""
-
-    trees: int = 12
-    seal_at: int = 4096
-    variance: float = 0.9
 
 
 class Answering:
@@ -41,10 +31,7 @@ class Answering:
         search: SearchOptions,
     ) -> None:
         self.generation, self.networks = generation, networks
-        folder = index_folder(indices, generation)
-        self.index = Index.open(
-            folder, store, generation, trees=index.trees, seal_at=index.seal_at, variance=index.variance
-        )
+        self.index = Index.open(index_folder(indices, generation), store, generation, index)
         self.searcher = Searcher(
             store,
             self.index,

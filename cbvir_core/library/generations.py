@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cbvir_core.embed import RuntimeOptions
-from cbvir_core.library.answering import Answering, IndexOptions, Turnstile, index_folder
+from cbvir_core.index import IndexOptions
+from cbvir_core.library.answering import Answering, Turnstile, index_folder
 from cbvir_core.library.migration import Migration
 from cbvir_core.library.networks import Networks, find_networks
 from cbvir_core.search import SearchOptions

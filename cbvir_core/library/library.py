@@ -13,9 +13,8 @@ import numpy as np
 from cbvir_core.decode import STILL_SIDE, FrameReader, Mode, fit_within, read_frames, read_picture
 from cbvir_core.embed import RuntimeOptions, find_profile
 from cbvir_core.errors import DecodeError, InputError, UnknownVideo
-from cbvir_core.index import Index
+from cbvir_core.index import Index, IndexOptions
 from cbvir_core.keyframes import KeyframeExtractor, KeyframeOptions
-from cbvir_core.library.answering import IndexOptions
 from cbvir_core.library.generations import Generations, Places
 from cbvir_core.library.networks import Networks
 from cbvir_core.search import SearchOptions
@@ -179,6 +178,20 @@ class Library:
         The call that finds none left, and gives 0, lets the new weights answer.
         """
         return self._generations.step(limit)
+
+    def load_filter(self) -> None:
+        """Loads the filter's network, which the first `append` or `search` would wait for otherwise.
+
+        Raises WeightsMissing, WeightsDamaged, WeightsMismatch.
+        """
+        with self._generations.inside() as answering:
+            answering.networks.filter.load()
+
+    def load_refine(self) -> None:
+        """The same for SOLAR's, where the profile has it."""
+        with self._generations.inside() as answering:
+            if answering.networks.refine is not None:
+                answering.networks.refine.load()
 
     def maintain(self) -> bool:
         """One step of sealing and merging the index; False when there is nothing to do."""

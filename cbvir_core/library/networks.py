@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -22,6 +24,10 @@ from cbvir_core.search.scores import FILTER_DEFAULT, REFINE_DEFAULT
 from cbvir_core.store import Generation
 from cbvir_core.types import Image, Rows
 
+SOLAR_THREADS = min(4, len(os.sched_getaffinity(0)))
+"""SOLAR's part of a query is nearly all of it, and somebody waits for it; the filter also serves the
+ingest, where one thread is steadier."""
+
 
 class LazyEncoder:
     """An `Encoder` whose network is loaded by the first use, once, however many threads want it.
@@ -39,13 +45,14 @@ class LazyEncoder:
     @property
     def dim(self) -> int:
         """Width of a row."""
-        return self._loaded().dim
+        return self.load().dim
 
     def encode(self, images: Sequence[Image]) -> Rows:
         """One unit row per picture, in order."""
-        return self._loaded().encode(images)
+        return self.load().encode(images)
 
-    def _loaded(self) -> Encoder:
+    def load(self) -> Encoder:
+        """The network, loaded now if it was not before."""
         with self._lock:
             if self._encoder is None:
                 self._encoder = self._load()
@@ -62,7 +69,10 @@ class Networks:
         self.refine: LazyEncoder | None = None
         self.refine_scale = REFINE_DEFAULT
         if profile.refine is not None:
-            self.refine = LazyEncoder(profile.refine, partial(_load, SolarEncoder, profile.refine, runtime))
+            waited_for = replace(runtime, threads=max(runtime.threads, SOLAR_THREADS))
+            self.refine = LazyEncoder(
+                profile.refine, partial(_load, SolarEncoder, profile.refine, waited_for)
+            )
             self.refine_scale = Calibration.of(read_header(profile.refine).details, REFINE_DEFAULT)
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
@@ -43,9 +44,9 @@ class Client:
         """``POST`` with a raw body."""
         return self._call("POST", path, parameters, body)
 
-    def delete(self, path: str) -> Document:
+    def delete(self, path: str, **parameters: Any) -> Document:
         """``DELETE``."""
-        return self._call("DELETE", path, {})
+        return self._call("DELETE", path, parameters)
 
     def upload(self, path: str, file: Path) -> Document:
         """``PUT`` of a file, streamed."""
@@ -58,6 +59,20 @@ class Client:
     def picture(self, path: str) -> bytes:
         """``GET`` of something that is not JSON."""
         return self._send("GET", path, {}, None).content
+
+    def events(self) -> Iterator[tuple[str, Document]]:
+        """What the service tells from now on, as kind and data; ends when it stops."""
+        try:
+            with self._http.stream("GET", "/v1/events") as response:
+                kind = ""
+                for line in response.iter_lines():
+                    name, _, value = line.partition(": ")
+                    if name == "event":
+                        kind = value
+                    elif name == "data":
+                        yield kind, json.loads(value)
+        except httpx.TransportError as error:
+            raise self._unreachable(error) from None
 
     def _call(
         self, method: str, path: str, parameters: Document, body: bytes | Iterator[bytes] | None = None

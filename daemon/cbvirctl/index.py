@@ -29,4 +29,7 @@ def rebuild(as_json: AsJson = False, socket: Socket = None) -> None:
     if as_json:
         emit(document)
     else:
-        typer.echo(f"rebuilt: generation {document['generation']}, {document['segments']} segments")
+        from cbvirctl import render
+
+        made = render.counted(document["segments"], "segment")
+        typer.echo(f"rebuilt: generation {document['generation']}, {made}")

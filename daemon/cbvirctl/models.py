@@ -7,12 +7,22 @@ from typing import Annotated, Any
 
 import typer
 
+from cbvirctl.download import downloading
 from cbvirctl.errors import Usage
 from cbvirctl.session import AsJson, Socket, emit, note, segment, session
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Weight files with their SHA-256.")
 
-ProfileName = Annotated[str, typer.Argument(metavar="PROFILE", help="moreso, or a name of your own.")]
+
+def _plain(name: str) -> str:
+    if "/" in name or name.startswith("."):
+        raise typer.BadParameter(f"{name!r} is no name of a profile.")
+    return name
+
+
+ProfileName = Annotated[
+    str, typer.Argument(metavar="PROFILE", callback=_plain, help="moreso, or a name of your own.")
+]
 
 
 @app.command("list")
@@ -26,11 +36,7 @@ def list_(as_json: AsJson = False, socket: Socket = None) -> None:
 @app.command()
 def fetch(profile: ProfileName, as_json: AsJson = False, socket: Socket = None) -> None:
     """Downloads a profile's files; an interrupted download goes on where it stopped."""
-    with session(socket, as_json, timeout_s=None) as client:
-        if not as_json:
-            note(
-                f"downloading {profile}; `cbvirctl status --watch` in another terminal shows the rest at work"
-            )
+    with session(socket, as_json, timeout_s=None) as client, downloading(client.socket, profile):
         document = client.post(f"/v1/models/{segment(profile)}/fetch")
     _show(document, as_json)
 

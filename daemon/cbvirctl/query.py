@@ -14,7 +14,10 @@ from cbvirctl.session import AsJson, Socket, emit, reference, session, telling
 
 def query(
     picture: Annotated[str, typer.Argument(help="A picture file, or - to read it from stdin.")],
-    top: Annotated[int, typer.Option(min=1, max=1000, help="How many scenes at most.")] = 10,
+    top: Annotated[
+        int | None,
+        typer.Option(min=1, max=1000, help="How many scenes at most; 10 unless config.toml says otherwise."),
+    ] = None,
     region: Annotated[
         str | None, typer.Option(metavar="X,Y,W,H", help="Ask with this part only, in pixels of the picture.")
     ] = None,

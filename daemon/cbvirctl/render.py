@@ -48,6 +48,11 @@ def span(seconds: float | None) -> str:
     return f"{minutes // 60} h {minutes % 60:02d} min" if minutes >= 60 else f"{minutes} min"
 
 
+def counted(number: int, noun: str) -> str:
+    """``1 segment``, ``1,200 segments``."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
 def coloured(word: str) -> Text:
     """A verdict or state in its colour."""
     return Text(word, style=COLOURS.get(word, ""))
@@ -93,7 +98,7 @@ def answer(document: dict[str, Any]) -> None:
         out.print(rows)
     err = Console(stderr=True, highlight=False)
     err.print(
-        f"{document['verdict']}: {document['keyframes_searched']:,} keyframes searched, "
+        f"{document['verdict']}: {counted(document['keyframes_searched'], 'keyframe')} searched, "
         f"{document['shortlisted']} shortlisted, {document['took_ms']:.0f} ms, "
         f"profile {document['profile']}",
         style="dim",
@@ -109,11 +114,11 @@ def status(document: dict[str, Any]) -> Table:
     grid.add_row(
         "service", f"cbvird {service['version']}, pid {service['pid']}, up {span(service['uptime_s'])}"
     )
-    grid.add_row("profile", document["profile"])
+    alone = "" if document["refining"] else ", the filter alone: it has no SOLAR weights"
+    grid.add_row("profile", document["profile"] + alone)
     for root in document["roots"]:
-        grid.add_row(
-            "folder", Text.assemble(root["path"], "  ", coloured(root["state"]), f"  {root['watch']}")
-        )
+        how = root["reason"] or root["watch"]
+        grid.add_row("folder", Text.assemble(root["path"], "  ", coloured(root["state"]), f"  {how}"))
     states = [
         Text.assemble(coloured(state), f" {count}  ") for state, count in document["videos"].items() if count
     ]
@@ -121,13 +126,16 @@ def status(document: dict[str, Any]) -> Table:
     grid.add_row("keyframes", f"{document['keyframes']:,}, {document['refined']:,} of them refined")
     grid.add_row(
         "index",
-        f"generation {index['generation']}, {index['segments']} segments, {index['tail']:,} in the tail",
+        f"generation {index['generation']}, {counted(index['segments'], 'segment')}, "
+        f"{index['tail']:,} in the tail",
     )
     speed = document["times_real_time"]
     grid.add_row("speed", "not measured yet" if speed is None else f"{speed:.0f} times real time")
     grid.add_row("time left", span(document.get("eta_s")))
     for file in document.get("working", ()):
         grid.add_row("", _bar(file))
+    for remark in document.get("notes", ()):
+        grid.add_row("note", Text(remark))
     return grid
 
 
@@ -138,6 +146,6 @@ def _bar(file: dict[str, Any]) -> Table:
         ProgressBar(total=100, completed=per_cent or 0, width=30, pulse=per_cent is None),
         f"{per_cent:3.0f} %" if per_cent is not None else "  ? %",
         f"{span(file.get('eta_s'))} left",
-        Text(file["path"]),
+        Text(file["path"].rpartition("/")[2], no_wrap=True, overflow="ellipsis"),
     )
     return line

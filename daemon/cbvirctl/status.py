@@ -48,11 +48,12 @@ def wait(
     as_json: AsJson = False,
     socket: Socket = None,
 ) -> None:
-    """Returns when every file is indexed or failed.
+    """Returns when every file is indexed or failed, also those dropped just before.
 
     Exit code 6 when the time given is over before.
     """
     with session(socket, as_json) as client:
+        client.post("/v1/rescan")
         document = _watch_bar(client, timeout) if not as_json else _poll(client, timeout, lambda _: None)
         if as_json:
             emit(document)
@@ -64,13 +65,21 @@ def _watch_bar(client: Client, timeout: float | None) -> dict[str, Any]:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    from cbvirctl.render import span
+
+    left = TextColumn("{task.fields[left]}")
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), left)
     with Progress(*columns, console=Console(stderr=True)) as progress:
-        task = progress.add_task("videos", total=None)
+        task = progress.add_task("videos", total=None, left="")
 
         def show(document: dict[str, Any]) -> None:
             total = sum(document["videos"].values())
-            progress.update(task, total=total or None, completed=total - len_open(document))
+            progress.update(
+                task,
+                total=total or None,
+                completed=total - len_open(document) + _begun(document),
+                left=f"{span(document.get('eta_s'))} left",
+            )
 
         return _poll(client, timeout, show)
 
@@ -87,6 +96,11 @@ def _poll(client: Client, timeout: float | None, show: Any) -> dict[str, Any]:
                 f"{len_open(document)} videos are still on their way after {timeout:g} s.", code="timeout"
             )
         time.sleep(POLL_S)
+
+
+def _begun(document: dict[str, Any]) -> float:
+    """How much of the videos at work is done, in videos."""
+    return sum((file.get("per_cent") or 0.0) / 100.0 for file in document["working"])
 
 
 def len_open(document: dict[str, Any]) -> int:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cbvirctl.errors import Refused
-from cbvirctl.session import AsJson, Socket, emit, note, reference, segment, session, telling, video_of
+from cbvirctl.session import AsJson, Socket, emit, note, reference, segment, session, video_of
 
 if TYPE_CHECKING:
     from cbvirctl.client import Client
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 app = typer.Typer(
     no_args_is_help=True, rich_markup_mode=None, help="What is known; removing knowledge, never a file."
 )
+
+NOTHING_FAILED = "nothing to try again: no such file has failed"
 
 Video = Annotated[str, typer.Argument(metavar="VIDEO", help="A path, or the beginning of an id.")]
 
@@ -37,7 +39,7 @@ def list_(as_json: AsJson = False, socket: Socket = None) -> None:
             render.coloured(video["state"]),
             render.clock(video["duration_s"]),
             str(video["keyframes"]),
-            render.plain(video["path"]),
+            render.plain("\n".join(video["paths"])),
         )
     render.console().print(rows)
 
@@ -66,9 +68,8 @@ def show(video: Video, as_json: AsJson = False, socket: Socket = None) -> None:
 def forget(video: Video, as_json: AsJson = False, socket: Socket = None) -> None:
     """Removes what is known of a video.  The file stays; a file in a watched folder comes back on `retry`."""
     with session(socket, as_json) as client:
-        found = video_of(client, video)
-        document = client.delete(f"/v1/videos/{segment(found['video_id'])}")
-    _report(document, as_json, f"forgot {found['path']}")
+        document = client.delete("/v1/videos", video=reference(video))
+    _report(document, as_json, f"forgot {', '.join(document['paths'])}")
 
 
 def keyframes(
@@ -120,7 +121,10 @@ def retry(
     """Tries failed files again, now."""
     with session(socket, as_json) as client:
         document = client.post("/v1/retry", video=reference(video) if video else None)
-    _report(document, as_json, "trying again")
+    from cbvirctl import render
+
+    count = document["count"]
+    _report(document, as_json, f"trying {render.counted(count, 'file')} again" if count else NOTHING_FAILED)
 
 
 def rescan(as_json: AsJson = False, socket: Socket = None) -> None:
@@ -150,17 +154,14 @@ def _scenes(frames: list[dict[str, Any]]) -> Any:
 
 
 def _export(client: Client, frames: list[dict[str, Any]], folder: Path) -> None:
-    with telling(False):
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            for frame in frames:
-                number = int(frame["keyframe_id"].rpartition(":")[2])
-                name = f"{number:05d}-{frame['time_s']:.3f}s.jpg"
-                (folder / name).write_bytes(
-                    client.picture(f"/v1/keyframes/{segment(frame['keyframe_id'])}.jpg")
-                )
-        except OSError as error:
-            raise Refused(f"cannot write to {folder}: {error.strerror}.", code="file_unwritable") from None
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for frame in frames:
+            number = int(frame["keyframe_id"].rpartition(":")[2])
+            name = f"{number:05d}-{frame['time_s']:.3f}s.jpg"
+            (folder / name).write_bytes(client.picture(f"/v1/keyframes/{segment(frame['keyframe_id'])}.jpg"))
+    except OSError as error:
+        raise Refused(f"cannot write to {folder}: {error.strerror}.", code="file_unwritable") from None
     note(f"{len(frames)} pictures in {folder}")
 
 

@@ -11,13 +11,18 @@ FAILED = 5
 
 WRONG_USAGE = 2
 
+NO_WEIGHTS = """\
+These commands need a running service: start it once with the weights that come with cbvir,
+    CBVIR_MODELS__PROFILE=builtin cbvird
+bring the others in, and start it anew."""
+
 
 def main(arguments: list[str] | None = None) -> int:
     """The command; gives the exit code."""
     options = _parser().parse_args(arguments)
     # Imported late: a decode worker imports this module too, and must not import the networks.
     from cbvird import oneblas  # noqa: F401, I001 - before numpy is loaded
-    from cbvir_core.errors import CbvirError, ConfigError
+    from cbvir_core.errors import CbvirError, ConfigError, WeightsMissing
     from cbvird import log
     from cbvird.config import load_settings
 
@@ -27,6 +32,9 @@ def main(arguments: list[str] | None = None) -> int:
         from cbvird.app import serve
 
         serve(settings)
+    except WeightsMissing as error:
+        print(f"cbvird: {error}\n{NO_WEIGHTS}", file=sys.stderr)
+        return FAILED
     except ConfigError as error:
         print(f"cbvird: {error}", file=sys.stderr)
         return WRONG_USAGE

@@ -8,11 +8,10 @@ from collections.abc import Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
 
-import numpy as np
 import structlog
 
 from cbvir_core.errors import CbvirError
-from cbvir_core.library import IndexOptions, Library
+from cbvir_core.library import Library
 from cbvir_core.version import VERSION
 from cbvird import notify
 from cbvird.api import build
@@ -63,7 +62,7 @@ def serve(settings: Settings) -> None:
         server = HttpServer(build(context), listener)
         crew.start("http", server.run)
         _start_work(crew, settings, context)
-        queries.submit(_warm_up, library)
+        queries.submit(_load_refine, library)
         with _told_to_systemd(settings):
             _watch_over(crew, server)
 
@@ -95,17 +94,16 @@ def _start_work(crew: Crew, settings: Settings, context: Context) -> None:
     crew.start("track", context.tracker.run, nice=WRITER_NICE)
     for number in range(settings.decode.workers):
         crew.start(f"ingest-{number}", ingest.run, nice=WRITER_NICE)
-    crew.start("index", indexer.maintain, nice=IDLE_NICE)
+    crew.start("index", indexer.maintain)  # lowers itself while it builds
     crew.start("backfill", indexer.backfill, nice=IDLE_NICE)
 
 
-def _warm_up(library: Library) -> None:
-    """Load the networks by asking for noise, so that the first real query need not wait for them."""
-    noise = np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8)
+def _load_refine(library: Library) -> None:
+    """Load SOLAR, so that the first query need not wait for it; the writer loads the filter."""
     try:
-        library.search(noise)
-    except CbvirError as error:
-        LOG.warning("networks cannot be loaded", code=error.code, reason=str(error))
+        library.load_refine()
+    except CbvirError as error:  # a query that needs it fails with the same words
+        LOG.warning("network cannot be loaded", code=error.code, reason=str(error))
 
 
 @contextmanager
@@ -134,7 +132,7 @@ def _watch_over(crew: Crew, server: HttpServer) -> None:
 
 
 def _library(settings: Settings) -> Library:
-    index, models = settings.index, settings.models
+    models = settings.models
     return Library.open(
         settings.service.data_dir,
         profile=models.profile,
@@ -143,7 +141,7 @@ def _library(settings: Settings) -> Library:
         threads=models.threads,
         mode=settings.decode.mode,
         keyframes=settings.keyframes.options(),
-        index=IndexOptions(trees=index.trees, seal_at=index.seal_at, variance=index.projection),
+        index=settings.index.options(),
         search=settings.search.options(),
     )
 

@@ -134,7 +134,7 @@ def _of_record(
         _state(record, {job.state for job in jobs}) if present else "offline",
         record.duration_s,
         record.keyframes,
-        _problem(failed) if failed else _damage(record),
+        _problem(failed, record.keyframes) if failed else _damage(record),
         work.per_cent if work else None,
         work.eta_s(time.monotonic()) if work else None,
     )
@@ -163,8 +163,10 @@ def _of_job(job: Job, work: Current | None, is_there: bool) -> Video:
     )
 
 
-def _problem(job: Job) -> Problem:
-    return Problem(job.path, job.code, job.message, job.tries, job.retry_at)
+def _problem(job: Job, kept: int = 0) -> Problem:
+    """Why a file failed; `kept` keyframes of a try that was cut short are searchable until the next."""
+    message = f"{job.message}; what was read before, {kept} keyframes, can be found" if kept else job.message
+    return Problem(job.path, job.code, message, job.tries, job.retry_at)
 
 
 def _damage(record: VideoRecord) -> Problem | None:

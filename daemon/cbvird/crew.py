@@ -27,7 +27,10 @@ class Crew:
         self._patience_s = patience_s
 
     def start(self, name: str, body: Callable[[threading.Event], None], *, nice: int = 0) -> None:
-        """Run ``body(stop)`` in a thread of lowered priority; it returns soon after `stop` is set."""
+        """Run ``body(stop)`` in a thread; it returns soon after `stop` is set.
+
+        `nice` lowers its priority, counted from that of the service.
+        """
         # A daemon thread: one that is stuck in a system call must not keep the process alive.
         thread = threading.Thread(target=self._run, args=(body, nice), name=name, daemon=True)
         self._threads.append(thread)
@@ -40,7 +43,7 @@ class Crew:
     def _run(self, body: Callable[[threading.Event], None], nice: int) -> None:
         try:
             if nice:
-                os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), nice)
+                os.nice(nice)  # on Linux that of the thread; relative, since only root may go up again
             body(self.stop)
         except BaseException as error:
             self.failure = self.failure or error

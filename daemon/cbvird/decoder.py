@@ -52,7 +52,14 @@ class Decoder:
             self._process: BaseProcess = _CONTEXT.Process(
                 target=worker.main, args=(theirs, task), name=f"decode {task.path.name}", daemon=True
             )
+            self._start()
+
+    def _start(self) -> None:
+        try:
             self._process.start()
+        except OSError as error:  # out of memory or of descriptors, or the fork server has been killed
+            self._connection.close()
+            raise DecodeCrashed(f"no decoder could be started for {self.path}: {error}") from error
 
     @property
     def path(self) -> Path:

@@ -31,6 +31,9 @@ LOG = structlog.get_logger(__name__)
 IDLE_S = 0.5
 """How often an idle thread looks for a job that has become due."""
 
+LOADING_S = 0.2
+"""How often a thread that waits for the network looks whether the service stops."""
+
 
 @dataclass(frozen=True, slots=True)
 class DecodeOptions:
@@ -64,7 +67,10 @@ class Ingest:
         self._claims = Claims()
 
     def run(self, stop: threading.Event) -> None:
-        """Do jobs until `stop` is set."""
+        """Do jobs until `stop` is set; the first begins when the network is loaded."""
+        # A video that waited for the network would be timed as slow.
+        while not stop.is_set() and not self._writer.loaded.wait(LOADING_S):
+            pass
         while not stop.is_set():
             job = self._jobs.next(self._clock())
             if job is None:
@@ -123,6 +129,16 @@ class Ingest:
             self._forget_moved(info)
             return
         sink = Sink(info.video_id)
+        try:
+            self._follow(decoder, sink, current)
+        finally:
+            # Of a try that failed too: nothing of it may be written after the next one has begun.
+            self._writer.drain(sink)
+        seen_s = None if info.duration_s else current.position_s
+        self._library.finish(info.video_id, damaged=current.damaged, duration_s=seen_s)
+
+    def _follow(self, decoder: Decoder, sink: Sink, current: Current) -> None:
+        """Hand on what the worker finds until it is through."""
         for message in decoder.messages():
             if isinstance(message, wire.Found):
                 self._writer.put(sink, message.keyframe)
@@ -131,9 +147,6 @@ class Ingest:
             else:
                 current.position_s, current.damaged = message.position_s, message.damaged
                 self._progress(current)
-        self._writer.drain(sink)
-        seen_s = None if info.duration_s else current.position_s
-        self._library.finish(info.video_id, damaged=current.damaged, duration_s=seen_s)
 
     def _drop_old_content(self, path: Path, video_id: VideoId) -> None:
         """A file that was written anew is no longer a copy of what it was."""

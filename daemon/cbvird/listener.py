@@ -68,8 +68,10 @@ def _open(path: Path) -> socket.socket:
 
 def _clear(path: Path) -> None:
     """Remove the socket file of a service that is gone.  Raises StoreBusy where one is there."""
+    if not path.exists():
+        return
     if not path.is_socket():
-        return  # nothing, or something that is no socket: bind says what is wrong
+        raise ConfigError(f"{path} is there and is no socket; move it, or set another service.socket")
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
         try:
             probe.connect(str(path))

@@ -65,6 +65,7 @@ def _shared() -> list[Processor]:
         structlog.stdlib.add_log_level,
         structlog.stdlib.PositionalArgumentsFormatter(),
         structlog.stdlib.ExtraAdder(),
+        _without_colours,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.StackInfoRenderer(),
         _without_secrets,
@@ -78,6 +79,12 @@ def _renderers(out: TextIO, lines: bool) -> list[Processor]:
     return [
         structlog.dev.ConsoleRenderer(colors=colours, exception_formatter=structlog.dev.plain_traceback),
     ]
+
+
+def _without_colours(logger: WrappedLogger, name: str, event: EventDict) -> EventDict:
+    """Drops uvicorn's second copy of its message, with escape sequences in it."""
+    event.pop("color_message", None)
+    return event
 
 
 def _without_secrets(logger: WrappedLogger, name: str, event: EventDict) -> EventDict:

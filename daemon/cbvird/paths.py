@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
+from cbvir_core.errors import UnknownVideo
 from cbvir_core.library import Library
 
 
@@ -12,9 +14,10 @@ def drop_path(library: Library, path: Path) -> None:
     record = library.store.video_at(path)
     if record is None:
         return
-    library.store.remove_path(record.video_id, path)
-    if record.paths == (path,):
-        library.remove(record.video_id)
+    with suppress(UnknownVideo):  # forgotten by order meanwhile
+        library.store.remove_path(record.video_id, path)
+        if record.paths == (path,):
+            library.remove(record.video_id)
 
 
 def move_path(library: Library, source: Path, target: Path) -> None:
@@ -24,4 +27,5 @@ def move_path(library: Library, source: Path, target: Path) -> None:
     if overwritten is not None and overwritten != moved:
         drop_path(library, target)
     if moved is not None:
-        library.store.move_path(moved.video_id, source, target)
+        with suppress(UnknownVideo):
+            library.store.move_path(moved.video_id, source, target)

@@ -16,8 +16,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_valida
 from pydantic_settings import NoDecode
 
 from cbvir_core.decode import Mode
+from cbvir_core.index import IndexOptions
 from cbvir_core.keyframes import KeyframeOptions
-from cbvir_core.library import IndexOptions
 from cbvir_core.search import SearchOptions
 from cbvird import places
 
@@ -165,7 +165,7 @@ class ModelSettings(Section):
 
 
 class IndexSettings(Section):
-    """[index]: see `cbvir_core.library.IndexOptions`, which also holds the defaults."""
+    """[index]: see `cbvir_core.index.IndexOptions`, which also holds the defaults."""
 
     trees: int = Field(default=_INDEX.trees, ge=1, le=1000, description="ANNOY trees per segment")
     seal_at: int = Field(

@@ -71,7 +71,7 @@ class Tracker:
 
     @property
     def scanning(self) -> bool:
-        """Whether files may still turn up without an event: the first scan, or events not yet read."""
+        """Whether files may still turn up: a scan that was asked for is not over, or events are unread."""
         return not self._watcher.scanned or self._read != self._told
 
     def settling(self) -> tuple[Path, ...]:

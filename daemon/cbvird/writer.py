@@ -8,9 +8,13 @@ import time
 from dataclasses import dataclass, field
 from typing import Protocol
 
+import structlog
+
 from cbvir_core.errors import CbvirError
 from cbvir_core.types import Keyframe, VideoId
 from cbvird.decoder import Stopped
+
+LOG = structlog.get_logger(__name__)
 
 BATCH = 16
 """Keyframes embedded at once.  Larger batches gain nothing on one CPU thread."""
@@ -24,6 +28,9 @@ CAPACITY = 32
 
 class Appends(Protocol):
     """The part of `cbvir_core.library.Library` that the writer needs."""
+
+    def load_filter(self) -> None:
+        """Load the network that `append` embeds with."""
 
     def append(self, video_id: VideoId, keyframes: list[Keyframe], /) -> None:
         """Embed, store and make searchable."""
@@ -42,9 +49,13 @@ Entry = tuple[Sink, Keyframe | None]
 
 
 class Writer:
-    """A bounded queue in front of `Library.append`.  `run` is the body of its thread."""
+    """A bounded queue in front of `Library.append`.  `run` is the body of its thread.
+
+    `loaded` is set as soon as the thread has its network, or cannot have it.
+    """
 
     def __init__(self, library: Appends, stop: threading.Event) -> None:
+        self.loaded = threading.Event()
         self._library = library
         self._stop = stop
         self._queue: queue.Queue[Entry] = queue.Queue(CAPACITY)
@@ -64,11 +75,20 @@ class Writer:
             raise sink.error
 
     def run(self, stop: threading.Event) -> None:
-        """Embed and write until `stop` is set."""
+        """Load the network, then embed and write until `stop` is set."""
+        self._load()
         while not stop.is_set():
             batch = self._collect()
             for sink in dict.fromkeys(sink for sink, _ in batch):
                 self._write(sink, [keyframe for owner, keyframe in batch if owner is sink])
+
+    def _load(self) -> None:
+        try:
+            self._library.load_filter()
+        except CbvirError as error:  # the first video fails with the same words, and is tried again
+            LOG.warning("network cannot be loaded", code=error.code, reason=str(error))
+        finally:
+            self.loaded.set()
 
     def _write(self, sink: Sink, entries: list[Keyframe | None]) -> None:
         keyframes = [keyframe for keyframe in entries if keyframe is not None]

@@ -84,7 +84,10 @@ def test_options_that_cannot_be(
 
 
 def test_no_picture_and_too_large_a_picture(service: Service) -> None:
-    assert refusal(service, "POST", "/v1/query") == (400, "bad_request")
+    assert refusal(service, "POST", "/v1/query") == (415, "not_a_picture")
+    assert refusal(service, "POST", "/v1/query", data={"a": "b"}, files={}) == (415, "not_a_picture")
+    form = {"content-type": "multipart/form-data; boundary=x"}
+    assert refusal(service, "POST", "/v1/query", content=b"--x--\r\n", headers=form) == (400, "bad_request")
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as announced:
         announced.connect(str(service.socket))
         announced.sendall(b"POST /v1/query HTTP/1.1\r\nhost: cbvird\r\ncontent-length: 99999999\r\n\r\n")
@@ -140,6 +143,8 @@ def test_openapi_describes_every_route(service: Service) -> None:
     paths = service.get("/openapi.json")["paths"]
     assert {"/v1/query", "/v1/status", "/v1/videos", "/v1/events", "/metrics", "/healthz"} <= set(paths)
     assert "image/*" in paths["/v1/query"]["post"]["requestBody"]["content"]
+    answers = {status for path in paths.values() for way in path.values() for status in way["responses"]}
+    assert answers == {"200", "400", "404", "409", "413", "415", "500", "503", "507"}
 
 
 def test_models_come_in_and_are_checked(service: Service) -> None:

@@ -118,16 +118,14 @@ def test_retry_of_a_repaired_file(service: Service, films: list[Film]) -> None:
 
 
 def test_a_second_service_on_the_same_folder(service: Service) -> None:
-    second = subprocess.run(
-        service.command(), env=service.environment(), capture_output=True, text=True, timeout=60, check=False
-    )
+    second = subprocess.run(service.command(), capture_output=True, text=True, timeout=60, check=False)
     assert second.returncode == 5
     assert str(service.pid) in second.stderr
     assert service.get("/healthz") == {"status": "ok"}
 
 
 def test_a_socket_that_another_service_listens_on(service: Service, tmp_path: Path) -> None:
-    environment = service.environment() | {"CBVIR_SERVICE__DATA_DIR": str(tmp_path / "other")}
+    environment = os.environ | {"CBVIR_SERVICE__DATA_DIR": str(tmp_path / "other")}
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / "models").symlink_to(service.data / "models")
     environment["CBVIR_MODELS__PROFILE"] = "seeded"
@@ -144,7 +142,6 @@ def test_a_misspelt_key(service: Service, tmp_path: Path) -> None:
     config.write_text("[watch]\nfolder = []\n")
     done = subprocess.run(
         [*service.command()[:-1], str(config)],
-        env=service.environment(),
         capture_output=True,
         text=True,
         timeout=60,
@@ -155,7 +152,7 @@ def test_a_misspelt_key(service: Service, tmp_path: Path) -> None:
 
 
 def test_missing_weights(service: Service, tmp_path: Path) -> None:
-    environment = service.environment() | {"CBVIR_MODELS__PROFILE": "absent"}
+    environment = os.environ | {"CBVIR_MODELS__PROFILE": "absent"}
     environment["CBVIR_SERVICE__DATA_DIR"] = str(tmp_path)
     environment["CBVIR_SERVICE__SOCKET"] = str(service.folder / "other.sock")
     done = subprocess.run(
@@ -164,3 +161,4 @@ def test_missing_weights(service: Service, tmp_path: Path) -> None:
     assert done.returncode == 5
     assert "absent" in done.stderr
     assert "models import" in done.stderr
+    assert "CBVIR_MODELS__PROFILE=builtin" in done.stderr

@@ -130,3 +130,12 @@ def test_configuring_again_does_not_double_lines() -> None:
         log.configure("json", stream=stream)
     structlog.get_logger().info("once")
     assert len(documents(stream)) == 1
+
+
+def test_uvicorn_says_everything_once() -> None:
+    stream = io.StringIO()
+    log.configure("json", stream=stream)
+    logging.getLogger("uvicorn.error").warning("careful", extra={"color_message": "\x1b[31mcareful"})
+    (document,) = documents(stream)
+    assert document["event"] == "careful"
+    assert "color_message" not in document

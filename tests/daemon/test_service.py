@@ -52,7 +52,8 @@ def test_status_adds_up(service: Service, dropped: Path) -> None:
     status = service.get("/v1/status")
     assert status["service"]["pid"] == service.pid
     assert status["profile"] == "seeded"
-    assert status["roots"] == [{"path": str(service.videos), "state": "online", "watch": "inotify"}]
+    root = {"path": str(service.videos), "state": "online", "watch": "inotify", "reason": ""}
+    assert status["roots"] == [root]
     assert sum(status["videos"].values()) == len(service.get("/v1/videos")["videos"])
     assert status["keyframes"] == sum(row["keyframes"] for row in service.get("/v1/videos")["videos"])
     assert status["times_real_time"] > 0
@@ -114,6 +115,7 @@ def test_rename_and_move_cost_nothing(service: Service, films: list[Film]) -> No
 def test_a_root_that_goes_away_is_offline_and_comes_back(service: Service, dropped: Path) -> None:
     away = service.videos.rename(service.folder / "away")
     service.until(lambda: service.get("/v1/status")["roots"][0]["state"] == "offline", "the root is offline")
+    assert service.get("/v1/status")["roots"][0]["reason"]
     service.until_state(dropped, "offline")
     shots = service.query(frame_at(away / dropped.name, 1.0))
     assert shots["results"]

@@ -34,6 +34,10 @@ def test_a_keyframe_is_found_while_its_video_is_being_read(service: Service, lon
     error = service.error(path)
     assert error is not None
     assert error["code"] == "decode_timeout"
+    row = service.video(path)
+    assert row is not None
+    assert f"{row['keyframes']} keyframes, can be found" in error["message"]
+    assert row["error"] == error["message"]
     assert error["retry_at"] > time.time()
 
 
@@ -121,6 +125,11 @@ def test_a_full_disk_makes_videos_wait_and_queries_go_on(prepared: Path, films: 
         assert error is not None
         assert error["code"] == "disk_full", error
         assert error["retry_at"] > time.time()
+        known = service.video(first)
+        assert known is not None
+        refused = service.http.delete(f"/v1/videos/{known['video_id']}")
+        assert (refused.status_code, refused.json()["error"]["code"]) == (507, "disk_full")
+        assert service.state(first) == "indexed"  # what could not be forgotten is not said to be
         middle = (films[0].shots[2].start_s + films[0].shots[2].end_s) / 2
         assert service.query(frame_at(films[0].path, middle))["results"][0]["path"] == str(first)
         ballast.unlink()

@@ -42,7 +42,7 @@ def test_a_passed_socket_and_notifications(service: Service) -> None:
         os.dup2(passed.fileno(), 3)
         process = subprocess.Popen(
             ["sh", "-c", PASS_IN, "sh", *service.command()],
-            env=service.environment() | variables,
+            env=os.environ | variables,
             pass_fds=[3],
             stderr=subprocess.PIPE,
         )

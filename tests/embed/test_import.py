@@ -135,6 +135,9 @@ def _spoilt(kind: str, folder: Path, good: Path) -> tuple[Path, type[CbvirError]
     if kind == "text":
         path.write_text("<!DOCTYPE html> this is what a captive portal sends")
         return path, WeightsDamaged, "weight file"
+    if kind == "table":
+        path.write_text("root:x:0:0:root:/root:/bin/bash\n")  # reads as opcodes that want a stack
+        return path, WeightsDamaged, "weight file"
     if kind == "text of another name":
         path = path.with_suffix(".safetensors")
         path.write_text("these are no weights")
@@ -162,6 +165,7 @@ def _spoilt(kind: str, folder: Path, good: Path) -> tuple[Path, type[CbvirError]
         "missing",
         "code",
         "bare pickle",
+        "table",
         "text of another name",
         "truncated",
         "empty",

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cbvir_core.index import Index, Neighbours
+from cbvir_core.index import Index, IndexOptions, Neighbours
 from cbvir_core.index.exact import NOBODY
 from cbvir_core.store import Generation, Store
 from cbvir_core.types import Keyframe, Rows, VideoId, VideoInfo
@@ -55,7 +55,7 @@ class Shelf:
         return video
 
     def index(self, **options: int) -> Index:
-        return Index.open(self.folder / "index", self.store, self.generation, **options)
+        return Index.open(self.folder / "index", self.store, self.generation, IndexOptions(**options))
 
     def truth(self, query: Rows, k: int) -> Neighbours:
         """Exact neighbours by comparing with every row of the store."""

@@ -6,7 +6,7 @@ import shutil
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from hypothesis import HealthCheck, settings
@@ -24,64 +24,70 @@ def rows_of(count: int, seed: int) -> Any:
     return rows / np.linalg.norm(rows, axis=1, keepdims=True)
 
 
+class Machine(RuleBasedStateMachine):
+    """Everything that happens to an index; the test says how shelves are made."""
+
+    new_shelf: ClassVar[Callable[[Path], Any]]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.folder = Path(tempfile.mkdtemp())
+        self.shelf = self.new_shelf(self.folder)
+        self.index = self.shelf.index(**SMALL)
+        self.videos: list[Any] = []
+
+    @rule(count=st.integers(1, 12), seed=st.integers(0, 40))
+    def append(self, count: int, seed: int) -> None:
+        self.videos.append(self.shelf.add(rows_of(count, seed)))
+
+    @rule(which=st.integers(0, 99))
+    def forget(self, which: int) -> None:
+        if self.videos:
+            self.shelf.store.forget(self.videos.pop(which % len(self.videos)))
+
+    @rule()
+    def refresh(self) -> None:
+        self.index.refresh()
+
+    @rule()
+    def maintain(self) -> None:
+        self.index.maintain()
+
+    @rule()
+    def rebuild(self) -> None:
+        self.index.rebuild()
+
+    @rule()
+    def reopen(self) -> None:
+        self.index.close()
+        self.shelf.reopen()
+        self.index = self.shelf.index(**SMALL)
+
+    @rule(which=st.integers(0, 99), kind=st.sampled_from(["cut", "missing", "flipped"]))
+    def damage(self, which: int, kind: str) -> None:
+        self.index.close()
+        files = sorted(path for path in (self.folder / "index").rglob("*") if path.is_file())
+        if files:
+            spoil(files[which % len(files)], kind)
+        self.index = self.shelf.index(**SMALL)
+
+    @invariant()
+    def agrees(self) -> None:
+        for k in (1, 7, 60):
+            self.shelf.agrees(self.index, rows_of(1, 77)[0], k)
+        status = self.index.status()
+        assert status.rows == self.shelf.store.counts().keyframes
+
+    def teardown(self) -> None:
+        self.index.close()
+        self.shelf.store.close()
+        shutil.rmtree(self.folder)
+
+
 def test_every_interleaving_agrees_with_exact_search(new_shelf: Callable[[Path], Any]) -> None:
-    class Machine(RuleBasedStateMachine):
-        def __init__(self) -> None:
-            super().__init__()
-            self.folder = Path(tempfile.mkdtemp())
-            self.shelf = new_shelf(self.folder)
-            self.index = self.shelf.index(**SMALL)
-            self.videos: list[Any] = []
-
-        @rule(count=st.integers(1, 12), seed=st.integers(0, 40))
-        def append(self, count: int, seed: int) -> None:
-            self.videos.append(self.shelf.add(rows_of(count, seed)))
-
-        @rule(which=st.integers(0, 99))
-        def forget(self, which: int) -> None:
-            if self.videos:
-                self.shelf.store.forget(self.videos.pop(which % len(self.videos)))
-
-        @rule()
-        def refresh(self) -> None:
-            self.index.refresh()
-
-        @rule()
-        def maintain(self) -> None:
-            self.index.maintain()
-
-        @rule()
-        def rebuild(self) -> None:
-            self.index.rebuild()
-
-        @rule()
-        def reopen(self) -> None:
-            self.index.close()
-            self.shelf.reopen()
-            self.index = self.shelf.index(**SMALL)
-
-        @rule(which=st.integers(0, 99), kind=st.sampled_from(["cut", "missing", "flipped"]))
-        def damage(self, which: int, kind: str) -> None:
-            self.index.close()
-            files = sorted(path for path in (self.folder / "index").rglob("*") if path.is_file())
-            if files:
-                spoil(files[which % len(files)], kind)
-            self.index = self.shelf.index(**SMALL)
-
-        @invariant()
-        def agrees(self) -> None:
-            for k in (1, 7, 60):
-                self.shelf.agrees(self.index, rows_of(1, 77)[0], k)
-            status = self.index.status()
-            assert status.rows == self.shelf.store.counts().keyframes
-
-        def teardown(self) -> None:
-            self.index.close()
-            self.shelf.store.close()
-            shutil.rmtree(self.folder)
-
+    bound = type("Bound", (Machine,), {"new_shelf": staticmethod(new_shelf)})
     run_state_machine_as_test(
-        Machine,
+        bound,
         settings=settings(
             max_examples=20,
             stateful_step_count=15,

@@ -136,5 +136,5 @@ def test_a_growing_index_writes_each_row_a_logarithm_of_times() -> None:
 
 
 def test_a_segment_of_which_all_is_forgotten_goes() -> None:
-    assert next_step([Size(10, dead=10)], 0, Policy()) == Merge(0, 0)
-    assert next_step([], 0, Policy()) is None
+    assert next_step([Size(10, dead=10)], 0, Policy(seal_at=4096, largest=10**6)) == Merge(0, 0)
+    assert next_step([], 0, Policy(seal_at=4096, largest=10**6)) is None

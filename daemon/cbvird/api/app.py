@@ -12,7 +12,7 @@ from cbvird.api.reports import HealthDocument
 from cbvird.context import Context
 
 _ERRORS: dict[int | str, dict[str, object]] = {
-    status: {"model": ErrorDocument} for status in (400, 404, 413, 415, 500, 503, 507)
+    status: {"model": ErrorDocument} for status in (400, 404, 409, 413, 415, 500, 503, 507)
 }
 
 
@@ -31,7 +31,15 @@ def build(context: Context) -> FastAPI:
     for room in (query, videos, index, models, system):
         app.include_router(room.router, prefix="/v1", responses=_ERRORS)
     _add_plain_routes(app, context)
+    _describe(app)
     return app
+
+
+def _describe(app: FastAPI) -> None:
+    """FastAPI takes for granted that wrong parameters are answered with 422; here it is 400."""
+    for operations in app.openapi()["paths"].values():
+        for operation in operations.values():
+            operation["responses"].pop("422", None)
 
 
 def _add_plain_routes(app: FastAPI, context: Context) -> None:

@@ -6,6 +6,7 @@ from fastapi import Request
 from starlette.datastructures import UploadFile
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from cbvir_core.errors import NotAPicture
 from cbvird.api.failures import BadRequest, TooLarge, respond
 
 LARGEST_PICTURE = 64 << 20
@@ -48,13 +49,18 @@ def _too_large() -> str:
 
 
 async def picture_of(request: Request) -> bytes:
-    """The picture: the raw body, or the first file of a form.  Raises BadRequest where there is none."""
+    """The picture: the raw body, or the first file of a form.
+
+    Raises BadRequest for a form without a file, NotAPicture where nothing is in what was sent.
+    """
     if not request.headers.get("content-type", "").startswith("multipart/form-data"):
         data = await request.body()
     else:
         async with request.form() as form:
             files = [value for _, value in form.multi_items() if isinstance(value, UploadFile)]
-            data = await files[0].read() if files else b""
+            if not files:
+                raise BadRequest("the form carries no picture; send it as a file")
+            data = await files[0].read()
     if not data:
-        raise BadRequest("the request carries no picture; send it as the body or as a file of a form")
+        raise NotAPicture("the picture is empty; send it as the body or as a file of a form")
     return data

@@ -93,5 +93,5 @@ def _http(request: Request, error: Exception) -> JSONResponse:
 
 
 def _unknown(request: Request, error: Exception) -> JSONResponse:
-    LOG.error("request failed", path=request.url.path, exc_info=error)
+    # uvicorn logs it, with its traceback.
     return respond(500, "internal", f"{type(error).__name__}: {error}; the service's log says more")

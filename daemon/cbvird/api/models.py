@@ -50,8 +50,8 @@ def fetch(served: Served, profile: str) -> ModelsDocument:
 async def upload(request: Request, served: Served, profile: str, name: str) -> UploadDocument:
     """Take a weight file as the raw body; `import` makes it part of the profile."""
     target = _uploads(served, profile) / _plain(name)
-    target.parent.mkdir(parents=True, exist_ok=True)
     try:
+        target.parent.mkdir(parents=True, exist_ok=True)
         size = await _save(request.stream(), target)
     except OSError as error:
         target.unlink(missing_ok=True)

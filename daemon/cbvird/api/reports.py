@@ -34,15 +34,17 @@ class ServiceDocument(BaseModel):
 
 
 class RootDocument(BaseModel):
-    """A watched folder: `state` is ``online`` or ``offline``, `watch` ``inotify`` or ``polling``."""
+    """A watched folder: `state` is ``online`` or ``offline`` (then `reason` says why), `watch` is
+    ``inotify``, ``polling`` or ``none``."""
 
     path: str
     state: str
     watch: str
+    reason: str
 
 
 class StatusDocument(BaseModel):
-    """The service at a glance.  `scanning` is true while files may still be found without an event."""
+    """The service at a glance.  `scanning` is true until a scan that was asked for is over."""
 
     service: ServiceDocument
     profile: str
@@ -93,9 +95,9 @@ class CountDocument(BaseModel):
 
 
 class ForgottenDocument(BaseModel):
-    """What was forgotten."""
+    """What was forgotten; `video_id` is null where nothing but a file's failure was known."""
 
-    video_id: str
+    video_id: str | None
     paths: list[str]
 
 

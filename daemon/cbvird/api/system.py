@@ -29,6 +29,7 @@ KEEP_ALIVE_S = 15.0
 @router.get("/status")
 def status(served: Served) -> StatusDocument:
     """What the service knows and is doing."""
+    scanning = served.tracker.scanning  # first: what a scan has found by now is in the rows below
     index = served.library.index.status()
     counts = served.library.store.counts()
     rows = served.catalog.videos()
@@ -39,12 +40,12 @@ def status(served: Served) -> StatusDocument:
         profile=served.library.profile,
         refining=served.library.refined,
         roots=[
-            RootDocument(path=shown(root.path), state=root.state, watch=root.watch)
+            RootDocument(path=shown(root.path), state=root.state, watch=root.watch, reason=root.reason)
             for root in served.tracker.roots()
         ],
         videos=served.catalog.count(rows),
         working=[VideoDocument.of(row) for row in rows if row.state == "working"],
-        scanning=served.tracker.scanning,
+        scanning=scanning,
         keyframes=counts.keyframes,
         refined=counts.refined,
         index=IndexSummary(generation=index.generation, segments=index.segments, tail=index.tail),

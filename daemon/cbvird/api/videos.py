@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from cbvir_core.errors import UnknownVideo
-from cbvir_core.types import KeyframeId, VideoId
+from cbvir_core.types import KeyframeId
 from cbvird.api.documents import (
     ErrorsDocument,
     KeyframeDocument,
@@ -20,7 +20,8 @@ from cbvird.api.documents import (
 )
 from cbvird.api.reports import CountDocument, ForgottenDocument, ScanDocument
 from cbvird.api.serving import Served
-from cbvird.catalog import Busy, Forgotten
+from cbvird.catalog import Busy, Forgotten, Video
+from cbvird.context import Context
 from cbvird.jobrow import State
 
 router = APIRouter(tags=["videos"])
@@ -69,18 +70,30 @@ def still(served: Served, keyframe_id: str) -> Response:
     return Response(served.library.store.still(wanted), media_type="image/jpeg")
 
 
+@router.delete("/videos")
+def forget_named(
+    served: Served, video: Annotated[str, Query(description="a path, or the beginning of an id")]
+) -> ForgottenDocument:
+    """Remove what is known of a video or of a file that failed; only `retry` takes the file in again."""
+    return _forget(served, served.catalog.find(video))
+
+
 @router.delete("/videos/{video_id}")
 def forget(served: Served, video_id: str) -> ForgottenDocument:
-    """Remove what is known of a video, never the file; only `retry` takes the file in again."""
-    record = served.library.store.find(video_id)
-    jobs = [job for job in map(served.jobs.get, record.paths) if job is not None]
-    if any(job.state is State.WORKING for job in jobs):
-        raise Busy(f"{record.paths[0]} is being read right now; forget it when it is done")
+    """The same, by id."""
+    return _forget(served, served.catalog.find(video_id))
+
+
+def _forget(served: Context, video: Video) -> ForgottenDocument:
+    jobs = [job for job in map(served.jobs.get, video.paths) if job is not None]
+    if any(job.state is State.WORKING for job in jobs) or not (jobs or video.video_id):
+        raise Busy(f"{video.path} is being read or written right now; forget it when that is over")
+    if video.video_id is not None:
+        served.library.remove(video.video_id)
     for job in jobs:
         served.jobs.failed(job.path, Forgotten("forgotten by order; retry takes it in again"), 0.0)
-    served.library.remove(VideoId(record.video_id))
-    served.board.publish("video", video_id=record.video_id, state="forgotten")
-    return ForgottenDocument(video_id=record.video_id, paths=[shown(path) for path in record.paths])
+    served.board.publish("video", video_id=video.video_id, path=shown(video.path), state="forgotten")
+    return ForgottenDocument(video_id=video.video_id, paths=[shown(path) for path in video.paths])
 
 
 @router.get("/errors")

@@ -48,7 +48,6 @@ class WatchedFolder:
         check_s: float = CHECK_S,
     ) -> None:
         self.path = path
-        self.scanned = False
         self._settings = settings
         self._wanted = PathFilter(settings)
         self._on_event = on_event
@@ -59,6 +58,8 @@ class WatchedFolder:
         self._limited = False
         self._files = 0
         self._scan_at = 0.0
+        self._asked = 1  # complete looks that were asked for, the first one included
+        self._begun = self._done = 0  # which of them the latest one began, and ended, for
         self._changed: set[Path] = set()
         self._lock = threading.Lock()
         self._wake = threading.Event()
@@ -82,8 +83,16 @@ class WatchedFolder:
             self._thread.join(JOIN_S)
 
     def rescan(self) -> None:
-        """Asks for a look at everything now."""
-        self._ask(0.0)
+        """Asks for a look at everything now; `scanned` is False until it is over."""
+        with self._lock:
+            self._asked += 1
+            self._scan_at = 0.0
+        self._wake.set()
+
+    @property
+    def scanned(self) -> bool:
+        """Whether every look that was asked for is over; there is none at an offline folder."""
+        return self._done >= self._asked
 
     def is_alive(self) -> bool:
         """Whether the thread runs."""
@@ -158,7 +167,8 @@ class WatchedFolder:
         for top in self._take_tops():
             if self._presence.is_here:
                 self._scan(top)
-        self.scanned = self.scanned or not self._presence.is_here
+        if not self._presence.is_here:
+            self._done = self._asked
 
     def _take_tops(self) -> list[Path]:
         """The folders to look through now: all, those that changed, or none."""
@@ -167,6 +177,7 @@ class WatchedFolder:
             if time.monotonic() < self._scan_at and len(changed) <= MANY:
                 return changed
             self._scan_at = time.monotonic() + self._settings.rescan_s
+            self._begun = self._asked
             return [self.path]
 
     def _scan(self, top: Path) -> None:
@@ -184,7 +195,8 @@ class WatchedFolder:
                 path for path in self._known() if path.is_relative_to(top) and path not in found
             )
         self._heed_limit()
-        self.scanned = self.scanned or top == self.path
+        if top == self.path:
+            self._done = self._begun
 
     def _report_deleted(self, paths: Iterable[Path]) -> None:
         for path in self._presence.deleted(paths):

@@ -74,7 +74,7 @@ class Watcher:
 
     @property
     def scanned(self) -> bool:
-        """Whether every folder has been looked through since the start, or was offline."""
+        """Whether every folder has been looked through, at the start and whenever it was asked for."""
         return all(folder.scanned for folder in self._folders)
 
     def is_alive(self) -> bool:

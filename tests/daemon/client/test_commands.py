@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ import cv2
 import pytest
 
 from films import Film
+from running import BIN
 from services import Service, frame_at, jpeg
 
 
@@ -31,7 +31,7 @@ def ctl(service: Service, dropped: Path) -> Callable[..., subprocess.CompletedPr
     service.until_state(dropped, "indexed")
 
     def run(*arguments: str, stdin: bytes | None = None) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "cbvirctl", *arguments, "--socket", str(service.socket)]
+        command = [str(BIN / "cbvirctl"), *arguments, "--socket", str(service.socket)]
         done = subprocess.run(command, input=stdin, capture_output=True, check=False, timeout=90)
         return subprocess.CompletedProcess(
             command, done.returncode, done.stdout.decode(), done.stderr.decode()
@@ -152,7 +152,7 @@ def test_index_models_rescan_and_retry_answer(ctl: Ctl) -> None:
     assert "seeded" in names
     assert ctl("models", "verify").returncode == 0
     assert ctl("rescan").returncode == 0
-    assert ctl("retry").returncode == 0
+    assert "nothing" in ctl("retry").stdout
 
 
 def test_a_weight_file_that_is_none_is_refused_and_the_profile_stays(
@@ -173,3 +173,58 @@ def test_forgetting_a_video_keeps_its_file(ctl: Ctl, service: Service, films: li
     assert extra.exists()
     known = document(ctl("videos", "list", "--json"))["videos"]
     assert str(extra) not in [row["path"] for row in known if row["state"] == "indexed"]
+
+
+def test_a_file_that_failed_is_tried_again_and_forgotten(ctl: Ctl, service: Service) -> None:
+    path = service.videos / "text.mp4"
+    path.write_text("no film")
+    service.until_state(path, "failed")
+    assert "no container" in ctl("errors").stdout
+    assert ctl("videos", "show", str(path)).returncode == 0
+    assert ctl("retry", str(path)).stdout == "trying 1 file again\n"
+    service.until_state(path, "failed")
+    assert document(ctl("videos", "forget", str(path), "--json")) == {"video_id": None, "paths": [str(path)]}
+    assert service.video(path) is None
+    assert path.exists()
+    assert ctl("videos", "forget", str(path)).returncode == 5
+
+
+def test_an_empty_picture_is_exit_code_4(ctl: Ctl) -> None:
+    done = ctl("query", "-", "--json", stdin=b"")
+    assert (done.returncode, document(done)["error"]["code"]) == (4, "not_a_picture")
+
+
+def test_a_folder_that_cannot_be_written_is_one_json_document(ctl: Ctl, dropped: Path) -> None:
+    done = ctl("keyframes", str(dropped), "--export", "/proc/nowhere", "--json")
+    assert done.returncode == 5
+    assert document(done)["error"]["code"] == "file_unwritable"
+
+
+def test_every_path_of_a_video_is_listed(ctl: Ctl, service: Service, dropped: Path) -> None:
+    copy = service.drop(dropped, "copy.mp4")
+    service.until_state(copy, "indexed")
+    listed = ctl("videos", "list").stdout
+    assert str(copy) in listed
+    assert str(dropped) in listed
+
+
+def test_status_says_that_the_filter_is_alone(ctl: Ctl) -> None:
+    assert "no SOLAR weights" in ctl("status").stdout
+
+
+def test_a_profile_that_nobody_publishes_cannot_be_fetched(ctl: Ctl) -> None:
+    assert "models import nonsense" in ctl("models", "fetch", "nonsense").stderr
+    assert ctl("models", "fetch", "a/b").returncode == 2
+
+
+def test_wait_sees_a_file_that_only_a_scan_finds(
+    make_service: Callable[..., Service], films: list[Film]
+) -> None:
+    blind = make_service(polling=True, poll_s=3600.0)
+    blind.until(lambda: not blind.get("/v1/status")["scanning"], "the first scan is over")
+    path = blind.drop(films[0].path)
+    command = [str(BIN / "cbvirctl"), "wait", "--timeout", "60", "--json", "--socket", str(blind.socket)]
+    done = subprocess.run(command, capture_output=True, check=False, timeout=90)
+    assert done.returncode == 0
+    assert json.loads(done.stdout)["videos"]["indexed"] == 1
+    assert blind.state(path) == "indexed"

@@ -1,12 +1,14 @@
-"""Times as people read them."""
+"""Times, counts and bars as people read them."""
 
 from __future__ import annotations
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.progress import Progress
 
-from cbvirctl.render import clock, span
+from cbvirctl.download import draw
+from cbvirctl.render import clock, counted, span
 
 
 @pytest.mark.parametrize(
@@ -33,3 +35,19 @@ def test_a_clock_reads_back_to_the_hundredth(seconds: float) -> None:
 )
 def test_span(seconds: float | None, text: str) -> None:
     assert span(seconds) == text
+
+
+def test_counted() -> None:
+    assert [counted(number, "file") for number in (0, 1, 1200)] == ["0 files", "1 file", "1,200 files"]
+
+
+def test_a_bar_for_each_file_of_the_profile_that_is_downloaded() -> None:
+    progress = Progress(disable=True)
+    told = [("a.pth", 10, None), ("b.pth", 5, 50), ("a.pth", 20, 20)]
+    events = [
+        ("models", {"profile": "moreso", "file": file, "bytes": here, "total": total})
+        for file, here, total in told
+    ]
+    draw([("video", {"path": "x"}), ("models", {"profile": "other"}), *events], "moreso", progress)
+    bars = [(task.description, task.completed, task.total) for task in progress.tasks]
+    assert bars == [("a.pth", 20, 20), ("b.pth", 5, 50)]

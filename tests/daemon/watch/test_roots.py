@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -116,3 +117,25 @@ def test_a_rescan_finds_what_no_event_told(
     touch(tmp_path / "elsewhere" / "b.mp4")
     watcher.rescan()
     listener.wait_for(Seen(root / "link" / "b.mp4"))
+
+
+def test_a_rescan_is_over_when_everything_has_been_looked_at(
+    root: Path, watch: Any, listener: Listener
+) -> None:
+    may_look = threading.Event()
+    may_look.set()
+
+    def known() -> list[Path]:
+        assert may_look.wait(20)
+        return []
+
+    watcher = watch(known=known, polling=True, poll_s=3600.0)
+    may_look.clear()
+    watcher.rescan()
+    assert not watcher.scanned
+    wait_until(lambda: not may_look.is_set() and not watcher.scanned)
+    watcher.rescan()  # asked for while a look is under way: that one does not count
+    touch(root / "new.mp4")
+    may_look.set()
+    wait_until(lambda: watcher.scanned)
+    assert Seen(root / "new.mp4") in listener.so_far()

@@ -1,0 +1,142 @@
+"""Decode workers by themselves: what they say, and how they end."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from fractions import Fraction
+from multiprocessing import Pipe
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cbvir_core.errors import DecodeCrashed, DecodeMemory, DecodeTimeout
+from cbvir_core.keyframes import KeyframeOptions
+from cbvir_core.types import Keyframe, VideoId, VideoInfo
+from cbvird import wire
+from cbvird.decoder import Decoder, Stopped
+from cbvird.worker import Task
+from films import Film
+
+VIDEO = VideoId("ab" * 16)
+
+
+def keyframe(time_s: float = 1.0) -> Keyframe:
+    image = np.full((4, 6, 3), int(time_s) % 256, np.uint8)
+    return Keyframe(time_s, time_s, time_s + 1, image)
+
+
+# --- messages ---
+
+
+@given(
+    st.text(min_size=1).filter(lambda text: "\0" not in text),
+    st.fractions(min_value=0, max_denominator=10**6),
+    st.none() | st.floats(0, 1e6),
+)
+def test_a_message_arrives_as_it_was_sent(name: str, start: Fraction, duration_s: float | None) -> None:
+    info = VideoInfo(
+        Path("/") / name, VIDEO, 1, "mp4", "h264", 2, 2, 90, Fraction(4, 3), Fraction(1, 90000), start,
+        duration_s, None,
+    )  # fmt: skip
+    ours, theirs = Pipe()
+    with ours, theirs:
+        for message in (wire.Probed(info), wire.Progress(1.5, 2), wire.Failed("code", name)):
+            wire.send(theirs, message)
+            assert wire.receive(ours) == message
+
+
+def test_a_keyframe_arrives_with_its_picture() -> None:
+    ours, theirs = Pipe()
+    with ours, theirs:
+        wire.send(theirs, wire.Found(keyframe(7.0)))
+        message = wire.receive(ours)
+    assert isinstance(message, wire.Found)
+    assert message.keyframe == keyframe(7.0)
+    assert np.array_equal(message.keyframe.image, keyframe(7.0).image)
+
+
+# --- worker ---
+
+
+def task(path: Path, memory_mb: int = 2048) -> Task:
+    return Task(path, "auto", KeyframeOptions(), memory_mb)
+
+
+def test_a_worker_takes_a_film_apart(films: list[Film]) -> None:
+    with Decoder(task(films[0].path), timeout_s=30, stop=threading.Event()) as decoder:
+        assert decoder.probe().path == films[0].path
+        *before, last = decoder.messages()
+        pid = decoder.pid
+    assert isinstance(last, wire.Finished)
+    assert last.damaged == 0
+    assert last.position_s == pytest.approx(films[0].duration_s, abs=0.5)
+    assert sum(isinstance(message, wire.Found) for message in before) >= 4
+    assert not Path(f"/proc/{pid}").exists()
+
+
+def test_a_worker_loads_neither_torch_nor_openvino() -> None:
+    code = "import sys, cbvird.worker; print(*sys.modules)"
+    paths = os.pathsep.join(sys.path)
+    loaded = subprocess.run(
+        [sys.executable, "-c", code], env={**os.environ, "PYTHONPATH": paths}, capture_output=True, check=True
+    )
+    assert not {b"torch", b"openvino", b"lmdb", b"fastapi"} & set(loaded.stdout.split())
+
+
+def test_a_worker_that_is_killed_is_a_crash_with_the_signal_s_name(long_film: Film) -> None:
+    with Decoder(task(long_film.path), timeout_s=30, stop=threading.Event()) as decoder:
+        decoder.probe()
+        messages = decoder.messages()
+        next(messages)
+        os.kill(decoder.pid, signal.SIGABRT)
+        with pytest.raises(DecodeCrashed, match="SIGABRT"):
+            list(messages)
+
+
+def test_a_worker_that_stops_is_a_timeout(long_film: Film) -> None:
+    with Decoder(task(long_film.path), timeout_s=1, stop=threading.Event()) as decoder:
+        decoder.probe()
+        messages = decoder.messages()
+        next(messages)
+        os.kill(decoder.pid, signal.SIGSTOP)
+        with pytest.raises(DecodeTimeout, match="1 s"):
+            list(messages)
+
+
+def test_a_worker_that_grows_is_ended(long_film: Film) -> None:
+    greedy = task(long_film.path, memory_mb=16)
+    with (
+        Decoder(greedy, timeout_s=30, stop=threading.Event()) as decoder,
+        pytest.raises(DecodeMemory, match=r"decode\.memory_mb"),
+    ):
+        decoder.probe()
+
+
+def test_a_worker_that_cannot_be_started_costs_one_try(
+    films: list[Film], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(descriptors: list[int]) -> tuple[int, int]:
+        raise ConnectionRefusedError("Connection refused")
+
+    monkeypatch.setattr("multiprocessing.forkserver.connect_to_new_process", refuse)
+    with pytest.raises(DecodeCrashed, match="could be started"):
+        Decoder(task(films[0].path), timeout_s=30, stop=threading.Event())
+
+
+def test_a_stopping_service_interrupts_a_silent_worker(long_film: Film) -> None:
+    stop = threading.Event()
+    with Decoder(task(long_film.path), timeout_s=30, stop=stop) as decoder:
+        decoder.probe()
+        messages = decoder.messages()
+        next(messages)
+        os.kill(decoder.pid, signal.SIGSTOP)
+        stop.set()
+        with pytest.raises(Stopped):
+            list(messages)

@@ -1,0 +1,223 @@
+"""What lies on the disk: reopening, sweeping, other stores, full disks, killed builders."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from cbvir_core.errors import DiskFull, StoreError
+from cbvir_core.index import Index, IndexOptions
+from cbvir_core.index import build as building
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+
+
+def settle(index: Index) -> None:
+    while index.maintain():
+        pass
+
+
+def test_the_same_rows_give_the_same_files(shelf, clustered) -> None:
+    shelf.add(clustered(1500))
+    sums = []
+    for _ in range(2):
+        index = shelf.index(seal_at=1000)
+        settle(index)
+        sums.append([dict(segment.entry.files) for segment in index._view.segments])
+        index.close()
+        shutil.rmtree(shelf.folder / "index")
+    assert sums[0] == sums[1]
+
+
+def test_a_reopened_index_is_read_and_not_built(shelf, clustered, monkeypatch) -> None:
+    shelf.add(clustered(1200))
+    index = shelf.index(seal_at=1000)
+    settle(index)
+    shelf.add(clustered(10, seed=1))
+    status = index.refresh() and index.status()
+    index.close()
+    shelf.reopen()
+    monkeypatch.setattr(building, "_build", lambda *_: pytest.fail("it was built again"))
+    with shelf.index(seal_at=1000) as again:
+        assert again.status() == status
+        assert not again.maintain()
+        shelf.agrees(again, clustered(1)[0], 5)
+
+
+def test_orphans_are_swept_and_named_files_are_kept(shelf, clustered) -> None:
+    shelf.add(clustered(1200))
+    index = shelf.index(seal_at=1000)
+    settle(index)
+    index.close()
+    home = shelf.folder / "index"
+    named = {path.name for path in home.iterdir()}
+    shutil.copytree(next(home.glob("segment-*")), home / "segment-999999-0")
+    (home / "manifest.json.new").write_text("{")
+    (home / "link").symlink_to(shelf.folder / "store")
+    shelf.index(seal_at=1000).close()
+    assert {path.name for path in home.iterdir()} == named
+    assert (shelf.folder / "store" / "data.mdb").exists()
+
+
+@pytest.mark.parametrize(
+    "content", ["", "{", "[]", "{}", '{"format": 99}', '{"format": 1, "segments": [{}]}']
+)
+def test_a_manifest_that_means_nothing_is_made_again(shelf, clustered, content: str) -> None:
+    shelf.add(clustered(40))
+    index = shelf.index(seal_at=20)
+    settle(index)
+    index.close()
+    (shelf.folder / "index" / "manifest.json").write_text(content)
+    with shelf.index(seal_at=20) as again:
+        assert again.status().segments == 0
+        shelf.agrees(again, clustered(1)[0], 10)
+        settle(again)
+        assert again.status().segments == 1
+        shelf.agrees(again, clustered(1)[0], 10)
+
+
+def test_an_index_of_another_store_or_a_later_state_is_not_believed(shelf, clustered) -> None:
+    shelf.add(clustered(40))
+    index = shelf.index(seal_at=20)
+    settle(index)
+    index.close()
+    path = shelf.folder / "index" / "manifest.json"
+    manifest = json.loads(path.read_text())
+    for change in ({"identity": "other"}, {"sequence": 10_000}, {"weights": "other"}, {"generation": 9}):
+        path.write_text(json.dumps(manifest | change))
+        with shelf.index(seal_at=20) as again:
+            assert again.status().segments == 0
+            shelf.agrees(again, clustered(1)[0], 10)
+        # Opening swept the segments; only a rebuild brings them back.
+        with shelf.index(seal_at=20) as again:
+            settle(again)
+
+
+def test_a_second_generation_has_its_own_rows(shelf, clustered) -> None:
+    shelf.add(clustered(30))
+    other = shelf.store.generation("filter-b", None)
+    rows = shelf.store.rows_without_filter(other, 99)
+    index = Index.open(shelf.folder / "other", shelf.store, other, IndexOptions(seal_at=8))
+    shelf.store.put_filter(other, rows[10:], clustered(20, dim=9, seed=4))
+    settle(index)
+    shelf.store.put_filter(other, rows[:10], clustered(10, dim=9, seed=5))  # lower rows, but later
+    settle(index)
+    found = index.search(clustered(1, dim=9)[0], 99)
+    assert sorted(found.rows.tolist()) == rows
+    index.close()
+
+
+CHILD = """
+import resource, signal, sys
+from pathlib import Path
+from cbvir_core.errors import DiskFull, StoreError
+from cbvir_core.index import Index, IndexOptions
+from cbvir_core.store import Store
+
+folder, limit = Path(sys.argv[1]), int(sys.argv[2])
+store = Store.open(folder / "store")
+index = Index.open(folder / "index", store, store.answering(), IndexOptions(seal_at=500))
+if limit:
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY))
+    try:
+        index.maintain()
+    except DiskFull:
+        print("full", index.status().tail, len(list((folder / "index").iterdir())))
+else:
+    print("ready", flush=True)
+    while True:
+        index.rebuild()
+"""
+
+
+def child(folder: Path, limit: int) -> subprocess.Popen[str]:
+    command = [sys.executable, "-c", CHILD, str(folder), str(limit)]
+    return subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True)
+
+
+@pytest.mark.parametrize("limit", [1000, 30_000, 200_000])
+def test_a_full_disk_leaves_the_index_as_it_was(shelf, clustered, limit: int) -> None:
+    shelf.add(clustered(2000))
+    shelf.store.close()
+    with child(shelf.folder, limit) as process:
+        assert process.stdout is not None
+        assert process.stdout.read().split() == ["full", "2000", "0"]
+    shelf.reopen()
+    with shelf.index(seal_at=500) as index:
+        settle(index)
+        assert index.status().segments == 1
+
+
+def test_a_full_disk_at_the_manifest_leaves_the_index_as_it_was(shelf, clustered, monkeypatch) -> None:
+    shelf.add(clustered(600))
+    index = shelf.index(seal_at=500)
+
+    def refuse(*_: object) -> None:
+        raise OSError(28, os.strerror(28))
+
+    with monkeypatch.context() as patch:
+        patch.setattr("cbvir_core.index.index.write_manifest", refuse)
+        with pytest.raises(DiskFull):
+            index.maintain()
+    assert list((shelf.folder / "index").iterdir()) == []
+    shelf.agrees(index, clustered(1)[0], 5)
+    assert index.maintain()
+    index.close()
+
+
+def test_a_killed_builder_harms_nothing(shelf, clustered) -> None:
+    shelf.add(clustered(3000))
+    shelf.store.close()
+    for _ in range(2):
+        with child(shelf.folder, 0) as process:
+            assert process.stdout is not None
+            process.stdout.readline()
+            with pytest.raises(subprocess.TimeoutExpired):
+                process.wait(0.7)
+            process.kill()
+        shelf.reopen()
+        with shelf.index(seal_at=500) as index:
+            shelf.agrees(index, clustered(1)[0], 1)
+            settle(index)
+            assert index.status().rows == 3000
+            assert len(list((shelf.folder / "index").glob("segment-*"))) == index.status().segments
+        shelf.store.close()
+    shelf.reopen()
+
+
+def test_closing_ends_a_build_under_way(shelf, clustered) -> None:
+    shelf.add(clustered(5000))
+    index = shelf.index(seal_at=500)
+    started = threading.Event()
+
+    def progress(done: int, total: int) -> None:
+        started.set()
+
+    builder = threading.Thread(target=index.rebuild, args=(progress,))
+    builder.start()
+    assert started.wait(30)
+    index.close()
+    builder.join(30)
+    assert not builder.is_alive()
+    with shelf.index(seal_at=500) as again:
+        shelf.agrees(again, clustered(1)[0], 1)
+
+
+def test_a_folder_that_cannot_be_used_is_an_error(shelf) -> None:
+    (shelf.folder / "index").write_text("in the way")
+    with pytest.raises(StoreError, match="index"):
+        shelf.index()
+
+
+def test_a_build_gives_way_and_needs_no_privileges_for_it() -> None:
+    own = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+    seen = building.in_background(lambda: os.getpriority(os.PRIO_PROCESS, threading.get_native_id()))
+    assert seen == min(19, own + building.NICE)
+    assert own == os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
