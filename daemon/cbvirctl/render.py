@@ -22,6 +22,10 @@ COLOURS = {
 }
 
 
+GUESSES = 3
+"""Scenes that are shown when none is even likely."""
+
+
 def console() -> Console:
     """Where tables go; wide enough for whole paths when the output is no terminal."""
     return Console(highlight=False, width=None if sys.stdout.isatty() else 200, soft_wrap=True)
@@ -77,25 +81,10 @@ def table(*columns: str, numbers: tuple[str, ...] = ()) -> Table:
 
 
 def answer(document: dict[str, Any]) -> None:
-    """Where the picture appears."""
-    out = console()
+    """Where the picture appears: what is at least likely, or else the best guesses."""
     results = document["results"]
-    if not results:
-        out.print("Nothing in the library resembles this picture.")
-    else:
-        rows = table("", "verdict", "score", "time", "scene", "file", "found as", numbers=("score", "time"))
-        for hit in results:
-            scene = f"{clock(hit['scene_start_s'])} to {clock(hit['scene_end_s'])}"
-            rows.add_row(
-                str(hit["rank"]),
-                coloured(hit["verdict"]),
-                f"{hit['score']:.2f}",
-                clock(hit["time_s"]),
-                scene,
-                Text(hit["path"]),
-                hit["variant"],
-            )
-        out.print(rows)
+    named = [hit for hit in results if hit["verdict"] != "none"] or results[:GUESSES]
+    console().print(_hits(named) if named else "Nothing in the library resembles this picture.")
     err = Console(stderr=True, highlight=False)
     err.print(
         f"{document['verdict']}: {counted(document['keyframes_searched'], 'keyframe')} searched, "
@@ -103,8 +92,27 @@ def answer(document: dict[str, Any]) -> None:
         f"profile {document['profile']}",
         style="dim",
     )
+    if len(named) < len(results):
+        err.print(
+            f"{len(results) - len(named)} less likely scenes are left out; --json has them", style="dim"
+        )
     for remark in document.get("notes", ()):
         err.print(f"note: {remark}", style="dim")
+
+
+def _hits(hits: list[dict[str, Any]]) -> Table:
+    rows = table("", "verdict", "score", "time", "scene", "file", "found as", numbers=("score", "time"))
+    for hit in hits:
+        rows.add_row(
+            str(hit["rank"]),
+            coloured(hit["verdict"]),
+            f"{hit['score']:.2f}",
+            clock(hit["time_s"]),
+            f"{clock(hit['scene_start_s'])} to {clock(hit['scene_end_s'])}",
+            Text(hit["path"]),
+            hit["variant"],
+        )
+    return rows
 
 
 def status(document: dict[str, Any]) -> Table:

@@ -1,0 +1,52 @@
+"""Peak memory of a decode worker on a film of an hour, against one of five minutes."""
+
+from __future__ import annotations
+
+import multiprocessing
+import resource
+import tempfile
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+from bench.measure import film_720p, report
+from cbvir_core.keyframes import KeyframeOptions
+from cbvird import wire, worker
+
+LIMIT_MB = 200
+SHORT_S, LONG_S = 300.0, 3600.0
+
+
+def _work(connection: Connection, answer: Connection, path: Path) -> None:
+    worker.main(connection, worker.Task(path, "auto", KeyframeOptions(), memory_mb=4 * LIMIT_MB))
+    answer.send(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+
+
+def _peak_mb(path: Path) -> float:
+    """The worker as the service runs it, in a process started afresh; its keyframes are dropped."""
+    context = multiprocessing.get_context("spawn")
+    ours, theirs = context.Pipe()
+    result, answer = context.Pipe()
+    process = context.Process(target=_work, args=(theirs, answer, path))
+    process.start()
+    theirs.close()
+    if not isinstance(wire.receive(ours), wire.Probed):
+        raise RuntimeError(f"{path} could not be probed")
+    ours.send_bytes(wire.GO)
+    while not isinstance(message := wire.receive(ours), wire.Finished):
+        if isinstance(message, wire.Failed):
+            raise RuntimeError(message.message)
+    peak: float = result.recv()
+    process.join()
+    return peak
+
+
+def main() -> None:
+    """Prints both peaks."""
+    with tempfile.TemporaryDirectory() as folder:
+        short = _peak_mb(film_720p(Path(folder), SHORT_S).path)
+        long = _peak_mb(film_720p(Path(folder), LONG_S).path)
+    report(
+        f"memory of the decode worker (goal: at most {LIMIT_MB} MB on an hour)",
+        five_minutes_peak_mb=f"{short:.0f}",
+        one_hour_peak_mb=f"{long:.0f}, {long / short:.2f} times the short film's",
+    )

@@ -1,0 +1,162 @@
+"""Query times at 100,000 keyframes, with the ingest idle and busy, with and without refinement.
+
+The networks have the real sizes (MobileNetV2 at 224, SOLAR ResNet101 at 512) and random weights; the
+rows are drawn from 4,000 scenes whose spectrum falls off as that of real MobileNetV2 descriptors does
+(90 % of the variance in about 250 of 1,280 dimensions).  Times are a
+client's, over the socket, with pictures of the drawn films in JPEG.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+from typing import NamedTuple
+
+import httpx
+import numpy as np
+import torch
+
+from bench.measure import film_720p, percentiles, report
+from cbvir_core import Library
+from cbvir_core.decode import encode_still, read_frames
+from cbvir_core.embed import import_files
+from cbvir_core.embed.mobilenet import MobileNetDescriptor
+from cbvir_core.embed.solar import SolarDescriptor
+from cbvir_core.embed.weights import Preprocess, WeightsHeader, write_weights
+from cbvir_core.types import Keyframe, Rows, VideoId, VideoInfo
+from running import Service, service
+
+KEYFRAMES = 100_000
+PER_VIDEO = 1_000
+SCENES = 4_000
+QUERIES = 150
+PROFILE = "bench"
+GOALS_MS = {True: 300, False: 50}
+
+
+class _Widths(NamedTuple):
+    filter: int = 1280
+    refine: int = 2048
+
+
+def _weights(folder: Path, refine: bool) -> None:
+    """Random networks of the real sizes, imported as a profile."""
+    torch.manual_seed(0)
+    files = [folder / "filter.safetensors"]
+    write_weights(
+        files[0],
+        MobileNetDescriptor().state_dict(),
+        WeightsHeader("mobilenet_v2", "random", Preprocess(224, 224)),
+    )
+    if refine:
+        files.append(folder / "refine.safetensors")
+        solar = SolarDescriptor("resnet101", whitened=_Widths().refine)
+        header = WeightsHeader("solar-resnet101", "random", Preprocess(long_side=512))
+        write_weights(files[1], solar.state_dict(), header)
+    import_files(PROFILE, files, folder / "data" / "models")
+
+
+def _rows(rng: np.random.Generator, width: int) -> Iterator[Rows]:
+    """Unit rows, `PER_VIDEO` at a time: scenes with a falling spectrum, frames near their scene."""
+    spectrum = (1 + np.arange(width)) ** -0.6
+    scenes = rng.standard_normal((SCENES, width), np.float32) * spectrum.astype(np.float32)
+    while True:
+        chosen = scenes[rng.integers(SCENES, size=PER_VIDEO)]
+        rows = chosen + 0.3 * rng.standard_normal(chosen.shape, np.float32) * spectrum.astype(np.float32)
+        yield (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
+
+
+def _fill(folder: Path, refine: bool) -> None:
+    """A store of `KEYFRAMES` keyframes, and its index."""
+    rng = np.random.default_rng(0)
+    filters, refines = _rows(rng, _Widths().filter), _rows(rng, _Widths().refine)
+    image = rng.integers(0, 255, (36, 64, 3), np.uint8)
+    spans = [float(second) for second in range(PER_VIDEO)]
+    keyframes = [Keyframe(span, span, span + 1, image) for span in spans]
+    with Library.open(folder / "data", profile=PROFILE) as library:
+        for number in range(KEYFRAMES // PER_VIDEO):
+            info = _info(folder, number)
+            library.begin(info)
+            rows = library.store.append(info.video_id, keyframes, library.generation, next(filters))
+            if refine:
+                library.store.put_refine(library.generation, rows, next(refines))
+            library.finish(info.video_id, damaged=0, duration_s=float(PER_VIDEO))
+        library.index.refresh()
+        while library.maintain():
+            pass
+
+
+def _info(folder: Path, number: int) -> VideoInfo:
+    one = Fraction(1)
+    return VideoInfo(
+        path=folder / f"{number}.mp4",
+        video_id=VideoId(f"{number:032x}"),
+        size_bytes=1,
+        container="mp4",
+        codec="h264",
+        width=64,
+        height=36,
+        rotation=0,
+        sample_aspect=one,
+        time_base=one,
+        start=Fraction(0),
+        duration_s=float(PER_VIDEO),
+        frames_per_s=1.0,
+    )
+
+
+def _pictures(film: Path) -> list[bytes]:
+    with read_frames(film, samples_per_s=0.5) as frames:
+        return [encode_still(frame.image) for frame in frames][:30]
+
+
+def _ask(running: Service, pictures: list[bytes]) -> list[float]:
+    """Milliseconds per query, one after the other."""
+    transport = httpx.HTTPTransport(uds=str(running.socket))
+    times = []
+    with httpx.Client(transport=transport, base_url="http://cbvird", timeout=60) as client:
+        for number in range(QUERIES):
+            begun = time.perf_counter()
+            client.post("/v1/query", content=pictures[number % len(pictures)]).raise_for_status()
+            times.append(1e3 * (time.perf_counter() - begun))
+    return times[10:]
+
+
+def _measure(folder: Path, film: Path, refine: bool) -> dict[str, str]:
+    watched = folder / "videos"
+    watched.mkdir(parents=True)
+    _weights(folder, refine)
+    _fill(folder, refine)
+    pictures = _pictures(film)
+    tables: dict[str, dict[str, object]] = {
+        "watch": {"folders": [str(watched)], "settle_s": 1.0},
+        "models": {"profile": PROFILE},
+    }
+    with service(folder, **tables) as running:
+        idle = _ask(running, pictures)
+        shutil.copy(film, watched / film.name)
+        while not running.json("status")["videos"].get("working"):
+            time.sleep(0.2)
+        busy = _ask(running, pictures)
+        still_busy = bool(running.json("status")["videos"].get("working"))
+    return {
+        f"idle_ms_(goal_p95_{GOALS_MS[refine]})": percentiles(idle),
+        f"busy_ms_(goal_p95_{GOALS_MS[refine]})": percentiles(busy)
+        + ("" if still_busy else ", ingest ended early"),
+        "busy_against_idle_p95": f"{np.percentile(busy, 95) / np.percentile(idle, 95):.2f}",
+    }
+
+
+def main() -> None:
+    """Both profiles."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        film = film_720p(folder, 3600.0).path
+        for refine in (False, True):
+            kind = "with SOLAR" if refine else "filter alone"
+            figures = _measure(folder / kind.replace(" ", "-"), film, refine)
+            report(f"query at {KEYFRAMES:,} keyframes, {kind}", **figures)

@@ -1,0 +1,133 @@
+"""``make demo``: the whole of cbvir in a minute, on a data folder that is thrown away.
+
+Draws three small films (or takes a folder of one's own), drops them into a watched folder, waits,
+asks with a distorted frame of one of them, and checks the answer.  Exit code 0 only if the right
+video and the right time came first.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import sys
+import tempfile
+from pathlib import Path
+
+import cv2
+import numpy as np
+from rich.console import Console
+
+from cbvir_core.decode import read_frames
+from cbvir_core.types import Frame, Image
+from running import Service, service
+
+INDEX_TIMEOUT_S = 24 * 3600.0
+TIME_TOLERANCE_S = 0.5  # a frame on a cut may be said to belong to either scene
+VIDEO_SUFFIXES = {".mp4", ".mkv", ".mov", ".webm", ".avi", ".m4v", ".ts", ".mpg", ".mpeg"}
+
+console = Console(highlight=False)
+
+
+def distort(frame: Image, rng: random.Random) -> Image:
+    """What happens to a frame on its way through the world: crop, tone, caption, scaling, noise."""
+    height, width = frame.shape[:2]
+    top, left = (round(side * rng.uniform(0.02, 0.08)) for side in (height, width))
+    cut = frame[top : height - top, left : width - left]
+    toned = np.clip((cut / 255.0) ** rng.uniform(0.8, 1.2) * 255 * 0.95 + 6, 0, 255).astype(np.uint8)
+    small = cv2.resize(
+        toned, (400, round(400 * toned.shape[0] / toned.shape[1])), interpolation=cv2.INTER_AREA
+    )
+    bar = small.shape[0] // 9
+    small[-bar:] //= 4
+    cv2.putText(
+        small, "seen on the net", (8, small.shape[0] - bar // 3), cv2.FONT_HERSHEY_DUPLEX, 0.5, (250,) * 3
+    )
+    return small
+
+
+def moment(video: Path, rng: random.Random) -> Frame:
+    """A frame with something on it, from a random sample of `video`."""
+    with read_frames(video, samples_per_s=2.0) as frames:
+        rich = [Frame(frame.time, frame.image) for frame in frames if frame.image.std() > 25]
+    if not rich:
+        sys.exit(f"{video} shows nothing but flat colour: choose another")
+    return rng.choice(rich[len(rich) // 8 :])
+
+
+def videos_to_show(own: Path | None, folder: Path) -> tuple[Path, list[Path]]:
+    """The folder to watch, and films to drop into it once the service runs (none for one's own)."""
+    if own is not None:
+        return own.resolve(), []
+    from films import draw_film
+
+    drawn, watched = folder / "drawn", folder / "videos"
+    drawn.mkdir()
+    watched.mkdir()
+    with console.status("drawing three films"):
+        for number in range(3):
+            draw_film(drawn / f"film-{number + 1}.mp4", seed=number)
+    return watched, sorted(drawn.iterdir())
+
+
+def ask(running: Service, folder: Path, seed: int) -> bool:
+    """Queries with a distorted frame, prints the answer; whether video and time are right."""
+    rng = random.Random(seed)
+    known = running.json("videos", "list")["videos"]
+    assert isinstance(known, list)
+    usable = [video for video in known if video["state"] in ("indexed", "partial")]
+    if not usable:
+        sys.exit("no video could be indexed; `cbvirctl errors` said why above")
+    video = rng.choice(sorted(usable, key=lambda row: str(row["path"])))
+    frame = moment(Path(video["path"]), rng)
+    picture = folder / "query.jpg"
+    distorted = distort(frame.image, rng)
+    cv2.imwrite(str(picture), cv2.cvtColor(distorted, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, 60])
+    console.print(
+        f"\nA frame of [bold]{Path(video['path']).name}[/bold] at {frame.time_s:.2f} s, cropped, toned,"
+    )
+    console.print("captioned, scaled down and compressed, is now the question:\n")
+    console.print(f"$ cbvirctl query {picture.name}", style="bold")
+    running.ctl("query", str(picture))
+    return _is_right(running.json("query", str(picture)), video, frame.time_s)
+
+
+def _is_right(answer: dict[str, object], video: dict[str, object], time_s: float) -> bool:
+    results = answer["results"]
+    assert isinstance(results, list)
+    if not results:
+        return False
+    best = results[0]
+    in_scene = best["scene_start_s"] - TIME_TOLERANCE_S <= time_s <= best["scene_end_s"] + TIME_TOLERANCE_S
+    return bool(best["video_id"] == video["video_id"] and in_scene)
+
+
+def main() -> int:
+    """Runs the demo; the exit code."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--videos", type=Path, help="a folder of one's own videos; nothing is written there")
+    parser.add_argument("--seed", type=int, default=1, help="which frame is asked for")
+    options = parser.parse_args()
+    if options.videos is not None and not options.videos.is_dir():
+        parser.error(f"{options.videos} is not a folder")
+    with tempfile.TemporaryDirectory(prefix="cbvir-demo-") as name:
+        folder = Path(name)
+        watched, to_drop = videos_to_show(options.videos, folder)
+        with service(folder, watch={"folders": [str(watched)], "settle_s": 1.0}) as running:
+            for film in to_drop:
+                film.rename(watched / film.name)
+            console.print("$ cbvirctl wait", style="bold")
+            running.ctl("wait", "--timeout", str(INDEX_TIMEOUT_S))
+            console.print("\n$ cbvirctl videos list", style="bold")
+            running.ctl("videos", "list")
+            right = ask(running, folder, options.seed)
+        log = (folder / "cbvird.log").read_text()
+    if right:
+        console.print("\n[green]The right video and the right time came first.[/green]")
+        return 0
+    console.print("\n[red]The answer is wrong.[/red]  The service's log:")
+    console.print(log, markup=False)
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
