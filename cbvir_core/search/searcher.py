@@ -17,7 +17,7 @@ from cbvir_core.search.options import SearchOptions
 from cbvir_core.search.prepare import Variant, is_blank, prepare
 from cbvir_core.search.refine import Refiner, compare
 from cbvir_core.search.scores import FILTER_DEFAULT, REFINE_DEFAULT, Calibration
-from cbvir_core.search.shortlist import Gallery, Shortlist, shortlist
+from cbvir_core.search.shortlist import AT_LEAST, Gallery, Shortlist, shortlist
 from cbvir_core.search.together import together
 from cbvir_core.store import Generation, Store
 from cbvir_core.types import Answer, Image
@@ -91,7 +91,9 @@ class Searcher:
             rows = together(lambda variant: self._filter.encode([variant.image]), variants)
             queries = np.concatenate(rows)
         with clock.stage("shortlist"):
-            candidates = shortlist(gallery, queries, options.shortlist, asked=options.top)
+            # Without SOLAR the shortlist is the answer, and nobody reads more of it than was asked for.
+            at_most = options.shortlist if self._refiner else min(options.shortlist, AT_LEAST)
+            candidates = shortlist(gallery, queries, at_most, asked=options.top)
         scored, notes = self._scored(clock, variants, candidates)
         return self._answer(clock, gallery, options, scored, notes)
 

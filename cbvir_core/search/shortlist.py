@@ -7,6 +7,8 @@ everything; the upper one keeps the answer's time flat as the library grows: at 
 10 % would be 12,000, and of edited frames the right
 clip is not merely shortlisted but first in .99 (ImageNet weights, 73 clips).
 
+Without SOLAR nothing is refined, and ``AT_LEAST`` is also the most.
+
 Each variant of the picture is looked up by itself; a keyframe counts with its nearest variant.
 """
 

@@ -88,6 +88,7 @@ def _fill(folder: Path, refine: bool) -> None:
         library.index.refresh()
         while library.maintain():
             pass
+        library.search(image)  # converts the networks, which is done once and is not what is measured
 
 
 def _info(folder: Path, number: int) -> VideoInfo:
