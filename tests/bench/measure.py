@@ -48,7 +48,7 @@ def ffmpeg_decode(film: Path) -> Cost:
         sys.exit("this benchmark compares with ffmpeg: install it (Debian: apt-get install ffmpeg)")
     with cost() as spent:
         subprocess.run(
-            [program, "-v", "error", "-threads", "1", "-i", str(film), "-map", "0:v:0", "-f", "null", "-"],
+            [program, "-v", "fatal", "-threads", "1", "-i", str(film), "-map", "0:v:0", "-f", "null", "-"],
             check=True,
         )
     return spent

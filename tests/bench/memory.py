@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import multiprocessing
-import resource
 import tempfile
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -18,7 +17,13 @@ SHORT_S, LONG_S = 300.0, 3600.0
 
 def _work(connection: Connection, answer: Connection, path: Path) -> None:
     worker.main(connection, worker.Task(path, "auto", KeyframeOptions(), memory_mb=4 * LIMIT_MB))
-    answer.send(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+    answer.send(_high_water_mb())
+
+
+def _high_water_mb() -> float:
+    # Not ru_maxrss: that is carried over from the process that started this one.
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM:"))
 
 
 def _peak_mb(path: Path) -> float:
