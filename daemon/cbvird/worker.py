@@ -18,7 +18,7 @@ from pathlib import Path
 
 import cv2
 
-from cbvir_core.decode import STILL_SIDE, Mode, probe, read_frames
+from cbvir_core.decode import STILL_SIDE, Mode, read_frames
 from cbvir_core.errors import CbvirError, DecodeMemory, FileChanged, FileUnreadable
 from cbvir_core.keyframes import KeyframeExtractor, KeyframeOptions
 from cbvird import wire
@@ -72,14 +72,14 @@ def _tell_outcome(connection: Connection, task: Task) -> None:
 def take_apart(connection: Connection, task: Task) -> wire.Finished | wire.Failed | None:
     """Decode the file and send its keyframes; None where the service did not want them."""
     before = _signature(task.path)
-    wire.send(connection, wire.Probed(probe(task.path)))
-    if connection.recv_bytes(len(wire.GO)) != wire.GO:
-        return None
-    extractor = KeyframeExtractor.from_options(task.keyframes)
-    told = time.monotonic()
     with read_frames(
         task.path, samples_per_s=1 / task.keyframes.sample_s, mode=task.mode, max_side=STILL_SIDE
     ) as reader:
+        wire.send(connection, wire.Probed(reader.info))  # reading begins with a probe: one is enough
+        if connection.recv_bytes(len(wire.GO)) != wire.GO:
+            return None
+        extractor = KeyframeExtractor.from_options(task.keyframes)
+        told = time.monotonic()
         for frame in reader:
             for keyframe in extractor.push(frame):
                 wire.send(connection, wire.Found(keyframe))
