@@ -32,7 +32,11 @@ class MobileNetDescriptor(nn.Module):
 
     def forward(self, pictures: Tensor) -> Tensor:
         """Unit rows."""
-        pooled = F.normalize(self.pool(self.features(pictures)))
+        return self.describe(self.features(pictures))
+
+    def describe(self, features: Tensor) -> Tensor:
+        """Unit rows of the last feature map, N x 1280 x H/32 x W/32."""
+        pooled = F.normalize(self.pool(features))
         return pooled if self.whiten is None else F.normalize(self.whiten(pooled))
 
 

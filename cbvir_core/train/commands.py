@@ -22,7 +22,7 @@ from cbvir_core.train.measure import compare
 from cbvir_core.train.pictures import Collection, gather, read_pictures
 from cbvir_core.train.recipe import Recipe, read_recipe, recipe_from, write_recipe
 from cbvir_core.train.report import Report
-from cbvir_core.train.teacher import load_teacher, targets, teacher_rows
+from cbvir_core.train.teacher import load_teacher, taught, teacher_rows
 from cbvir_core.train.tensors import describe
 from cbvir_core.train.videos import video_frames
 from cbvir_core.types import Image
@@ -77,11 +77,12 @@ def train(
     recipe = recipe_from(saved.recipe) if saved and recipe_path is None else read_recipe(recipe_path)
     write_recipe(recipe, folder / "recipe.toml")
     loaded = sources.load(recipe, report)
-    bank = None
+    lessons = None
     if teacher is not None:
-        rows = teacher_rows(teacher, loaded.learnt, recipe, device, folder, report)
-        bank = targets(rows, recipe.whiten, recipe.teacher_whiten)
-    material = Material(loaded.learnt.pixels, bank, _data(sources, loaded, teacher))
+        network = load_teacher(teacher).to(device)
+        rows = teacher_rows(teacher, network, loaded.learnt, recipe, folder, report)
+        lessons = taught(rows, recipe.whiten, recipe.teacher_whiten, network)
+    material = Material(loaded.learnt.pixels, lessons, _data(sources, loaded, teacher))
     training = Training(recipe, material, device)
     if saved:
         training.resume(saved)

@@ -16,8 +16,10 @@ from cbvir_core.embed.mobilenet import MobileNetDescriptor
 from cbvir_core.train import checkpoint, losses, schedule
 from cbvir_core.train.augment import augment
 from cbvir_core.train.chance import Chance
+from cbvir_core.train.hints import BlockHints
 from cbvir_core.train.recipe import Recipe, recipe_table
 from cbvir_core.train.report import Report
+from cbvir_core.train.teacher import Teacher
 from cbvir_core.train.tensors import prepare
 
 SAVE_EVERY_S = 150.0
@@ -28,12 +30,12 @@ LARGEST_GRADIENT = 5.0
 class Material:
     """What is learnt from.
 
-    `pixels` are the training pictures, uint8 N x 3 x S x S; `bank` the teacher's unit rows of them,
-    as wide as the recipe's whitening, if there is a teacher; `data` is kept with the weights.
+    `pixels` are the training pictures, uint8 N x 3 x S x S; `teacher` what a teacher says of them, its
+    rows as wide as the recipe's whitening; `data` is kept with the weights.
     """
 
     pixels: Tensor
-    bank: Tensor | None
+    teacher: Teacher | None
     data: dict[str, Any] = field(default_factory=dict)
 
 
@@ -43,12 +45,14 @@ class Training:
     def __init__(self, recipe: Recipe, material: Material, device: torch.device) -> None:
         torch.manual_seed(recipe.seed)
         self.recipe, self.material, self.device = recipe, material, device
-        self.network = MobileNetDescriptor(recipe.gem_p, recipe.whiten).to(device)
+        self.network = _out_of_place(MobileNetDescriptor(recipe.gem_p, recipe.whiten)).to(device)
         self.network = self.network.to(memory_format=torch.channels_last)
         self.optimiser = _optimiser(self.network, recipe)
         self.step, self.seen, self.spent_s = 0, 0, 0.0
-        self._bank = None if material.bank is None else material.bank.to(device)
+        self.shown = 0  # views of the last step
+        self._bank = None if material.teacher is None else material.teacher.rows.to(device)
         self._start_whitening()
+        self._hints = self._start_hints()
         self.averaged = {name: value.clone() for name, value in self.network.state_dict().items()}
 
     def resume(self, saved: checkpoint.Checkpoint) -> None:
@@ -91,11 +95,11 @@ class Training:
         saved = clock()
         rate = 0.0
         while self.spent_s < budget_s:
-            began, seen = clock(), self.seen
+            began = clock()
             parts = self.advance(self.spent_s / budget_s)
             elapsed = max(1e-6, clock() - began)
             self.spent_s += schedule.step_cost(elapsed, self.recipe.step_limit_s)
-            now = 2 * (self.seen - seen) / elapsed
+            now = self.shown / elapsed
             rate = 0.95 * rate + 0.05 * now if rate else now
             note = _note(parts, rate, self.step, budget_s - self.spent_s)
             report.progress("training", self.spent_s, budget_s, note)
@@ -105,27 +109,43 @@ class Training:
 
     def advance(self, spent: float) -> dict[str, float]:
         """One step, at the share `spent` of the budget; the losses by name."""
-        recipe = self.recipe
+        forced = self._hints is not None and spent < self.recipe.hints.forced
         for group in self.optimiser.param_groups:
-            group["lr"] = schedule.learning_rate(spent, recipe.learning_rate, recipe.warmup)
-        rows, views = self._views(
-            schedule.side_at(spent, recipe.stages), schedule.strength(spent, recipe.ramp)
-        )
+            group["lr"] = schedule.learning_rate_at(spent, self.recipe, self._hints is not None)
+        side = schedule.side_at(spent, self.recipe.stages)
+        rows, views = self._views(side, schedule.strength(spent, self.recipe.ramp), 1 if forced else 2)
         self.network.train()
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=recipe.bf16):
-            described = self.network(prepare(views))
-        parts = self._losses(F.normalize(described.float()), rows)
+        parts = self._forced(views) if forced else self._taught(rows, views, spent)
         self.optimiser.zero_grad(set_to_none=True)
         torch.stack(list(parts.values())).sum().backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(self.network.parameters(), LARGEST_GRADIENT)
         self.optimiser.step()
         self._average()
         self.step += 1
-        self.seen += len(rows)
+        self.seen, self.shown = self.seen + len(rows), len(views)
         return {name: float(value.detach()) for name, value in parts.items()}
 
-    def _views(self, side: int, strength: float) -> tuple[Tensor, Tensor]:
-        """Numbers of the next pictures, and two edited views of each, one set after the other."""
+    def _forced(self, views: Tensor) -> dict[str, Tensor]:
+        """Each block alone on the teacher's input."""
+        assert self._hints is not None
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.recipe.bf16):
+            return {"blocks": self._hints.forced(self.network, prepare(views))}
+
+    def _taught(self, rows: Tensor, views: Tensor, spent: float) -> dict[str, Tensor]:
+        """The whole network on its own; with hints until they have faded out."""
+        weight = schedule.hint_weight(spent, self.recipe.hints)
+        parts: dict[str, Tensor] = {}
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.recipe.bf16):
+            if self._hints is not None and weight > 0.0:
+                features, error = self._hints.along(self.network, prepare(views))
+                parts["blocks"] = weight * error
+                described = self.network.describe(features)
+            else:
+                described = self.network(prepare(views))
+        return parts | self._losses(F.normalize(described.float()), rows)
+
+    def _views(self, side: int, strength: float, each: int) -> tuple[Tensor, Tensor]:
+        """Numbers of the next pictures, and `each` edited views of each, one set after the other."""
         n = len(self.material.pixels)
         batch = min(self.recipe.batch, n)
         round_number, place = divmod(self.step, n // batch)
@@ -135,7 +155,7 @@ class Training:
         chosen = self.material.pixels[rows].to(self.device)
         chance = Chance(self.recipe.seed, self.step, self.device)
         options = self.recipe.augment
-        return rows, torch.cat([augment(chosen, side, options, strength, chance) for _ in range(2)])
+        return rows, torch.cat([augment(chosen, side, options, strength, chance) for _ in range(each)])
 
     def _losses(self, described: Tensor, rows: Tensor) -> dict[str, Tensor]:
         weights = self.recipe.losses
@@ -160,14 +180,39 @@ class Training:
 
     @torch.no_grad()
     def _start_whitening(self) -> None:
-        """Starts the whitening as a rotation of mean-free features: fresh features all point one way."""
+        """Starts the whitening where the teacher's is, if there is one.
+
+        Without a teacher as a rotation of mean-free features: fresh features all point one way.
+        """
         whiten = self.network.whiten
         if whiten is None:
             return
-        _, views = self._views(self.recipe.stages[0].side, 0.0)
-        pooled = F.normalize(self.network.pool(self.network.features(prepare(views))))
-        nn.init.orthogonal_(whiten.weight)
-        whiten.bias.copy_(-whiten.weight @ pooled.mean(dim=0))
+        if self.material.teacher is not None:
+            weight, bias = self.material.teacher.whitening
+        else:
+            _, views = self._views(self.recipe.stages[0].side, 0.0, 2)
+            pooled = F.normalize(self.network.pool(self.network.features(prepare(views))))
+            weight = nn.init.orthogonal_(whiten.weight)
+            bias = -whiten.weight @ pooled.mean(dim=0)
+        whiten.weight.copy_(weight)
+        whiten.bias.copy_(bias)
+
+    def _start_hints(self) -> BlockHints | None:
+        teacher = self.material.teacher
+        if teacher is None or teacher.network is None or self.recipe.hints.forced <= 0.0:
+            return None
+        hints = BlockHints(_out_of_place(teacher.network).to(memory_format=torch.channels_last))
+        _, views = self._views(self.recipe.stages[0].side, 0.0, 2)
+        hints.start(self.network, prepare(views))
+        return hints
+
+
+def _out_of_place(network: MobileNetDescriptor) -> MobileNetDescriptor:
+    """Lets ReLU6 write a new map: in place, bfloat16 in channels-last order is copied, 13 % of a step."""
+    for module in network.modules():
+        if isinstance(module, nn.ReLU6):
+            module.inplace = False
+    return network
 
 
 def _optimiser(network: nn.Module, recipe: Recipe) -> torch.optim.AdamW:

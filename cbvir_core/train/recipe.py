@@ -60,6 +60,21 @@ class LossWeights:
 
 
 @dataclass(frozen=True)
+class Hints:
+    """How a teacher's maps are used, block by block.
+
+    Up to the share `forced` of the time budget each block learns alone, from the teacher's input, at
+    `learning_rate`; then the student stands on its own maps and the hints, at first with `weight`
+    beside the other losses, fade out until the share `until`.
+    """
+
+    forced: float = 0.25
+    until: float = 0.7
+    weight: float = 6.0
+    learning_rate: float = 5e-3
+
+
+@dataclass(frozen=True)
 class Stage:
     """From this share of the time budget on, pictures are `side` pixels wide and high."""
 
@@ -96,6 +111,7 @@ class Recipe:
     infer_sides: tuple[int, ...] = (160, 192, 224)
     stages: tuple[Stage, ...] = (Stage(0.0, 96), Stage(0.5, 112), Stage(0.85, 128))
     losses: LossWeights = field(default_factory=LossWeights)
+    hints: Hints = field(default_factory=Hints)
     augment: Augmentation = field(default_factory=Augmentation)
 
     def __post_init__(self) -> None:
@@ -106,6 +122,10 @@ class Recipe:
             "infer_sides must not be empty": not self.infer_sides,
             "batch must be at least 2": self.batch < 2,
             "warmup must lie between 0 and 1": not 0.0 < self.warmup < 1.0,
+            "hints.forced and hints.until must rise from 0 to 1": not 0
+            <= self.hints.forced
+            < self.hints.until
+            <= 1,
             "losses.temperature must be above 0": self.losses.temperature <= 0.0,
             "crop_p, page_p and bars_p must not add up to more than 1": framed > 1.0,
         }
@@ -130,7 +150,7 @@ def read_recipe(path: Path | None) -> Recipe:
 def recipe_from(table: dict[str, Any]) -> Recipe:
     """A recipe of nested tables, as `tomllib` or `dataclasses.asdict` give them."""
     values = dict(table)
-    for key, kind in (("losses", LossWeights), ("augment", Augmentation)):
+    for key, kind in (("losses", LossWeights), ("hints", Hints), ("augment", Augmentation)):
         if key in values:
             values[key] = _build(kind, _expect(values[key], dict, key, "a table"), f"{key}.")
     if "stages" in values:

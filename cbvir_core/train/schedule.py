@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from cbvir_core.train.recipe import Stage
+from cbvir_core.train.recipe import Hints, Recipe, Stage
 
 FLOOR = 0.01
 """The last learning rate, as a share of the highest."""
@@ -20,6 +20,19 @@ def learning_rate(spent: float, highest: float, warmup: float) -> float:
         return highest * max(FLOOR, spent / warmup)
     fall = min(1.0, (spent - warmup) / (1.0 - warmup))
     return highest * (FLOOR + (1.0 - FLOOR) * 0.5 * (1.0 + math.cos(math.pi * fall)))
+
+
+def learning_rate_at(spent: float, recipe: Recipe, hints: bool) -> float:
+    """One cycle over the whole budget; with hints one for the forced blocks and one for what follows."""
+    forced = recipe.hints.forced if hints else 0.0
+    if spent < forced:
+        return learning_rate(spent / forced, recipe.hints.learning_rate, recipe.warmup)
+    return learning_rate((spent - forced) / (1.0 - forced), recipe.learning_rate, recipe.warmup)
+
+
+def hint_weight(spent: float, hints: Hints) -> float:
+    """The weight of hints beside other losses: falls in a line to nothing at ``hints.until``."""
+    return hints.weight * max(0.0, min(1.0, (hints.until - spent) / (hints.until - hints.forced)))
 
 
 def strength(spent: float, ramp: float) -> float:

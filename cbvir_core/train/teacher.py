@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -32,7 +33,7 @@ def load_teacher(path: Path) -> MobileNetDescriptor:
 
 
 def teacher_rows(
-    path: Path, pictures: Pictures, recipe: Recipe, device: torch.device, folder: Path, report: Report
+    path: Path, teacher: MobileNetDescriptor, pictures: Pictures, recipe: Recipe, folder: Path, report: Report
 ) -> Tensor:
     """The teacher's rows of all pictures, from ``folder/teacher-*.pt`` if they were computed before."""
     key = hashlib.sha256(path.read_bytes())
@@ -41,7 +42,6 @@ def teacher_rows(
     if kept.exists():
         rows: Tensor = torch.load(kept, weights_only=True)
         return rows.float()
-    teacher = load_teacher(path).to(device)
     rows = describe(teacher, pictures.pixels, recipe.teacher_side, recipe.bf16, report)
     partial = kept.with_suffix(".part")
     torch.save(rows.half(), partial)
@@ -49,7 +49,21 @@ def teacher_rows(
     return rows
 
 
-def targets(rows: Tensor, width: int, power: float) -> Tensor:
-    """Mean-free unit rows of `width` from the teacher's, their principal axes whitened by `power`."""
+@dataclass(frozen=True)
+class Teacher:
+    """What a teacher has to say: its maps of any picture, and its rows of the training pictures.
+
+    `rows` are mean-free unit rows; `whitening` is the weight and bias that made them from the pooled
+    features, which is where the student's own whitening starts.  `network` is None where only the
+    rows are wanted.
+    """
+
+    rows: Tensor
+    whitening: tuple[Tensor, Tensor]
+    network: MobileNetDescriptor | None = None
+
+
+def taught(rows: Tensor, width: int, power: float, network: MobileNetDescriptor | None = None) -> Teacher:
+    """A teacher's lesson of `width`, its principal axes whitened by `power`, from its pooled rows."""
     weight, bias = fit_whitening(rows, width, power)
-    return F.normalize(rows @ weight.T + bias)
+    return Teacher(F.normalize(rows @ weight.T + bias), (weight, bias), network)

@@ -17,7 +17,7 @@ from cbvir_core.train.export import Candidate, settled, whitened
 from cbvir_core.train.loop import Material, Training
 from cbvir_core.train.recipe import Recipe, write_recipe
 from cbvir_core.train.report import Report
-from cbvir_core.train.teacher import targets
+from cbvir_core.train.teacher import taught
 from cbvir_core.train.tensors import describe
 
 CPU = torch.device("cpu")
@@ -26,7 +26,8 @@ CPU = torch.device("cpu")
 @pytest.fixture
 def material(pixels: Tensor, tiny: Recipe) -> Material:
     torch.manual_seed(3)
-    return Material(pixels, targets(torch.randn(len(pixels), 40), tiny.whiten, 0.5))
+    rows = torch.nn.functional.normalize(torch.rand(len(pixels), 1280))
+    return Material(pixels, taught(rows, tiny.whiten, 0.5))
 
 
 def _same(first: dict[str, Tensor], second: dict[str, Tensor]) -> bool:
@@ -48,7 +49,7 @@ def test_a_resumed_run_is_the_run_it_goes_on_with(material: Material, tiny: Reci
 
 def test_steps_bring_the_loss_down(material: Material, tiny: Recipe) -> None:
     training = Training(replace(tiny, batch=12, learning_rate=3e-3), material, CPU)
-    losses = [sum(training.advance(0.2).values()) for _ in range(8)]
+    losses = [sum(training.advance(0.2).values()) for _ in range(12)]
     assert min(losses[-3:]) < losses[0]
 
 
@@ -61,7 +62,7 @@ def test_a_round_shows_every_picture_once(material: Material, tiny: Recipe) -> N
     shown = []
     for step in range(3):
         training.step = step
-        shown += training._views(32, 0.0)[0].tolist()
+        shown += training._views(32, 0.0, 2)[0].tolist()
     assert sorted(shown) == list(range(12))
 
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from cbvir_core.train.teacher import targets
+from cbvir_core.train.teacher import taught
 from cbvir_core.train.whitening import fit_whitening
 
 
@@ -45,5 +45,5 @@ def test_an_axis_without_variance_is_not_blown_up() -> None:
     assert float((flat @ weight.T + bias).abs().max()) < 10.0
 
 
-def test_targets_are_unit_rows(rows: Tensor) -> None:
-    assert torch.allclose(targets(rows, 3, 0.5).norm(dim=1), torch.ones(500))
+def test_a_teachers_rows_are_unit_rows(rows: Tensor) -> None:
+    assert torch.allclose(taught(rows, 3, 0.5).rows.norm(dim=1), torch.ones(500))

@@ -1,0 +1,83 @@
+"""Block by block distillation: what each block of the teacher makes of a picture is shown to the student's.
+
+A descriptor is one row for a whole picture, a poor lesson for a network that starts from nothing.  The
+maps between the blocks say something at every position.  As long as each block is *given* the
+teacher's input as well (`forced`), all blocks learn at once from the first step, each its own short
+function, instead of one waiting for the other; later the student stands on its own maps (`along`).
+Hints are those of FitNets (Romero et al. 2015); the two have one architecture, so a block's map is the
+hint itself, with no regressor in between.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import torch
+from torch import Tensor, nn
+
+from cbvir_core.embed.mobilenet import MobileNetDescriptor
+
+LARGEST_MAP = 28
+"""Wider maps are compared at every second position: they have more than enough of them."""
+
+
+class BlockHints:
+    """A teacher's maps as lessons for a student of the same architecture."""
+
+    def __init__(self, teacher: MobileNetDescriptor) -> None:
+        self._blocks = tuple(teacher.features)
+        self._spread: tuple[Tensor, ...] = ()
+
+    @torch.no_grad()
+    def start(self, student: MobileNetDescriptor, pictures: Tensor) -> None:
+        """Measures how far each channel of the teacher spreads, and lets the student's start there.
+
+        Only the last norm of each block is set, from the maps of `pictures`: a fresh norm gives every
+        channel unit variance, and a student would spend its first thousand steps on that scale.
+        """
+        maps = self._maps(pictures)
+        self._spread = tuple(_spread(found) for found in maps[1:])
+        for block, taught, (given, made) in zip(student.features, self._blocks, pairwise(maps), strict=True):
+            added = made - given if getattr(taught, "use_res_connect", False) else made
+            norm = [module for module in block.modules() if isinstance(module, nn.BatchNorm2d)][-1]
+            norm.weight.copy_(added.float().std(dim=(0, 2, 3)) + 1e-4)
+            norm.bias.copy_(added.float().mean(dim=(0, 2, 3)))
+
+    def forced(self, student: MobileNetDescriptor, pictures: Tensor) -> Tensor:
+        """Mean error of the blocks, each on the teacher's own input."""
+        maps = self._maps(pictures)
+        return self._error([block(given) for block, given in zip(student.features, maps, strict=False)], maps)
+
+    def along(self, student: MobileNetDescriptor, pictures: Tensor) -> tuple[Tensor, Tensor]:
+        """The student's last map, and the mean error of its blocks on the student's own inputs."""
+        found = _chain(student.features, pictures)
+        return found[-1], self._error(found[1:], self._maps(pictures))
+
+    def _error(self, found: Sequence[Tensor], maps: Sequence[Tensor]) -> Tensor:
+        """Squared error over the teacher's variance, a mean of channels and blocks: 1 knows the mean only."""
+        errors = [
+            ((_thin(own) - _thin(wanted)).float().square().mean(dim=(0, 2, 3)) / spread).mean()
+            for own, wanted, spread in zip(found, maps[1:], self._spread, strict=True)
+        ]
+        return torch.stack(errors).mean()
+
+    @torch.no_grad()
+    def _maps(self, pictures: Tensor) -> list[Tensor]:
+        return _chain(self._blocks, pictures)
+
+
+def _chain(blocks: Sequence[nn.Module] | nn.Module, pictures: Tensor) -> list[Tensor]:
+    maps = [pictures]
+    for block in blocks:  # type: ignore[union-attr]
+        maps.append(block(maps[-1]))
+    return maps
+
+
+def _thin(found: Tensor) -> Tensor:
+    return found[:, :, ::2, ::2] if found.shape[-1] > LARGEST_MAP else found
+
+
+def _spread(found: Tensor) -> Tensor:
+    """Variance of each channel; one that hardly moves counts as a thousandth of the whole map's."""
+    return found.float().var(dim=(0, 2, 3)) + 1e-3 * found.float().var()
