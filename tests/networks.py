@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from cbvir_core.embed.mobilenet import MobileNetDescriptor
 from cbvir_core.embed.preprocess import prepare
-from cbvir_core.embed.solar import SolarDescriptor
+from cbvir_core.embed.solar import MobileNetSolarFeatures, SolarDescriptor
 from cbvir_core.embed.weights import Preprocess, WeightsHeader, write_weights
 from cbvir_core.types import Image
 from scenery import PAINTERS, palette
@@ -68,14 +68,23 @@ def _solar_state(backbone: str, seed: int) -> dict[str, Tensor]:
         features = network.features
         for attention in (features.soa4, features.soa5):
             nn.init.normal_(attention.v.weight, std=0.2 * attention.scale)
-        for block in [*features.conv2_x[2], *features.conv3_x, *features.conv4_x, *features.conv5_x]:
-            last = block.bn3 if hasattr(block, "bn3") else block.bn2
-            nn.init.constant_(last.weight, RESIDUAL_GAIN)
+        _calm(features)
         pictures = _inputs((96, 160), SAMPLES // 3)
         _calibrate(features, pictures)
         pooled = nn.functional.normalize(network.pool(features(pictures)))
         whiten = {"whiten.weight": torch.eye(pooled.shape[1]), "whiten.bias": -pooled.mean(0)}
         return network.state_dict() | whiten
+
+
+def _calm(features: nn.Module) -> None:
+    """Lets the blocks of SOLAR's backbone add little."""
+    if isinstance(features, MobileNetSolarFeatures):
+        for number in range(1, 18):
+            _tame(features.get_submodule(str(number)))
+        return
+    for block in [*features.conv2_x[2], *features.conv3_x, *features.conv4_x, *features.conv5_x]:
+        last = block.bn3 if hasattr(block, "bn3") else block.bn2
+        nn.init.constant_(last.weight, RESIDUAL_GAIN)
 
 
 def _tame(block: nn.Module) -> None:

@@ -1,14 +1,16 @@
-"""The refinement network: SOLAR, a ResNet with second-order attention (MoReSo, equations 3-7).
+"""The refinement network: SOLAR, a backbone with second-order attention (MoReSo, equations 3-7).
 
-Parameter names are those of the published checkpoint, so that it loads strictly:
+With a ResNet, parameter names are those of the published checkpoint, so that it loads strictly:
 ``features.conv1.0`` and ``.1`` (convolution and batch norm), ``features.conv2_x.2`` (behind ReLU and
 maximum pooling), ``features.conv3_x`` to ``conv5_x``, ``features.soa4`` and ``soa5``, ``pool.p``,
-``whiten``.
+``whiten``.  With MobileNetV2 they are the filter's, ``features.0`` to ``features.18``, ``pool.p`` and
+``whiten``, and beside them ``features.soa4`` and ``soa5``: a filter's tensors fit under their own names.
 """
 
 from __future__ import annotations
 
 import re
+from collections import OrderedDict
 from collections.abc import Mapping
 
 import torch
@@ -21,7 +23,8 @@ from cbvir_core.embed.strict import load_exactly
 from cbvir_core.errors import WeightsMismatch
 
 PREFIX = "solar-"
-BACKBONES = ("resnet18", "resnet34", "resnet50", "resnet101")
+MOBILENET = "mobilenet_v2"
+BACKBONES = ("resnet18", "resnet34", "resnet50", "resnet101", MOBILENET)
 _FOURTH_STAGE = re.compile(r"features\.conv4_x\.(\d+)\.")
 
 
@@ -79,6 +82,33 @@ class SolarFeatures(nn.Module):
         return refined
 
 
+class MobileNetSolarFeatures(nn.Sequential):
+    """MobileNetV2's blocks with attention: N x 3 x H x W -> N x 1280 x H/32 x W/32.
+
+    `soa4` stands behind the last block at stride 16 (96 channels), `soa5` behind the last bottleneck
+    (320), before the 1 x 1 convolution to 1,280: there it costs a quarter of what it would behind it,
+    and ReLU6 still follows, so that GeM gets no negative features.  Both project to half their
+    channels: a bottleneck's channels are few already, so ResNet's quarter at stage four is no saving.
+    """
+
+    channels = 1280
+    soa4: SecondOrderAttention
+    soa5: SecondOrderAttention
+
+    def __init__(self) -> None:
+        blocks = models.mobilenet_v2(weights=None).features
+        named: OrderedDict[str, nn.Module] = OrderedDict()
+        for number, block in enumerate(blocks):
+            named[str(number)] = block
+            if number in _ATTENDED:
+                name, channels = _ATTENDED[number]
+                named[name] = SecondOrderAttention(channels, mid=channels // 2)
+        super().__init__(named)
+
+
+_ATTENDED = {13: ("soa4", 96), 17: ("soa5", 320)}
+
+
 class SolarDescriptor(nn.Module):
     """Pictures to unit descriptors: attention, GeM with a learnt p, L2, learnt whitening, L2.
 
@@ -88,7 +118,7 @@ class SolarDescriptor(nn.Module):
 
     def __init__(self, backbone: str = "resnet101", *, p: float = 3.0, whitened: int | None = None) -> None:
         super().__init__()
-        self.features = SolarFeatures(backbone)
+        self.features = MobileNetSolarFeatures() if backbone == MOBILENET else SolarFeatures(backbone)
         self.pool = GeM(p)
         self.whiten = nn.Linear(self.features.channels, whitened or self.features.channels)
 
@@ -113,10 +143,12 @@ def build_solar(architecture: str, state: Mapping[str, Tensor]) -> SolarDescript
 
 
 def solar_architecture(state: Mapping[str, Tensor]) -> str:
-    """Which backbone a checkpoint of SOLAR belongs to, told by its fourth stage.
+    """Which backbone a checkpoint of SOLAR belongs to, a ResNet told by its fourth stage.
 
     Raises WeightsMismatch where none fits.
     """
+    if "features.18.0.weight" in state and "features.soa4.v.weight" in state:
+        return PREFIX + MOBILENET
     blocks = {int(found[1]) for name in state if (found := _FOURTH_STAGE.match(name))}
     bottleneck = any(name.startswith("features.conv4_x.0.conv3.") for name in state)
     known = {(2, False): "resnet18", (6, False): "resnet34", (6, True): "resnet50", (23, True): "resnet101"}

@@ -11,18 +11,21 @@ from rich.console import Console
 
 from cbvir_core.errors import CbvirError, ConfigError
 from cbvir_core.train import checkpoint, commands
+from cbvir_core.train.recipe import NETWORKS
 from cbvir_core.train.report import Report
 
 ABOUT = """\
-Trains the filter of cbvir on pictures of your own, without anybody's weights, or measures one.
+Trains the networks of cbvir on pictures of your own, without anybody's weights, or measures one.
 
   train    python -m cbvir_core.train --pictures photos/ --videos clips/ --out runs/mine --minutes 120
+  refine   python -m cbvir_core.train --network solar --start runs/mine/filter.safetensors \\
+                  --pictures photos/ --videos clips/ --out runs/refine --minutes 120
   go on    python -m cbvir_core.train --pictures photos/ --out runs/mine --minutes 240 --resume
   export   python -m cbvir_core.train --pictures photos/ --out runs/mine --export filter.safetensors
   measure  python -m cbvir_core.train --pictures photos/ --measure filter.safetensors
 
-A run ends with OUT/filter.safetensors, which `cbvirctl models import NAME FILE` takes.  Ctrl-C keeps
-what was learnt.  On a busy processor set OMP_WAIT_POLICY=passive.
+A run ends with OUT/filter.safetensors or OUT/refine.safetensors, which `cbvirctl models import NAME
+FILE...` takes.  Ctrl-C keeps what was learnt.  On a busy processor set OMP_WAIT_POLICY=passive.
 """
 
 
@@ -55,8 +58,16 @@ def _run(options: argparse.Namespace, report: Report) -> None:
     if options.export:
         commands.export_checkpoint(options.out, options.export, sources, device, report)
         return
-    budget = commands.Budget(options.minutes, options.resume)
-    commands.train(sources, options.out, budget, options.recipe, options.teacher, device, report)
+    plan = commands.Plan(
+        options.out,
+        options.minutes,
+        options.resume,
+        options.network,
+        options.recipe,
+        options.teacher,
+        options.start,
+    )
+    commands.train(sources, plan, device, report)
 
 
 def _device(name: str) -> torch.device:
@@ -79,10 +90,12 @@ def _parser() -> argparse.ArgumentParser:
         ("--videos", "folders of videos; a fixed third of them stays out, for benchmarks"),
     ):
         add(option, type=Path, nargs="+", default=[], metavar="PATH", help=what)
+    add("--network", choices=NETWORKS, help="what to train: filter, or solar for the refinement (filter)")
     add("--out", type=Path, metavar="FOLDER", help="the run: checkpoint, recipe, weight file")
     add("--minutes", type=float, default=60.0, metavar="N", help="time budget, in all (%(default)g)")
     add("--recipe", type=Path, metavar="FILE", help="TOML; what it leaves out keeps its default")
     add("--teacher", type=Path, metavar="FILE", help="safetensors of torchvision's MobileNetV2 to learn from")
+    add("--start", type=Path, metavar="FILE", help="weights of an earlier training that SOLAR begins with")
     add("--resume", action="store_true", help="go on from the checkpoint in --out, if there is one")
     add("--device", choices=["auto", "cpu", "cuda"], default="auto", help="auto takes CUDA where it is")
     threads = torch.get_num_threads()

@@ -15,6 +15,11 @@ class Chance:
         self.device = torch.device(device)
         self.generator = torch.Generator(self.device).manual_seed(seed * 1_000_003 + step)
 
+    @classmethod
+    def of_round(cls, seed: int, number: int) -> Chance:
+        """Draws of a whole round, on the processor: never those of a step, whose numbers are not negative."""
+        return cls(seed, -1 - number)
+
     def uniform(self, *shape: int, low: float = 0.0, high: float = 1.0) -> Tensor:
         """Evenly spread over [low, high)."""
         return torch.rand(shape, generator=self.generator, device=self.device).mul_(high - low).add_(low)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pickle
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,8 @@ class Checkpoint:
     """All that a run needs to go on, and to be turned into a weight file.
 
     `averaged` is the moving average of the weights, which is what is exported; `spent_s` what the
-    time budget has lost; `data` says what the run has seen, for the model card.
+    time budget has lost; `data` says what the run has seen, for the model card; `lesson` is what the
+    lesson keeps beside the weights.
     """
 
     step: int
@@ -32,6 +33,7 @@ class Checkpoint:
     network: dict[str, Tensor]
     averaged: dict[str, Tensor]
     optimiser: dict[str, Any]
+    lesson: dict[str, Tensor] = field(default_factory=dict)
 
 
 def there(folder: Path) -> bool:

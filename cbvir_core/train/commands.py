@@ -12,17 +12,22 @@ import torch
 from rich.table import Table
 from torch import Tensor
 
-from cbvir_core.embed.mobilenet import MobileNetDescriptor, build_mobilenet
-from cbvir_core.embed.weights import read_weights
+from cbvir_core.embed.networks import Network, load_network
+from cbvir_core.embed.weights import read_header
 from cbvir_core.errors import ConfigError
 from cbvir_core.train import checkpoint
-from cbvir_core.train.export import NAME, export
-from cbvir_core.train.loop import Material, Training
+from cbvir_core.train.export import export, file_name
+from cbvir_core.train.filter_lesson import FilterLesson
+from cbvir_core.train.lesson import Lesson, Material
+from cbvir_core.train.loop import Training
 from cbvir_core.train.measure import compare
 from cbvir_core.train.pictures import Collection, gather, read_pictures
-from cbvir_core.train.recipe import Recipe, read_recipe, recipe_from, write_recipe
+from cbvir_core.train.recipe import Recipe
+from cbvir_core.train.recipe_file import read_recipe, recipe_from, write_recipe
 from cbvir_core.train.report import Report
-from cbvir_core.train.teacher import load_teacher, taught, teacher_rows
+from cbvir_core.train.solar_lesson import SolarLesson
+from cbvir_core.train.start import Start, first_network, read_start
+from cbvir_core.train.teacher import Teacher, load_teacher, taught, teacher_rows
 from cbvir_core.train.tensors import describe
 from cbvir_core.train.videos import video_frames
 from cbvir_core.types import Image
@@ -52,44 +57,78 @@ class Sources:
 
 
 @dataclass(frozen=True)
-class Budget:
-    """How long a run takes, and whether it goes on from the checkpoint in its folder."""
+class Plan:
+    """What a run is to be.
 
+    It is kept in `folder` and takes `minutes` in all; `resume` goes on from the checkpoint there.
+    `recipe` is a file; `network` (``filter``, ``solar`` or None for the recipe's) says what it is for.
+    `teacher` and `start` are weight files to learn from and to begin with.
+    """
+
+    folder: Path
     minutes: float
-    resume: bool
+    resume: bool = False
+    network: str | None = None
+    recipe: Path | None = None
+    teacher: Path | None = None
+    start: Path | None = None
 
 
-def train(
-    sources: Sources,
-    folder: Path,
-    budget: Budget,
-    recipe_path: Path | None,
-    teacher: Path | None,
-    device: torch.device,
-    report: Report,
-) -> Path:
+def train(sources: Sources, plan: Plan, device: torch.device, report: Report) -> Path:
     """Trains until the time is up, and gives the weight file.
 
-    Raises ConfigError, NotAPicture, FileUnreadable, DiskFull and what a bad teacher file raises.
+    Raises ConfigError, NotAPicture, FileUnreadable, DiskFull, and what bad weight files raise.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    saved = checkpoint.load(folder) if budget.resume and checkpoint.there(folder) else None
-    recipe = recipe_from(saved.recipe) if saved and recipe_path is None else read_recipe(recipe_path)
-    write_recipe(recipe, folder / "recipe.toml")
+    saved = checkpoint.load(plan.folder) if plan.resume and checkpoint.there(plan.folder) else None
+    if saved and plan.recipe is None:
+        recipe = recipe_from(saved.recipe, plan.network)
+    else:
+        recipe = read_recipe(plan.recipe, plan.network)
+    start = None if plan.start is None else _start(plan.start, recipe)
+    plan.folder.mkdir(parents=True, exist_ok=True)
+    write_recipe(recipe, plan.folder / "recipe.toml")
     loaded = sources.load(recipe, report)
-    lessons = None
-    if teacher is not None:
-        network = load_teacher(teacher).to(device)
-        rows = teacher_rows(teacher, network, loaded.learnt, recipe, folder, report)
-        lessons = taught(rows, recipe.whiten, recipe.teacher_whiten, network)
-    material = Material(loaded.learnt.pixels, lessons, _data(sources, loaded, teacher))
-    training = Training(recipe, material, device)
+    data = (saved.data if saved else {}) | _data(sources, loaded, plan, start)
+    material = _material(loaded, plan, recipe, data, device, report)
+    training = Training(recipe, _lesson(recipe, material, start, device, report))
     if saved:
         training.resume(saved)
         report.say(f"going on at step {saved.step}, after {saved.spent_s / 60.0:.1f} minutes")
-    training.run(budget.minutes * 60.0, folder, report)
-    export(training.state(), folder / NAME, loaded, device, report)
-    return folder / NAME
+    training.run(plan.minutes * 60.0, plan.folder, report)
+    weights = plan.folder / file_name(recipe)
+    export(training.state(), weights, loaded, device, report)
+    return weights
+
+
+def _start(path: Path, recipe: Recipe) -> Start:
+    if recipe.network != "solar":
+        raise ConfigError("--start is for --network solar")
+    return read_start(path, recipe.solar.backbone)
+
+
+def _material(
+    loaded: Collection,
+    plan: Plan,
+    recipe: Recipe,
+    data: dict[str, object],
+    device: torch.device,
+    report: Report,
+) -> Material:
+    lessons: Teacher | None = None
+    if plan.teacher is not None:
+        network = load_teacher(plan.teacher).to(device)
+        rows = teacher_rows(plan.teacher, network, loaded.learnt, recipe, plan.folder, report)
+        lessons = taught(rows, recipe.whiten, recipe.teacher_whiten, network)
+    return Material(loaded.learnt.pixels, lessons, data, loaded.learnt.names)
+
+
+def _lesson(
+    recipe: Recipe, material: Material, start: Start | None, device: torch.device, report: Report
+) -> Lesson:
+    if recipe.network == "filter":
+        return FilterLesson(recipe, material, device)
+    network = first_network(recipe, start, material.pixels, report)
+    return SolarLesson(recipe, material, network, device, knows=start is not None)
 
 
 def export_checkpoint(
@@ -112,14 +151,14 @@ def measure(
     Which pictures were kept back hangs on the recipe in the file, so that those it was trained with
     are never asked about.  Raises ConfigError where there are none.
     """
-    header, state = read_weights(weights)
+    header = read_header(weights)
     recipe = recipe_from(dict(header.details["recipe"])) if "recipe" in header.details else Recipe()
     if header.preprocess.height is None:
-        raise ConfigError(f"{weights} is no filter: it does not read pictures at one fixed size")
+        raise ConfigError(f"{weights} does not read pictures at one fixed size, as trained weights do")
     kept = sources.load(recipe, report).kept
     if not kept:
         raise ConfigError("at least five pictures are needed to keep some back")
-    own = _describer(build_mobilenet(state), header.preprocess.height, recipe, device, report)
+    own = _describer(load_network(weights), header.preprocess.height, recipe, device, report)
     networks = {weights.name: own}
     if teacher is not None:
         networks["teacher"] = _describer(load_teacher(teacher), recipe.teacher_side, recipe, device, report)
@@ -132,11 +171,13 @@ def measure(
 
 
 def _describer(
-    network: MobileNetDescriptor, side: int, recipe: Recipe, device: torch.device, report: Report
+    network: Network, side: int, recipe: Recipe, device: torch.device, report: Report
 ) -> functools.partial[Tensor]:
     return functools.partial(describe, network.to(device), side=side, bf16=recipe.bf16, report=report)
 
 
-def _data(sources: Sources, loaded: Collection, teacher: Path | None) -> dict[str, object]:
+def _data(sources: Sources, loaded: Collection, plan: Plan, start: Start | None) -> dict[str, object]:
     names = [path.name for path in (*sources.pictures, *sources.videos)]
-    return {"pictures": len(loaded.learnt), "sources": names, "teacher": teacher.name if teacher else None}
+    data: dict[str, object] = {"pictures": len(loaded.learnt), "sources": names}
+    data["teacher"] = plan.teacher.name if plan.teacher else None
+    return data if start is None else data | {"start": start.origin}

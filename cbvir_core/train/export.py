@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,23 +10,23 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F  # noqa: N812
 
-from cbvir_core.embed.mobilenet import ARCHITECTURE, MobileNetDescriptor, build_mobilenet
+from cbvir_core.embed.mobilenet import ARCHITECTURE
+from cbvir_core.embed.networks import Network, build_network
+from cbvir_core.embed.solar import PREFIX
 from cbvir_core.embed.weights import Preprocess, WeightsHeader, write_weights
 from cbvir_core.train.checkpoint import Checkpoint
 from cbvir_core.train.measure import EVERYTHING, KINDS, Figures, edited, figures
 from cbvir_core.train.pictures import Collection
-from cbvir_core.train.recipe import Recipe, recipe_from
+from cbvir_core.train.recipe import Recipe
+from cbvir_core.train.recipe_file import recipe_from
 from cbvir_core.train.report import Report
-from cbvir_core.train.tensors import describe, prepare, resized
+from cbvir_core.train.start import FLOOR, SAMPLE
+from cbvir_core.train.tensors import describe, pooled_rows, prepare, resized
 from cbvir_core.train.whitening import fit_whitening
 
-NAME = "filter.safetensors"
 TRIED = 512
 """Queries that decide between the candidates: a step of .01 in recall is five of them."""
-SAMPLE = 4096
-"""Pictures that the whitening is fitted on: three for each of 1,280 dimensions."""
 SETTLING = 1024
 """Pictures that the statistics of the batch norms are taken from anew."""
 
@@ -34,7 +35,8 @@ SETTLING = 1024
 class Candidate:
     """A network, the side that it reads pictures at, and how it was made."""
 
-    network: MobileNetDescriptor
+    architecture: str
+    network: Network
     side: int
     whitening: str
     settled: bool
@@ -43,6 +45,16 @@ class Candidate:
     def name(self) -> str:
         """In words, for the log."""
         return f"{self.side} px, {self.whitening} whitening" + (", norms settled" if self.settled else "")
+
+
+def architecture_of(recipe: Recipe) -> str:
+    """The architecture that a recipe trains."""
+    return ARCHITECTURE if recipe.network == "filter" else PREFIX + recipe.solar.backbone
+
+
+def file_name(recipe: Recipe) -> str:
+    """What a run's weight file is called."""
+    return "filter.safetensors" if recipe.network == "filter" else "refine.safetensors"
 
 
 def export(
@@ -55,7 +67,10 @@ def export(
     the network as trained at the recipe's first side.  Raises DiskFull.
     """
     recipe = recipe_from(saved.recipe)
-    first = Candidate(build_mobilenet(saved.averaged).to(device), recipe.infer_sides[0], "learnt", False)
+    architecture = architecture_of(recipe)
+    network = build_network(path, architecture, saved.averaged).to(device)
+    whitening = "learnt" if recipe.network == "filter" else recipe.solar.whitening
+    first = Candidate(architecture, network, recipe.infer_sides[0], whitening, False)
     details: dict[str, Any] = {
         "recipe": saved.recipe,
         "data": saved.data,
@@ -69,7 +84,7 @@ def export(
         details["kept_back"] = {"pictures": len(samples.kept), **dataclasses.asdict(measured)}
     details |= {"whitening": chosen.whitening, "norms_settled": chosen.settled}
     seen = Preprocess(height=chosen.side, width=chosen.side)
-    header = WeightsHeader(ARCHITECTURE, recipe.label, seen, details)
+    header = WeightsHeader(architecture, recipe.label, seen, details)
     fingerprint = write_weights(path, half(chosen.network.state_dict()), header)
     report.say(f"{path} holds {fingerprint}: {chosen.name}")
     return chosen
@@ -97,13 +112,14 @@ def choose(
     for side in recipe.infer_sides:
         consider(dataclasses.replace(first, side=side))
     consider(settled(best()[0], samples.learnt.pixels))
-    consider(whitened(best()[0], recipe, samples.learnt.pixels, report))
+    if first.whitening != "none":
+        consider(whitened(best()[0], recipe, samples.learnt.pixels, report))
     return best()
 
 
 def settled(candidate: Candidate, pixels: Tensor) -> Candidate:
     """The candidate with its batch norms' statistics taken anew from clean pictures at its side."""
-    network = build_mobilenet(candidate.network.state_dict()).to(_device(candidate.network))
+    network = copy.deepcopy(candidate.network)
     norms = [module for module in network.modules() if isinstance(module, nn.BatchNorm2d)]
     for norm in norms:
         norm.reset_running_stats()
@@ -117,13 +133,10 @@ def settled(candidate: Candidate, pixels: Tensor) -> Candidate:
 
 def whitened(candidate: Candidate, recipe: Recipe, pixels: Tensor, report: Report) -> Candidate:
     """The candidate with PCA whitening, fitted on clean pictures, in place of the learnt one."""
-    state = candidate.network.state_dict()
-    pooling = {name: value for name, value in state.items() if not name.startswith("whiten.")}
-    network = build_mobilenet(pooling).to(_device(candidate.network))
-    rows = describe(network, pixels[:SAMPLE], candidate.side, recipe.bf16, report)
-    weight, bias = fit_whitening(F.normalize(rows), recipe.whiten, floor=1e-4)
-    network = build_mobilenet({**pooling, "whiten.weight": weight, "whiten.bias": bias})
-    network = network.to(_device(candidate.network))
+    rows = pooled_rows(candidate.network, pixels[:SAMPLE], candidate.side, recipe.bf16, report)
+    weight, bias = fit_whitening(rows, recipe.whiten, floor=FLOOR)
+    state = candidate.network.state_dict() | {"whiten.weight": weight, "whiten.bias": bias}
+    network = build_network(Path("whitened"), candidate.architecture, state).to(_device(candidate.network))
     return dataclasses.replace(candidate, network=network, whitening="fitted")
 
 

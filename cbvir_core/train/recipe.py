@@ -1,18 +1,14 @@
-"""What a training run does, as one small file that is kept with its weights."""
+"""What a training run does: every choice of it.  `recipe_file` keeps it with the weights."""
 
 from __future__ import annotations
 
-import dataclasses
-import difflib
-import json
-import tomllib
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any, TypeVar
 
+from cbvir_core.embed.solar import BACKBONES
 from cbvir_core.errors import ConfigError
 
-T = TypeVar("T")
+NETWORKS = ("filter", "solar")
+WHITENINGS = ("learnt", "fitted", "none")
 
 
 @dataclass(frozen=True)
@@ -75,6 +71,52 @@ class Hints:
 
 
 @dataclass(frozen=True)
+class Solar:
+    """How the refinement network is built and taught.
+
+    Network: `attention` false leaves the attention blocks in the file, where they hand on what they
+    get; `learn_p` false keeps GeM's exponent at ``gem_p``; `whitening` is ``learnt``, ``fitted`` (PCA of
+    clean pictures, at the start and again at the end) or ``none`` (descriptors as wide as the features).
+
+    Lesson: up to the share `contrast_until` of the time budget the contrast alone, with the weight
+    ``losses.contrast``; then the contrast with `contrast_kept`, and the two losses of SOLAR with the
+    weights `triplet` and `sos`, `margin` and `negatives` (an anchor's); these four are the published
+    training's.  Hard negatives are mined anew every `mine_rounds` rounds over all pictures, which are
+    described at `mine_side`; batches are made of groups of `group` hard pictures; two pictures whose
+    judge's rows have a cosine above `duplicate` are no negatives of each other.  The second view of a
+    frame is one of another frame of its scene with the probability `scene_p`.
+    """
+
+    backbone: str = "mobilenet_v2"
+    attention: bool = True
+    learn_p: bool = True
+    whitening: str = "learnt"
+    triplet: float = 1.0
+    margin: float = 1.25
+    negatives: int = 5
+    sos: float = 10.0
+    contrast_until: float = 0.1
+    contrast_kept: float = 1.0
+    mine_rounds: int = 2
+    mine_side: int = 112
+    candidates: int = 24
+    group: int = 4
+    duplicate: float = 0.75
+    scene_p: float = 0.5
+
+    def __post_init__(self) -> None:
+        wrong = {
+            f"solar.backbone must be one of {', '.join(BACKBONES)}": self.backbone not in BACKBONES,
+            f"solar.whitening must be one of {', '.join(WHITENINGS)}": self.whitening not in WHITENINGS,
+            "solar.negatives, candidates, group and mine_rounds must be at least 1": min(
+                self.negatives, self.candidates, self.group, self.mine_rounds
+            )
+            < 1,
+        }
+        _refuse(wrong)
+
+
+@dataclass(frozen=True)
 class Stage:
     """From this share of the time budget on, pictures are `side` pixels wide and high."""
 
@@ -86,12 +128,14 @@ class Stage:
 class Recipe:
     """Every choice of a run except its data, its length and its device.
 
-    `store_side` is the side that pictures are kept at in memory; `whiten` the width of the
-    descriptor; `teacher_whiten` the share of whitening of the teacher's descriptors (0 none, 1 all);
-    `step_limit_s` the most that one step may take off the time budget, so that a process that was
-    paused does not lose its schedule; `infer_sides` the input sides to try at the end.
+    `network` is ``filter`` or ``solar``; `store_side` is the side that pictures are kept at in memory;
+    `whiten` the width of the descriptor; `teacher_whiten` the share of whitening of the teacher's
+    descriptors (0 none, 1 all); `step_limit_s` the most that one step may take off the time budget, so
+    that a process that was paused does not lose its schedule; `infer_sides` the input sides to try at
+    the end.
     """
 
+    network: str = "filter"
     label: str = "cbvir built-in filter"
     seed: int = 1
     store_side: int = 160
@@ -112,11 +156,13 @@ class Recipe:
     stages: tuple[Stage, ...] = (Stage(0.0, 96), Stage(0.5, 112), Stage(0.85, 128))
     losses: LossWeights = field(default_factory=LossWeights)
     hints: Hints = field(default_factory=Hints)
+    solar: Solar = field(default_factory=Solar)
     augment: Augmentation = field(default_factory=Augmentation)
 
     def __post_init__(self) -> None:
         framed = self.augment.crop_p + self.augment.page_p + self.augment.bars_p
         wrong = {
+            "network must be filter or solar": self.network not in NETWORKS,
             "stages must not be empty": not self.stages,
             "the sides of stages must divide by 8": any(stage.side % 8 for stage in self.stages),
             "infer_sides must not be empty": not self.infer_sides,
@@ -129,93 +175,39 @@ class Recipe:
             "losses.temperature must be above 0": self.losses.temperature <= 0.0,
             "crop_p, page_p and bars_p must not add up to more than 1": framed > 1.0,
         }
-        for message, holds in wrong.items():
-            if holds:
-                raise ConfigError(message)
+        _refuse(wrong)
+        if self.network == "solar":
+            _refuse(self._solar_wrong())
+
+    def _solar_wrong(self) -> dict[str, bool]:
+        losses, solar = self.losses, self.solar
+        after = losses.contrast * solar.contrast_kept + solar.triplet
+        return {
+            "losses.contrast must be above 0 until solar.contrast_until": losses.contrast <= 0.0
+            and solar.contrast_until > 0.0,
+            "solar wants triplet, or losses.contrast and contrast_kept, above 0": after <= 0.0,
+            "a teacher's rows want a whitening: losses.distill and losses.bank must be 0 without": (
+                solar.whitening == "none" and losses.distill + losses.bank > 0.0
+            ),
+        }
 
 
-def read_recipe(path: Path | None) -> Recipe:
-    """The recipe of a TOML file; what it leaves out keeps its default.
-
-    Raises ConfigError for a file that cannot be read, an unknown key or a value of another type.
-    """
-    if path is None:
-        return Recipe()
-    try:
-        return recipe_from(tomllib.loads(path.read_text()))
-    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: {error}") from error
+def _refuse(wrong: dict[str, bool]) -> None:
+    for message, holds in wrong.items():
+        if holds:
+            raise ConfigError(message)
 
 
-def recipe_from(table: dict[str, Any]) -> Recipe:
-    """A recipe of nested tables, as `tomllib` or `dataclasses.asdict` give them."""
-    values = dict(table)
-    for key, kind in (("losses", LossWeights), ("hints", Hints), ("augment", Augmentation)):
-        if key in values:
-            values[key] = _build(kind, _expect(values[key], dict, key, "a table"), f"{key}.")
-    if "stages" in values:
-        stages = _expect(values["stages"], list, "stages", "a list of tables")
-        tables = (_expect(stage, dict, "stages", "a list of tables") for stage in stages)
-        values["stages"] = tuple(_build(Stage, stage, "stages.") for stage in tables)
-    if "infer_sides" in values:
-        values["infer_sides"] = tuple(_expect(values["infer_sides"], list, "infer_sides", "a list"))
-    return _build(Recipe, values, "")
+FILTER = Recipe()
+"""What a recipe for the filter leaves out."""
 
-
-def recipe_table(recipe: Recipe) -> dict[str, Any]:
-    """The inverse of `recipe_from`: plain tables, lists and numbers."""
-    table = dataclasses.asdict(recipe)
-    table["stages"] = list(table["stages"])
-    table["infer_sides"] = list(table["infer_sides"])
-    return table
-
-
-def write_recipe(recipe: Recipe, path: Path) -> None:
-    """Writes every choice as TOML that `read_recipe` reads back."""
-    path.write_text("\n".join(_toml(recipe_table(recipe))) + "\n")
-
-
-def _toml(table: dict[str, Any]) -> list[str]:
-    plain = {key: value for key, value in table.items() if not isinstance(value, dict)}
-    lines = [f"{key} = {_value(value)}" for key, value in plain.items()]
-    for key in (key for key in table if key not in plain):
-        lines += ["", f"[{key}]", *_toml(table[key])]
-    return lines
-
-
-def _value(value: Any) -> str:
-    if isinstance(value, dict):
-        return "{ " + ", ".join(f"{key} = {_value(item)}" for key, item in value.items()) + " }"
-    if isinstance(value, list):
-        return "[" + ", ".join(map(_value, value)) + "]"
-    return json.dumps(value)  # TOML's numbers, booleans and basic strings are written as JSON's
-
-
-def _expect(value: Any, kind: type, key: str, said: str) -> Any:
-    if not isinstance(value, kind):
-        raise ConfigError(f"{key} must be {said}, not {value!r}")
-    return value
-
-
-def _build(kind: type[T], values: dict[str, Any], where: str) -> T:
-    """A dataclass of a table whose keys and types are checked."""
-    known = {item.name: str(item.type) for item in dataclasses.fields(kind)}  # type: ignore[arg-type]
-    for key, value in values.items():
-        if key not in known:
-            near = difflib.get_close_matches(key, known, n=1)
-            hint = f"; did you mean {where}{near[0]}?" if near else ""
-            raise ConfigError(f"unknown key {where}{key}{hint}")
-        if not _fits(value, known[key]):
-            raise ConfigError(f"{where}{key} must be of type {known[key]}, not {value!r}")
-    try:
-        return kind(**values)
-    except TypeError as error:
-        raise ConfigError(f"{where.rstrip('.') or 'recipe'}: {error}") from error
-
-
-def _fits(value: object, wanted: str) -> bool:
-    if isinstance(value, bool) or wanted == "bool":
-        return isinstance(value, bool) and wanted == "bool"
-    if wanted == "float":
-        return isinstance(value, int | float)
-    return not isinstance(value, int | float | str) or type(value).__name__ == wanted
+SOLAR = Recipe(
+    network="solar",
+    label="cbvir built-in refinement",
+    batch=64,
+    learning_rate=5e-4,
+    infer_sides=(160, 192, 224, 256),
+    stages=(Stage(0.0, 112), Stage(0.6, 128), Stage(0.85, 160)),
+    losses=LossWeights(distill=0.0, bank=0.0),
+)
+"""What a recipe for the refinement leaves out."""

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
-from cbvir_core.embed.mobilenet import MobileNetDescriptor
+from cbvir_core.embed.networks import Network
 from cbvir_core.embed.weights import IMAGENET_MEAN, IMAGENET_STD
 from cbvir_core.train.report import Report
+
+DESCRIBED_AT_ONCE = 64
+"""Pictures that go through a network together where nothing is learnt."""
 
 
 def prepare(pictures: Tensor) -> Tensor:
@@ -27,17 +32,37 @@ def resized(pixels: Tensor, side: int) -> Tensor:
     return F.interpolate(pictures, size=(side, side), mode="bilinear", antialias=shrinks)
 
 
-@torch.no_grad()
-def describe(
-    network: MobileNetDescriptor, pixels: Tensor, side: int, bf16: bool, report: Report, batch: int = 64
-) -> Tensor:
+def describe(network: Network, pixels: Tensor, side: int, bf16: bool, report: Report) -> Tensor:
     """Float32 unit rows of uint8 pictures that the network, in evaluation mode, reads at `side`."""
+    return _rows(network, network, pixels, side, bf16, report)
+
+
+def pooled_rows(network: Network, pixels: Tensor, side: int, bf16: bool, report: Report) -> Tensor:
+    """As `describe`, but before the whitening."""
+
+    def pooled(pictures: Tensor) -> Tensor:
+        found: Tensor = network.pool(network.features(pictures))
+        return found
+
+    return _rows(network, pooled, pixels, side, bf16, report)
+
+
+@torch.no_grad()
+def _rows(
+    network: nn.Module,
+    run: Callable[[Tensor], Tensor],
+    pixels: Tensor,
+    side: int,
+    bf16: bool,
+    report: Report,
+) -> Tensor:
     device = next(network.parameters()).device
-    network = network.to(memory_format=torch.channels_last)
+    network.to(memory_format=torch.channels_last)
     rows = []
-    for start in range(0, len(pixels), batch):
-        chosen = resized(pixels[start : start + batch].to(device), side)
+    for start in range(0, len(pixels), DESCRIBED_AT_ONCE):
+        end = min(len(pixels), start + DESCRIBED_AT_ONCE)
+        chosen = resized(pixels[start:end].to(device), side)
         with torch.autocast(device.type, torch.bfloat16, enabled=bf16):
-            rows.append(network(prepare(chosen)).float().cpu())
-        report.progress("descriptors", min(len(pixels), start + batch), len(pixels))
+            rows.append(run(prepare(chosen)).float().cpu())
+        report.progress("descriptors", end, len(pixels))
     return F.normalize(torch.cat(rows))

@@ -3,32 +3,37 @@
 from __future__ import annotations
 
 import hashlib
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from cbvir_core.decode import read_frames
 from cbvir_core.errors import DecodeError, InputError
-from cbvir_core.types import Image
+from cbvir_core.keyframes import KeyframeExtractor
+from cbvir_core.train.origins import frame_name, source_of
+from cbvir_core.types import Frame, Image
 
-FRAMES_PER_S = 0.5
+SAMPLES_PER_S = 3.0
+"""What the scenes are told by: the rate that the keyframe extractor is made for."""
+
+EVERY = 6
+"""Of the samples every sixth is trained on: one frame in two seconds."""
+
 MOST_PER_CLIP = 60
 HELD_OUT_OF = 3
 
 
 def held_out(name: str) -> bool:
-    """Whether the clip of this file name stays out of training, for benchmarks: a fixed third.
-
-    Clips that are named ``SOURCE--anything`` go by their source, because clips of one source are
-    often encodings or neighbours of one another; others go by their stem, so that a file keeps its
-    side when it is converted to another container.
-    """
-    source, marked, _ = name.partition("--")
-    key = source if marked else Path(name).stem
-    return int(hashlib.sha256(key.encode()).hexdigest(), 16) % HELD_OUT_OF == 0
+    """Whether the clip of this file name stays out of training, for benchmarks: a fixed third by source."""
+    return int(hashlib.sha256(source_of(name).encode()).hexdigest(), 16) % HELD_OUT_OF == 0
 
 
 def video_frames(folders: Iterable[Path], max_side: int) -> Iterator[tuple[str, Image]]:
-    """Names and frames of all clips that are not held out; what is no video is passed over."""
+    """Names and frames of all clips that are not held out; what is no video is passed over.
+
+    The names say which scene a frame lies in (`cbvir_core.train.origins.frame_name`).
+    """
     for folder in folders:
         for path in sorted(folder.rglob("*")):
             if path.is_file() and not held_out(path.name):
@@ -36,11 +41,19 @@ def video_frames(folders: Iterable[Path], max_side: int) -> Iterator[tuple[str, 
 
 
 def _frames(path: Path, max_side: int) -> Iterator[tuple[str, Image]]:
-    try:
-        with read_frames(path, samples_per_s=FRAMES_PER_S, max_side=max_side) as reader:
-            for number, frame in enumerate(reader):
-                if number == MOST_PER_CLIP:
-                    return
-                yield f"{path.name}@{frame.time_s:.3f}", frame.image
-    except (InputError, DecodeError):
-        return
+    scenes, keyframes, kept = KeyframeExtractor(), [], list[Frame]()
+    with (
+        suppress(InputError, DecodeError),
+        read_frames(path, samples_per_s=SAMPLES_PER_S, max_side=max_side) as reader,
+    ):
+        for number, frame in enumerate(reader):
+            if number == EVERY * MOST_PER_CLIP:
+                break
+            keyframes += scenes.push(frame)
+            if number % EVERY == 0:
+                kept.append(frame)
+    keyframes += scenes.flush()
+    starts = [keyframe.scene_start_s for keyframe in keyframes]
+    for frame in kept:
+        scene = bisect_right(starts, frame.time_s) - 1
+        yield frame_name(path.name, max(0, scene), frame.time_s), frame.image

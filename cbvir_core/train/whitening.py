@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
+from torch.nn import functional as F  # noqa: N812
 
 
 def fit_whitening(rows: Tensor, width: int, power: float = 1.0, floor: float = 1e-6) -> tuple[Tensor, Tensor]:
@@ -22,3 +23,10 @@ def fit_whitening(rows: Tensor, width: int, power: float = 1.0, floor: float = 1
     weight = torch.zeros(width, rows.shape[1], dtype=torch.float64)
     weight[: len(variance)] = strongest.T * variance.pow(-0.5 * power)[:, None]
     return weight.float(), (-weight @ mean).float()
+
+
+@torch.no_grad()
+def start_whitening(whiten: nn.Linear, pooled: Tensor) -> None:
+    """Sets a rotation of mean-free features, to learn from: fresh features all point one way."""
+    nn.init.orthogonal_(whiten.weight)
+    whiten.bias.copy_(-whiten.weight @ F.normalize(pooled).mean(dim=0))

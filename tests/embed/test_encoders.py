@@ -26,6 +26,7 @@ from cbvir_core.embed.precision import SMALLEST_COSINE
 from cbvir_core.embed.preprocess import prepare
 from cbvir_core.errors import ConfigError, WeightsMismatch, WeightsMissing
 from cbvir_core.types import Image
+from networks import seeded_solar
 
 
 def cosines(a: np.ndarray, b: np.ndarray) -> np.ndarray:
@@ -44,6 +45,19 @@ def test_solar_agrees_with_float32_torch(solar_file: Path, pictures: list[Image]
     fast = SolarEncoder(solar_file, runtime="openvino", cache=cache)
     truth = SolarEncoder(solar_file, runtime="torch", device="cpu")
     assert fast.dim == truth.dim == 512
+    assert cosines(fast.encode(pictures), truth.encode(pictures)).min() >= 0.99
+
+
+def test_solar_on_mobilenet_agrees_with_float32_torch(pictures: list[Image], tmp_path: Path) -> None:
+    """From float16, as it is shipped; its attention blocks are random, so they do something."""
+    weights = seeded_solar(tmp_path / "float32", "mobilenet_v2")
+    header, state = read_weights(weights)
+    halves = {name: value.half() if value.is_floating_point() else value for name, value in state.items()}
+    write_weights(tmp_path / "float16", halves, header)
+    assert (tmp_path / "float16").stat().st_size < 25_000_000
+    fast = SolarEncoder(tmp_path / "float16", runtime="openvino")
+    truth = SolarEncoder(weights, runtime="torch", device="cpu")
+    assert fast.dim == truth.dim == 1280
     assert cosines(fast.encode(pictures), truth.encode(pictures)).min() >= 0.99
 
 

@@ -10,8 +10,10 @@ import torch
 from torch import Tensor, nn
 from torchvision import models
 
+from cbvir_core.embed.mobilenet import MobileNetDescriptor
 from cbvir_core.embed.solar import (
     BACKBONES,
+    MobileNetSolarFeatures,
     SecondOrderAttention,
     SolarDescriptor,
     build_solar,
@@ -146,3 +148,28 @@ def test_every_backbone_is_told_from_its_names() -> None:
     for backbone in BACKBONES:
         with torch.device("meta"):
             assert solar_architecture(SolarDescriptor(backbone).state_dict()) == f"solar-{backbone}"
+
+
+def test_a_filters_tensors_fit_mobilenet_under_their_own_names() -> None:
+    """And as long as the attention is fresh, the descriptor is the filter's."""
+    torch.manual_seed(0)
+    filter_network = MobileNetDescriptor(2.5, 32).eval()
+    network = SolarDescriptor("mobilenet_v2", whitened=32)
+    missing, unexpected = network.load_state_dict(filter_network.state_dict(), strict=False)
+    assert not unexpected
+    assert {re.split(r"\.[fghv]\.", name)[0] for name in missing} == {"features.soa4", "features.soa5"}
+    pictures = torch.randn(2, 3, 64, 96)
+    with torch.inference_mode():
+        assert torch.allclose(network.eval()(pictures), filter_network(pictures), atol=1e-6)
+
+
+def test_mobilenets_attention_sees_the_last_maps_of_strides_16_and_32() -> None:
+    features = MobileNetSolarFeatures().eval()
+    shapes: dict[str, torch.Size] = {}
+    for name in ("soa4", "soa5"):
+        block = features.get_submodule(name)
+        block.register_forward_hook(lambda _, given, __, name=name: shapes.update({name: given[0].shape}))
+    with torch.inference_mode():
+        assert features(torch.zeros(1, 3, 64, 96)).shape == (1, 1280, 2, 3)
+    assert shapes == {"soa4": (1, 96, 4, 6), "soa5": (1, 320, 2, 3)}
+    assert (features.soa4.h.out_channels, features.soa5.h.out_channels) == (48, 160)

@@ -11,8 +11,13 @@ import numpy as np
 import pytest
 import torch
 from rich.console import Console
+from torch import Tensor
 
-from cbvir_core.train.recipe import LossWeights, Recipe, Stage
+from cbvir_core.embed.mobilenet import MobileNetDescriptor
+from cbvir_core.embed.weights import Preprocess, WeightsHeader, write_weights
+from cbvir_core.train.lesson import Material
+from cbvir_core.train.origins import frame_name
+from cbvir_core.train.recipe import SOLAR, LossWeights, Recipe, Solar, Stage
 from cbvir_core.train.report import Report
 from cbvir_core.types import Image
 
@@ -28,6 +33,9 @@ TINY = replace(
     stages=(Stage(0.0, 32), Stage(0.5, 48)),
     losses=LossWeights(),
 )
+
+QUICK = Solar(contrast_until=0.0, mine_rounds=1, mine_side=32, group=2, candidates=4, duplicate=2.0)
+"""To a fresh network all pictures are much alike: its own rows are no judge of duplicates."""
 
 
 def shapes(seed: int, side: int = 64) -> Image:
@@ -68,7 +76,7 @@ def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def pixels() -> torch.Tensor:
+def pixels() -> Tensor:
     """Twelve pictures, uint8 12 x 3 x 48 x 48."""
     stacked = np.stack([shapes(number, 48).transpose(2, 0, 1) for number in range(12)])
     return torch.from_numpy(stacked)
@@ -78,3 +86,27 @@ def pixels() -> torch.Tensor:
 def report() -> Report:
     """One that says nothing."""
     return Report(Console(quiet=True))
+
+
+@pytest.fixture
+def recipe(tiny: Recipe) -> Recipe:
+    """One for the refinement, as quick."""
+    return replace(tiny, network="solar", solar=QUICK, losses=SOLAR.losses)
+
+
+@pytest.fixture
+def material(pixels: Tensor) -> Material:
+    """Twelve pictures, the first four of them frames: 0 and 1 of one scene, 2 and 3 of the same clip."""
+    frames = [frame_name("a--b.mp4", scene, float(time)) for time, scene in enumerate((0, 0, 1, 2))]
+    return Material(pixels, None, names=[*frames, *(f"{number}.jpg" for number in range(8))])
+
+
+@pytest.fixture(scope="session")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A filter's weight file as a training writes it; its weights are chance."""
+    torch.manual_seed(11)
+    path = tmp_path_factory.mktemp("trained") / "filter.safetensors"
+    details = {"recipe": {}, "steps": 3, "data": {"pictures": 20}}
+    header = WeightsHeader("mobilenet_v2", "a training's", Preprocess(32, 32), details)
+    write_weights(path, MobileNetDescriptor(2.5, 16).state_dict(), header)
+    return path

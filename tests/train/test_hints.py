@@ -8,8 +8,10 @@ from torch import Tensor
 
 from cbvir_core.embed.mobilenet import MobileNetDescriptor
 from cbvir_core.train import schedule
+from cbvir_core.train.filter_lesson import FilterLesson
 from cbvir_core.train.hints import BlockHints
-from cbvir_core.train.loop import Material, Training
+from cbvir_core.train.lesson import Material
+from cbvir_core.train.loop import Training
 from cbvir_core.train.recipe import Hints, Recipe
 from cbvir_core.train.teacher import taught
 from cbvir_core.train.tensors import prepare, resized
@@ -84,8 +86,8 @@ def test_training_goes_through_forced_blocks_then_hints_then_none(
 ) -> None:
     recipe = replace(tiny, batch=6, hints=Hints(forced=0.3, until=0.6))
     rows = torch.nn.functional.normalize(teacher(prepare(resized(pixels, 32)))).detach()
-    training = Training(recipe, Material(pixels, taught(rows, tiny.whiten, 0.5, teacher)), CPU)
-    whitening = training.network.whiten
+    lesson = FilterLesson(recipe, Material(pixels, taught(rows, tiny.whiten, 0.5, teacher)), CPU)
+    training, whitening = Training(recipe, lesson), lesson.network.whiten
     assert whitening is not None
     before = whitening.weight.clone()
     first = [training.advance(0.1)["blocks"] for _ in range(8)]

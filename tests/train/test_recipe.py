@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from cbvir_core.errors import ConfigError
-from cbvir_core.train.recipe import Recipe, Stage, read_recipe, recipe_from, recipe_table, write_recipe
+from cbvir_core.train.recipe import FILTER, SOLAR, Recipe, Stage
+from cbvir_core.train.recipe_file import read_recipe, recipe_from, recipe_table, write_recipe
 
 
 def _written(folder: Path, text: str) -> Path:
@@ -29,9 +30,33 @@ def test_written_and_read_back(tmp_path: Path, tiny: Recipe) -> None:
     assert recipe_from(recipe_table(tiny)) == tiny
 
 
+def test_what_a_recipe_leaves_out_is_its_networks(tmp_path: Path) -> None:
+    written = _written(tmp_path, "batch = 7\nnetwork = 'solar'\n[solar]\nsos = 0\n[losses]\nbank = 0.5\n")
+    recipe = read_recipe(written)
+    assert (recipe.solar.sos, recipe.solar.margin, recipe.losses.bank) == (0, SOLAR.solar.margin, 0.5)
+    assert (recipe.losses.distill, recipe.stages) == (SOLAR.losses.distill, SOLAR.stages)
+    assert read_recipe(None, "solar") == SOLAR != FILTER == read_recipe(None)
+
+
+def test_a_solar_recipe_is_written_and_read_back(tmp_path: Path) -> None:
+    write_recipe(SOLAR, tmp_path / "recipe.toml")
+    assert read_recipe(tmp_path / "recipe.toml") == SOLAR
+    with pytest.raises(ConfigError, match="'solar', not for 'filter'"):
+        read_recipe(tmp_path / "recipe.toml", "filter")
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
+        ("network = 'resnet'", "network must be filter or solar"),
+        ("network = 3", "network must be"),
+        ("[solar]\nbackbone = 'vgg16'", "solar.backbone must be one of resnet18"),
+        ("[solar]\nwhitening = 'pca'", "solar.whitening must be one of learnt"),
+        ("[solar]\ngroup = 0", "at least 1"),
+        ("[solar]\nnegative = 3", "did you mean solar.negatives"),
+        ("network = 'solar'\n[solar]\ntriplet = 0\ncontrast_kept = 0", "solar wants triplet"),
+        ("network = 'solar'\n[losses]\ncontrast = 0", "contrast must be above 0 until"),
+        ("network = 'solar'\n[losses]\nbank = 1\n[solar]\nwhitening = 'none'", "want a whitening"),
         ("bach = 3", "unknown key bach; did you mean batch"),
         ("[augment]\ncrap_p = 0.1", "augment.crop_p"),
         ("batch = 'many'", "batch must be of type int"),

@@ -14,8 +14,11 @@ from cbvir_core.errors import WeightsDamaged, WeightsMissing
 from cbvir_core.train import checkpoint
 from cbvir_core.train.__main__ import main
 from cbvir_core.train.export import Candidate, settled, whitened
-from cbvir_core.train.loop import Material, Training
-from cbvir_core.train.recipe import Recipe, write_recipe
+from cbvir_core.train.filter_lesson import FilterLesson
+from cbvir_core.train.lesson import Material
+from cbvir_core.train.loop import Training
+from cbvir_core.train.recipe import Recipe
+from cbvir_core.train.recipe_file import write_recipe
 from cbvir_core.train.report import Report
 from cbvir_core.train.teacher import taught
 from cbvir_core.train.tensors import describe
@@ -30,16 +33,20 @@ def material(pixels: Tensor, tiny: Recipe) -> Material:
     return Material(pixels, taught(rows, tiny.whiten, 0.5))
 
 
+def _training(recipe: Recipe, material: Material) -> Training:
+    return Training(recipe, FilterLesson(recipe, material, CPU))
+
+
 def _same(first: dict[str, Tensor], second: dict[str, Tensor]) -> bool:
     return first.keys() == second.keys() and all(torch.equal(first[key], second[key]) for key in first)
 
 
 def test_a_resumed_run_is_the_run_it_goes_on_with(material: Material, tiny: Recipe, tmp_path: Path) -> None:
-    whole = Training(tiny, material, CPU)
+    whole = _training(tiny, material)
     for spent in (0.1, 0.2):
         whole.advance(spent)
     checkpoint.save(whole.state(), tmp_path)
-    resumed = Training(replace(tiny, seed=tiny.seed), material, CPU)
+    resumed = _training(tiny, material)
     resumed.resume(checkpoint.load(tmp_path))
     assert (resumed.step, resumed.seen) == (2, 2 * tiny.batch)
     assert whole.advance(0.6) == resumed.advance(0.6)
@@ -48,21 +55,18 @@ def test_a_resumed_run_is_the_run_it_goes_on_with(material: Material, tiny: Reci
 
 
 def test_steps_bring_the_loss_down(material: Material, tiny: Recipe) -> None:
-    training = Training(replace(tiny, batch=12, learning_rate=3e-3), material, CPU)
+    training = _training(replace(tiny, batch=12, learning_rate=3e-3), material)
     losses = [sum(training.advance(0.2).values()) for _ in range(12)]
     assert min(losses[-3:]) < losses[0]
 
 
 def test_a_run_without_a_teacher_has_the_contrast_alone(pixels: Tensor, tiny: Recipe) -> None:
-    assert Training(tiny, Material(pixels, None), CPU).advance(0.5).keys() == {"contrast"}
+    assert _training(tiny, Material(pixels, None)).advance(0.5).keys() == {"contrast"}
 
 
 def test_a_round_shows_every_picture_once(material: Material, tiny: Recipe) -> None:
-    training = Training(tiny, material, CPU)
-    shown = []
-    for step in range(3):
-        training.step = step
-        shown += training._views(32, 0.0, 2)[0].tolist()
+    lesson = FilterLesson(tiny, material, CPU)
+    shown = [number for step in range(3) for number in lesson._views(step, 32, 0.0, 2)[0].tolist()]
     assert sorted(shown) == list(range(12))
 
 
@@ -70,10 +74,21 @@ def test_the_budget_counts_long_steps_short(
     material: Material, tiny: Recipe, report: Report, tmp_path: Path
 ) -> None:
     ticks = iter(range(0, 100_000, 1000))
-    training = Training(replace(tiny, step_limit_s=5.0), material, CPU)
+    training = _training(replace(tiny, step_limit_s=5.0), material)
     training.run(10.0, tmp_path, report, clock=lambda: float(next(ticks)))
     assert (training.step, training.spent_s) == (2, 10.0)
     assert checkpoint.load(tmp_path).step == 2
+
+
+def test_what_is_due_before_a_step_counts_too(
+    material: Material, tiny: Recipe, report: Report, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two batches went through it: it may cost as much as two steps."""
+    monkeypatch.setattr(FilterLesson, "prepare", lambda *_: 2)
+    ticks = iter(range(0, 100_000, 1000))
+    training = _training(replace(tiny, step_limit_s=5.0), material)
+    training.run(30.0, tmp_path, report, clock=lambda: float(next(ticks)))
+    assert (training.step, training.spent_s) == (2, 30.0)
 
 
 def test_ctrl_c_keeps_what_was_learnt(
@@ -113,9 +128,9 @@ def test_a_damaged_or_missing_checkpoint_is_an_error(tmp_path: Path) -> None:
 def test_settling_and_whitening_leave_the_candidate_itself_alone(
     material: Material, tiny: Recipe, report: Report
 ) -> None:
-    network = build_mobilenet(Training(tiny, material, CPU).averaged)
+    network = build_mobilenet(_training(tiny, material).averaged)
     before = {name: value.clone() for name, value in network.state_dict().items()}
-    first = Candidate(network, 32, "learnt", False)
+    first = Candidate("mobilenet_v2", network, 32, "learnt", False)
     other = whitened(settled(first, material.pixels), tiny, material.pixels, report)
     assert (other.whitening, other.settled) == ("fitted", True)
     assert _same(network.state_dict(), before)

@@ -1,0 +1,117 @@
+"""The filter's lesson: two edited views of a picture are one, and what a teacher says of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F  # noqa: N812
+
+from cbvir_core.embed.mobilenet import MobileNetDescriptor
+from cbvir_core.train import losses, schedule
+from cbvir_core.train.augment import augment
+from cbvir_core.train.chance import Chance
+from cbvir_core.train.hints import BlockHints
+from cbvir_core.train.lesson import Material, Taken, taught_losses, trainable
+from cbvir_core.train.recipe import Recipe
+from cbvir_core.train.report import Report
+from cbvir_core.train.tensors import prepare
+from cbvir_core.train.whitening import start_whitening
+
+
+class FilterLesson:
+    """MobileNetV2 from scratch, with a teacher's hints and rows where there is a teacher."""
+
+    def __init__(self, recipe: Recipe, material: Material, device: torch.device) -> None:
+        torch.manual_seed(recipe.seed)
+        self.recipe, self.material, self.device = recipe, material, device
+        self.network = trainable(MobileNetDescriptor(recipe.gem_p, recipe.whiten), device)
+        self._bank = None if material.teacher is None else material.teacher.rows.to(device)
+        self._start_whitening()
+        self._hints = self._start_hints()
+
+    def rate(self, spent: float) -> float:
+        """One cycle, or with hints two."""
+        return schedule.learning_rate_at(spent, self.recipe, self._hints is not None)
+
+    def prepare(self, step: int, spent: float, averaged: Mapping[str, Tensor], report: Report) -> int:
+        """Nothing is ever due."""
+        return 0
+
+    def take(self, step: int, spent: float) -> Taken:
+        """The losses of the next batch of a round through all pictures."""
+        forced = self._hints is not None and spent < self.recipe.hints.forced
+        side = schedule.side_at(spent, self.recipe.stages)
+        strength = schedule.strength(spent, self.recipe.ramp)
+        rows, views = self._views(step, side, strength, 1 if forced else 2)
+        parts = self._forced(views) if forced else self._taught(rows, views, spent)
+        return Taken(parts, len(rows), len(views))
+
+    def state(self) -> dict[str, Tensor]:
+        """Nothing beside the weights."""
+        return {}
+
+    def restore(self, state: Mapping[str, Tensor]) -> None:
+        """There is nothing to restore."""
+
+    def _forced(self, views: Tensor) -> dict[str, Tensor]:
+        """Each block alone on the teacher's input."""
+        assert self._hints is not None
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.recipe.bf16):
+            return {"blocks": self._hints.forced(self.network, prepare(views))}
+
+    def _taught(self, rows: Tensor, views: Tensor, spent: float) -> dict[str, Tensor]:
+        """The whole network on its own; with hints until they have faded out."""
+        weight = schedule.hint_weight(spent, self.recipe.hints)
+        parts: dict[str, Tensor] = {}
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.recipe.bf16):
+            if self._hints is not None and weight > 0.0:
+                features, error = self._hints.along(self.network, prepare(views))
+                parts["blocks"] = weight * error
+                described = self.network.describe(features)
+            else:
+                described = self.network(prepare(views))
+        return parts | self._losses(F.normalize(described.float()), rows)
+
+    def _views(self, step: int, side: int, strength: float, each: int) -> tuple[Tensor, Tensor]:
+        """Numbers of the next pictures, and `each` edited views of each, one set after the other."""
+        n = len(self.material.pixels)
+        batch = min(self.recipe.batch, n)
+        round_number, place = divmod(step, n // batch)
+        rows = Chance.of_round(self.recipe.seed, round_number).order(n)[place * batch : (place + 1) * batch]
+        chosen = self.material.pixels[rows].to(self.device)
+        chance = Chance(self.recipe.seed, step, self.device)
+        options = self.recipe.augment
+        return rows, torch.cat([augment(chosen, side, options, strength, chance) for _ in range(each)])
+
+    def _losses(self, described: Tensor, rows: Tensor) -> dict[str, Tensor]:
+        weights = self.recipe.losses
+        first, second = described.chunk(2)
+        parts = {"contrast": weights.contrast * losses.info_nce(first, second, weights.temperature)}
+        if self._bank is not None:
+            parts |= taught_losses(described, self._bank[rows].repeat(2, 1), self._bank, weights)
+        return parts
+
+    @torch.no_grad()
+    def _start_whitening(self) -> None:
+        """Starts the whitening where the teacher's is, if there is one."""
+        whiten = self.network.whiten
+        if whiten is None:
+            return
+        if self.material.teacher is None:
+            _, views = self._views(0, self.recipe.stages[0].side, 0.0, 2)
+            start_whitening(whiten, self.network.pool(self.network.features(prepare(views))))
+            return
+        weight, bias = self.material.teacher.whitening
+        whiten.weight.copy_(weight)
+        whiten.bias.copy_(bias)
+
+    def _start_hints(self) -> BlockHints | None:
+        teacher = self.material.teacher
+        if teacher is None or teacher.network is None or self.recipe.hints.forced <= 0.0:
+            return None
+        hints = BlockHints(trainable(teacher.network, self.device))
+        _, views = self._views(0, self.recipe.stages[0].side, 0.0, 2)
+        hints.start(self.network, prepare(views))
+        return hints

@@ -1,0 +1,112 @@
+"""Recipes as files: TOML that is read strictly and written back whole."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import json
+import tomllib
+from pathlib import Path
+from typing import Any, TypeVar
+
+from cbvir_core.errors import ConfigError
+from cbvir_core.train.recipe import FILTER, SOLAR, Augmentation, Hints, LossWeights, Recipe, Solar, Stage
+
+T = TypeVar("T")
+
+_TABLES = {"losses": LossWeights, "hints": Hints, "solar": Solar, "augment": Augmentation}
+
+
+def read_recipe(path: Path | None, network: str | None = None) -> Recipe:
+    """The recipe of a TOML file; what it leaves out keeps the default of its network.
+
+    `network` is the one that is asked for: the recipe's own must be the same, if it names one.
+
+    Raises ConfigError for a file that cannot be read, an unknown key or a value of another type.
+    """
+    if path is None:
+        return recipe_from({}, network)
+    try:
+        return recipe_from(tomllib.loads(path.read_text()), network)
+    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: {error}") from error
+
+
+def recipe_from(table: dict[str, Any], network: str | None = None) -> Recipe:
+    """A recipe of nested tables, as `tomllib` or `dataclasses.asdict` give them; as `read_recipe`."""
+    default = recipe_table(_default(table, network))
+    values = default | table
+    for key, kind in _TABLES.items():
+        given = _expect(values[key], dict, key, "a table")
+        values[key] = _build(kind, default[key] | given, f"{key}.")
+    stages = _expect(values["stages"], list, "stages", "a list of tables")
+    tables = (_expect(stage, dict, "stages", "a list of tables") for stage in stages)
+    values["stages"] = tuple(_build(Stage, stage, "stages.") for stage in tables)
+    values["infer_sides"] = tuple(_expect(values["infer_sides"], list, "infer_sides", "a list"))
+    return _build(Recipe, values, "")
+
+
+def _default(table: dict[str, Any], network: str | None) -> Recipe:
+    named = table.get("network", network or FILTER.network)
+    if network is not None and named != network:
+        raise ConfigError(f"the recipe is for network = {named!r}, not for {network!r}")
+    return SOLAR if named == SOLAR.network else FILTER
+
+
+def recipe_table(recipe: Recipe) -> dict[str, Any]:
+    """The inverse of `recipe_from`: plain tables, lists and numbers."""
+    table = dataclasses.asdict(recipe)
+    table["stages"] = list(table["stages"])
+    table["infer_sides"] = list(table["infer_sides"])
+    return table
+
+
+def write_recipe(recipe: Recipe, path: Path) -> None:
+    """Writes every choice as TOML that `read_recipe` reads back."""
+    path.write_text("\n".join(_toml(recipe_table(recipe))) + "\n")
+
+
+def _toml(table: dict[str, Any]) -> list[str]:
+    plain = {key: value for key, value in table.items() if not isinstance(value, dict)}
+    lines = [f"{key} = {_value(value)}" for key, value in plain.items()]
+    for key in (key for key in table if key not in plain):
+        lines += ["", f"[{key}]", *_toml(table[key])]
+    return lines
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{key} = {_value(item)}" for key, item in value.items()) + " }"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_value, value)) + "]"
+    return json.dumps(value)  # TOML's numbers, booleans and basic strings are written as JSON's
+
+
+def _expect(value: Any, kind: type, key: str, said: str) -> Any:
+    if not isinstance(value, kind):
+        raise ConfigError(f"{key} must be {said}, not {value!r}")
+    return value
+
+
+def _build(kind: type[T], values: dict[str, Any], where: str) -> T:
+    """A dataclass of a table whose keys and types are checked."""
+    known = {item.name: str(item.type) for item in dataclasses.fields(kind)}  # type: ignore[arg-type]
+    for key, value in values.items():
+        if key not in known:
+            near = difflib.get_close_matches(key, known, n=1)
+            hint = f"; did you mean {where}{near[0]}?" if near else ""
+            raise ConfigError(f"unknown key {where}{key}{hint}")
+        if not _fits(value, known[key]):
+            raise ConfigError(f"{where}{key} must be of type {known[key]}, not {value!r}")
+    try:
+        return kind(**values)
+    except TypeError as error:
+        raise ConfigError(f"{where.rstrip('.') or 'recipe'}: {error}") from error
+
+
+def _fits(value: object, wanted: str) -> bool:
+    if isinstance(value, bool) or wanted == "bool":
+        return isinstance(value, bool) and wanted == "bool"
+    if wanted == "float":
+        return isinstance(value, int | float)
+    return not isinstance(value, int | float | str) or type(value).__name__ == wanted

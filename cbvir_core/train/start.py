@@ -1,0 +1,114 @@
+"""The refinement network as a run begins with it: fresh, or from weights that this program has trained."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from cbvir_core.embed.solar import PREFIX, SolarDescriptor
+from cbvir_core.embed.strict import load_exactly
+from cbvir_core.embed.weights import WeightsHeader, fingerprint, read_weights
+from cbvir_core.errors import WeightsMismatch
+from cbvir_core.train.recipe import Recipe
+from cbvir_core.train.report import Report
+from cbvir_core.train.tensors import pooled_rows, prepare, resized
+from cbvir_core.train.whitening import fit_whitening, start_whitening
+
+SAMPLE = 4096
+"""Pictures that the whitening is fitted on: three for each of 1,280 dimensions."""
+FLOOR = 1e-4
+"""Share of the largest variance below which the whitening amplifies no more: what lies there is noise."""
+_FRESH = 64  # pictures that show a fresh network its common direction
+
+
+@dataclass(frozen=True)
+class Start:
+    """Weights to begin with, and for the model card what they are from."""
+
+    state: dict[str, Tensor]
+    origin: dict[str, Any]
+
+
+def read_start(path: Path, backbone: str) -> Start:
+    """A filter's weights for SOLAR on MobileNetV2, or SOLAR's own for the same backbone.
+
+    Only files that a training of this program wrote: what is shipped must not be made from anybody
+    else's weights.  Raises WeightsMissing, WeightsDamaged, WeightsMismatch.
+    """
+    header, state = read_weights(path)
+    if not _trained_here(header):
+        raise WeightsMismatch(f"{path} was not written by a training of this program; start without it")
+    if header.architecture not in (backbone, PREFIX + backbone):
+        raise WeightsMismatch(
+            f"{path} is for {header.architecture}, which is no start for {PREFIX}{backbone}"
+        )
+    origin = {"file": path.name, "fingerprint": fingerprint(path), "details": dict(header.details)}
+    return Start(state, origin)
+
+
+def _trained_here(header: WeightsHeader) -> bool:
+    return {"recipe", "steps", "data"} <= header.details.keys()
+
+
+def first_network(recipe: Recipe, start: Start | None, pixels: Tensor, report: Report) -> SolarDescriptor:
+    """The network of a recipe before its first step, what is not to be learnt frozen.
+
+    `pixels` are clean pictures, uint8 N x 3 x S x S, which the whitening is fitted on where it cannot
+    be taken from `start`.  Raises WeightsMismatch.
+    """
+    torch.manual_seed(recipe.seed)
+    solar = recipe.solar
+    width = None if solar.whitening == "none" else recipe.whiten
+    network = SolarDescriptor(solar.backbone, p=recipe.gem_p, whitened=width)
+    taken = set() if start is None else _load(network, start.state, solar.whitening == "learnt")
+    if not solar.learn_p:
+        nn.init.constant_(network.pool.p, recipe.gem_p)
+    if solar.whitening == "none":
+        nn.init.eye_(network.whiten.weight)
+        nn.init.zeros_(network.whiten.bias)
+    elif "whiten.weight" not in taken:
+        _start_whitening(network, recipe, start is None, pixels, report)
+    _freeze(network, recipe)
+    return network
+
+
+def _load(network: SolarDescriptor, state: dict[str, Tensor], whitening: bool) -> set[str]:
+    """Loads all that fits, and names it; attention, whitening and pooling may be the network's own."""
+    own = network.state_dict()
+    optional = {name for name in own if name.startswith(("features.soa", "whiten.", "pool."))}
+    left = {name for name in state if name.startswith("whiten.")}
+    if whitening and all(state[name].shape == own[name].shape for name in left):
+        left = set()
+    taken = {name: value for name, value in state.items() if name not in left}
+    load_exactly(network, {name: own[name] for name in optional} | taken, "the network to be trained")
+    return set(taken)
+
+
+def _start_whitening(
+    network: SolarDescriptor, recipe: Recipe, fresh: bool, pixels: Tensor, report: Report
+) -> None:
+    side = recipe.stages[0].side
+    if fresh:
+        with torch.no_grad():
+            features = network.features(prepare(resized(pixels[:_FRESH], side)))
+            start_whitening(network.whiten, network.pool(features))
+        return
+    report.say("fitting the whitening")
+    rows = pooled_rows(network.eval(), pixels[:SAMPLE], side, recipe.bf16, report)
+    weight, bias = fit_whitening(rows, recipe.whiten, floor=FLOOR)
+    network.whiten.load_state_dict({"weight": weight, "bias": bias})
+
+
+def _freeze(network: SolarDescriptor, recipe: Recipe) -> None:
+    """Attention that is not wanted is set to zero, where it hands on what it gets, and stays there."""
+    for block in (network.features.soa4, network.features.soa5):
+        block.requires_grad_(recipe.solar.attention)
+        if not recipe.solar.attention:
+            still = {name: torch.zeros_like(value) for name, value in block.v.state_dict().items()}
+            block.v.load_state_dict(still)
+    network.pool.requires_grad_(recipe.solar.learn_p)
+    network.whiten.requires_grad_(recipe.solar.whitening == "learnt")
