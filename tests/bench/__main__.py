@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import importlib
 
-BENCHMARKS = ("start", "keyframes", "memory", "ingest", "query")
+BENCHMARKS = ("start", "keyframes", "memory", "ingest", "query", "retrieval")
 
 
 def main() -> None:

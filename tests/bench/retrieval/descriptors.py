@@ -1,0 +1,126 @@
+"""Pictures to unit rows whose inner product says how alike two pictures are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Protocol
+
+import cv2
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from cbvir_core.embed import (
+    Encoder,
+    MobileNetEncoder,
+    Preprocess,
+    SolarEncoder,
+    WeightsHeader,
+    find_profile,
+    import_files,
+    write_weights,
+)
+from cbvir_core.embed.mobilenet import ARCHITECTURE, MobileNetDescriptor
+from cbvir_core.keyframes import KeyframeOptions
+from cbvir_core.keyframes.histogram import block_histogram, shrink
+from cbvir_core.types import Image, Rows
+
+
+class Descriptor(Protocol):
+    """Whatever describes pictures."""
+
+    @property
+    def name(self) -> str:
+        """Names it in the tables."""
+
+    def describe(self, images: Sequence[Image]) -> Rows:
+        """One unit row per picture, in order."""
+
+
+class Histogram:
+    """Nine blocks of HSV histograms, as the keyframe extractor counts them, compared by cosine."""
+
+    name = "HSV histogram"
+
+    def describe(self, images: Sequence[Image]) -> Rows:
+        """One unit row per picture, in order."""
+        bins = KeyframeOptions().bins
+        rows = np.stack([block_histogram(shrink(image), bins) for image in images])
+        return np.asarray(rows / np.linalg.norm(rows, axis=1, keepdims=True), np.float32)
+
+
+class PerceptualHash:
+    """pHash of 256 bits: signs of the 16 x 16 lowest frequencies of the grey picture at 64 x 64.
+
+    Bits are written as plus and minus 1/16, so that the inner product is ``1 - 2 * hamming / 256``.
+    """
+
+    name = "pHash, 256 bits"
+
+    def describe(self, images: Sequence[Image]) -> Rows:
+        """One unit row per picture, in order."""
+        return np.stack([self._row(image) for image in images])
+
+    def _row(self, image: Image) -> Rows:
+        grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
+        small = cv2.resize(grey, (64, 64), interpolation=cv2.INTER_AREA).astype(np.float32)
+        low = cv2.dct(small)[:16, :16].ravel()
+        return np.where(low > np.median(low), 1 / 16, -1 / 16).astype(np.float32)
+
+
+class Network:
+    """The descriptors of a weight file, made as the program makes them."""
+
+    def __init__(self, name: str, encoder: Encoder) -> None:
+        self.name = name
+        self.encoder = encoder
+
+    def describe(self, images: Sequence[Image]) -> Rows:
+        """One unit row per picture, in order."""
+        return self.encoder.encode(images)
+
+
+def filter_network(name: str, weights: Path, threads: int) -> Network:
+    """The filter of a weight file.  Raises what `MobileNetEncoder` raises."""
+    return Network(name, MobileNetEncoder(weights, threads=threads))
+
+
+def refine_network(name: str, weights: Path, threads: int) -> Network:
+    """The refinement of a weight file.  Raises what `SolarEncoder` raises."""
+    return Network(name, SolarEncoder(weights, threads=threads))
+
+
+def random_weights(folder: Path, seed: int) -> Path:
+    """A MobileNetV2 as torchvision initialises it, 224 x 224, average pooling.
+
+    Its batch norms are settled on clouds of noise: with the statistics it begins with, the signal dies
+    away in its fifty layers, and every picture has the same descriptor to seven digits.
+    """
+    path = folder / "random.safetensors"
+    with torch.random.fork_rng(), torch.no_grad():
+        torch.manual_seed(seed)
+        network = MobileNetDescriptor().train()
+        for module in network.modules():
+            if isinstance(module, nn.BatchNorm2d):
+                module.momentum = None  # the plain average
+        network(_clouds(32))
+    header = WeightsHeader(ARCHITECTURE, "random weights", Preprocess(224, 224))
+    write_weights(path, network.state_dict(), header)
+    return path
+
+
+def _clouds(count: int) -> Tensor:
+    """Noise with the falling spectrum of photographs, normalised: `count` x 3 x 224 x 224."""
+    sides = (7, 14, 28, 56, 112, 224)
+    octaves = (
+        functional.interpolate(torch.randn(count, 3, side, side), 224, mode="bilinear") for side in sides
+    )
+    return sum((octave / 2**number for number, octave in enumerate(octaves)), torch.zeros(1))
+
+
+def imported_weights(file: Path, folder: Path) -> Path:
+    """A plain state dict of torchvision's, imported as a user would: 224 x 224, average pooling."""
+    import_files("yardstick", [file], folder)
+    return find_profile("yardstick", folder).filter

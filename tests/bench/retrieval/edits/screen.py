@@ -1,0 +1,95 @@
+"""The picture on a monitor, photographed with a telephone."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from bench.retrieval.edits.framing import corners
+from bench.retrieval.edits.quality import clipped, from_middle, saved
+from cbvir_core.types import Image
+
+Light = npt.NDArray[np.float32]
+"""Linear light, H x W x 3, 1 for white."""
+
+WIDTH, HEIGHT = 800, 600
+BEZEL = 0.035
+
+
+def photograph(image: Image, rng: np.random.Generator) -> Image:
+    """Monitor in a dim room, seen at a slant: grid and moire, glare of a lamp, soft, noisy, JPEG."""
+    shown = _with_bezel(image)
+    light = _room(rng)
+    place = _place(shown, rng)
+    matrix = cv2.getPerspectiveTransform(corners(shown.shape[1], shown.shape[0]), place)
+    photographed = cv2.warpPerspective(shown, matrix, (WIDTH, HEIGHT), flags=cv2.INTER_AREA)
+    mask = cv2.warpPerspective(np.ones(shown.shape[:2], np.float32), matrix, (WIDTH, HEIGHT))[..., None]
+    screen = (photographed / np.float32(255)) ** np.float32(2.2) * _moire(rng)
+    light = light * (1 - mask) + (screen * np.float32(rng.uniform(0.6, 1.0)) + _glare(rng)) * mask
+    light = light * (1 - np.float32(0.4) * from_middle(HEIGHT, WIDTH)[..., None].astype(np.float32) ** 2)
+    soft = cv2.GaussianBlur(light, (0, 0), float(rng.uniform(0.6, 1.3)))
+    seen = 255 * np.clip(soft, 0, 1) ** (1 / 2.2)
+    grain = rng.standard_normal(seen.shape, np.float32) * np.float32(rng.uniform(2, 6))
+    return saved(clipped(seen + grain), int(rng.integers(60, 85)))
+
+
+def _with_bezel(image: Image) -> Image:
+    """The picture filling a monitor of its own shape, with black plastic around it."""
+    edge = round(BEZEL * max(image.shape[:2]))
+    black = [22, 22, 24]
+    framed = cv2.copyMakeBorder(image, edge, edge, edge, edge, cv2.BORDER_CONSTANT, value=black)
+    return np.asarray(framed, np.uint8)
+
+
+def _room(rng: np.random.Generator) -> Light:
+    """A wall that is lit from one side, with a desk below."""
+    wall = rng.uniform(0.05, 0.25, 3) * 0.5 + rng.uniform(0.03, 0.15)
+    across = np.linspace(rng.uniform(0.4, 1), rng.uniform(0.4, 1), WIDTH)[None, :, None]
+    room = np.broadcast_to(wall * across, (HEIGHT, WIDTH, 3)).astype(np.float32)
+    desk = round(HEIGHT * rng.uniform(0.8, 0.95))
+    room[desk:] *= rng.uniform(0.3, 0.7, 3).astype(np.float32)
+    return room
+
+
+def _place(shown: Image, rng: np.random.Generator) -> Light:
+    """Where the monitor's corners lie in the photograph: 72 to 98 % of what fits, moved and slanted."""
+    scale = rng.uniform(0.72, 0.98) * min(WIDTH / shown.shape[1], HEIGHT / shown.shape[0])
+    width, height = scale * shown.shape[1], scale * shown.shape[0]
+    left, top = rng.uniform(0, WIDTH - width), rng.uniform(0, HEIGHT - height)
+    slant = rng.uniform(-0.06, 0.06, (4, 2)) * (width, height)
+    return np.asarray(np.add(corners(width, height), (left, top)) + slant, np.float32)
+
+
+def _moire(rng: np.random.Generator) -> Light:
+    """Bands where the monitor's pixels beat with the sensor's, bent by the slant, other in each colour."""
+    y, x = np.mgrid[0:HEIGHT, 0:WIDTH].astype(np.float32)
+    bands = np.ones((HEIGHT, WIDTH, 3), np.float32)
+    for _ in range(2):
+        period, angle = rng.uniform(7, 32), rng.uniform(0, np.pi)
+        bend = rng.uniform(-1, 1, 3) * 2e-5
+        along = (x * np.cos(angle) + y * np.sin(angle)) / period
+        bent = bend[0] * x * x + bend[1] * x * y + bend[2] * y * y
+        strength = rng.uniform(0.08, 0.2)
+        for channel, phase in enumerate(rng.uniform(0, 0.5) * np.arange(3)):
+            bands[..., channel] += strength * np.sin(2 * np.pi * (along + 8 * bent + phase)).astype(
+                np.float32
+            )
+    lines = 1 + 0.08 * np.sin(2 * np.pi * y / rng.uniform(2.1, 3.2))
+    return np.asarray(np.maximum(bands, 0) * lines[..., None], np.float32)
+
+
+def _glare(rng: np.random.Generator) -> Light:
+    """What the glass reflects: a veil everywhere, and a lamp's soft spot or a window's bright field."""
+    field = np.zeros((HEIGHT, WIDTH), np.float32)
+    middle = (int(rng.integers(WIDTH)), int(rng.integers(HEIGHT)))
+    size = (int(rng.integers(40, 150)), int(rng.integers(30, 110)))
+    if rng.random() < 0.6:
+        cv2.ellipse(field, middle, size, float(rng.uniform(0, 180)), 0, 360, 1.0, -1)
+    else:
+        box = cv2.boxPoints((middle, size, float(rng.uniform(-20, 20))))
+        cv2.fillConvexPoly(field, np.rint(box).astype(np.int32), 1.0)
+    field = cv2.GaussianBlur(field, (0, 0), float(rng.uniform(12, 40)))
+    colour = np.array([1.0, rng.uniform(0.85, 1), rng.uniform(0.7, 1)], np.float32)
+    strength = np.float32(rng.uniform(0.25, 0.8))
+    return np.asarray(np.float32(rng.uniform(0.01, 0.04)) + strength * field[..., None] * colour, np.float32)

@@ -1,0 +1,117 @@
+"""Puts every query to every system."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import TypeVar
+
+import numpy as np
+
+from bench.retrieval.descriptors import Descriptor
+from bench.retrieval.metrics import Figures, Outcome, Thresholds, average_precision, figures
+from bench.retrieval.questions import Corpus, Query
+from bench.retrieval.systems import Answering, Ranking, System
+from cbvir_core.decode import STILL_SIDE, fit_within
+from cbvir_core.search.prepare import PLAIN, Variant
+from cbvir_core.types import Image, Rows
+
+T = TypeVar("T")
+
+BATCH = 32
+
+Prepare = Callable[[Image], list[Variant]]
+"""The pictures that are looked for when somebody asks with one."""
+
+Advance = Callable[[int], None]
+"""Told how many pictures more are done."""
+
+
+@dataclass
+class Answers:
+    """What one system answered: outcomes by kind of edit, and the first scores where none is right."""
+
+    name: str
+    asked: dict[str, list[Outcome]] = field(default_factory=dict)
+    left_out: list[float] = field(default_factory=list)
+    foreign: list[float] = field(default_factory=list)
+
+    def take(self, query: Query, ranking: Ranking, corpus: Corpus) -> None:
+        """Adds the answer to one query."""
+        if query.role == "asked":
+            self.asked.setdefault(query.kind, []).append(judge(query, ranking, corpus))
+        else:
+            scores = self.left_out if query.role == "left out" else self.foreign
+            scores.append(float(ranking.scores[0]))
+
+    @property
+    def thresholds(self) -> Thresholds:
+        """From the queries without a right answer."""
+        return Thresholds.of(self.left_out, self.foreign)
+
+    @property
+    def overall(self) -> Figures:
+        """Over all queries; every kind counts alike, as each has as many."""
+        return figures([outcome for group in self.asked.values() for outcome in group], self.thresholds)
+
+    @property
+    def by_kind(self) -> dict[str, Figures]:
+        """For each kind of edit, with the one threshold of all kinds."""
+        return {kind: figures(group, self.thresholds) for kind, group in self.asked.items()}
+
+
+def judge(query: Query, ranking: Ranking, corpus: Corpus) -> Outcome:
+    """What came of a query whose picture is in the corpus."""
+    video, scene = corpus.of_video(query), corpus.of_scene(query)
+    first = ranking.entries[0]
+    precision = average_precision(scene[ranking.entries], int(scene.sum()))
+    return Outcome(float(ranking.scores[0]), bool(video[first]), bool(scene[first]), precision)
+
+
+def plain(picture: Image) -> list[Variant]:
+    """The picture alone, at the size that keyframes are embedded at."""
+    return [Variant(PLAIN, fit_within(picture, STILL_SIDE))]
+
+
+def describe_corpus(systems: Sequence[System], corpus: Corpus, advance: Advance) -> list[Answering]:
+    """The systems, with the corpus described once by each descriptor that any of them uses."""
+    parts: dict[Descriptor, list[Rows]] = {one: [] for system in systems for one in system.descriptors()}
+    for entries in batched(corpus.entries):
+        images = [entry.image for entry in entries]
+        for descriptor, rows in parts.items():
+            rows.append(descriptor.describe(images))
+        advance(len(images))
+    whole = {descriptor: np.concatenate(rows) for descriptor, rows in parts.items()}
+    return [Answering(system, [whole[one] for one in system.descriptors()]) for system in systems]
+
+
+def ask(
+    systems: Sequence[Answering],
+    corpus: Corpus,
+    queries: Sequence[Query],
+    seed: int,
+    prepare: Prepare,
+    advance: Advance,
+) -> list[Answers]:
+    """What each system answers; a query's picture is made once, put to all of them, and let go."""
+    answers = [Answers(answering.system.name) for answering in systems]
+    filters = list(dict.fromkeys(answering.system.filter for answering in systems))
+    for batch in batched(queries):
+        variants = [prepare(query.image(seed)) for query in batch]
+        images = [variant.image for group in variants for variant in group]
+        ends = np.cumsum([len(group) for group in variants])[:-1]
+        rows = {descriptor: np.split(descriptor.describe(images), ends) for descriptor in filters}
+        for answering, taken in zip(systems, answers, strict=True):
+            for number, query in enumerate(batch):
+                own = rows[answering.system.filter][number]
+                taken.take(query, answering.answer(variants[number], own), corpus)
+        advance(len(batch))
+    return answers
+
+
+def batched(items: Iterable[T], size: int = BATCH) -> Iterator[list[T]]:
+    """The items, `size` at a time."""
+    waiting = iter(items)
+    while batch := list(islice(waiting, size)):
+        yield batch

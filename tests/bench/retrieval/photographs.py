@@ -1,0 +1,60 @@
+"""Photographs that are in no clip: those in the corpus, and those that are nowhere in it."""
+
+from __future__ import annotations
+
+import tarfile
+from collections.abc import Container, Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+
+from cbvir_core.train.pictures import SUFFIXES, kept_back
+from cbvir_core.train.recipe import Recipe
+
+Photograph = tuple[str, bytes]
+"""A name and the bytes of a picture file."""
+
+
+def distractors(folder: Path, count: int) -> list[Photograph]:
+    """The first `count` pictures of the folder's tars; they are never trained on."""
+    return list(islice(_members(sorted(folder.glob("*.tar"))), count))
+
+
+def foreign(folder: Path, count: int) -> list[Photograph]:
+    """`count` training pictures that every training keeps back, by the choice that training makes.
+
+    `kept_back` takes those pictures whose names have the lowest hashes, `Recipe.held_out` of them.  So
+    a picture that is kept back when all tars are trained on is also kept back when only some are.
+    Frames of clips that are trained on beside them might push pictures out; asking for fewer than are
+    kept back leaves them room (`test_photographs.py` counts it).  Weights trained by a recipe that
+    keeps back fewer would have seen some of these.
+
+    Raises ValueError where more are asked for than are kept back.
+    """
+    tars = sorted(folder.glob("*.tar"))
+    names = [f"{path.name}/{member}" for path in tars for member in _picture_names(path)]
+    chosen = {names[number] for number in kept_back(names, count)}
+    if len(chosen) < count or count > Recipe().held_out:
+        raise ValueError(f"only {min(Recipe().held_out, len(chosen))} pictures are kept back from training")
+    return list(_members(tars, chosen))
+
+
+def _members(tars: Sequence[Path], wanted: Container[str] | None = None) -> Iterator[Photograph]:
+    """Every picture of the tars, or those wanted, under the names that training gives them."""
+    for path in tars:
+        members = _picture_names(path)
+        with tarfile.open(path) as archive:
+            for member in members:
+                name = f"{path.name}/{member}"
+                if wanted is None or name in wanted:
+                    opened = archive.extractfile(member)
+                    assert opened is not None, "a picture is a plain file"
+                    yield name, opened.read()
+
+
+def _picture_names(path: Path) -> list[str]:
+    with tarfile.open(path) as archive:
+        return [
+            member.name
+            for member in archive
+            if member.isfile() and Path(member.name).suffix.lower() in SUFFIXES
+        ]

@@ -1,0 +1,138 @@
+"""The benchmark from command line to tables."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from bench.retrieval import tables
+from bench.retrieval.arguments import Arguments, parse
+from bench.retrieval.clips import clips_in, split
+from bench.retrieval.edits import KINDS
+from bench.retrieval.evaluate import Answers, ask, describe_corpus, plain
+from bench.retrieval.frames import Shot, by_family, frames_between
+from bench.retrieval.lineup import Lineup
+from bench.retrieval.photographs import distractors, foreign
+from bench.retrieval.questions import (
+    Corpus,
+    Entry,
+    Query,
+    foreign_queries,
+    frame_queries,
+    keyframe_entries,
+    photograph_entries,
+)
+from bench.retrieval.sheet import write_sheet
+from cbvir_core.decode import STILL_SIDE
+from cbvir_core.keyframes import extract_keyframes
+from cbvir_core.search.prepare import prepare
+
+LEFT_OUT_SHARE = 0.25
+"""Queries from clips that are not in the corpus, for each that is from one that is."""
+
+PRINTED_WIDTH = 140
+"""Columns where there is no terminal that has some."""
+
+BY_KIND = ("video", "scene", "sure")
+"""Figures that are printed by kind of edit; all are in the JSON."""
+
+
+@dataclass(frozen=True)
+class Material:
+    """What is searched, what is asked, and the frames that are asked with."""
+
+    corpus: Corpus
+    queries: tuple[Query, ...]
+    shots: tuple[Shot, ...]
+
+    def counts(self) -> dict[str, int]:
+        """Numbers of pictures, for people."""
+        keyframes = sum(entry.family is not None for entry in self.corpus.entries)
+        roles = Counter(query.role for query in self.queries)
+        return {
+            "keyframes": keyframes,
+            "distractors": len(self.corpus) - keyframes,
+            "frames": len(self.shots),
+            "kinds": len(KINDS),
+            **{f"queries {role}": count for role, count in roles.items()},
+        }
+
+
+def run(line: Sequence[str]) -> None:
+    """Everything at its defaults, or as the command line says."""
+    arguments = parse(line)
+    if not arguments.shared.is_dir():
+        sys.exit(f"the clips and photographs are not at {arguments.shared}; name their folder with --shared")
+    console = Console(width=None if sys.stdout.isatty() else PRINTED_WIDTH)
+    with _bar(console) as progress:
+        material = gather(arguments, progress)
+        if arguments.pictures:
+            write_sheet(arguments.pictures, material.shots, arguments.seed)
+        with tempfile.TemporaryDirectory() as folder:
+            answers = measure(arguments, material, Path(folder), progress)
+    show(arguments, answers, material.counts(), console)
+
+
+def gather(arguments: Arguments, progress: Progress) -> Material:
+    """The corpus and the queries; the same ones for the same arguments."""
+    clips = split(clips_in(arguments.shared / "videos"), arguments.seed)
+    entries: list[Entry] = []
+    frames: dict[Path, list[Shot]] = {}
+    questioned = {*clips.asked, *clips.left_out}
+    for clip in progress.track(sorted({*clips.corpus, *questioned}), description="keyframes"):
+        keyframes = list(extract_keyframes(clip, max_side=STILL_SIDE))
+        if clip in questioned:
+            frames[clip] = frames_between(clip, keyframes, arguments.seed)
+        if clip in clips.corpus:
+            entries += keyframe_entries(clip.name, keyframes)
+    count = max(1, round(arguments.queries / len(KINDS)))
+    asked = by_family(frames[clip] for clip in clips.asked)[:count]
+    left_out = by_family(frames[clip] for clip in clips.left_out)[: max(1, round(LEFT_OUT_SHARE * count))]
+    photographs = distractors(arguments.shared / "distractors", arguments.distractors)
+    strangers = foreign(arguments.shared / "train_images", arguments.foreign)
+    queries = (
+        *frame_queries(asked, "asked"),
+        *frame_queries(left_out, "left out"),
+        *foreign_queries(strangers),
+    )
+    return Material(Corpus([*entries, *photograph_entries(photographs)]), queries, tuple(asked))
+
+
+def measure(arguments: Arguments, material: Material, folder: Path, progress: Progress) -> list[Answers]:
+    """What every system answers to every query."""
+    systems = Lineup(arguments, folder).systems()
+    described = progress.add_task("corpus", total=len(material.corpus))
+    answering = describe_corpus(systems, material.corpus, lambda done: progress.advance(described, done))
+    asked = progress.add_task("queries", total=len(material.queries))
+    return ask(
+        answering,
+        material.corpus,
+        material.queries,
+        arguments.seed,
+        prepare if arguments.variants else plain,
+        lambda done: progress.advance(asked, done),
+    )
+
+
+def show(arguments: Arguments, answers: Sequence[Answers], counts: dict[str, int], console: Console) -> None:
+    """Prints the tables and writes the files that were asked for."""
+    console.print(", ".join(f"{count:,} {name}" for name, count in counts.items()), highlight=False)
+    console.print(tables.overall(answers))
+    for figure in BY_KIND:
+        console.print(tables.by_kind(answers, figure))
+    if arguments.json:
+        arguments.json.write_text(tables.to_json(answers, counts))
+    if arguments.markdown:
+        arguments.markdown.write_text(tables.markdown(answers))
+
+
+def _bar(console: Console) -> Progress:
+    columns = (TextColumn("{task.description:10}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    return Progress(*columns, console=console)

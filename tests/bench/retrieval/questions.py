@@ -1,0 +1,120 @@
+"""The corpus, and the queries that are put to it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from bench.retrieval.clips import family
+from bench.retrieval.edits import KINDS, edited
+from bench.retrieval.frames import Shot
+from bench.retrieval.photographs import Photograph
+from cbvir_core.decode import read_picture
+from cbvir_core.types import Image, Keyframe
+
+Role = Literal["asked", "left out", "foreign"]
+
+TOLERANCE_S = 0.5
+"""Seconds by which a query's time may lie outside the scene that answers it.  Scenes end between two
+samples of a third of a second, and two versions of a clip do not end theirs at the same one."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One picture of the corpus: a keyframe with its scene's span, or a photograph without a family."""
+
+    name: str
+    picture: Image | bytes = field(repr=False, compare=False)
+    family: str | None = None
+    start_s: float = 0.0
+    end_s: float = 0.0
+
+    @property
+    def image(self) -> Image:
+        """The picture; photographs are decoded each time."""
+        return load(self.picture)
+
+
+@dataclass(frozen=True)
+class Query:
+    """One question: a picture, the edit, and where the picture is from, if the corpus has it."""
+
+    role: Role
+    kind: str
+    key: str
+    picture: Image | bytes = field(repr=False, compare=False)
+    family: str | None = None
+    time_s: float = 0.0
+
+    def image(self, seed: int) -> Image:
+        """The edited picture; the same one for the same seed."""
+        return edited(load(self.picture), self.kind, self.key, seed)
+
+
+class Corpus:
+    """The pictures that are searched, and which of them are right answers."""
+
+    def __init__(self, entries: Sequence[Entry]) -> None:
+        self.entries = tuple(entries)
+        self._families = np.array([entry.family or "" for entry in entries], np.str_)
+        self._starts = np.array([entry.start_s for entry in entries])
+        self._ends = np.array([entry.end_s for entry in entries])
+
+    def __len__(self) -> int:
+        return len(self.entries)
+
+    def of_video(self, query: Query) -> npt.NDArray[np.bool_]:
+        """Which entries are keyframes of the query's video or of a version of it."""
+        if query.family is None:
+            return np.zeros(len(self), np.bool_)
+        return np.asarray(self._families == query.family, np.bool_)
+
+    def of_scene(self, query: Query) -> npt.NDArray[np.bool_]:
+        """Which of those stand for a scene that holds the query's time, give or take `TOLERANCE_S`."""
+        begun = self._starts - TOLERANCE_S <= query.time_s
+        not_over = query.time_s <= self._ends + TOLERANCE_S
+        return np.asarray(self.of_video(query) & begun & not_over, np.bool_)
+
+
+def load(picture: Image | bytes) -> Image:
+    """A picture that is decoded or still in its file."""
+    return read_picture(picture) if isinstance(picture, bytes) else picture
+
+
+def keyframe_entries(clip: str, keyframes: Sequence[Keyframe]) -> list[Entry]:
+    """A clip's keyframes as entries."""
+    return [
+        Entry(
+            f"{clip}@{keyframe.time_s:.3f}",
+            keyframe.image,
+            family(clip),
+            keyframe.scene_start_s,
+            keyframe.scene_end_s,
+        )
+        for keyframe in keyframes
+    ]
+
+
+def photograph_entries(photographs: Sequence[Photograph]) -> list[Entry]:
+    """Photographs as entries that are never right."""
+    return [Entry(name, data) for name, data in photographs]
+
+
+def frame_queries(shots: Sequence[Shot], role: Role) -> list[Query]:
+    """Each frame edited in every way."""
+    return [
+        Query(role, kind, shot.key, shot.image, shot.family, shot.time_s) for shot in shots for kind in KINDS
+    ]
+
+
+def foreign_queries(photographs: Sequence[Photograph]) -> list[Query]:
+    """Each photograph edited in one way; the kinds take turns."""
+    kinds = list(KINDS)
+    return [
+        Query("foreign", kinds[number % len(kinds)], name, data)
+        for number, (name, data) in enumerate(photographs)
+    ]

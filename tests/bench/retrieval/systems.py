@@ -1,0 +1,110 @@
+"""What answers: a descriptor with exact search, or a filter whose shortlist is refined."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import cast
+
+import numpy as np
+import numpy.typing as npt
+
+from bench.retrieval.descriptors import Descriptor, Network
+from cbvir_core.embed import Encoder
+from cbvir_core.search import Calibration
+from cbvir_core.search.prepare import Variant
+from cbvir_core.search.refine import Refiner, compare
+from cbvir_core.search.scores import REFINE_DEFAULT
+from cbvir_core.search.shortlist import Neighbours, shortlist
+from cbvir_core.store import Generation, Store
+from cbvir_core.types import Rows
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """Numbers of corpus entries, best first, and their scores.  What was not retrieved is missing."""
+
+    entries: npt.NDArray[np.int64]
+    scores: npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class System:
+    """One line of the tables.  Without `refine` the filter's exact search is the answer."""
+
+    name: str
+    filter: Descriptor
+    refine: Network | None = None
+    scale: Calibration = REFINE_DEFAULT
+
+    def descriptors(self) -> list[Descriptor]:
+        """What the corpus must be described by."""
+        return [self.filter, *([self.refine] if self.refine else [])]
+
+
+class Exact:
+    """A gallery that compares with every entry of the corpus."""
+
+    def __init__(self, rows: Rows) -> None:
+        self._rows = rows
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def nearest(self, queries: Rows, k: int) -> list[Neighbours]:
+        """For each descriptor the k nearest entries by Euclidean distance, ascending."""
+        found: list[Neighbours] = []
+        for cosines in queries @ self._rows.T:
+            order = np.argsort(-cosines, kind="stable")[:k]
+            distances = np.sqrt(np.maximum(0.0, 2.0 - 2.0 * cosines[order]))
+            found.append((order.astype(np.int64), distances.astype(np.float32)))
+        return found
+
+
+class Described:
+    """SOLAR rows of the corpus, in place of the store that the refinement reads them from."""
+
+    def __init__(self, rows: Rows) -> None:
+        self._rows = rows
+
+    def refine_rows(
+        self, generation: Generation, rows: npt.NDArray[np.int64]
+    ) -> tuple[Rows, npt.NDArray[np.bool_]]:
+        """Rows of these entries; all of them are known."""
+        return self._rows[rows], np.ones(len(rows), np.bool_)
+
+
+class Answering:
+    """A system with the corpus described."""
+
+    def __init__(self, system: System, rows: Sequence[Rows]) -> None:
+        """`rows` are the corpus by each of ``system.descriptors()``."""
+        self.system = system
+        self._rows, self._gallery = rows[0], Exact(rows[0])
+        self._refiner = None
+        if system.refine is not None:
+            self._refiner = _refiner(system.refine.encoder, rows[1])
+
+    def answer(self, variants: Sequence[Variant], queries: Rows) -> Ranking:
+        """The ranking for a picture, given its variants and their rows by the filter.
+
+        An entry counts with the variant that it is nearest to.  A refined system retrieves its
+        shortlist only, by the search's own rule, selection of variants, comparison and scale.
+        """
+        if self._refiner is None:
+            cosines = (queries @ self._rows.T).max(axis=0).astype(np.float64)
+            order = np.argsort(-cosines, kind="stable")
+            return Ranking(order, cosines[order])
+        candidates = shortlist(self._gallery, queries)
+        chosen, refined_queries = self._refiner.query_rows(variants, candidates)
+        rows, known = self._refiner.candidate_rows(candidates)
+        cosines = compare(chosen, refined_queries, rows, known).cosines
+        scores = self.system.scale.score(cosines)
+        order = np.argsort(-scores, kind="stable")
+        return Ranking(candidates.rows[order], scores[order])
+
+
+def _refiner(encoder: Encoder, rows: Rows) -> Refiner:
+    """The search's refiner over rows in memory: of the store it only reads, and nothing is missing."""
+    store = cast(Store, Described(rows))
+    return Refiner(store, Generation(1, "filter", encoder.fingerprint), encoder)

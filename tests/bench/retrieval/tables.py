@@ -1,0 +1,71 @@
+"""The figures as tables: on a terminal, as Markdown, as JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+
+from rich.table import Column, Table
+
+from bench.retrieval.evaluate import Answers
+from bench.retrieval.metrics import Figures
+
+COLUMNS = {
+    "video": "recall@1 video",
+    "scene": "recall@1 scene",
+    "precision": "mAP",
+    "sure": "recall at 1 % false",
+    "sure_clips": "at 1 % of left-out clips",
+}
+"""Names of the fields of `Figures` for people."""
+
+SHORT = ("video", "scene", "precision", "sure")
+"""The columns of the README."""
+
+
+def overall(answers: Sequence[Answers]) -> Table:
+    """A line for each system."""
+    table = Table(Column("descriptor", no_wrap=True), *COLUMNS.values(), title="all kinds of edit")
+    for one in answers:
+        table.add_row(one.name, *_cells(one.overall, COLUMNS))
+    return table
+
+
+def by_kind(answers: Sequence[Answers], figure: str) -> Table:
+    """A line for each kind of edit and a column for each system, of one figure."""
+    table = Table(
+        Column("edit", no_wrap=True),
+        *(one.name for one in answers),
+        title=f"{COLUMNS[figure]}, by kind of edit",
+    )
+    columns = [one.by_kind for one in answers]
+    for kind in columns[0] if columns else ():
+        table.add_row(kind, *(f"{getattr(column[kind], figure):.3f}" for column in columns))
+    return table
+
+
+def markdown(answers: Sequence[Answers]) -> str:
+    """The table of the README: a line for each system."""
+    lines = [("descriptor", *(COLUMNS[name] for name in SHORT))]
+    lines += [(one.name, *_cells(one.overall, SHORT)) for one in answers]
+    rows = ["| " + " | ".join(line) + " |" for line in lines]
+    return "\n".join([rows[0], "|" + "---|" * len(lines[0]), *rows[1:]]) + "\n"
+
+
+def to_json(answers: Sequence[Answers], counts: dict[str, int]) -> str:
+    """Everything, with how many pictures were searched and asked with."""
+    systems = [
+        {
+            "name": one.name,
+            "thresholds": asdict(one.thresholds),
+            "overall": asdict(one.overall),
+            "by_kind": {kind: asdict(figures) for kind, figures in one.by_kind.items()},
+        }
+        for one in answers
+    ]
+    return json.dumps({"counts": counts, "systems": systems}, indent=2) + "\n"
+
+
+def _cells(figures: Figures, names: Sequence[str] | dict[str, str]) -> list[str]:
+    return [f"{getattr(figures, name):.3f}" for name in names]

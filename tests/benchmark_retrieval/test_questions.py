@@ -1,0 +1,154 @@
+"""Which clips, frames and photographs are asked with, and which answers are right."""
+
+from __future__ import annotations
+
+import tarfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bench.retrieval.clips import FAMILIES, clips_in, family, never_learnt, split
+from bench.retrieval.edits import KINDS
+from bench.retrieval.frames import AWAY_S, Shot, by_family, frames_between, is_blank, round_robin
+from bench.retrieval.photographs import distractors, foreign
+from bench.retrieval.questions import Corpus, Entry, Query, foreign_queries, frame_queries
+from cbvir_core.decode import probe
+from cbvir_core.keyframes import extract_keyframes
+from cbvir_core.train.pictures import kept_back
+from cbvir_core.train.recipe import Recipe
+from cbvir_core.train.videos import EVERY, MOST_PER_CLIP, SAMPLES_PER_S, held_out
+from whole.test_all_clips import TWINS
+
+GREY = np.full((4, 4, 3), 128, np.uint8)
+
+
+def _all_names(shared: Path) -> list[str]:
+    """Every training picture by the name that training gives it."""
+    names = []
+    for path in sorted((shared / "train_images").glob("*.tar")):
+        with tarfile.open(path) as archive:
+            names += [f"{path.name}/{member}" for member in archive.getnames() if member.endswith(".jpg")]
+    return names
+
+
+def _frames_taken(clip: Path) -> int:
+    """At least as many frames as training takes of a clip."""
+    duration_s = probe(clip).duration_s
+    return (
+        MOST_PER_CLIP
+        if duration_s is None
+        else min(MOST_PER_CLIP, round(SAMPLES_PER_S / EVERY * duration_s) + 2)
+    )
+
+
+def test_families_hold_the_versions_that_the_test_of_all_clips_lists() -> None:
+    for twins in TWINS:
+        assert len({family(name) for name in twins}) == 1
+
+
+def test_nothing_is_asked_that_lent_frames_to_training(shared: Path) -> None:
+    clips = split(clips_in(shared / "videos"), seed=0)
+    for clip in (*clips.asked, *clips.left_out):
+        assert held_out(clip.name)
+        assert all(held_out(member) for member in FAMILIES.get(family(clip.name), ()))
+    assert not never_learnt("decord--corrupted.mp4"), "its test card is in clips that are trained on"
+
+
+def test_left_out_families_are_nowhere_in_the_corpus(shared: Path) -> None:
+    everything = clips_in(shared / "videos")
+    clips = split(everything, seed=0)
+    absent = {family(clip.name) for clip in clips.left_out}
+    assert len(absent) == 3
+    assert not absent & {family(clip.name) for clip in clips.corpus}
+    assert set(clips.asked) <= set(clips.corpus)
+    assert {*clips.corpus, *clips.left_out} == set(everything)
+    assert split(reversed(everything), seed=0) == clips
+
+
+def test_another_seed_leaves_out_others() -> None:
+    clips = [Path(name) for name in ("decord--a.mp4", "learning-area--b.mp4", "interactive-examples--c.mp4")]
+    assert len({split(clips, seed, left_out=1).left_out for seed in range(12)}) == 3
+
+
+def test_frames_lie_between_keyframes_and_go_round_the_scenes(small: Path) -> None:
+    clip = small / "videos" / "decord--flipping_a_pancake.mkv"
+    keyframes = list(extract_keyframes(clip, max_side=64))
+    shots = frames_between(clip, keyframes, seed=0)
+    assert shots == frames_between(clip, keyframes, seed=0)
+    assert [shot.time_s for shot in shots] != sorted(shot.time_s for shot in shots)
+    assert all(abs(shot.time_s - keyframe.time_s) >= AWAY_S for shot in shots for keyframe in keyframes)
+    scenes = [sum(one.scene_start_s <= shot.time_s for one in keyframes) for shot in shots[: len(keyframes)]]
+    assert sorted(scenes) == list(range(1, len(keyframes) + 1))
+
+
+def test_blank_frames_are_not_asked_with() -> None:
+    assert is_blank(GREY)
+    assert is_blank((GREY + np.arange(16, dtype=np.uint8).reshape(4, 4, 1)).astype(np.uint8))
+    assert not is_blank(
+        np.where(np.arange(4)[:, None, None] < 2, 90, 130).astype(np.uint8) * np.ones_like(GREY)
+    )
+
+
+def test_turns() -> None:
+    assert round_robin(["abc", "d", "", "ef"]) == ["a", "d", "e", "b", "f", "c"]
+
+
+def test_a_family_of_many_versions_has_no_more_frames_than_another() -> None:
+    def shots(clip: str) -> list[Shot]:
+        return [Shot(clip, float(time), GREY) for time in range(4)]
+
+    names = ("learning-area--crystal.mp4", "learning-area--crystal.webm", "learning-area--frog.mp4")
+    chosen = by_family([shots(name) for name in names])[:4]
+    assert [shot.family for shot in chosen] == ["crystal", "learning-area--frog.mp4"] * 2
+    assert {shot.clip for shot in chosen} == set(names)
+
+
+def test_right_scenes_hold_the_time_within_the_tolerance() -> None:
+    corpus = Corpus(
+        [
+            Entry("a.mp4@1", GREY, "a", 0.0, 2.0),
+            Entry("a.webm@3", GREY, "a", 2.4, 5.0),
+            Entry("a.mp4@9", GREY, "a", 5.0, 9.0),
+            Entry("b.mp4@1", GREY, "b", 0.0, 9.0),
+            Entry("photograph", GREY),
+        ]
+    )
+    query = Query("asked", "crop", "a.mp4@2", GREY, "a", 2.0)
+    assert corpus.of_video(query).tolist() == [True, True, True, False, False]
+    assert corpus.of_scene(query).tolist() == [True, True, False, False, False]
+    stranger = Query("foreign", "crop", "x", GREY)
+    assert not corpus.of_video(stranger).any()
+    assert not corpus.of_scene(stranger).any()
+
+
+def test_foreign_photographs_are_kept_back_even_beside_frames_of_clips(shared: Path) -> None:
+    """Frames of clips that are trained on push some pictures out of those kept back; not these."""
+    names = _all_names(shared)
+    chosen = {name for name, _ in foreign(shared / "train_images", 1000)}
+    assert len(chosen) == 1000
+    assert chosen <= {names[number] for number in kept_back(names, Recipe().held_out)}
+    learnt = [clip for clip in clips_in(shared / "videos") if not held_out(clip.name)]
+    frames = [f"{clip.name}@{n}" for clip in learnt for n in range(_frames_taken(clip))]
+    mixed = [*names, *frames]
+    kept = {mixed[number] for number in kept_back(mixed, Recipe().held_out)}
+    assert kept & set(frames), "the case that is tested: some frames are kept back too"
+    assert chosen <= kept
+
+
+def test_distractors_are_other_pictures_than_the_foreign(shared: Path) -> None:
+    here = {data for _, data in distractors(shared / "distractors", 10_000)}
+    assert len(here) >= 4990
+    assert not here & {data for _, data in foreign(shared / "train_images", 1000)}
+
+
+def test_more_foreign_photographs_than_are_kept_back_is_an_error(shared: Path) -> None:
+    with pytest.raises(ValueError, match="kept back"):
+        foreign(shared / "train_images", 2000)
+
+
+def test_every_frame_is_asked_with_in_every_way_and_each_photograph_in_one() -> None:
+    queries = frame_queries([Shot("a.mp4", 1.0, GREY), Shot("a.mp4", 2.0, GREY)], "asked")
+    assert [query.kind for query in queries] == [*KINDS, *KINDS]
+    strangers = foreign_queries([(str(number), b"") for number in range(2 * len(KINDS))])
+    assert [query.kind for query in strangers] == [*KINDS, *KINDS]
