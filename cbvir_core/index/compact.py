@@ -51,8 +51,9 @@ class Merge:
 def next_step(segments: Sequence[Size], tail: int, policy: Policy) -> Seal | Merge | None:
     """The next thing to do for segments in order of age, oldest first, or None.
 
-    A segment is merged with all newer ones once these hold as many rows together.  So each segment
-    outweighs the newer ones, their number is the logarithm of the rows, and so is the number of times
+    A segment is merged with the newer ones behind it, as far as all of them fit into one, once these
+    hold as many rows together as it does.  So each segment outweighs the newer ones up to the next that
+    is too large to join them; their number is the logarithm of the rows, and so is the number of times
     that a row is written.
     """
     if tail >= policy.seal_at:
@@ -60,9 +61,12 @@ def next_step(segments: Sequence[Size], tail: int, policy: Policy) -> Seal | Mer
     for place, segment in enumerate(segments):
         if segment.dead > policy.dead * segment.rows:
             return Merge(place, place)
-    newer = sum(segment.live for segment in segments)
-    for place, segment in enumerate(segments[:-1]):
-        newer -= segment.live
-        if segment.live <= newer and segment.live + newer <= policy.largest:
-            return Merge(place, len(segments) - 1)
+    for place, segment in enumerate(segments):
+        newer, last = 0, place
+        for later in segments[place + 1 :]:
+            if segment.live + newer + later.live > policy.largest:
+                break
+            newer, last = newer + later.live, last + 1
+        if last > place and segment.live <= newer:
+            return Merge(place, last)
     return None

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from cbvir_core.index.compact import Merge, Policy, Seal, Size, next_step
@@ -103,7 +103,13 @@ SIZES = st.lists(st.integers(1, 3000).flatmap(lambda n: st.builds(Size, st.just(
 
 
 @given(SIZES, st.integers(0, 500))
+@example([Size(1)] * 14 + [Size(2001), Size(1499)], 500)
 def test_the_policy_comes_to_rest_with_few_segments(sizes: list[Size], tail: int) -> None:
+    """However the segments came to be: forgetting leaves small ones between large ones.
+
+    Two neighbours that do not fit into one hold more than `largest` rows, and between such places each
+    segment outweighs the newer ones.
+    """
     policy, steps = Policy(seal_at=50, largest=4000), 0
     rows = sum(size.live for size in sizes) + tail
     while (step := next_step(sizes, tail, policy)) is not None:
@@ -120,7 +126,24 @@ def test_the_policy_comes_to_rest_with_few_segments(sizes: list[Size], tail: int
     assert rows == sum(size.live for size in sizes) + tail
     assert tail < policy.seal_at
     assert all(size.dead <= policy.dead * size.rows for size in sizes)
-    assert len(sizes) <= 3 + 2 * rows / policy.largest + math.log2(1 + rows)
+    places = 1 + 2 * rows / policy.largest
+    assert len(sizes) <= places * (2 + math.log2(1 + policy.largest))
+
+
+@given(st.lists(st.integers(1, 500), max_size=40))
+def test_rows_that_are_only_added_end_in_a_few_full_segments_and_a_logarithm_of_others(
+    added: list[int],
+) -> None:
+    policy, sizes, tail = Policy(seal_at=50, largest=4000), [], 0
+    for rows in added:
+        tail += rows
+        while (step := next_step(sizes, tail, policy)) is not None:
+            if isinstance(step, Seal):
+                sizes, tail = [*sizes, Size(step.rows)], tail - step.rows
+            else:
+                live = sum(size.live for size in sizes[step.first : step.last + 1])
+                sizes = [*sizes[: step.first], Size(live), *sizes[step.last + 1 :]]
+    assert len(sizes) <= 3 + 2 * sum(added) / policy.largest + math.log2(1 + sum(added))
 
 
 def test_a_growing_index_writes_each_row_a_logarithm_of_times() -> None:
