@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import signal
 import socket
@@ -33,6 +34,8 @@ class Service:
         workers: int = 1,
         timeout_s: float = 30.0,
         prefix: tuple[str, ...] = (),
+        models: dict[str, object] | None = None,
+        environment: dict[str, str] | None = None,
         **watch: object,
     ) -> None:
         # pytest's own folders have names too long for a unix socket.
@@ -41,12 +44,12 @@ class Service:
         self.data = self.folder / "data"
         self.socket = self.folder / running.SOCKET
         self.log = self.folder / "log"
-        self._prefix = prefix
+        self._prefix, self.environment = prefix, environment or {}
         self.videos.mkdir()
         tables: dict[str, dict[str, object]] = {
             "watch": {"folders": [str(self.videos)], "settle_s": 0.2, "rescan_s": 3600} | watch,
             "decode": {"workers": workers, "timeout_s": timeout_s},
-            "models": {"profile": "seeded"},
+            "models": {"profile": "seeded"} | (models or {}),
         }
         self.config = running.write_config(self.folder, tables)
         shutil.copytree(prepared, self.data)
@@ -60,9 +63,12 @@ class Service:
     def command(self) -> list[str]:
         return [*self._prefix, *running.command(self.config)]
 
+    def variables(self) -> dict[str, str]:
+        return os.environ | self.environment
+
     def start(self) -> None:
         with self.log.open("ab") as log:
-            self._process = subprocess.Popen(self.command(), stderr=log)
+            self._process = subprocess.Popen(self.command(), stderr=log, env=self.variables())
         self.until(self._answers, "the service answers")
 
     def _answers(self) -> bool:
@@ -75,6 +81,10 @@ class Service:
     def pid(self) -> int:
         assert self._process is not None
         return self._process.pid
+
+    def restart(self) -> None:
+        assert self.stop() == 0
+        self.start()
 
     def stop(self, by: signal.Signals = signal.SIGTERM) -> int:
         assert self._process is not None

@@ -30,7 +30,7 @@ def read_picture(source: str | Path | bytes) -> Image:
     white, as on a page; of an animation the first frame is taken.  Raises NotAPicture for anything
     else, for a picture that is cut short, and above `MOST_PIXELS`; its message says what to do.
     """
-    name = "The picture" if isinstance(source, bytes) else str(source)
+    name = "the picture" if isinstance(source, bytes) else str(source)
     data = source if isinstance(source, bytes) else _read(Path(source))
     try:
         with Pillow.open(io.BytesIO(data), formats=FORMATS) as picture:
@@ -41,10 +41,10 @@ def read_picture(source: str | Path | bytes) -> Image:
         raise _too_large(name) from error
     except UnidentifiedImageError as error:
         raise NotAPicture(
-            f"{name} is no picture that can be read; use JPEG, PNG, WebP, GIF, BMP or TIFF."
+            f"{name} is in no format that can be read; use JPEG, PNG, WebP, GIF, BMP or TIFF"
         ) from error
     except (OSError, ValueError, SyntaxError, EOFError, IndexError, KeyError, ArithmeticError) as error:
-        raise NotAPicture(f"{name} is damaged or cut short ({error}); save it again.") from error
+        raise NotAPicture(f"{name} is damaged or cut short ({error}); save it again") from error
     return image
 
 
@@ -67,7 +67,7 @@ def _check_size(size: tuple[int, int], name: str) -> None:
 def _too_large(name: str) -> NotAPicture:
     return NotAPicture(
         f"{name} has more than {MOST_PIXELS // 1_000_000} million pixels; shrink it, "
-        "a long side of 2,000 pixels is plenty."
+        "a long side of 2,000 pixels is plenty"
     )
 
 

@@ -4,6 +4,7 @@ Nothing here imports torch or OpenVINO until an encoder is made or a foreign wei
 """
 
 from cbvir_core.embed.acquire import Source, fetch_profile, import_files, official_sources
+from cbvir_core.embed.conversions import drop_unused
 from cbvir_core.embed.download import Progress
 from cbvir_core.embed.encoders import Encoder, MobileNetEncoder, SolarEncoder
 from cbvir_core.embed.profiles import (
@@ -38,6 +39,7 @@ __all__ = [
     "Source",
     "WeightsHeader",
     "WeightsInfo",
+    "drop_unused",
     "fetch_profile",
     "find_profile",
     "fingerprint",

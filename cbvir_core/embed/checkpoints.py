@@ -46,15 +46,18 @@ def read_checkpoint(path: Path) -> Checkpoint:
     ``.pth`` files are read without running code that they may carry.  Raises WeightsMissing,
     WeightsDamaged (also for such code, and for values that are no numbers), WeightsMismatch.
     """
-    tensors, meta = _read_safetensors(path) if _is_safetensors(path) else _read_pickled(path)
-    header = _own_header(path) if meta is None else None
+    tensors, meta, header = _read_safetensors(path) if _is_safetensors(path) else _read_pickled(path)
     state = {name: value for name, value in tensors.items() if not name.startswith("classifier.")}
     broken = [name for name, value in state.items() if not torch.isfinite(value).all()]
     if broken:
         raise WeightsDamaged(f"{path} holds values that are no numbers, in {broken[0]}; get the file again")
-    header = header or _guess_header(path, state, meta or {})
+    header = header or _guess_header(path, state, meta)
     build_network(path, header.architecture, state)
     return Checkpoint(header, state)
+
+
+_Contents = tuple[dict[str, Tensor], Mapping[str, Any], WeightsHeader | None]
+"""Tensors, what a checkpoint says of its network, and cbvir's own header."""
 
 
 def _is_safetensors(path: Path) -> bool:
@@ -68,27 +71,31 @@ def _is_safetensors(path: Path) -> bool:
         raise FileUnreadable(f"{path} cannot be read: {error.strerror}") from error
 
 
-def _read_safetensors(path: Path) -> tuple[dict[str, Tensor], None]:
-    return read_tensors(path), None
+def _read_safetensors(path: Path) -> _Contents:
+    try:
+        return read_tensors(path), {}, _own_header(path)
+    except WeightsDamaged as error:
+        raise WeightsDamaged(f"{error}; get the file again") from error
 
 
-def _read_pickled(path: Path) -> tuple[dict[str, Tensor], Mapping[str, Any]]:
+def _read_pickled(path: Path) -> _Contents:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about pickles that torch did not write; they are refused anyway
             loaded = torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         raise WeightsDamaged(
-            f"{path} is no plain weight file: it holds code or other objects beside tensors, and was not run"
+            f"{path} is no plain weight file: it holds code or other objects beside tensors, and was "
+            "not run; get the file from its makers"
         ) from error
     except Exception as error:  # an unpickler fails in every way that bytes can make it
-        raise WeightsDamaged(f"{path} is cut short or no weight file; get it again") from error
+        raise WeightsDamaged(f"{path} is cut short or no weight file; get the file again") from error
     if not isinstance(loaded, Mapping):
         raise WeightsMismatch(f"{path} holds no state dict")
     state, meta = loaded.get("state_dict", loaded), loaded.get("meta", {})
     if not isinstance(state, Mapping) or not all(isinstance(value, Tensor) for value in state.values()):
         raise WeightsMismatch(f"{path} holds no state dict")
-    return dict(state), meta if isinstance(meta, Mapping) else {}
+    return dict(state), meta if isinstance(meta, Mapping) else {}, None
 
 
 def _own_header(path: Path) -> WeightsHeader | None:

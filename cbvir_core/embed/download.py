@@ -19,6 +19,7 @@ Progress = Callable[[str, int, int | None], None]
 """Called with the file's name, the bytes that are here, and the bytes there will be if that is known."""
 
 TIMEOUT_S = 30.0
+TRY_AGAIN = "try again, or carry the file here by hand and use `cbvirctl models import`"
 _HASH_IN_NAME = re.compile(r"-([0-9a-f]{8,64})\.\w+$")
 
 
@@ -43,16 +44,24 @@ def download(url: str, folder: Path, progress: Progress | None = None) -> Path:
         part.unlink(missing_ok=True)
         raise
     except httpx.HTTPError as error:
-        raise DownloadFailed(
-            f"{url} could not be fetched ({str(error) or type(error).__name__}); try again, or carry the "
-            "file here by hand and use `cbvirctl models import`"
-        ) from error
-    _check_hash(part, name)
+        said = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise DownloadFailed(f"{url} could not be fetched ({said}); {TRY_AGAIN}") from error
+    if not fits_name(part, name):
+        part.unlink()
+        raise WeightsDamaged(f"{url} gave a file without the SHA-256 that its name tells; {TRY_AGAIN}")
     return part.replace(folder / name)
+
+
+def fits_name(path: Path, name: str) -> bool:
+    """Whether a file has the SHA-256 that its name begins to tell, where it tells one."""
+    found = _HASH_IN_NAME.search(name)
+    return found is None or sha256_of(path).startswith(found[1])
 
 
 def _fetch(client: httpx.Client, url: str, part: Path, progress: Progress) -> None:
     """Brings `part` up to the whole file."""
+    import httpx
+
     here = part.stat().st_size if part.exists() else 0
     headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={here}-"} if here else {})
     with client.stream("GET", url, headers=headers) as response:
@@ -64,12 +73,22 @@ def _fetch(client: httpx.Client, url: str, part: Path, progress: Progress) -> No
         length = response.headers.get("Content-Length")
         total = here + int(length) if length else None
         with part.open("ab" if here else "wb") as stream:
-            for chunk in response.iter_raw():
-                stream.write(chunk)
-                here += len(chunk)
-                progress(part.stem, here, total)
+            try:
+                for chunk in response.iter_raw():
+                    stream.write(chunk)
+                    here += len(chunk)
+                    progress(part.stem, here, total)
+            except (httpx.RemoteProtocolError, httpx.ReadError, httpx.ReadTimeout) as error:
+                raise _cut_off(url, here, total) from error
     if total is not None and here != total:
-        raise DownloadFailed(f"{url} ended after {here} of {total} bytes; try again")
+        raise _cut_off(url, here, total)
+
+
+def _cut_off(url: str, here: int, total: int | None) -> DownloadFailed:
+    whole = f" of {total:,}" if total else ""
+    return DownloadFailed(
+        f"{url} was cut off after {here:,}{whole} bytes; they are kept, and the next fetch goes on from there"
+    )
 
 
 def _expect_whole(response: httpx.Response, url: str, part: Path, here: int) -> None:
@@ -77,13 +96,6 @@ def _expect_whole(response: httpx.Response, url: str, part: Path, here: int) -> 
     if response.headers.get("Content-Range") != f"bytes */{here}":
         part.unlink()
         raise DownloadFailed(f"{url} does not go on where the last download ended; try again from the start")
-
-
-def _check_hash(part: Path, name: str) -> None:
-    found = _HASH_IN_NAME.search(name)
-    if found and not sha256_of(part).startswith(found[1]):
-        part.unlink()
-        raise WeightsDamaged(f"{name} does not have the hash in its name; it was deleted, fetch it again")
 
 
 def _silent(_name: str, _here: int, _total: int | None) -> None:

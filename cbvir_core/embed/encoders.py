@@ -30,6 +30,10 @@ class Encoder(Protocol):
     def fingerprint(self) -> str:
         """Names the weights and the preprocessing; rows of different fingerprints are not compared."""
 
+    @property
+    def delay(self) -> str | None:
+        """Why `encode` would not begin at once, in words; None where it would."""
+
     def encode(self, images: Sequence[Image]) -> Rows:
         """One unit row per picture, in order."""
 
@@ -39,6 +43,8 @@ class NetworkEncoder:
 
     Raises WeightsMissing, WeightsDamaged, WeightsMismatch, ConfigError.
     """
+
+    delay = None
 
     def __init__(
         self, weights: Path, header: WeightsHeader, preprocess: Preprocess, options: RuntimeOptions

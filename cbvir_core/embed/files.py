@@ -11,7 +11,17 @@ from pathlib import Path
 
 from cbvir_core.errors import DiskFull
 
-NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT})
+NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+
+
+FileState = tuple[int, int, int]
+"""Changes whenever a file is replaced or written to."""
+
+
+def state_of(path: Path) -> FileState:
+    """Tells without reading a file whether it is the same as before.  Raises OSError."""
+    found = path.stat()
+    return found.st_ino, found.st_size, found.st_mtime_ns
 
 
 @contextmanager

@@ -6,9 +6,7 @@ bf16 where the processor has it and the network stands it (`cbvir_core.embed.pre
 from __future__ import annotations
 
 import os
-import shutil
 import sys
-import tempfile
 import threading
 import warnings
 from contextlib import suppress
@@ -19,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from cbvir_core.embed.conversions import conversion, drop_conversion, written_whole
 from cbvir_core.embed.precision import SMALLEST_COSINE, worst_cosine
 from cbvir_core.embed.preprocess import CPU_PIXELS, Batch
 from cbvir_core.embed.weights import read_header
@@ -35,9 +34,6 @@ CONCURRENT_CALLS = 2
 for whole batches of the other.
 """
 
-GRAPH_VERSION = 1
-"""Part of a converted network's name; raised whenever the torch networks compute something else."""
-
 _BF16_COSINE = ["cbvir", "bf16_cosine"]  # where a converted network notes what bf16 keeps of it
 
 
@@ -52,7 +48,7 @@ class OpenVinoRunner:
     pixels = CPU_PIXELS
 
     def __init__(self, weights: Path, key: str, *, threads: int = 1, cache: Path | None = None) -> None:
-        kept = cache / f"{key}-{GRAPH_VERSION}" if cache else None
+        kept = conversion(cache, key) if cache else None
         model = _read(kept)
         if model is None:
             model = _keep(_measured(_convert(weights), weights), kept)
@@ -134,7 +130,7 @@ def _read(kept: Path | None) -> Any | None:
     try:
         return _core().read_model(kept / "network.xml")
     except (RuntimeError, OSError):
-        shutil.rmtree(kept, ignore_errors=True)
+        drop_conversion(kept)
         return None
 
 
@@ -146,10 +142,6 @@ def _keep(model: Any, kept: Path | None) -> Any:
     """
     if kept is None:
         return model
-    with suppress(OSError, RuntimeError):
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=kept.parent, ignore_cleanup_errors=True) as temporary:
-            written = Path(temporary) / "network"
-            openvino.save_model(model, written / "network.xml", compress_to_fp16=False)
-            written.rename(kept)
+    with suppress(OSError, RuntimeError), written_whole(kept) as folder:
+        openvino.save_model(model, folder / "network.xml", compress_to_fp16=False)
     return _read(kept) or model

@@ -9,16 +9,14 @@ answers by the filter alone.  A profile is a folder with ``filter.safetensors``,
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
 
-from cbvir_core.embed.encoders import FILTER_ARCHITECTURE
-from cbvir_core.embed.sums import read_sums, sha256_of
+from cbvir_core.embed.intact import Role, forget_problems, problem_of
+from cbvir_core.embed.sums import read_sums
 from cbvir_core.embed.weights import WeightsHeader, read_header
 from cbvir_core.errors import InputError, ModelError, WeightsMissing
 
-Role = Literal["filter", "refine"]
 ROLES: tuple[Role, Role] = ("filter", "refine")
 BUILTIN_FOLDER = Path(__file__).parent / "builtin"
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
@@ -26,16 +24,20 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """The weight files to answer with.  Without `refine` the filter answers alone."""
+    """The weight files to answer with.  Without `refine` the filter answers alone.
+
+    `trouble` is a sentence where a damaged file is done without.
+    """
 
     name: str
     filter: Path
     refine: Path | None
+    trouble: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class WeightsInfo:
-    """One weight file of a profile.  `problem` is a sentence where the file cannot be read."""
+    """One weight file of a profile.  `problem` is a sentence where the file cannot be used."""
 
     role: Role
     path: Path
@@ -53,7 +55,7 @@ class ProfileInfo:
 
     @property
     def usable(self) -> bool:
-        """Whether it has a filter that can be read."""
+        """Whether it has a filter that can be used."""
         return any(info.role == "filter" and info.problem is None for info in self.files)
 
 
@@ -70,18 +72,38 @@ class FileCheck:
 def find_profile(name: str, models_dir: Path | None) -> Profile:
     """The weight files of a profile; `models_dir` None knows only the built-in ones.
 
-    Raises WeightsMissing, which says what to do, and InputError for a name that can be none.
+    Files are compared with their checksums.  Where SOLAR's is damaged, the filter is to answer alone,
+    and where the filter of ``moreso`` is, ``auto`` means ``builtin``; `Profile.trouble` says so.
+    Raises WeightsMissing, WeightsDamaged and WeightsMismatch, which say what to do, and InputError for a
+    name that can be none.
     """
-    if name == "auto":
-        has_moreso = models_dir is not None and weight_file(models_dir / "moreso", "filter").exists()
-        name = "moreso" if has_moreso else "builtin"
+    if name != "auto":
+        return _profile(name, models_dir)
+    if models_dir is None or not weight_file(models_dir / "moreso", "filter").exists():
+        return _profile("builtin", models_dir)
+    try:
+        return _profile("moreso", models_dir)
+    except ModelError as error:
+        return replace(
+            _profile("builtin", models_dir), trouble=f"{error}; until then the built-in weights answer"
+        )
+
+
+def _profile(name: str, models_dir: Path | None) -> Profile:
     if name != "builtin" and models_dir is None:
         raise WeightsMissing(f"profile {name!r} wants a folder for models, and none is set")
     folder = profile_folder(name, models_dir or BUILTIN_FOLDER)
     filter_file, refine_file = (weight_file(folder, role) for role in ROLES)
     if not filter_file.exists():
         raise WeightsMissing(f"profile {name!r} has no filter weights at {filter_file}; {_advice(name)}")
-    return Profile(name, filter_file, refine_file if refine_file.exists() else None)
+    if problem := problem_of(filter_file, "filter"):
+        raise type(problem)(f"{problem}; {_advice(name)}")
+    if not refine_file.exists():
+        return Profile(name, filter_file, None)
+    if problem := problem_of(refine_file, "refine"):
+        trouble = f"{problem}; {_advice(name)}, and start cbvird anew; until then the filter answers alone"
+        return Profile(name, filter_file, None, trouble)
+    return Profile(name, filter_file, refine_file)
 
 
 def list_profiles(models_dir: Path | None) -> list[ProfileInfo]:
@@ -94,6 +116,7 @@ def list_profiles(models_dir: Path | None) -> list[ProfileInfo]:
 
 def verify(models_dir: Path | None) -> list[FileCheck]:
     """Reads every weight file of every profile and compares it with its checksum."""
+    forget_problems()  # a disk may spoil a file without touching its times
     return [
         _check(name, folder, file)
         for name, folder in _folders(models_dir)
@@ -117,13 +140,10 @@ def weight_file(folder: Path, role: Role) -> Path:
     return folder / f"{role}.safetensors"
 
 
-def role_of(header: WeightsHeader) -> Role:
-    """What a weight file is for."""
-    return "filter" if header.architecture == FILTER_ARCHITECTURE else "refine"
-
-
 def _advice(name: str) -> str:
-    if name in ("moreso", "builtin"):
+    if name == "builtin":
+        return "it is part of cbvir: install cbvir again"
+    if name == "moreso":
         return (
             "use `cbvirctl models fetch moreso`, or `cbvirctl models import moreso FILE...` without internet"
         )
@@ -144,19 +164,18 @@ def _roles_in(folder: Path) -> list[Role]:
 
 
 def _info(path: Path, role: Role) -> WeightsInfo:
+    problem = problem_of(path, role)
     try:
-        return WeightsInfo(role, path, path.stat().st_size, read_header(path))
-    except ModelError as error:
-        return WeightsInfo(role, path, path.stat().st_size, None, error.message)
+        header = read_header(path)
+    except ModelError:
+        header = None
+    return WeightsInfo(role, path, path.stat().st_size, header, None if problem is None else str(problem))
 
 
 def _check(name: str, folder: Path, file: str) -> FileCheck:
     path, expected = folder / file, read_sums(folder).get(file)
     if not path.exists():
-        return FileCheck(name, path, False, "missing; fetch or import it again")
-    if expected is None:
-        problem = _info(path, "filter").problem
-        return FileCheck(name, path, problem is None, problem or "readable; no checksum is kept for it")
-    if sha256_of(path) != expected:
-        return FileCheck(name, path, False, "damaged: its SHA-256 has changed; fetch or import it again")
-    return FileCheck(name, path, True, "good")
+        return FileCheck(name, path, False, f"missing; {_advice(name)}")
+    if problem := problem_of(path, "filter" if path.stem == "filter" else "refine"):
+        return FileCheck(name, path, False, f"{problem}; {_advice(name)}")
+    return FileCheck(name, path, True, "good" if expected else "readable; no checksum is kept for it")

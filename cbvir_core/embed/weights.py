@@ -11,6 +11,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +19,7 @@ import numpy as np
 import safetensors
 import safetensors.numpy
 
-from cbvir_core.embed.files import replacing
+from cbvir_core.embed.files import FileState, replacing, state_of
 from cbvir_core.errors import WeightsDamaged, WeightsMismatch, WeightsMissing
 
 if TYPE_CHECKING:
@@ -144,12 +145,19 @@ def fingerprint(path: Path, preprocess: Preprocess | None = None) -> str:
     """
     header = read_header(path)
     seen = asdict(preprocess or header.preprocess)
-    digest = hashlib.blake2b(digest_size=16)
-    digest.update(json.dumps([header.architecture, seen], sort_keys=True).encode())
     try:
-        tensors = safetensors.deserialize(path.read_bytes())  # type: ignore[no-untyped-call]
+        return _fingerprint(path, state_of(path), json.dumps([header.architecture, seen], sort_keys=True))
     except (safetensors.SafetensorError, OSError) as error:
         raise _damaged(path, error) from error
+
+
+@lru_cache(maxsize=64)
+def _fingerprint(path: Path, _state: FileState, seen: str) -> str:
+    """Remembered for as long as the file stays: a SOLAR on ResNet101 takes half a second and is asked
+    for twice at every start."""
+    digest = hashlib.blake2b(digest_size=16)
+    digest.update(seen.encode())
+    tensors = safetensors.deserialize(path.read_bytes())  # type: ignore[no-untyped-call]
     for name, tensor in sorted(tensors, key=lambda item: item[0]):
         digest.update(json.dumps([name, str(tensor["dtype"]), list(tensor["shape"])]).encode())
         digest.update(tensor["data"])
@@ -168,4 +176,4 @@ def _missing(path: Path) -> WeightsMissing:
 
 
 def _damaged(path: Path, error: Exception) -> WeightsDamaged:
-    return WeightsDamaged(f"{path} is damaged or no weight file ({error}); fetch or import it again")
+    return WeightsDamaged(f"{path} is damaged or no weight file ({error})")

@@ -5,7 +5,8 @@ from __future__ import annotations
 import shutil
 import threading
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from functools import partial
 from itertools import count
 from pathlib import Path
 from types import TracebackType
@@ -17,15 +18,19 @@ from cbvir_core.index.build import Recipe, build_segment
 from cbvir_core.index.compact import Merge, Policy, Seal, Size, next_step
 from cbvir_core.index.exact import NOBODY, Neighbours, distances, first, merged
 from cbvir_core.index.manifest import Damaged, unwritable, write_manifest
-from cbvir_core.index.opening import Opened, fresh_rows, open_segments
+from cbvir_core.index.opening import Opened, difference, fresh_rows, open_segments
 from cbvir_core.index.options import IndexOptions
 from cbvir_core.index.segment import Numbers, Segment
-from cbvir_core.index.tail import Tail, TailView
+from cbvir_core.index.tail import Tail
+from cbvir_core.index.view import IndexStatus, View
 from cbvir_core.store import Generation, Store
 from cbvir_core.types import Rows
 
 RECALL = 0.985
 """Recall@100 that each segment is calibrated for: .98 is promised, and 48 questions are a sample."""
+
+LOG_AT_LEAST = 65_536
+"""Changes that are left in the store's log in any case: reading them takes a tenth of a second."""
 
 TAIL_CAPACITY = 2
 """Rows of the tail that are held in memory, in units of `seal_at`."""
@@ -33,26 +38,6 @@ TAIL_CAPACITY = 2
 
 class Stopped(Exception):
     """The index is being closed while a segment is built.  Never leaves this module."""
-
-
-@dataclass(frozen=True, slots=True)
-class IndexStatus:
-    """`generation` counts states of the index; `tail` are rows in no segment yet; `tombstones` are
-    forgotten rows that segments still hold; `rows` are those that a search can find."""
-
-    generation: int
-    segments: int
-    tail: int
-    tombstones: int
-    rows: int
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """What a search sees: it does not change while the search lasts."""
-
-    segments: tuple[Segment, ...]
-    tail: TailView
 
 
 class Index:
@@ -99,11 +84,11 @@ class Index:
             return 0
         with self._state:
             changes = self._store.changes(self._generation, self._seen)
-            fresh = fresh_rows(changes)
+            fresh, gone = difference(changes, self._view.all_rows)
             for segment in self._view.segments:
-                segment.bury(changes.forgotten)
-            if len(changes.forgotten):
-                self._tail.remove(changes.forgotten, self._read)
+                segment.bury(gone)
+            if len(gone):
+                self._tail.remove(gone, self._read)
             self._tail.extend(fresh, self._read)
             self._view = replace(self._view, tail=self._tail.view())
             self._seen = changes.last
@@ -158,8 +143,7 @@ class Index:
             try:
                 for start in range(0, len(rows), self._policy.largest):
                     part = rows[start : start + self._policy.largest]
-                    report = progress and _Offset(progress, start, len(rows))
-                    made += self._made(part, report)
+                    made += self._made(part, progress and partial(_told, progress, start, len(rows)))
             except BaseException as error:
                 self._discard(made)
                 if isinstance(error, Stopped):
@@ -169,10 +153,17 @@ class Index:
 
     def status(self) -> IndexStatus:
         """Counts, as of the last `refresh`."""
-        view = self._view
-        dead = sum(segment.dead for segment in view.segments)
-        rows = sum(len(segment) for segment in view.segments) - dead + len(view.tail)
-        return IndexStatus(self._manifest.number, len(view.segments), len(view.tail), dead, rows)
+        return self._view.status(self._manifest.number)
+
+    def followed(self) -> int:
+        """The change up to which this index needs the store's log no more.
+
+        What came later, its files do not hold, and opening reads it in the log; where the log since
+        then is longer than a list of the rows themselves, opening is better off with that.
+        """
+        with self._state:
+            seen, sequence = self._seen, self._manifest.sequence
+        return seen if seen - sequence > self.status().rows + LOG_AT_LEAST else sequence
 
     def close(self) -> None:
         """Ends a build under way, without harm, and lets go of the files.  May be called twice."""
@@ -232,11 +223,13 @@ class Index:
             raise unwritable(self._folder, error) from error
         with self._state:
             self._manifest = manifest
-            forgotten = self._store.changes(self._generation, seen).forgotten
-            for segment in segments:
-                segment.bury(forgotten)
+            changes = self._store.changes(self._generation, seen)
             self._tail.remove(taken, self._read)
-            self._view = View(tuple(segments), self._tail.view())
+            view = View(tuple(segments), self._tail.view())
+            _, gone = difference(changes, view.all_rows)
+            for segment in segments:
+                segment.bury(gone)
+            self._view = view
         self._discard(set(before) - set(segments))
 
     def _discard(self, segments: Iterable[Segment]) -> None:
@@ -248,11 +241,6 @@ class Index:
         return rows[present], vectors
 
 
-class _Offset:
-    """Reports rows of one segment as rows of all."""
-
-    def __init__(self, progress: Callable[[int, int], None], before: int, total: int) -> None:
-        self._progress, self._before, self._total = progress, before, total
-
-    def __call__(self, done: int) -> None:
-        self._progress(self._before + done, self._total)
+def _told(progress: Callable[[int, int], None], before: int, total: int, done: int) -> None:
+    """Tells rows of one segment as rows of all."""
+    progress(before + done, total)

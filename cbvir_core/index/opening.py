@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -49,7 +50,7 @@ def _open(folder: Path, store: Store, generation: Generation) -> Opened:
     _sweep(folder, {segment.entry.name for segment in segments})
     changes = store.changes(generation, manifest.sequence)
     fresh = fresh_rows(changes)
-    for segment in segments:
+    for segment in segments:  # after the log was read: what is forgotten from now on is in it
         segment.bury(segment.rows[~store.live(segment.rows)])
         fresh = fresh[~segment.holds(fresh)]
     return Opened(manifest, segments, fresh, changes.last)
@@ -58,6 +59,15 @@ def _open(folder: Path, store: Store, generation: Generation) -> Opened:
 def fresh_rows(changes: Changes) -> Numbers:
     """Rows that were added and not forgotten, in the order in which they came."""
     return changes.added[~np.isin(changes.added, changes.forgotten)]
+
+
+def difference(changes: Changes, held: Callable[[], Numbers]) -> tuple[Numbers, Numbers]:
+    """Rows to take in and rows to give up, for a reader that has the rows `held` tells."""
+    fresh = fresh_rows(changes)
+    if not changes.whole:
+        return fresh, changes.forgotten
+    known = held()
+    return fresh[~np.isin(fresh, known)], known[~np.isin(known, fresh)]
 
 
 def _manifest(folder: Path, store: Store, generation: Generation) -> Manifest:

@@ -5,15 +5,16 @@ from __future__ import annotations
 import shutil
 import threading
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from cbvir_core.embed import RuntimeOptions
+from cbvir_core.embed import RuntimeOptions, drop_unused
+from cbvir_core.errors import ModelError
 from cbvir_core.index import IndexOptions
 from cbvir_core.library.answering import Answering, Turnstile, index_folder
 from cbvir_core.library.migration import Migration
-from cbvir_core.library.networks import Networks, find_networks
+from cbvir_core.library.networks import Networks, find_networks, fingerprints_in
 from cbvir_core.search import SearchOptions
 from cbvir_core.store import Generation, Store
 
@@ -53,7 +54,7 @@ class Generations:
         search: SearchOptions,
     ) -> None:
         self._store, self._wanted, self._places = store, wanted, places
-        self._index_options, self._search_options = index, search
+        self._cache, self._index_options, self._search_options = runtime.cache, index, search
         self._stepping, self._appending = threading.Lock(), threading.Lock()
         self._closing = threading.Event()
         self._successor: Answering | None = None
@@ -106,7 +107,12 @@ class Generations:
             return moved
 
     def notes(self) -> tuple[str, ...]:
-        """What an answer should say of a move under way."""
+        """What an answer should say of weights that cannot be used, and of a move under way."""
+        trouble = self._wanted.profile.trouble
+        moving = self._moving_notes()
+        return (trouble, *moving) if trouble else moving
+
+    def _moving_notes(self) -> tuple[str, ...]:
         migration = self._migration
         if migration is None:
             return ()
@@ -147,6 +153,7 @@ class Generations:
                 self._migration = None
                 self._drop_others(migration.target)
             return
+        self._wanted.load()  # queries must not wait for networks because the weights change
         successor = self._successor = self._open(migration.target, self._wanted)
         self._build(successor)
         with self._appending:
@@ -166,9 +173,22 @@ class Generations:
             pass
 
     def _drop_others(self, kept: Generation) -> None:
+        """Deletes what no weights in use have made, but not while they stand in for damaged ones: these
+        may be mended, and SOLAR's rows of a large library take days."""
+        if self._wanted.profile.trouble:
+            return
         for generation in self._store.generations():
             if generation.number != kept.number:
                 self._store.drop_generation(generation)
         for folder in self._places.indices.glob("generation-*"):
             if folder != index_folder(self._places.indices, kept):
                 shutil.rmtree(folder, ignore_errors=True)
+        self._drop_conversions()
+
+    def _drop_conversions(self) -> None:
+        """Deletes converted networks of weights that no profile has any more; others may be chosen again."""
+        if self._cache is None:
+            return
+        in_use = [fingerprint for fingerprint in self._wanted.fingerprints if fingerprint]
+        with suppress(OSError, ModelError):  # a weight file that goes away meanwhile: another time
+            drop_unused(self._cache, in_use, lambda: fingerprints_in(self._places.models))

@@ -152,16 +152,14 @@ class Library:
         return replace(answer, notes=answer.notes + self._generations.notes())
 
     def remove(self, video: Path | str) -> VideoRecord:
-        """Forgets a video, never its file: by path or id (a unique prefix is enough).
-
-        Raises UnknownVideo.
-        """
+        """Forgets a video, never its file: by path or id (a unique prefix); raises UnknownVideo."""
         record = self.store.find(str(video))
         self.store.forget(record.video_id)
         return record
 
     def backfill(self, limit: int = STEP) -> int:
         """Writes up to `limit` missing SOLAR descriptors; says how many, 0 when none is missing."""
+        self.load_refine()
         with self._generations.inside() as answering:
             encoder = answering.networks.refine
             if encoder is None:
@@ -184,18 +182,17 @@ class Library:
 
         Raises WeightsMissing, WeightsDamaged, WeightsMismatch.
         """
-        with self._generations.inside() as answering:
-            answering.networks.filter.load()
+        self._generations.current.networks.filter.load()  # not counted as inside: closing need not wait
 
     def load_refine(self) -> None:
         """The same for SOLAR's, where the profile has it."""
-        with self._generations.inside() as answering:
-            if answering.networks.refine is not None:
-                answering.networks.refine.load()
+        if (refine := self._generations.current.networks.refine) is not None:
+            refine.load()
 
     def maintain(self) -> bool:
-        """One step of sealing and merging the index; False when there is nothing to do."""
-        return self._generations.current.index.maintain()  # not counted as inside: closing ends a build
+        """One step of sealing and merging the index or of trimming the log; False with nothing to do."""
+        index = self._generations.current.index  # not counted as inside: closing ends a build
+        return index.maintain() or self.store.trim_changes(index.followed()) > 0
 
     @property
     def index(self) -> Index:
@@ -216,6 +213,12 @@ class Library:
     def refined(self) -> bool:
         """Whether SOLAR takes part."""
         return self._generations.current.networks.refine is not None
+
+    @property
+    def refine_loading(self) -> bool:
+        """Whether SOLAR takes part, but not yet: its network has not been loaded, nor has that failed."""
+        refine = self._generations.current.networks.refine
+        return refine is not None and refine.waiting
 
     @property
     def notes(self) -> tuple[str, ...]:

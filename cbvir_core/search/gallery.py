@@ -71,7 +71,7 @@ class Chosen:
 def videos_within(store: Store, places: Iterable[Path | str]) -> list[VideoRecord]:
     """The videos that lie in one of the folders, or are named by path or id.
 
-    Raises UnknownVideo for a place that names no video.
+    Raises UnknownVideo for a place that names no video, or more than one by the beginning of an id.
     """
     known = store.videos()
     found = {video.video_id: video for place in places for video in _within(store, known, place)}
@@ -85,5 +85,7 @@ def _within(store: Store, known: Iterable[VideoRecord], place: Path | str) -> li
         return below
     try:
         return [store.find(str(place))]
-    except UnknownVideo as error:
-        raise UnknownVideo(f"no video is known in or as {place}: {error}") from None
+    except UnknownVideo:
+        if not isinstance(place, Path):
+            raise
+        raise UnknownVideo(f"no known video is {place} or lies in it") from None

@@ -20,7 +20,8 @@ class SearchOptions:
     picture, `within` the answer to videos: each entry is a folder, a video's path, or a video's id
     (a unique prefix is enough).  `shortlist` bounds how many keyframes are refined
     (`cbvir_core.search.shortlist`).  A score of `match_score` or more is called a match, one of
-    `likely_score` or more likely (`cbvir_core.search.scores`).
+    `likely_score` or more likely (`cbvir_core.search.scores`).  Where SOLAR's network is not loaded
+    yet, a query waits for it; without `wait_for_refine` the filter answers alone, and a note says so.
     """
 
     top: int = 10
@@ -29,6 +30,7 @@ class SearchOptions:
     shortlist: int = AT_MOST
     match_score: float = MATCH_SCORE
     likely_score: float = LIKELY_SCORE
+    wait_for_refine: bool = True
 
     def __post_init__(self) -> None:
         if self.top < 1 or self.shortlist < 1:

@@ -42,6 +42,11 @@ class Refiner:
     def __init__(self, store: Store, generation: Generation, encoder: Encoder) -> None:
         self._store, self._generation, self._encoder = store, generation, encoder
 
+    @property
+    def delay(self) -> str | None:
+        """Why SOLAR could not begin at once, in words; None where it could."""
+        return self._encoder.delay
+
     def query_rows(
         self, variants: Sequence[Variant], candidates: Shortlist
     ) -> tuple[npt.NDArray[np.int64], Rows]:

@@ -24,6 +24,7 @@ from cbvir_core.types import Answer, Image
 
 BLANK = "The picture shows one colour only, which appears in every video: nothing was looked for."
 NO_REFINE = "The profile has no SOLAR weights: the filter stage answered alone."
+NOT_READY = "SOLAR does not take part: {delay}; the filter stage answered alone."
 EMPTY = "No keyframe has been indexed yet."
 UNREFINED = (
     "{count} of the shortlisted keyframes wait for their SOLAR descriptor and are scored by the filter."
@@ -84,42 +85,58 @@ class Searcher:
         with clock.stage("prepare"):
             variants = prepare(picture, options.region)
         gallery = self._gallery(options)
+        refiner, notes = self._refiner_for(options)
         if is_blank(variants[0].image) or not len(gallery):
             note = EMPTY if not len(gallery) else BLANK
-            return self._answer(clock, gallery, options, None, (note,))
+            return self._answer(clock, gallery, options, None, refiner, (note,))
         with clock.stage("mobilenet"):
             rows = together(lambda variant: self._filter.encode([variant.image]), variants)
             queries = np.concatenate(rows)
         with clock.stage("shortlist"):
             # Without SOLAR the shortlist is the answer, and nobody reads more of it than was asked for.
-            at_most = options.shortlist if self._refiner else min(options.shortlist, AT_LEAST)
+            at_most = options.shortlist if refiner else min(options.shortlist, AT_LEAST)
             candidates = shortlist(gallery, queries, at_most, asked=options.top)
-        scored, notes = self._scored(clock, variants, candidates)
-        return self._answer(clock, gallery, options, scored, notes)
+        scored = self._by_filter(variants, candidates)
+        if refiner is not None and len(candidates):
+            scored, notes = self._by_solar(clock, refiner, variants, candidates, scored)
+        return self._answer(clock, gallery, options, scored, refiner, notes)
 
     def _gallery(self, options: SearchOptions) -> Gallery:
         if options.within:
             return Chosen(self._store, self._generation, videos_within(self._store, options.within))
         return Everything(self._index)
 
-    def _scored(
-        self, clock: _Clock, variants: list[Variant], candidates: Shortlist
+    def _refiner_for(self, options: SearchOptions) -> tuple[Refiner | None, tuple[str, ...]]:
+        """Who refines this query; where nobody does, a note that says why."""
+        if self._refiner is None:
+            return None, (NO_REFINE,)
+        delay = self._refiner.delay
+        if delay is not None and not options.wait_for_refine:
+            return None, (NOT_READY.format(delay=delay),)
+        return self._refiner, ()
+
+    def _by_filter(self, variants: list[Variant], candidates: Shortlist) -> Scored:
+        names = tuple(variants[number].name for number in candidates.variants)
+        return Scored(candidates.rows, self._filter_scale.score(candidates.cosines()), names)
+
+    def _by_solar(
+        self,
+        clock: _Clock,
+        refiner: Refiner,
+        variants: list[Variant],
+        candidates: Shortlist,
+        filtered: Scored,
     ) -> tuple[Scored, tuple[str, ...]]:
-        """Scores of the candidates: by SOLAR where it is known, else by the filter."""
-        scores = self._filter_scale.score(candidates.cosines())
-        numbers = candidates.variants
-        notes: tuple[str, ...] = () if self._refiner else (NO_REFINE,)
-        if self._refiner is not None and len(candidates):
-            with clock.stage("solar"):
-                chosen, queries = self._refiner.query_rows(variants, candidates)
-                rows, known = self._refiner.candidate_rows(candidates)
-            with clock.stage("refine"):
-                refined = compare(chosen, queries, rows, known)
-                scores = np.where(known, self._refine_scale.score(refined.cosines), scores)
-                numbers = np.where(known, refined.variants, numbers)
-            notes = _unrefined(int((~known).sum()))
-        names = tuple(variants[number].name for number in numbers)
-        return Scored(candidates.rows, scores, names), notes
+        """SOLAR's scores where they are known, else the filter's."""
+        with clock.stage("solar"):
+            chosen, queries = refiner.query_rows(variants, candidates)
+            rows, known = refiner.candidate_rows(candidates)
+        with clock.stage("refine"):
+            refined = compare(chosen, queries, rows, known)
+            scores = np.where(known, self._refine_scale.score(refined.cosines), filtered.scores)
+            numbers = np.where(known, refined.variants, candidates.variants)
+            names = tuple(variants[number].name for number in numbers)
+        return Scored(candidates.rows, scores, names), _unrefined(int((~known).sum()))
 
     def _answer(
         self,
@@ -127,6 +144,7 @@ class Searcher:
         gallery: Gallery,
         options: SearchOptions,
         scored: Scored | None,
+        refiner: Refiner | None,
         notes: tuple[str, ...],
     ) -> Answer:
         with clock.stage("refine"):
@@ -139,7 +157,7 @@ class Searcher:
             keyframes_searched=len(gallery),
             shortlisted=len(scored.rows) if scored else 0,
             profile=self._profile,
-            refined=self._refiner is not None,
+            refined=refiner is not None,
             notes=notes,
         )
 

@@ -1,6 +1,7 @@
 """Descriptor -> LMDB: the truth.  One writer; a batch of keyframes is there whole or not at all."""
 
-from cbvir_core.store.generations import Changes, Counts
+from cbvir_core.store.changelog import Changes
+from cbvir_core.store.generations import Counts
 from cbvir_core.store.layout import KeyframeRow
 from cbvir_core.store.records import Generation, VideoRecord
 from cbvir_core.store.store import Store

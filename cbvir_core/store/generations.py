@@ -1,4 +1,4 @@
-"""Generations of descriptors, and the change log that derived files follow."""
+"""Generations of descriptors: which weights made them, and which of them answers."""
 
 from __future__ import annotations
 
@@ -6,18 +6,14 @@ from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice
 
-import numpy as np
-import numpy.typing as npt
-
 from cbvir_core.store import ledger
 from cbvir_core.store.environment import Table, Transaction
-from cbvir_core.store.layout import generation_key, number_value, read_number, read_row_key
+from cbvir_core.store.layout import generation_key, number_value, read_row_key
 from cbvir_core.store.records import Generation, dump_generation
 from cbvir_core.store.shelf import Shelf
 
 ANSWERING = "answering"
 LAST_GENERATION = "last_generation"
-LOG_BATCH = 65_536  # entries of one reading transaction: growing the map waits for the longest one
 DROP_BATCH = 4_096  # rows deleted in one transaction: appending waits for it
 
 
@@ -28,18 +24,6 @@ class Counts:
     keyframes: int
     filtered: int
     refined: int
-
-
-@dataclass(frozen=True, slots=True)
-class Changes:
-    """What happened up to the sequence number `last`: rows that a generation got, rows forgotten.
-
-    Each row is added at most once; a row may be in both, and is then forgotten.
-    """
-
-    last: int
-    added: npt.NDArray[np.int64]
-    forgotten: npt.NDArray[np.int64]
 
 
 class GenerationShelf(Shelf):
@@ -109,30 +93,6 @@ class GenerationShelf(Shelf):
                 return Counts(keyframes, 0, 0)
             names = (ledger.filter_count(counted.number), ledger.refine_count(counted.number))
             return Counts(keyframes, *(ledger.counter(txn, name) for name in names))
-
-    def last_change(self) -> int:
-        """The sequence number of the newest change; 0 before the first."""
-        with self._environment.read() as txn:
-            key = txn.last_key(Table.CHANGES)
-            return 0 if key is None else read_number(key)
-
-    def changes(self, generation: Generation, after: int) -> Changes:
-        """What happened to a generation since the sequence number `after`, in that order."""
-        added: list[int] = []
-        forgotten: list[int] = []
-        last, full = after, True
-        while full:
-            with self._environment.read() as txn:
-                batch = list(islice(txn.scan(Table.CHANGES, number_value(last + 1)), LOG_BATCH))
-                entries = [read_row_key(value) for _, value in batch]
-                last = read_number(batch[-1][0]) if batch else last
-            for number, row in entries:
-                if number == generation.number:
-                    added.append(row)
-                elif number == ledger.FORGOTTEN:
-                    forgotten.append(row)
-            full = len(entries) == LOG_BATCH
-        return Changes(last, np.array(added, dtype=np.int64), np.array(forgotten, dtype=np.int64))
 
     def _sweep(self) -> None:
         """Deletes descriptors of generations that are gone, also those that a crash left behind."""

@@ -9,6 +9,7 @@ from pathlib import Path
 from types import TracebackType
 
 from cbvir_core.errors import StoreVersion
+from cbvir_core.store.changelog import ChangeShelf
 from cbvir_core.store.descriptors import DescriptorShelf
 from cbvir_core.store.environment import FIRST_MAP, Environment, Table, Transaction
 from cbvir_core.store.generations import GenerationShelf
@@ -20,13 +21,13 @@ _SCHEMA_KEY = b"schema"
 _IDENTITY_KEY = b"identity"
 
 
-class Store(VideoShelf, KeyframeShelf, DescriptorShelf, GenerationShelf):
+class Store(VideoShelf, KeyframeShelf, DescriptorShelf, GenerationShelf, ChangeShelf):
     """Everything that cbvir knows: videos, keyframes, stills and descriptors, in one LMDB environment.
 
     One process writes; any number of its threads read, and never wait for the writer.  Each writing
     method is one transaction, which is on the disk when the method returns: a crash loses what was
-    not yet returned and nothing else.  Rows of deleted keyframes are remembered in a change log, and
-    row numbers are never given out twice, so that indices can follow.
+    not yet returned and nothing else.  A change log tells what came and what went, and row numbers are
+    never given out twice, so that indices can follow.
     """
 
     @classmethod

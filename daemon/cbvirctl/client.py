@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 
-from cbvirctl.errors import BadInput, Refused, TimedOut, Unreachable, from_service
+from cbvirctl.errors import Refused, TimedOut, Unreachable, Usage, from_service
 
 Document = dict[str, Any]
 
@@ -54,7 +54,7 @@ class Client:
             with file.open("rb") as stream:
                 return self._call("PUT", path, {}, iter(lambda: stream.read(CHUNK), b""))
         except OSError as error:
-            raise BadInput(f"cannot read {file}: {error.strerror}", code="file_unreadable") from None
+            raise Usage(f"cannot read {file}: {error.strerror}", code="file_unreadable") from None
 
     def picture(self, path: str) -> bytes:
         """``GET`` of something that is not JSON."""

@@ -12,7 +12,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Self
 
 MATCH = 0
 NO_MATCH = 1
@@ -27,6 +27,10 @@ class ClientError(Exception):
         super().__init__(message)
         self.code = code
         self.retry = retry
+
+    def about(self, what: str) -> Self:
+        """The same error with what it is about in front of the sentence."""
+        return type(self)(f"{what}: {self}", code=self.code, retry=self.retry)
 
 
 class Usage(ClientError):
@@ -59,8 +63,8 @@ class TimedOut(ClientError):
     exit_code = 6
 
 
-_INPUT_CODES = {"not_a_picture", "not_a_video", "damaged_video", "bad_input", "too_large"}
-_USAGE_CODES = {"usage", "bad_request"}
+_INPUT_CODES = {"not_a_picture", "not_a_video", "damaged_video", "too_large"}
+_USAGE_CODES = {"usage", "bad_request", "bad_input"}
 
 
 def from_service(document: object, status: int) -> ClientError:

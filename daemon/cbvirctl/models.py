@@ -8,8 +8,10 @@ from typing import Annotated, Any
 import typer
 
 from cbvirctl.download import downloading
-from cbvirctl.errors import Usage
+from cbvirctl.errors import Refused, Usage
 from cbvirctl.session import AsJson, Socket, emit, note, segment, session
+
+GOOD = "good"
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Weight files with their SHA-256.")
 
@@ -52,20 +54,26 @@ def import_(
 ) -> None:
     """Takes weight files (.safetensors, .pth) into a profile."""
     with session(socket, as_json, timeout_s=None) as client:
+        names = [file.name for file in files]
+        if not all(names) or len(set(names)) < len(names):
+            raise Usage("name files, each of another name", code="usage")
         for file in files:
-            if not file.name:
-                raise Usage(f"{file} is not a file.", code="usage")
             client.upload(f"/v1/models/{segment(profile)}/files/{segment(file.name)}", file)
-        document = client.post(f"/v1/models/{segment(profile)}/import")
+        document = client.post(f"/v1/models/{segment(profile)}/import", file=names)
     _show(document, as_json)
 
 
 @app.command()
 def verify(as_json: AsJson = False, socket: Socket = None) -> None:
-    """Checks every file against its recorded SHA-256."""
+    """Checks every file against its recorded SHA-256.
+
+    Exit code 5 where one is not good.
+    """
     with session(socket, as_json, timeout_s=None) as client:
         document = client.post("/v1/models/verify")
     _show(document, as_json)
+    if any(part["state"] != GOOD for profile in document["profiles"] for part in profile["files"]):
+        raise typer.Exit(Refused.exit_code)
 
 
 def _show(document: dict[str, Any], as_json: bool) -> None:

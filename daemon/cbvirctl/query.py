@@ -39,7 +39,10 @@ def query(
     with session(socket, as_json) as client:
         folders = [reference(text) for text in within or ()]
         # `in` is a keyword, so it cannot be written as an argument.
-        document = client.post("/v1/query", data, top=top, region=region, **{"in": folders or None})
+        try:
+            document = client.post("/v1/query", data, top=top, region=region, **{"in": folders or None})
+        except BadInput as error:  # the service was sent bytes and does not know the file
+            raise error.about("stdin" if picture == "-" else picture) from None
         _show(document, as_json)
         if open_player and document["results"]:
             from cbvirctl.player import play

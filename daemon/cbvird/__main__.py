@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
+import threading
 from pathlib import Path
 
 FAILED = 5
@@ -19,10 +21,20 @@ bring the others in, and start it anew."""
 
 def main(arguments: list[str] | None = None) -> int:
     """The command; gives the exit code."""
+    code = _run(arguments)
+    if any(thread.daemon for thread in threading.enumerate()):
+        # Making a network for this machine takes minutes and cannot be stopped, and the interpreter would
+        # abort if it ended under that thread.  Everything is closed by now.
+        sys.stderr.flush()
+        os._exit(code)
+    return code
+
+
+def _run(arguments: list[str] | None) -> int:
     options = _parser().parse_args(arguments)
     # Imported late: a decode worker imports this module too, and must not import the networks.
     from cbvird import oneblas  # noqa: F401, I001 - before numpy is loaded
-    from cbvir_core.errors import CbvirError, ConfigError, WeightsMissing
+    from cbvir_core.errors import CbvirError, ConfigError, ModelError
     from cbvird import log
     from cbvird.config import load_settings
 
@@ -32,8 +44,9 @@ def main(arguments: list[str] | None = None) -> int:
         from cbvird.app import serve
 
         serve(settings)
-    except WeightsMissing as error:
-        print(f"cbvird: {error}\n{NO_WEIGHTS}", file=sys.stderr)
+    except ModelError as error:
+        hint = f"\n{NO_WEIGHTS}" if "cbvirctl" in str(error) else ""
+        print(f"cbvird: {error}{hint}", file=sys.stderr)
         return FAILED
     except ConfigError as error:
         print(f"cbvird: {error}", file=sys.stderr)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
@@ -62,7 +63,8 @@ def serve(settings: Settings) -> None:
         server = HttpServer(build(context), listener)
         crew.start("http", server.run)
         _start_work(crew, settings, context)
-        queries.submit(_load_refine, library)
+        # A daemon thread: making the network for this machine takes minutes, and nobody waits for it.
+        threading.Thread(target=_load_refine, args=(library,), name="solar", daemon=True).start()
         with _told_to_systemd(settings):
             _watch_over(crew, server)
 
@@ -77,7 +79,9 @@ def _context(settings: Settings, library: Library, jobs: Jobs, queries: Executor
         catalog=Catalog(library.store, jobs, tracker, board),
         board=board,
         search=settings.search.options(),
-        weights=WeightFiles(settings.service.data_dir / "models", settings.models.profile),
+        weights=WeightFiles(
+            settings.service.data_dir / "models", settings.models.profile, settings.models.mirror
+        ),
         queries=queries,
         stop=crew.stop,
         started=time.monotonic(),
@@ -99,10 +103,10 @@ def _start_work(crew: Crew, settings: Settings, context: Context) -> None:
 
 
 def _load_refine(library: Library) -> None:
-    """Load SOLAR, so that the first query need not wait for it; the writer loads the filter."""
+    """Load SOLAR, which queries do without until then; the writer loads the filter."""
     try:
         library.load_refine()
-    except CbvirError as error:  # a query that needs it fails with the same words
+    except CbvirError as error:  # answers say so, and the backfill tries again
         LOG.warning("network cannot be loaded", code=error.code, reason=str(error))
 
 

@@ -53,7 +53,10 @@ class Indexer:
                 stop.wait(IDLE_S)
 
     def _step(self) -> bool:
-        return bool(self._library.reembed(REEMBED) or self._library.backfill(BACKFILL))
+        if self._library.reembed(REEMBED):
+            return True
+        # While SOLAR is being loaded this thread would wait, and could not be stopped.
+        return not self._library.refine_loading and self._library.backfill(BACKFILL) > 0
 
     def _try(self, step: Callable[[], bool], stop: threading.Event) -> bool:
         """One step; an error that cbvir raises on purpose is told and tried again later."""

@@ -162,6 +162,9 @@ class ModelSettings(Section):
     threads: int = Field(
         default=1, ge=1, le=64, description="threads per network; one is steadiest under load"
     )
+    mirror: str = Field(
+        default="", description="address of a folder that has the files of moreso; empty: their makers'"
+    )
 
 
 class IndexSettings(Section):

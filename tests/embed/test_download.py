@@ -3,63 +3,29 @@
 from __future__ import annotations
 
 import hashlib
-import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
-from cbvir_core.embed import Source, fetch_profile, find_profile, fingerprint, official_sources, verify
+from cbvir_core.embed import (
+    Source,
+    fetch_profile,
+    find_profile,
+    fingerprint,
+    import_files,
+    official_sources,
+    verify,
+)
 from cbvir_core.embed.download import download
-from cbvir_core.errors import DiskFull, DownloadFailed, InputError, WeightsDamaged
-
-
-@dataclass
-class Server:
-    """Files by name; `cut` ends every answer after so many bytes; `ranges` says whether it resumes."""
-
-    url: str = ""
-    files: dict[str, bytes] = field(default_factory=dict)
-    cut: int | None = None
-    ranges: bool = True
-    asked: list[str | None] = field(default_factory=list)
+from cbvir_core.errors import DiskFull, DownloadFailed, InputError, WeightsDamaged, WeightsMismatch
+from mirror import Mirror, mirroring
 
 
 @pytest.fixture
-def server() -> Iterator[Server]:
-    state = Server()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            data = state.files.get(self.path.lstrip("/"))
-            wanted = self.headers.get("Range")
-            state.asked.append(wanted)
-            if data is None:
-                self.send_error(404)
-                return
-            start = int(wanted.removeprefix("bytes=").rstrip("-")) if wanted and state.ranges else 0
-            if start and start >= len(data):
-                self.send_response(416)
-                self.send_header("Content-Range", f"bytes */{len(data)}")
-                self.end_headers()
-                return
-            self.send_response(206 if start else 200)
-            self.send_header("Content-Length", str(len(data) - start))
-            self.end_headers()
-            self.wfile.write(data[start : None if state.cut is None else start + state.cut])
-
-        def log_message(self, *_: object) -> None:
-            """Keeps the test's output clean."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as http:
-        state.url = f"http://127.0.0.1:{http.server_port}"
-        thread = threading.Thread(target=http.serve_forever)
-        thread.start()
+def server() -> Iterator[Mirror]:
+    with mirroring() as state:
         yield state
-        http.shutdown()
-        thread.join()
 
 
 @pytest.fixture(autouse=True)
@@ -71,7 +37,7 @@ DATA = bytes(range(256)) * 1000
 NAME = f"net-{hashlib.sha256(DATA).hexdigest()[:8]}.pth"
 
 
-def test_a_file_arrives_with_progress(server: Server, tmp_path: Path) -> None:
+def test_a_file_arrives_with_progress(server: Mirror, tmp_path: Path) -> None:
     server.files[NAME] = DATA
     seen: list[tuple[str, int, int | None]] = []
     path = download(f"{server.url}/{NAME}", tmp_path, lambda *step: seen.append(step))
@@ -82,9 +48,9 @@ def test_a_file_arrives_with_progress(server: Server, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("ranges", [True, False])
-def test_a_cut_download_goes_on(server: Server, tmp_path: Path, ranges: bool) -> None:
+def test_a_cut_download_goes_on(server: Mirror, tmp_path: Path, ranges: bool) -> None:
     server.files[NAME], server.cut = DATA, 100_000
-    with pytest.raises(DownloadFailed, match="try again"):
+    with pytest.raises(DownloadFailed, match="cut off after 100,000 of 256,000 bytes"):
         download(f"{server.url}/{NAME}", tmp_path)
     (part,) = tmp_path.iterdir()
     assert part.stat().st_size == 100_000
@@ -93,13 +59,13 @@ def test_a_cut_download_goes_on(server: Server, tmp_path: Path, ranges: bool) ->
     assert server.asked == [None, "bytes=100000-"]
 
 
-def test_a_part_that_is_the_whole(server: Server, tmp_path: Path) -> None:
+def test_a_part_that_is_the_whole(server: Mirror, tmp_path: Path) -> None:
     server.files[NAME] = DATA
     (tmp_path / f"{NAME}.part").write_bytes(DATA)
     assert download(f"{server.url}/{NAME}", tmp_path).read_bytes() == DATA
 
 
-def test_a_part_of_another_file(server: Server, tmp_path: Path) -> None:
+def test_a_part_of_another_file(server: Mirror, tmp_path: Path) -> None:
     server.files[NAME] = DATA
     (tmp_path / f"{NAME}.part").write_bytes(DATA + b"more")
     with pytest.raises(DownloadFailed, match="from the start"):
@@ -107,14 +73,14 @@ def test_a_part_of_another_file(server: Server, tmp_path: Path) -> None:
     assert download(f"{server.url}/{NAME}", tmp_path).read_bytes() == DATA
 
 
-def test_a_wrong_hash(server: Server, tmp_path: Path) -> None:
+def test_a_wrong_hash(server: Mirror, tmp_path: Path) -> None:
     server.files["net-01234567.pth"] = DATA
-    with pytest.raises(WeightsDamaged, match="hash in its name"):
+    with pytest.raises(WeightsDamaged, match=r"net-01234567\.pth gave a file without the SHA-256"):
         download(f"{server.url}/net-01234567.pth", tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_nothing_there_and_nobody_there(server: Server, tmp_path: Path) -> None:
+def test_nothing_there_and_nobody_there(server: Mirror, tmp_path: Path) -> None:
     with pytest.raises(DownloadFailed, match="404"):
         download(f"{server.url}/absent.pth", tmp_path)
     with pytest.raises(DownloadFailed, match="models import"):
@@ -122,7 +88,7 @@ def test_nothing_there_and_nobody_there(server: Server, tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
-def test_no_room_on_the_disk(server: Server, tmp_path: Path) -> None:
+def test_no_room_on_the_disk(server: Mirror, tmp_path: Path) -> None:
     server.files[NAME] = DATA
     (tmp_path / f"{NAME}.part").symlink_to("/dev/full")
     with pytest.raises(DiskFull, match="no room"):
@@ -131,7 +97,7 @@ def test_no_room_on_the_disk(server: Server, tmp_path: Path) -> None:
 
 
 def test_fetch_takes_what_is_missing(
-    server: Server, tmp_path: Path, filter_file: Path, solar_file: Path
+    server: Mirror, tmp_path: Path, filter_file: Path, solar_file: Path
 ) -> None:
     server.files = {"a.safetensors": filter_file.read_bytes(), "b.safetensors": solar_file.read_bytes()}
     sources = [
@@ -148,7 +114,24 @@ def test_fetch_takes_what_is_missing(
     assert list((tmp_path / ".downloads").iterdir()) == []
 
 
-def test_a_filter_without_solar_is_kept(server: Server, tmp_path: Path, filter_file: Path) -> None:
+def test_a_file_for_the_other_role_is_refused_and_the_profile_stays(
+    server: Mirror, tmp_path: Path, filter_file: Path, solar_file: Path
+) -> None:
+    import_files("moreso", [filter_file], tmp_path)
+    server.files = {"b.safetensors": (tmp_path / "moreso" / "filter.safetensors").read_bytes()}
+    with pytest.raises(WeightsMismatch, match=f"{server.url}/b.safetensors gave no usable weights: b.safe"):
+        fetch_profile("moreso", tmp_path, sources=[Source("refine", f"{server.url}/b.safetensors")])
+    assert find_profile("moreso", tmp_path).refine is None
+    assert [check.good for check in verify(tmp_path) if check.profile == "moreso"] == [True]
+
+
+def test_a_mirror_has_the_same_names() -> None:
+    plain, mirrored = official_sources(), official_sources("http://mirror/weights/")
+    assert [source.file_name for source in plain] == [source.file_name for source in mirrored]
+    assert mirrored[0] == Source("filter", "http://mirror/weights/mobilenet_v2-7ebf99e0.pth")
+
+
+def test_a_filter_without_solar_is_kept(server: Mirror, tmp_path: Path, filter_file: Path) -> None:
     server.files = {"a.safetensors": filter_file.read_bytes(), "b.pth": b"<html>sign in</html>"}
     sources = [Source("filter", f"{server.url}/a.safetensors"), Source("refine", f"{server.url}/b.pth")]
     with pytest.raises(WeightsDamaged):
@@ -160,6 +143,10 @@ def test_a_filter_without_solar_is_kept(server: Server, tmp_path: Path, filter_f
 def test_only_moreso_is_published(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="models import mine"):
         fetch_profile("mine", tmp_path)
+    with pytest.raises(InputError, match="install cbvir again"):
+        fetch_profile("builtin", tmp_path)
+    with pytest.raises(InputError, match="cannot name a profile"):
+        fetch_profile("NONSENSE", tmp_path)
     filter_source, refine_source = official_sources()
     assert filter_source.url.endswith("mobilenet_v2-7ebf99e0.pth")
     assert refine_source.role == "refine"

@@ -16,12 +16,14 @@ from torchvision.models import mobilenet_v2
 
 from cbvir_core.embed import (
     MobileNetEncoder,
+    acquire,
     find_profile,
     fingerprint,
     import_files,
     list_profiles,
     read_weights,
     verify,
+    write_weights,
 )
 from cbvir_core.embed.solar import SolarDescriptor
 from cbvir_core.errors import (
@@ -145,6 +147,10 @@ def _spoilt(kind: str, folder: Path, good: Path) -> tuple[Path, type[CbvirError]
     if kind == "another network":
         torch.save({"layer1.weight": torch.ones(3)}, path)
         return path, WeightsMismatch, "neither MobileNetV2 nor SOLAR"
+    if kind == "wrong hash":
+        path = folder / "mobilenet_v2-7ebf99e0.pth"
+        shutil.copy(good, path)
+        return path, WeightsDamaged, "SHA-256"
     if kind == "no state dict":
         torch.save([1, 2, 3], path)
         return path, WeightsMismatch, "no state dict"
@@ -171,6 +177,7 @@ def _spoilt(kind: str, folder: Path, good: Path) -> tuple[Path, type[CbvirError]
         "empty",
         "text",
         "another network",
+        "wrong hash",
         "no state dict",
         "incomplete",
         "not numbers",
@@ -197,6 +204,29 @@ def test_nothing_is_taken_where_one_of_several_is_bad(
     with pytest.raises(InputError, match="second file for the filter"):
         import_files("mine", [filter_file, torchvision_file], tmp_path)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_crash_while_files_take_their_places_leaves_no_wrong_checksum(
+    filter_file: Path, solar_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import_files("mine", [filter_file, solar_file], tmp_path)
+    header, state = read_weights(filter_file)
+    write_weights(tmp_path / "other", state | {"pool.p": torch.tensor(2.0)}, header)
+    write, calls = acquire.write_sums, []
+
+    def killed(folder: Path, sums: dict[str, str]) -> None:
+        calls.append(folder)
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+        write(folder, sums)
+
+    monkeypatch.setattr(acquire, "write_sums", killed)
+    with pytest.raises(KeyboardInterrupt):
+        import_files("mine", [tmp_path / "other"], tmp_path)
+    profile = find_profile("mine", tmp_path)
+    assert profile.trouble is None
+    assert fingerprint(profile.filter) == fingerprint(tmp_path / "other")
+    assert profile.refine is not None
 
 
 def test_full_disk(filter_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

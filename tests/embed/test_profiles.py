@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 
 import pytest
 
 from cbvir_core.embed import find_profile, import_files, list_profiles, profiles, verify
-from cbvir_core.errors import InputError, WeightsMissing
+from cbvir_core.embed.sums import sha256_of, write_sums
+from cbvir_core.errors import InputError, ModelError, WeightsDamaged, WeightsMissing
 
 
 @pytest.fixture
@@ -39,7 +41,7 @@ def test_what_is_missing_and_what_to_do(builtin: Path, tmp_path: Path) -> None:
     with pytest.raises(WeightsMissing, match="folder for models"):
         find_profile("own", None)
     (builtin / "filter.safetensors").unlink()
-    with pytest.raises(WeightsMissing, match="models fetch moreso"):
+    with pytest.raises(WeightsMissing, match="install cbvir again"):
         find_profile("auto", tmp_path)
     with pytest.raises(InputError, match="cannot name a profile"):
         find_profile("../etc", tmp_path)
@@ -61,14 +63,76 @@ def test_list_shows_every_profile(builtin: Path, filter_file: Path, tmp_path: Pa
     assert [info.name for info in list_profiles(None)] == ["builtin"]
 
 
+def flip(path: Path, at: int = -1) -> None:
+    data = bytearray(path.read_bytes())
+    data[at] ^= 1
+    path.write_bytes(data)
+
+
+@pytest.mark.parametrize("kind", ["flipped", "cut short", "for the other role"])
+def test_a_file_that_is_damaged_in_place(
+    builtin: Path, filter_file: Path, solar_file: Path, tmp_path: Path, kind: str
+) -> None:
+    """SOLAR's is done without, a filter is refused; `auto` goes on with the built-in one."""
+    models = tmp_path / "models"
+    import_files("moreso", [filter_file, solar_file], models)
+    whole = find_profile("auto", models)
+    assert whole.trouble is None
+    for role in ("refine", "filter"):
+        path = models / "moreso" / f"{role}.safetensors"
+        if kind == "flipped":
+            flip(path)
+        elif kind == "cut short":
+            path.write_bytes(path.read_bytes()[:-9])
+        else:
+            shutil.copy(solar_file if role == "filter" else filter_file, path)
+        if role == "refine":
+            alone = find_profile("moreso", models)
+            assert (alone.filter, alone.refine) == (whole.filter, None)
+            assert alone.trouble is not None
+            assert f"{path} is" in alone.trouble
+            assert "models fetch moreso" in alone.trouble
+            assert find_profile("auto", models) == alone
+    with pytest.raises(ModelError, match=rf"{path} is .*models fetch moreso"):
+        find_profile("moreso", models)
+    other = find_profile("auto", models)
+    assert (other.name, other.filter.parent) == ("builtin", builtin)
+    assert other.trouble is not None
+    assert f"{path} is" in other.trouble
+    listed = next(info for info in list_profiles(models) if info.name == "moreso")
+    assert not listed.usable
+    assert all(file.problem for file in listed.files)
+
+
+def test_a_built_in_file_that_is_damaged_in_place(builtin: Path, filter_file: Path, tmp_path: Path) -> None:
+    write_sums(builtin, {"filter.safetensors": sha256_of(builtin / "filter.safetensors")})
+    assert find_profile("builtin", None).trouble is None
+    flip(builtin / "filter.safetensors")
+    for name in ("builtin", "auto"):
+        with pytest.raises(WeightsDamaged, match="install cbvir again"):
+            find_profile(name, tmp_path)
+    import_files("moreso", [filter_file], tmp_path)
+    assert find_profile("auto", tmp_path).name == "moreso"
+
+
+def test_damage_that_leaves_no_trace_is_seen_by_verify(
+    builtin: Path, filter_file: Path, tmp_path: Path
+) -> None:
+    import_files("mine", [filter_file], tmp_path)
+    path = find_profile("mine", tmp_path).filter
+    times = path.stat()
+    flip(path)
+    os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
+    assert [check.good for check in verify(tmp_path) if check.profile == "mine"] == [False]
+    with pytest.raises(WeightsDamaged):
+        find_profile("mine", tmp_path)
+
+
 def test_verify(builtin: Path, filter_file: Path, solar_file: Path, tmp_path: Path) -> None:
     models = tmp_path / "models"
     for name in ("changed", "gone", "whole"):
         import_files(name, [filter_file, solar_file], models)
-    changed = models / "changed" / "filter.safetensors"
-    data = bytearray(changed.read_bytes())
-    data[-1] ^= 1
-    changed.write_bytes(data)
+    flip(models / "changed" / "filter.safetensors")
     (models / "gone" / "refine.safetensors").unlink()
     found = {(check.profile, check.path.name): (check.good, check.message) for check in verify(models)}
     assert found["builtin", "filter.safetensors"][0]

@@ -1,4 +1,4 @@
-"""Any order of appending, forgetting, sealing, merging and reopening gives exact neighbours."""
+"""Any order of appending, forgetting, sealing, merging, trimming and reopening gives exact neighbours."""
 
 from __future__ import annotations
 
@@ -57,6 +57,20 @@ class Machine(RuleBasedStateMachine):
     def rebuild(self) -> None:
         self.index.rebuild()
 
+    @rule(share=st.floats(0, 1), batch=st.integers(1, 9))
+    def trim(self, share: float, batch: int) -> None:
+        """Also what the index has not followed yet: it costs a reader time and nothing else."""
+        store = self.shelf.store
+        last = store.last_change()
+        while store.trim_changes(int(share * last), batch):
+            pass
+        assert store.last_change() == last
+
+    @rule()
+    def trim_what_was_followed(self) -> None:
+        while self.shelf.store.trim_changes(self.index.followed(), 1):
+            pass
+
     @rule()
     def reopen(self) -> None:
         self.index.close()
@@ -89,8 +103,8 @@ def test_every_interleaving_agrees_with_exact_search(new_shelf: Callable[[Path],
     run_state_machine_as_test(
         bound,
         settings=settings(
-            max_examples=20,
-            stateful_step_count=15,
+            max_examples=30,
+            stateful_step_count=20,
             deadline=None,
             suppress_health_check=list(HealthCheck),
             database=None,

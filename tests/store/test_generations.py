@@ -1,8 +1,7 @@
-"""Generations of descriptors and the change log."""
+"""Generations of descriptors."""
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
 
 from cbvir_core.errors import StoreError
@@ -95,21 +94,6 @@ def test_what_a_crash_left_of_a_dropped_generation_is_swept(
     store.close()
     with Store.open(path) as again, again._environment.read() as txn:
         assert txn.size(Table.DESCRIPTORS) == txn.size(Table.UNREFINED) == 0
-
-
-def test_the_change_log_tells_what_is_new(
-    store: Store, filled: list[int], generation: Generation, keyframes, unit_rows
-) -> None:
-    changes = store.changes(generation, 0)
-    assert changes.added.tolist() == filled
-    assert changes.last == store.last_change()
-    nothing = store.changes(generation, changes.last)
-    assert (nothing.last, len(nothing.added), len(nothing.forgotten)) == (changes.last, 0, 0)
-    more = store.append(A, keyframes(1), generation, unit_rows(1))
-    store.forget(A)
-    after = store.changes(generation, changes.last)
-    assert (after.added.tolist(), after.forgotten.tolist()) == (more, filled + more)
-    assert after.added.dtype == np.int64
 
 
 def test_every_store_has_its_own_identity(store: Store, tmp_path) -> None:

@@ -62,5 +62,5 @@ async def picture_of(request: Request) -> bytes:
                 raise BadRequest("the form carries no picture; send it as a file")
             data = await files[0].read()
     if not data:
-        raise NotAPicture("the picture is empty; send it as the body or as a file of a form")
+        raise NotAPicture("the picture is empty: nothing was sent")
     return data

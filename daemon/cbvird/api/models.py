@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+import os
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
+from typing import Annotated
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from starlette.concurrency import run_in_threadpool
 
-from cbvir_core.embed import fetch_profile, import_files, list_profiles, verify
+from cbvir_core.embed import (
+    FileCheck,
+    ProfileInfo,
+    WeightsInfo,
+    fetch_profile,
+    import_files,
+    list_profiles,
+    official_sources,
+    verify,
+)
+from cbvir_core.embed.files import no_room
 from cbvir_core.embed.sums import read_sums
-from cbvir_core.errors import DiskFull
+from cbvir_core.errors import CbvirError
 from cbvird.api.failures import BadRequest
 from cbvird.api.reports import ModelsDocument, ProfileDocument, UploadDocument, WeightsDocument
 from cbvird.api.serving import Served
@@ -29,10 +41,7 @@ def models(served: Served) -> ModelsDocument:
 @router.post("/verify")
 def check(served: Served) -> ModelsDocument:
     """Read every file and compare it with its checksum."""
-    verdicts = {
-        found.path: "good" if found.good else found.message for found in verify(served.weights.folder)
-    }
-    return _document(served, verdicts)
+    return _document(served, verify(served.weights.folder))
 
 
 @router.post("/{profile}/fetch")
@@ -42,7 +51,9 @@ def fetch(served: Served, profile: str) -> ModelsDocument:
     def tell(name: str, here: int, total: int | None) -> None:
         served.board.publish("models", profile=profile, file=name, bytes=here, total=total)
 
-    fetch_profile(profile, served.weights.folder, tell)
+    mirrored = profile == "moreso" and served.weights.mirror
+    sources = official_sources(served.weights.mirror) if mirrored else None
+    fetch_profile(profile, served.weights.folder, tell, sources=sources)
     return _document(served)
 
 
@@ -51,20 +62,28 @@ async def upload(request: Request, served: Served, profile: str, name: str) -> U
     """Take a weight file as the raw body; `import` makes it part of the profile."""
     target = _uploads(served, profile) / _plain(name)
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        size = await _save(request.stream(), target)
-    except OSError as error:
+        with no_room(target):
+            target.parent.mkdir(parents=True, exist_ok=True)
+            size = await _save(request.stream(), target)
+    except BaseException:  # also a sender that hangs up
         target.unlink(missing_ok=True)
-        raise DiskFull(f"{target} cannot be written: {error.strerror}") from error
+        raise
     return UploadDocument(name=name, size_bytes=size)
 
 
 @router.post("/{profile}/import")
-def take_in(served: Served, profile: str) -> ModelsDocument:
+def take_in(
+    served: Served,
+    profile: str,
+    files: Annotated[list[str] | None, Query(alias="file", description="only these uploads")] = None,
+) -> ModelsDocument:
     """Check what was uploaded and make it the profile's; the uploads are gone afterwards."""
     uploads = _uploads(served, profile)
+    names = [_plain(name) for name in files] if files else sorted(path.name for path in uploads.glob("*"))
     try:
-        import_files(profile, sorted(uploads.glob("*")), served.weights.folder)
+        import_files(profile, [uploads / name for name in names], served.weights.folder)
+    except CbvirError as error:  # who sent the file does not know where it was put
+        raise type(error)(str(error).replace(f"{uploads}{os.sep}", "")) from error
     finally:
         shutil.rmtree(uploads, ignore_errors=True)
     return _document(served)
@@ -87,23 +106,37 @@ def _plain(name: str) -> str:
     return name
 
 
-def _document(served: Context, verdicts: dict[Path, str] | None = None) -> ModelsDocument:
+def _document(served: Context, checks: Sequence[FileCheck] = ()) -> ModelsDocument:
+    """Every profile; with what a check has found, which may be that a file is not there."""
     found = [
         ProfileDocument(
             name=profile.name,
             usable=profile.usable,
-            files=[
-                WeightsDocument(
-                    part=file.role,
-                    label=file.header.label if file.header else "",
-                    path=str(file.path),
-                    size_bytes=file.size_bytes,
-                    sha256=read_sums(file.path.parent).get(file.path.name, ""),
-                    state=(verdicts or {}).get(file.path, file.problem or "good"),
-                )
-                for file in profile.files
-            ],
+            files=[_weights(file, checks) for file in profile.files] + _missing(profile, checks),
         )
         for profile in list_profiles(served.weights.folder)
     ]
     return ModelsDocument(answering=served.library.profile, profiles=found, notes=served.weights.notes())
+
+
+def _weights(file: WeightsInfo, checks: Sequence[FileCheck]) -> WeightsDocument:
+    bad = next((check.message for check in checks if check.path == file.path and not check.good), None)
+    return WeightsDocument(
+        part=file.role,
+        label=file.header.label if file.header else "",
+        path=str(file.path),
+        size_bytes=file.size_bytes,
+        sha256=read_sums(file.path.parent).get(file.path.name, ""),
+        state=bad or file.problem or "good",
+    )
+
+
+def _missing(profile: ProfileInfo, checks: Sequence[FileCheck]) -> list[WeightsDocument]:
+    there = {file.path for file in profile.files}
+    gone = [check for check in checks if check.profile == profile.name and check.path not in there]
+    return [
+        WeightsDocument(
+            part=check.path.stem, label="", path=str(check.path), size_bytes=0, sha256="", state=check.message
+        )
+        for check in gone
+    ]

@@ -41,6 +41,7 @@ async def query(
         top=top or served.search.top,
         region=_region(region),
         within=tuple(_place(text) for text in within or ()),
+        wait_for_refine=False,
     )
     picture = await picture_of(request)
     loop = asyncio.get_running_loop()

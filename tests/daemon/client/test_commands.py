@@ -92,20 +92,25 @@ def test_query_reads_stdin_and_limits_the_answer(
     assert 1 <= len(document(done)["results"]) <= 2
     elsewhere = ctl("query", str(path), "--in", str(tmp_path), "--json")
     assert elsewhere.returncode == 5
-    assert str(tmp_path) in document(elsewhere)["error"]["message"]
+    assert document(elsewhere)["error"]["message"] == f"no known video is {tmp_path} or lies in it"
 
 
 def test_what_is_no_picture_is_exit_code_4(ctl: Ctl, tmp_path: Path) -> None:
     text = tmp_path / "picture.jpg"
     text.write_text("no picture")
     done = ctl("query", str(text), "--json")
-    assert done.returncode == 4
-    assert document(done)["error"]["code"] == "not_a_picture"
+    error = document(done)["error"]
+    assert (done.returncode, error["code"]) == (4, "not_a_picture")
+    assert error["message"].startswith(f"{text}: the picture is in no format that can be read")
+    assert ctl("query", "-", stdin=b"no picture").stderr.startswith("cbvirctl: stdin: ")
 
 
 def test_a_region_outside_the_picture_is_refused(ctl: Ctl, films: list[Film], tmp_path: Path) -> None:
     path, _ = picture(films[0], 2, tmp_path)
-    assert ctl("query", str(path), "--region", "5000,0,10,10").returncode in (2, 4)
+    done = ctl("query", str(path), "--region", "5000,0,10,10", "--json")
+    error = document(done)["error"]
+    assert (done.returncode, error["code"]) == (2, "bad_input")
+    assert "5000,0,10,10 does not lie in the picture of 320 x 180 pixels" in error["message"]
 
 
 def test_a_person_reads_tables(ctl: Ctl, films: list[Film], dropped: Path, tmp_path: Path) -> None:
@@ -213,7 +218,10 @@ def test_status_says_that_the_filter_is_alone(ctl: Ctl) -> None:
 
 
 def test_a_profile_that_nobody_publishes_cannot_be_fetched(ctl: Ctl) -> None:
-    assert "models import nonsense" in ctl("models", "fetch", "nonsense").stderr
+    done = ctl("models", "fetch", "nonsense", "--json")
+    error = document(done)["error"]
+    assert (done.returncode, error["code"]) == (2, "bad_input")
+    assert "models import nonsense" in error["message"]
     assert ctl("models", "fetch", "a/b").returncode == 2
 
 

@@ -82,7 +82,13 @@ def test_what_comes_later_says_so(command: str) -> None:
 
 @pytest.mark.parametrize(
     ("code", "kind"),
-    [("not_a_picture", BadInput), ("bad_input", BadInput), ("usage", Usage), ("disk_full", Refused)],
+    [
+        ("not_a_picture", BadInput),
+        ("too_large", BadInput),
+        ("bad_input", Usage),
+        ("usage", Usage),
+        ("disk_full", Refused),
+    ],
 )
 def test_the_services_errors_keep_their_code_and_sentence(code: str, kind: type[Exception]) -> None:
     error = from_service({"error": {"code": code, "message": "A sentence.", "retry": True}}, 500)

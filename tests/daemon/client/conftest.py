@@ -1,0 +1,48 @@
+"""The client as a user runs it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from running import BIN
+from services import Service
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a command of the client has said, and its exit code."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """The one JSON document on stdout."""
+        made: dict[str, Any] = json.loads(self.out)
+        return made
+
+    @property
+    def error(self) -> dict[str, Any]:
+        """The error in it."""
+        found: dict[str, Any] = self.document["error"]
+        return found
+
+
+class Ask:
+    """Runs ``cbvirctl`` against a service."""
+
+    def __call__(self, service: Service, *arguments: str, stdin: bytes | None = None) -> Done:
+        command = [str(BIN / "cbvirctl"), *arguments, "--socket", str(service.socket)]
+        done = subprocess.run(command, input=stdin, capture_output=True, check=False, timeout=90)
+        return Done(done.returncode, done.stdout.decode(), done.stderr.decode())
+
+
+@pytest.fixture(scope="session")
+def ask() -> Ask:
+    return Ask()
