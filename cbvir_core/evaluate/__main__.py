@@ -1,0 +1,151 @@
+"""The command line ``python -m cbvir_core.evaluate``."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from functools import partial
+from pathlib import Path
+from typing import get_args
+
+from rich.console import Console
+
+from cbvir_core.decode import Mode
+from cbvir_core.embed import RuntimeOptions
+from cbvir_core.errors import CbvirError
+from cbvir_core.evaluate import commands
+from cbvir_core.evaluate.networks import Load, choose_profile, open_encoders
+from cbvir_core.evaluate.report import Report, Say
+from cbvir_core.evaluate.shortlist import SHARES
+from cbvir_core.keyframes import Form
+from cbvir_core.search.shortlist import SHARE
+
+ABOUT = """\
+MoReSo's own evaluation, on data of your own.
+
+  Table II   python -m cbvir_core.evaluate keyframes films/ --shots shots.csv
+  Table III  python -m cbvir_core.evaluate retrieval films/ --queries queries.csv
+  Table IV   python -m cbvir_core.evaluate landmarks roxford5k/gnd_roxford5k.pkl
+             python -m cbvir_core.evaluate shortlist photos/
+
+shots.csv has the columns video,start_s,end_s and queries.csv query,video,start_s,end_s: videos are files in
+the folder, queries are pictures beside the CSV, a line for each occurrence.  Run it alone: it takes times.
+"""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Runs the command line; the exit status: 0, 1 with a sentence on stderr, 130 after Ctrl-C."""
+    options = _parser().parse_args(arguments)
+    notes = Console(stderr=True)
+    try:
+        report = _run(options, lambda line: notes.print(line, markup=False, highlight=False, soft_wrap=True))
+        report.show(Console())
+        if options.json:
+            report.write(options.json)
+    except CbvirError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("stopped", file=sys.stderr)
+        return 130
+    return 0
+
+
+def _run(options: argparse.Namespace, say: Say) -> Report:
+    if options.command == "keyframes":
+        return commands.keyframes(options.folder, options.shots, options.form, options.mode, say)
+    load = _networks(options)
+    if options.command == "retrieval":
+        return commands.retrieval(options.folder, options.queries, load, options.share, options.library, say)
+    if options.command == "shortlist":
+        return commands.shortlist(options.folders, load, options.shares, say)
+    pictures = options.pictures or options.truth.parent / "jpg"
+    return commands.landmarks(options.truth, pictures, load, options.share, say)
+
+
+def _networks(options: argparse.Namespace) -> Load:
+    profile = choose_profile(options.profile, options.models, options.filter, options.refine)
+    return partial(open_encoders, profile, RuntimeOptions(options.device, options.runtime, options.threads))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m cbvir_core.evaluate",
+        description=ABOUT,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    subcommands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, what, own in (
+        ("keyframes", "Table II: efficiency ratio, accuracy, redundancy", _of_keyframes),
+        ("retrieval", "Table III: mAP and efficiency ratio of the whole", _of_retrieval),
+        ("shortlist", "Table IV: feature extraction efficiency, and what a shortlist loses", _of_shortlist),
+        ("landmarks", "Table IV: mAP and efficiency on Oxford and Paris", _of_landmarks),
+    ):
+        command = subcommands.add_parser(name, help=what, description=what)
+        own(command)
+        command.add_argument(
+            "--json", type=Path, metavar="FILE", help="write the table there, too, unrounded"
+        )
+        if name != "keyframes":
+            _of_networks(command)
+    return parser
+
+
+def _of_keyframes(command: argparse.ArgumentParser) -> None:
+    add = command.add_argument
+    add("folder", type=Path, metavar="FOLDER", help="videos")
+    add("--shots", type=Path, metavar="CSV", help="true shots; without them there is only the efficiency")
+    forms = get_args(Form)
+    add("--form", nargs="+", choices=forms, default=forms, help="cbvir's online form, the paper's batch form")
+    add("--mode", choices=get_args(Mode), default="auto", help="which frames are decoded (%(default)s)")
+
+
+def _of_retrieval(command: argparse.ArgumentParser) -> None:
+    add = command.add_argument
+    add("folder", type=Path, metavar="FOLDER", help="videos; those that no query names are there to mislead")
+    add("--queries", type=Path, metavar="CSV", required=True, help="pictures and where they occur")
+    add("--library", action="store_true", help="cbvir itself, too: a library is filled and asked")
+    _share(command)
+
+
+def _of_shortlist(command: argparse.ArgumentParser) -> None:
+    add = command.add_argument
+    add("folders", type=Path, nargs="+", metavar="FOLDER", help="pictures")
+    default = " ".join(f"{share:g}" for share in SHARES)
+    add(
+        "--shares", type=_fraction, nargs="+", default=SHARES, metavar="N", help=f"of the gallery ({default})"
+    )
+
+
+def _of_landmarks(command: argparse.ArgumentParser) -> None:
+    add = command.add_argument
+    add("truth", type=Path, metavar="PKL", help="gnd_roxford5k.pkl, gnd_rparis6k.pkl or their older forms")
+    add("--pictures", type=Path, metavar="FOLDER", help="the benchmark's pictures (jpg beside PKL)")
+    _share(command)
+
+
+def _share(command: argparse.ArgumentParser) -> None:
+    what = "the shortlist's share of the gallery (%(default)s, the paper's)"
+    command.add_argument("--share", type=_fraction, default=SHARE, metavar="N", help=what)
+
+
+def _of_networks(command: argparse.ArgumentParser) -> None:
+    add = command.add_argument
+    add("--profile", default="auto", metavar="NAME", help="weights by name (%(default)s)")
+    add("--models", type=Path, metavar="FOLDER", help="where profiles are; without it only builtin is known")
+    add("--filter", type=Path, metavar="FILE", help="a weight file of the filter, instead of a profile")
+    add("--refine", type=Path, metavar="FILE", help="a weight file of SOLAR")
+    add("--device", default="auto", help="auto, cpu, cuda or cuda:N (%(default)s)")
+    add("--runtime", default="auto", help="auto, openvino or torch (%(default)s)")
+    add("--threads", type=int, default=1, metavar="N", help="of each network (%(default)s)")
+
+
+def _fraction(text: str) -> float:
+    value = float(text)
+    if not 0.0 < value <= 1.0:
+        raise argparse.ArgumentTypeError(f"{text} is no share: above 0, at most 1")
+    return value
+
+
+if __name__ == "__main__":
+    sys.exit(main())

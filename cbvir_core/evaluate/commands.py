@@ -1,0 +1,143 @@
+"""The four commands: from what the user names to one of the paper's tables.
+
+Networks are loaded when the annotations have been read, since an error in those should come at once.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from cbvir_core.decode import Mode
+from cbvir_core.evaluate.groundtruth import read_ground_truth
+from cbvir_core.evaluate.keyframes import evaluate_keyframes
+from cbvir_core.evaluate.landmarks import evaluate_landmarks
+from cbvir_core.evaluate.networks import Encoders, Load
+from cbvir_core.evaluate.report import Column, Report, Say
+from cbvir_core.evaluate.retrieval import evaluate_retrieval
+from cbvir_core.evaluate.shortlist import evaluate_shortlist
+from cbvir_core.evaluate.tables import read_queries, read_shots
+from cbvir_core.keyframes import Form
+
+NO_REFINE = "there are no SOLAR weights: the filter ranks alone, and neither MoReSo nor SOLAR is in the table"
+EXACT = "neighbours are exact; what is not on the shortlist counts as not found"
+EXTRACTION = "FE efficiency: pictures of the gallery per second of feature extraction for one query"
+
+
+def keyframes(folder: Path, shots: Path | None, forms: Sequence[Form], mode: Mode, say: Say) -> Report:
+    """Table II.  Raises InputError, DecodeError, FileUnreadable."""
+    known = read_shots(shots, folder) if shots else None
+    results = evaluate_keyframes(folder, known, forms=forms, mode=mode, say=say)
+    first = results[0]
+    return Report(
+        table="II",
+        title="keyframe extraction",
+        columns=(
+            Column("Method", "method"),
+            Column("Efficiency ratio", "efficiency", 2),
+            Column("Accuracy", "accuracy", 3),
+            Column("Redundancy", "redundancy", 3),
+            Column("Keyframes", "keyframes"),
+        ),
+        rows=results,
+        reading=(
+            "efficiency ratio: seconds of video per second of decoding and extraction",
+            "accuracy: the share of shots in which a keyframe lies",
+            "redundancy: the share of keyframes that could go without a shot being lost",
+        ),
+        conditions=(
+            f"{first.videos} videos, {first.video_s:.0f} s, {first.shots} shots, mode {mode}",
+            _machine(),
+        ),
+    )
+
+
+def retrieval(folder: Path, queries: Path, load: Load, share: float, with_library: bool, say: Say) -> Report:
+    """Table III.  Raises InputError, NotAPicture, DecodeError, FileUnreadable."""
+    asked = read_queries(queries, folder)
+    encoders = load()
+    results = evaluate_retrieval(folder, asked, encoders, share=share, with_library=with_library, say=say)
+    first = results[0]
+    return Report(
+        table="III",
+        title="the whole",
+        columns=(
+            Column("Model", "model"),
+            Column("mAP(%)", "mean_ap", 2, 100.0),
+            Column("Efficiency ratio", "efficiency", 2),
+        ),
+        rows=results,
+        reading=(
+            "mAP: an occurrence is found by the first keyframe in it, further ones do not count",
+            "efficiency ratio: seconds of video per second of keyframes, descriptors and one search",
+            EXACT,
+        ),
+        conditions=(
+            f"{first.queries} queries",
+            f"{first.videos} videos, {first.video_s:.0f} s, {first.keyframes} keyframes",
+            *_networks(encoders, share),
+        ),
+    )
+
+
+def shortlist(folders: Sequence[Path], load: Load, shares: Sequence[float], say: Say) -> Report:
+    """Table IV's last column.  Raises InputError, FileUnreadable."""
+    encoders = load()
+    return Report(
+        table="IV",
+        title="feature extraction with a shortlist",
+        columns=(
+            Column("Model", "model"),
+            Column("Share(%)", "share", 1, 100.0),
+            Column("Shortlisted", "shortlisted"),
+            Column("FE efficiency", "efficiency", 2),
+            Column("Nearest kept", "kept_first", 3),
+            Column("Ten nearest kept", "kept_ten", 3),
+        ),
+        rows=evaluate_shortlist(folders, encoders, shares=shares, say=say),
+        reading=(EXTRACTION, "kept: how many of SOLAR's own nearest pictures are on the shortlist"),
+        conditions=_networks(encoders, None),
+    )
+
+
+def landmarks(truth: Path, folder: Path, load: Load, share: float, say: Say) -> Report:
+    """Table IV.  Raises InputError, NotAPicture, FileUnreadable."""
+    known = read_ground_truth(truth)
+    encoders = load()
+    return Report(
+        table="IV",
+        title=truth.name,
+        columns=(
+            Column("Model", "model"),
+            Column("Setup", "setup"),
+            Column("mAP(%)", "mean_ap", 2, 100.0),
+            Column("mP@1(%)", "mean_p1", 2, 100.0),
+            Column("mP@5(%)", "mean_p5", 2, 100.0),
+            Column("mP@10(%)", "mean_p10", 2, 100.0),
+            Column("FE efficiency", "efficiency", 2),
+        ),
+        rows=evaluate_landmarks(known, folder, encoders, share=share, say=say),
+        reading=(EXTRACTION, EXACT),
+        conditions=(
+            f"{len(known.questions)} queries, {len(known.pictures)} pictures",
+            *_networks(encoders, share),
+        ),
+    )
+
+
+def _networks(encoders: Encoders, share: float | None) -> tuple[str, ...]:
+    runtime = encoders.runtime
+    lines = [
+        *encoders.labels,
+        f"device {runtime.device}, runtime {runtime.runtime}, threads {runtime.threads}",
+    ]
+    if encoders.refine is None:
+        lines.append(NO_REFINE)
+    elif share is not None:
+        lines.append(f"the shortlist is {share:.1%} of the gallery")
+    return (*lines, _machine())
+
+
+def _machine() -> str:
+    return f"{len(os.sched_getaffinity(0))} processors; times hold for this machine alone"

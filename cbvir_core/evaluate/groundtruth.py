@@ -1,0 +1,130 @@
+"""Ground truth of Revisited Oxford and Paris, and of the older Oxford5k and Paris6k.
+
+The layout of ``gnd_roxford5k.pkl``: a dict of ``imlist`` and ``qimlist``, names without ending, and
+``gnd``, for each query a dict of ``bbx`` and lists of positions in ``imlist``: ``easy``, ``hard`` and
+``junk``.  The older files have ``ok`` and ``junk``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from cbvir_core.errors import FileUnreadable, InputError
+from cbvir_core.evaluate.plainpickle import PlainArray, read_plain_pickle
+from cbvir_core.evaluate.precision import Outcome, judge
+
+Setup = Literal["easy", "medium", "hard", "original"]
+
+POSITIVE_AND_JUNK: dict[Setup, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "easy": (("easy",), ("junk", "hard")),
+    "medium": (("easy", "hard"), ("junk",)),
+    "hard": (("hard",), ("junk", "easy")),
+    "original": (("ok",), ("junk",)),
+}
+"""Per setup, the lists that are to be found and those that do not count."""
+
+Box = tuple[float, float, float, float]
+"""Left, top, right, bottom in pixels."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One query: its picture's name, the part of it that is asked for, and the judged pictures."""
+
+    picture: str
+    box: Box | None
+    lists: Mapping[str, tuple[int, ...]]
+
+    def outcome(self, ranking: Sequence[int], setup: Setup) -> Outcome:
+        """What a ranking of positions in `GroundTruth.pictures` is worth."""
+        positives, junk = (
+            [position for name in names for position in self.lists[name]]
+            for names in POSITIVE_AND_JUNK[setup]
+        )
+        return judge(ranking, positives, junk)
+
+
+@dataclass(frozen=True, slots=True)
+class GroundTruth:
+    """A benchmark: names of its gallery, its questions, and the setups that its lists allow."""
+
+    pictures: tuple[str, ...]
+    questions: tuple[Question, ...]
+    setups: tuple[Setup, ...]
+
+
+def read_ground_truth(path: Path) -> GroundTruth:
+    """The ground truth in a pickle, of which no code runs.
+
+    Raises FileUnreadable, and InputError, with the place, for anything that is not in the layout.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise FileUnreadable(f"{path} cannot be read: {error.strerror}") from error
+    try:
+        return _ground_truth(read_plain_pickle(data))
+    except ValueError as error:
+        raise InputError(f"{path} is no ground truth in the layout of gnd_roxford5k.pkl: {error}") from error
+
+
+def _ground_truth(content: Any) -> GroundTruth:
+    if not isinstance(content, dict) or not {"imlist", "qimlist", "gnd"} <= content.keys():
+        raise ValueError("it is no dict of imlist, qimlist and gnd")
+    pictures, queries = (_names(content[key], key) for key in ("imlist", "qimlist"))
+    judged = content["gnd"]
+    if not isinstance(judged, list | tuple) or len(judged) != len(queries):
+        raise ValueError(f"gnd is no list of {len(queries)} entries, one for each of qimlist")
+    if not judged:
+        raise ValueError("it asks nothing")
+    setups = _setups(judged)
+    needed = sorted({name for setup in setups for names in POSITIVE_AND_JUNK[setup] for name in names})
+    questions = tuple(
+        Question(
+            picture,
+            _box(entry.get("bbx"), f"gnd[{number}]"),
+            {name: _positions(entry[name], len(pictures), f"gnd[{number}].{name}") for name in needed},
+        )
+        for number, (picture, entry) in enumerate(zip(queries, judged, strict=True))
+    )
+    return GroundTruth(pictures, questions, setups)
+
+
+def _setups(judged: Sequence[Any]) -> tuple[Setup, ...]:
+    """Revisited or original, by the lists that every entry has."""
+    revisited: tuple[Setup, ...] = ("easy", "medium", "hard")
+    for keys, setups in (({"easy", "hard", "junk"}, revisited), ({"ok", "junk"}, ("original",))):
+        if all(isinstance(entry, dict) and keys <= entry.keys() for entry in judged):
+            return setups
+    raise ValueError("an entry of gnd is no dict with easy, hard and junk (or ok and junk)")
+
+
+def _names(value: Any, where: str) -> tuple[str, ...]:
+    if not isinstance(value, list | tuple) or not all(isinstance(name, str) and name for name in value):
+        raise ValueError(f"{where} is no list of names")
+    return tuple(value)
+
+
+def _positions(value: Any, count: int, where: str) -> tuple[int, ...]:
+    """Positions from a list or an array, which where it is empty may be of any number type."""
+    values = np.asarray(value.values.ravel() if isinstance(value, PlainArray) else value)
+    if values.ndim != 1 or (values.size and values.dtype.kind not in "iu"):
+        raise ValueError(f"{where} is no list of positions")
+    if values.size and not 0 <= int(values.min()) <= int(values.max()) < count:
+        raise ValueError(f"{where} names a position that imlist, of {count} names, does not have")
+    return tuple(int(number) for number in values)
+
+
+def _box(value: Any, where: str) -> Box | None:
+    if value is None:
+        return None
+    numbers = np.asarray(value.values.ravel() if isinstance(value, PlainArray) else value)
+    if numbers.shape != (4,) or numbers.dtype.kind not in "iuf" or not np.isfinite(numbers).all():
+        raise ValueError(f"{where}.bbx is not left, top, right and bottom")
+    left, top, right, bottom = (float(number) for number in numbers)
+    return left, top, right, bottom

@@ -1,0 +1,106 @@
+"""The three ways of ranking a gallery that are compared, and what each costs (MoReSo, Table I).
+
+`FILTER`: every picture by MobileNetV2 alone.  `REFINE`: every picture by SOLAR, the paper's "state of the
+art".  `MORESO`: the nearest share of the gallery by MobileNetV2 and Euclidean distance, ranked by
+SOLAR and cosine.  Neighbours are exact here, not ANNOY's, so that figures do not hang on an index.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from cbvir_core.evaluate.efficiency import extraction_efficiency
+from cbvir_core.evaluate.networks import Described
+from cbvir_core.search.shortlist import SHARE
+from cbvir_core.types import Rows
+
+FILTER, REFINE, MORESO = "MobileNetV2", "SOLAR", "MoReSo"
+
+Positions = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """A way to rank a described gallery, and how many of its N pictures each network must describe.
+
+    `rank(gallery, queries, number)` gives positions in the gallery, best first, for one query.  With a
+    shortlist, what is not on it is not ranked, and so not found: the paper filters it out.
+    """
+
+    name: str
+    rank: Callable[[Described, Described, int], Positions]
+    filtered: Callable[[int], int]
+    refined: Callable[[int], int]
+
+    def extraction_s(self, gallery: Described) -> float:
+        """Seconds of feature extraction that one query wants of the gallery."""
+        return self._extraction_s(gallery, len(gallery))
+
+    def query_s(self, queries: Described) -> float:
+        """Seconds of feature extraction of one query itself: by each network that takes part."""
+        return self._extraction_s(queries, 1)
+
+    def _extraction_s(self, described: Described, count: int) -> float:
+        refine_s = described.refine.mean_s if described.refine else 0.0
+        return self.filtered(count) * described.filter.mean_s + self.refined(count) * refine_s
+
+    def efficiency(self, gallery: Described) -> float:
+        """Table IV's feature extraction efficiency, pictures a second."""
+        return extraction_efficiency(len(gallery), self.extraction_s(gallery))
+
+
+def methods(refined: bool, share: float = SHARE) -> tuple[Method, ...]:
+    """What can be compared; without a refinement the filter alone."""
+    alone = Method(FILTER, _by_filter, _all, _none)
+    if not refined:
+        return (alone,)
+    return moreso(share), Method(REFINE, _by_refine, _none, _all), alone
+
+
+def moreso(share: float) -> Method:
+    """MoReSo with a shortlist of this share of the gallery (the paper: a tenth)."""
+
+    def rank(gallery: Described, queries: Described, number: int) -> Positions:
+        short = _by_filter(gallery, queries, number)[: shortlisted(len(gallery), share)]
+        rows, query = refine_rows(gallery)[short], refine_rows(queries)[number]
+        return short[nearest_first(rows, query)]
+
+    return Method(MORESO, rank, _all, lambda count: shortlisted(count, share))
+
+
+def shortlisted(count: int, share: float) -> int:
+    """How many of `count` pictures a share is: rounded up, and at least one."""
+    return min(count, max(1, math.ceil(share * count)))
+
+
+def nearest_first(rows: Rows, query: Rows) -> Positions:
+    """Descending cosine; for unit rows that is ascending Euclidean distance.  Ties keep their order."""
+    return np.argsort(-(rows @ query), kind="stable").astype(np.int64)
+
+
+def refine_rows(described: Described) -> Rows:
+    """The refinement's rows.  Raises ValueError where there was no refinement."""
+    if described.refine is None:
+        raise ValueError("these pictures have no descriptors of the refinement")
+    return described.refine.rows
+
+
+def _by_filter(gallery: Described, queries: Described, number: int) -> Positions:
+    return nearest_first(gallery.filter.rows, queries.filter.rows[number])
+
+
+def _by_refine(gallery: Described, queries: Described, number: int) -> Positions:
+    return nearest_first(refine_rows(gallery), refine_rows(queries)[number])
+
+
+def _all(count: int) -> int:
+    return count
+
+
+def _none(_: int) -> int:
+    return 0

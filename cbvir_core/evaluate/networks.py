@@ -1,0 +1,128 @@
+"""The networks that are evaluated, and descriptors with the time that they took."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+
+from cbvir_core.embed import (
+    Encoder,
+    MobileNetEncoder,
+    Profile,
+    RuntimeOptions,
+    SolarEncoder,
+    find_profile,
+    read_header,
+)
+from cbvir_core.evaluate.efficiency import Clock
+from cbvir_core.types import Image, Rows
+
+Load = Callable[[], "Encoders"]
+"""Loads the networks that are evaluated."""
+
+BATCH = 8
+"""Pictures that are read and described at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Encoders:
+    """The filter and, where there are weights for it, the refinement; their labels, for the report."""
+
+    filter: Encoder
+    refine: Encoder | None
+    labels: tuple[str, ...]
+    profile: Profile
+    runtime: RuntimeOptions
+
+
+@dataclass(frozen=True, slots=True)
+class Descriptors:
+    """Rows of pictures by one network, in order, and the seconds that describing them took."""
+
+    rows: Rows
+    spent_s: float
+
+    @property
+    def mean_s(self) -> float:
+        """Seconds for one picture."""
+        return self.spent_s / max(1, len(self.rows))
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """The same pictures by the filter and, where there is one, by the refinement."""
+
+    filter: Descriptors
+    refine: Descriptors | None
+
+    def __len__(self) -> int:
+        return len(self.filter.rows)
+
+
+def choose_profile(
+    name: str, models: Path | None, filter_file: Path | None, refine_file: Path | None
+) -> Profile:
+    """The weight files to evaluate: those named, or a profile's.
+
+    Raises WeightsMissing and InputError as `cbvir_core.embed.find_profile`.
+    """
+    if filter_file is None:
+        found = find_profile(name, models)
+        return Profile(found.name, found.filter, refine_file or found.refine)
+    return Profile(filter_file.stem, filter_file, refine_file)
+
+
+def open_encoders(profile: Profile, runtime: RuntimeOptions = RuntimeOptions()) -> Encoders:
+    """The networks of a profile, loaded.  Raises WeightsMissing, WeightsDamaged, WeightsMismatch,
+    ConfigError."""
+    files = [path for path in (profile.filter, profile.refine) if path is not None]
+    return Encoders(
+        _open(MobileNetEncoder, profile.filter, runtime),
+        _open(SolarEncoder, profile.refine, runtime) if profile.refine else None,
+        tuple(f"{path.name}: {read_header(path).label}" for path in files),
+        profile,
+        runtime,
+    )
+
+
+def describe(encoders: Encoders, pictures: Iterable[Image], clock: Clock = time.perf_counter) -> Described:
+    """Descriptors of pictures, which are taken a few at a time and not kept.
+
+    Only the networks are timed (with scaling to their input, without reading files), and not their
+    first batch, which is done once more beforehand: a network prepares itself for a size of input then.
+    """
+    networks = [encoder for encoder in (encoders.filter, encoders.refine) if encoder is not None]
+    parts: list[list[Rows]] = [[np.zeros((0, network.dim), np.float32)] for network in networks]
+    spent_s = [0.0 for _ in networks]
+    for number, batch in enumerate(_batches(pictures)):
+        for at, network in enumerate(networks):
+            if number == 0:
+                network.encode(batch)
+            begun = clock()
+            parts[at].append(network.encode(batch))
+            spent_s[at] += clock() - begun
+    made = [Descriptors(np.concatenate(rows), spent) for rows, spent in zip(parts, spent_s, strict=True)]
+    return Described(made[0], made[1] if len(made) > 1 else None)
+
+
+def _open(
+    kind: type[MobileNetEncoder] | type[SolarEncoder], weights: Path, runtime: RuntimeOptions
+) -> Encoder:
+    return kind(
+        weights,
+        device=runtime.device,
+        runtime=runtime.runtime,
+        threads=runtime.threads,
+        cache=runtime.cache,
+    )
+
+
+def _batches(pictures: Iterable[Image]) -> Iterator[list[Image]]:
+    waiting = iter(pictures)
+    while batch := list(islice(waiting, BATCH)):
+        yield batch

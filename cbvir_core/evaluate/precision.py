@@ -1,0 +1,74 @@
+"""Average precision and precision at k, as the revisited protocol counts them.
+
+Radenovic, Iscen, Tolias, Avrithis, Chum, *Revisiting Oxford and Paris*, CVPR 2018.  The same figures
+serve Tables III and IV of MoReSo, whose mAP is theirs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Hashable, Iterable, Sequence
+from dataclasses import dataclass
+from statistics import fmean
+from typing import TypeVar
+
+Item = TypeVar("Item", bound=Hashable)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one query found: zero-based positions of its positives among what is not junk, ascending.
+
+    `positives` is how many there are to find; those that are not in `found` were not ranked at all.
+    """
+
+    found: tuple[int, ...]
+    positives: int
+
+
+def judge(ranking: Iterable[Item], positives: Collection[Item], junk: Collection[Item] = ()) -> Outcome:
+    """The outcome of a ranking, best first.  Junk is as if it had not been in the ranking.
+
+    What is judged both is a positive.
+    """
+    good, ignored = set(positives), set(junk) - set(positives)
+    counted = (item for item in ranking if item not in ignored)
+    return Outcome(tuple(at for at, item in enumerate(counted) if item in good), len(good))
+
+
+def average_precision(found: Sequence[int], positives: int) -> float:
+    """The area under precision over recall, by trapezoids.
+
+    The j-th positive (from 0) at position r adds a step of recall 1 / positives, whose height is the
+    mean of the precision before it, j / r (1 where r is 0), and with it, (j + 1) / (r + 1).
+    Positives that were not ranked add nothing.  Raises ValueError where there is nothing to find.
+    """
+    if positives < 1:
+        raise ValueError("average precision wants at least one positive")
+    heights = (((j / r if r else 1.0) + (j + 1) / (r + 1)) / 2 for j, r in enumerate(found))
+    return sum(heights) / positives
+
+
+def precision_at(outcome: Outcome, k: int) -> float:
+    """The share of positives among the first k.
+
+    As in the protocol, where all positives come before k they are divided by the position of the last
+    one, so that a query with few positives can reach 1.  With positives missing from the ranking it is
+    divided by k.  Raises ValueError where there is nothing to find.
+    """
+    if outcome.positives < 1:
+        raise ValueError("precision wants at least one positive")
+    complete = len(outcome.found) == outcome.positives
+    reach = min(k, outcome.found[-1] + 1) if complete else k
+    return sum(position < reach for position in outcome.found) / reach
+
+
+def mean_average_precision(outcomes: Iterable[Outcome]) -> float | None:
+    """mAP in [0, 1] over the queries that have positives; None where none has."""
+    each = [average_precision(one.found, one.positives) for one in outcomes if one.positives]
+    return fmean(each) if each else None
+
+
+def mean_precision_at(outcomes: Iterable[Outcome], k: int) -> float | None:
+    """mP@k in [0, 1] over the queries that have positives; None where none has."""
+    each = [precision_at(one, k) for one in outcomes if one.positives]
+    return fmean(each) if each else None

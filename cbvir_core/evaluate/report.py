@@ -1,0 +1,85 @@
+"""Tables in the paper's layout, for a terminal, and the same as JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from cbvir_core.errors import InputError
+
+Say = Callable[[str], None]
+"""Takes a line about what is going on."""
+
+
+def silent(_: str) -> None:
+    """Says nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column: its heading as in the paper, the field that it shows, how many decimals, times what."""
+
+    heading: str
+    field: str
+    digits: int = 0
+    times: float = 1.0
+
+    def cell(self, row: object) -> str:
+        """The field as text; a dash where it is None."""
+        value: Any = getattr(row, self.field)
+        if value is None:
+            return "-"
+        return value if isinstance(value, str) else f"{value * self.times:.{self.digits}f}"
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """One of the paper's tables.
+
+    `rows` are the frozen results themselves.  `reading` says how figures that the paper leaves open were
+    read, `conditions` with what and on what they were measured.
+    """
+
+    table: str
+    title: str
+    columns: tuple[Column, ...]
+    rows: Sequence[Any]
+    reading: tuple[str, ...] = ()
+    conditions: tuple[str, ...] = ()
+
+    def show(self, console: Console) -> None:
+        """Prints the table, and below it the sentences."""
+        table = Table(title=f"Table {self.table}: {self.title}", title_justify="left")
+        for column in self.columns:
+            justify = (
+                "left" if any(isinstance(getattr(row, column.field), str) for row in self.rows) else "right"
+            )
+            table.add_column(column.heading, justify=justify)  # type: ignore[arg-type]
+        for row in self.rows:
+            table.add_row(*(column.cell(row) for column in self.columns))
+        console.print(table)
+        for line in (*self.reading, *self.conditions):
+            console.print(f"- {line}", markup=False, highlight=False, soft_wrap=True)
+
+    def document(self) -> dict[str, object]:
+        """What ``--json`` writes: every field of every row, unrounded; mAP and the like in [0, 1]."""
+        return {
+            "table": self.table,
+            "title": self.title,
+            "rows": [asdict(row) for row in self.rows],
+            "reading": list(self.reading),
+            "conditions": list(self.conditions),
+        }
+
+    def write(self, path: Path) -> None:
+        """Writes the document.  Raises InputError where that cannot be done."""
+        try:
+            path.write_text(json.dumps(self.document(), indent=2, allow_nan=False) + "\n", encoding="utf-8")
+        except OSError as error:
+            raise InputError(f"{path} cannot be written: {error.strerror}") from error

@@ -1,0 +1,74 @@
+"""cbvir itself under evaluation: a library is filled and asked, as a user would."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from cbvir_core.decode import read_picture
+from cbvir_core.evaluate.efficiency import Clock
+from cbvir_core.evaluate.moments import Answers, Moment
+from cbvir_core.evaluate.networks import Encoders
+from cbvir_core.evaluate.report import Say
+from cbvir_core.library import Library
+from cbvir_core.search import SearchOptions
+from cbvir_core.search.shortlist import length
+from cbvir_core.types import VideoId
+
+LIBRARY = "cbvir"
+_PROFILE = "evaluated"
+_STEP = 64
+
+
+def ask_library(
+    videos: Mapping[VideoId, Path], pictures: Sequence[Path], encoders: Encoders, clock: Clock, say: Say
+) -> Answers:
+    """The answers of a `Library` in a temporary folder, with the profile that is evaluated.
+
+    All that it does for a query takes part: removed borders, mirroring, its own bounds on the
+    shortlist, its index.  The work of one query is taking in the videos, all descriptors of the
+    refinement, and the mean search; loading the networks is not counted.
+    """
+    with tempfile.TemporaryDirectory(prefix="cbvir-evaluate-") as name:
+        folder = Path(name)
+        models = _models(folder / "models", encoders)
+        runtime = {key: value for key, value in asdict(encoders.runtime).items() if key != "cache"}
+        with Library.open(folder / "data", profile=_PROFILE, models_dir=models, **runtime) as library:
+            return _answers(library, videos, pictures, clock, say)
+
+
+def _answers(
+    library: Library, videos: Mapping[VideoId, Path], pictures: Sequence[Path], clock: Clock, say: Say
+) -> Answers:
+    library.load_filter()
+    library.load_refine()
+    begun = clock()
+    for path in videos.values():
+        library.add(path)
+    while library.backfill(_STEP):
+        pass
+    while library.maintain():
+        pass
+    taken_s = clock() - begun
+    say(f"the library has {len(videos)} videos")
+    # As many as its own rule shortlists: asking for more would make it shortlist more.
+    options = SearchOptions(top=max(1, length(library.index.status().rows)))
+    rankings, asked_s = [], 0.0
+    for picture in map(read_picture, pictures):
+        begun = clock()
+        answer = library.search(picture, options)
+        asked_s += clock() - begun
+        rankings.append(tuple(Moment(hit.keyframe_id.video, hit.time_s) for hit in answer.results))
+    return Answers(LIBRARY, tuple(rankings), taken_s + asked_s / max(1, len(pictures)))
+
+
+def _models(folder: Path, encoders: Encoders) -> Path:
+    """A folder of models in which the weights that are evaluated are a profile."""
+    (folder / _PROFILE).mkdir(parents=True)
+    for role in ("filter", "refine"):
+        weights: Path | None = getattr(encoders.profile, role)
+        if weights is not None:
+            (folder / _PROFILE / f"{role}.safetensors").symlink_to(weights.resolve())
+    return folder

@@ -1,0 +1,23 @@
+"""Local verification: whether a query really shows a still, and where, by points and by texture.
+
+`describe` a query (`QUERY`) once, `unpack` what `pack` kept of each candidate, and `verify` the pairs.
+"""
+
+from __future__ import annotations
+
+from cbvir_core.verify.features import QUERY, STILL, FeatureOptions, LocalFeatures, describe, mirrored
+from cbvir_core.verify.packing import pack, unpack
+from cbvir_core.verify.verification import Verification, verify
+
+__all__ = [
+    "QUERY",
+    "STILL",
+    "FeatureOptions",
+    "LocalFeatures",
+    "Verification",
+    "describe",
+    "mirrored",
+    "pack",
+    "unpack",
+    "verify",
+]

@@ -1,0 +1,164 @@
+"""Local features of a picture: RootSIFT at points that are strong and spread, and a small grey copy.
+
+SIFT is Lowe's (IJCV 2004; OpenCV's), RootSIFT Arandjelović and Zisserman's (CVPR 2012): the square
+root of the L1-normalised row, so that the dot product of two rows is the Bhattacharyya coefficient of
+their histograms.  ``python tests/verify/measure_verify.py`` prints the figures that this room quotes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from cbvir_core.decode import STILL_SIDE, fit_within
+from cbvir_core.types import Image
+
+Floats = npt.NDArray[np.float32]
+Grey = npt.NDArray[np.uint8]
+"""One channel, H x W."""
+
+DIM = 128
+"""Elements of a SIFT row: 4 x 4 cells of 8 orientations."""
+
+LEVELS = 7
+"""Steps of an element, 3 bits.  Of eleven clips 15, 7 and 3 steps verify the same; a still takes 13.0, 10.0
+and 7.7 kB, and the tenth part of the pages with fewest inliers has 8.9, 8.0 and 7.9 of them."""
+
+TOP = 0.35
+"""The RootSIFT value that the last step stands for; the few larger ones are cut."""
+
+CONTRAST = 0.015
+"""The least contrast of a point, as OpenCV counts it (its default is 0.04): dark films and blurred
+pictures need the weak points, and the limit on their number keeps them out elsewhere."""
+
+SMALLEST_SIDE = 32
+"""Pixels; a smaller picture has no features."""
+
+CELLS = 8
+"""The picture is divided into 8 x 8 cells when features are chosen."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LocalFeatures:
+    """What `verify` compares: N points of a picture, and the picture itself very small.
+
+    - `width`, `height`: of the picture, in the pixels that `points` and `sizes` are in.
+    - `points`: N x 2, x and y, the centre of the first pixel being (0, 0).
+    - `sizes`: N, the diameter of the patch's core in pixels; `angles`: N, its orientation in degrees
+      clockwise.
+    - `rows`: N x 128 uint8, RootSIFT in steps of ``TOP / LEVELS``.
+    - `grey`: the picture in grey, shrunk, h x w uint8.
+    """
+
+    width: int
+    height: int
+    points: Floats = field(repr=False)
+    sizes: Floats = field(repr=False)
+    angles: Floats = field(repr=False)
+    rows: npt.NDArray[np.uint8] = field(repr=False)
+    grey: Grey = field(repr=False)
+
+    def __len__(self) -> int:
+        return len(self.points)
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureOptions:
+    """How much of a picture is taken.
+
+    - `long_side`: what the picture is shrunk to before points are looked for, pixels.
+    - `most`: points.
+    - `grey_side`: long side of the small grey copy, pixels.
+    """
+
+    long_side: int
+    most: int
+    grey_side: int
+
+
+STILL = FeatureOptions(long_side=STILL_SIDE, most=256, grey_side=64)
+"""What is kept of a still: 10.5 kB, 9.5 MB a video hour at 900 keyframes.  128 points and 400 (14.4 kB)
+verify as many of eleven clips, but of quarters of a picture the weakest tenth has 6 and 18 inliers for 12."""
+
+QUERY = FeatureOptions(long_side=800, most=1000, grey_side=192)
+"""What is taken of a query: more, because the still may be a small part of it."""
+
+
+def describe(image: Image, options: FeatureOptions = STILL) -> LocalFeatures:
+    """The local features of a picture, none for a blank or a tiny one.  Deterministic."""
+    height, width = image.shape[:2]
+    shrunk = fit_within(image, options.long_side)
+    grey: Grey = np.asarray(cv2.cvtColor(shrunk, cv2.COLOR_RGB2GRAY), np.uint8)
+    small = fit_within(grey, options.grey_side)
+    kept: Sequence[cv2.KeyPoint] = ()
+    rows = np.zeros((0, DIM), np.float32)
+    if min(grey.shape) >= SMALLEST_SIDE:
+        sift = cv2.SIFT.create(contrastThreshold=CONTRAST, enable_precise_upscale=True)
+        kept = _choose(sift.detect(grey, None), grey.shape, options.most)
+    if kept:
+        kept, rows = sift.compute(grey, kept)
+    scale = np.array([width / grey.shape[1], height / grey.shape[0]], np.float32)
+    points = np.array([point.pt for point in kept], np.float32).reshape(-1, 2)
+    return LocalFeatures(
+        width=width,
+        height=height,
+        points=(points + np.float32(0.5)) * scale - np.float32(0.5),
+        sizes=np.array([point.size for point in kept], np.float32) * scale[0],
+        angles=np.array([point.angle for point in kept], np.float32),
+        rows=_quantise(_root(rows)),
+        grey=small,
+    )
+
+
+def mirrored(features: LocalFeatures) -> LocalFeatures:
+    """The features that the picture would have if it were mirrored left to right.
+
+    No second look at the picture is needed: a mirrored patch has the same histogram with its rows of
+    cells and the sense of its orientations turned round.
+    """
+    points = features.points.copy()
+    points[:, 0] = features.width - 1 - points[:, 0]
+    turned = features.rows.reshape(-1, 4, 4, 8)[:, ::-1][..., -np.arange(8) % 8]
+    return replace(
+        features,
+        points=points,
+        angles=(np.float32(180) - features.angles) % np.float32(360),
+        rows=np.ascontiguousarray(turned.reshape(-1, DIM)),
+        grey=np.ascontiguousarray(features.grey[:, ::-1]),
+    )
+
+
+def _choose(found: Sequence[cv2.KeyPoint], shape: tuple[int, ...], most: int) -> list[cv2.KeyPoint]:
+    """Half of them the strongest of the picture, half the strongest of each cell in turn."""
+    if len(found) <= most:
+        return list(found)
+    strength = np.array([point.response for point in found])
+    places = np.array([point.pt for point in found]) * CELLS / (shape[1], shape[0])
+    columns, lines = np.minimum(places.astype(np.int64), CELLS - 1).T
+    order = np.argsort(-strength, kind="stable")
+    first, others = order[: most // 2], order[most // 2 :]
+    rank = _rank_within((lines * CELLS + columns)[others])
+    chosen = np.concatenate([first, others[np.argsort(rank, kind="stable")][: most - len(first)]])
+    return [found[at] for at in np.sort(chosen)]
+
+
+def _rank_within(groups: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """For every element how many elements of the same group come before it."""
+    order = np.argsort(groups, kind="stable")
+    ordered = groups[order]
+    rank = np.empty(len(groups), np.int64)
+    rank[order] = np.arange(len(groups)) - np.searchsorted(ordered, ordered)
+    return rank
+
+
+def _root(rows: Floats) -> Floats:
+    total = np.maximum(rows.sum(axis=1, keepdims=True), np.float32(1e-6))
+    return np.asarray(np.sqrt(rows / total), np.float32)
+
+
+def _quantise(rows: Floats) -> npt.NDArray[np.uint8]:
+    return np.asarray(np.minimum(np.rint(rows * np.float32(LEVELS / TOP)), LEVELS), np.uint8)

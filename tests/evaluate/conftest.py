@@ -1,0 +1,94 @@
+"""Two drawn films, small seeded networks, and a clock that ticks."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Iterable, Iterator
+from itertools import count
+from pathlib import Path
+
+import cv2
+import pytest
+import torch
+
+from cbvir_core.embed import RuntimeOptions
+from cbvir_core.evaluate import Encoders, open_encoders
+from cbvir_core.evaluate.networks import choose_profile
+from cbvir_core.types import Image
+from films import Film, draw_film
+from networks import seeded_filter, seeded_solar
+
+WriteTable = Callable[[str, Iterable[Iterable[object]]], Path]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_thread() -> Iterator[None]:
+    """Two threads that share a busy core wait for each other."""
+    cv2.setNumThreads(1)
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture(scope="session")
+def films(tmp_path_factory: pytest.TempPathFactory) -> list[Film]:
+    """Two films of five shots, alone in their folder."""
+    folder = tmp_path_factory.mktemp("films")
+    return [
+        draw_film(folder / f"film-{seed}.mp4", seed=seed, shots=5, size=(256, 144), rate=12)
+        for seed in (31, 32)
+    ]
+
+
+@pytest.fixture(scope="session")
+def weights(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """Weight files of a filter and of a SOLAR."""
+    folder = tmp_path_factory.mktemp("weights")
+    return seeded_filter(folder / "small-filter.safetensors"), seeded_solar(
+        folder / "small-solar.safetensors"
+    )
+
+
+@pytest.fixture(scope="session")
+def both(weights: tuple[Path, Path]) -> Encoders:
+    """The filter and the refinement."""
+    return open_encoders(choose_profile("auto", None, *weights), RuntimeOptions(runtime="torch"))
+
+
+@pytest.fixture(scope="session")
+def alone(weights: tuple[Path, Path]) -> Encoders:
+    """The filter without a refinement."""
+    return open_encoders(choose_profile("auto", None, weights[0], None), RuntimeOptions(runtime="torch"))
+
+
+@pytest.fixture
+def clock() -> Callable[[], float]:
+    """A second later each time that it is looked at."""
+    ticks = count()
+    return lambda: float(next(ticks))
+
+
+@pytest.fixture
+def write_table(tmp_path: Path) -> WriteTable:
+    """Writes a CSV, its columns given as one text."""
+
+    def write(columns: str, rows: Iterable[Iterable[object]]) -> Path:
+        path = tmp_path / "table.csv"
+        with path.open("w", newline="") as stream:
+            csv.writer(stream).writerows([columns.split(","), *rows])
+        return path
+
+    return write
+
+
+@pytest.fixture(scope="session")
+def save() -> Callable[[Path, Image], Path]:
+    """Writes a picture and gives its path."""
+
+    def write(path: Path, image: Image) -> Path:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        assert cv2.imwrite(str(path), image[:, :, ::-1])
+        return path
+
+    return write

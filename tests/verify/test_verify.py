@@ -1,0 +1,138 @@
+"""Verification on real clips: edited frames are found in their stills, captions and logos find nothing."""
+
+from __future__ import annotations
+
+from itertools import permutations
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cbvir_core.verify import QUERY, LocalFeatures, describe, verify
+from cbvir_core.verify.geometry import corners, plausible, project, shared_part
+from verify.edits import EDITS, Edit, both, caption, logo, mirror, page, plain
+
+if TYPE_CHECKING:
+    from conftest import Clip
+
+MOSTLY_FOUND = ("crop_half", "crop_quarter", "page", "screen")
+
+
+@pytest.mark.parametrize("edit", EDITS)
+def test_an_edited_frame_is_found_in_its_still(clips: list[Clip], edit: Edit) -> None:
+    found = [verify(describe(edit(c.frame), QUERY), c.kept, mirror=edit is mirror) for c in clips]
+    missing = sum(one is None for one in found)
+    assert missing <= (1 if edit.__name__ in MOSTLY_FOUND else 0)
+    for one in filter(None, found):
+        assert one.mirrored == (edit is mirror) == (np.linalg.det(one.homography) < 0)
+        for value in (one.share, one.spread, one.agreement, one.textured, one.support):
+            assert 0 <= value <= 1
+
+
+def test_another_film_is_not_found(clips: list[Clip]) -> None:
+    for one, other in permutations(clips, 2):
+        assert verify(one.asked, other.kept) is None
+
+
+@pytest.mark.parametrize("edit", [caption, logo, both])
+def test_what_both_films_carry_does_not_count(clips: list[Clip], edit: Edit) -> None:
+    stills = {id(clip): describe(edit(clip.still)) for clip in clips}
+    queries = {id(clip): describe(edit(clip.frame), QUERY) for clip in clips}
+    for one, other in permutations(clips, 2):
+        found = verify(queries[id(one)], stills[id(other)])
+        assert found is None or found.support < 0.5
+
+
+def test_a_mirrored_picture_is_found_only_when_asked_for(clips: list[Clip]) -> None:
+    for clip in clips:
+        assert verify(describe(mirror(clip.frame), QUERY), clip.kept) is None
+        assert verify(clip.asked, clip.kept, mirror=True) is None
+
+
+def test_the_region_is_where_the_page_shows_the_still(clips: list[Clip]) -> None:
+    clip = clips[1]
+    found = verify(describe(page(clip.frame), QUERY), clip.kept)
+    assert found is not None
+    width, height = 420, round(420 * clip.frame.shape[0] / clip.frame.shape[1])
+    left, top = int((1200 - width) * 0.6), int((900 - height) * 0.3)
+    assert np.allclose(found.region, (left, top, left + width, top + height), atol=15)
+
+
+def test_lines_join_what_the_homography_maps(clips: list[Clip]) -> None:
+    for edit in (plain, mirror):
+        for clip in clips[:2]:
+            query = describe(edit(clip.still), QUERY)
+            found = verify(query, clip.kept, mirror=edit is mirror)
+            assert found is not None
+            assert len(found.lines) == found.inliers
+            assert np.abs(project(found.homography, found.lines[:, :2]) - found.lines[:, 2:]).max() < 10
+            expected = corners(clip.kept)[[1, 0, 3, 2]] if edit is mirror else corners(clip.kept)
+            assert np.abs(project(found.homography, corners(query)) - expected).max() < 4
+
+
+def test_verification_is_deterministic(clips: list[Clip]) -> None:
+    query = describe(page(clips[1].frame), QUERY)
+    once, again = (verify(query, clips[1].kept) for _ in range(2))
+    assert once is not None
+    assert again is not None
+    assert np.array_equal(once.homography, again.homography)
+    assert np.array_equal(once.lines, again.lines)
+
+
+def test_blank_pictures_verify_nothing(clips: list[Clip]) -> None:
+    blank = describe(np.zeros((360, 640, 3), np.uint8), QUERY)
+    for mirrored_too in (False, True):
+        assert verify(blank, clips[0].kept, mirror=mirrored_too) is None
+        assert verify(clips[0].asked, blank, mirror=mirrored_too) is None
+
+
+def frame(width: int, height: int) -> LocalFeatures:
+    """A picture without points."""
+    none = np.zeros(0, np.float32)
+    rows = np.zeros((0, 128), np.uint8)
+    grey = np.zeros((8, 8), np.uint8)
+    return LocalFeatures(width, height, none.reshape(0, 2), none, none, rows, grey)
+
+
+def accepted(matrix: np.ndarray) -> bool:
+    shared = shared_part(matrix, frame(640, 360), frame(512, 288))
+    return shared is not None and plausible(matrix, shared)
+
+
+@pytest.mark.parametrize(
+    ("name", "matrix"),
+    [
+        ("collapsed to a line", np.array([[1, 0, 0], [1, 0, 0], [0, 0, 1.0]])),
+        ("collapsed to a point", np.array([[1e-9, 0, 5], [0, 1e-9, 5], [0, 0, 1]])),
+        ("mirrored", np.array([[-0.8, 0, 511], [0, 0.8, 0], [0, 0, 1]])),
+        ("folded", np.array([[0.8, 0, 0], [0, 0.8, 0], [0.005, 0, -1]])),
+        ("far too large", np.diag([30.0, 30.0, 1.0])),
+        ("far too small", np.diag([0.05, 0.05, 1.0])),
+        ("far too narrow", np.diag([0.2, 0.8, 1.0])),
+        ("elsewhere", np.array([[0.8, 0, 9000], [0, 0.8, 0], [0, 0, 1]])),
+        ("no number", np.full((3, 3), np.nan)),
+    ],
+)
+def test_what_no_picture_of_a_picture_is_refused(name: str, matrix: np.ndarray) -> None:
+    assert not accepted(matrix), name
+
+
+@settings(max_examples=60)
+@given(
+    st.floats(0.3, 4),
+    st.floats(-180, 180),
+    st.floats(0.6, 1.6),
+    st.tuples(st.floats(0.2, 0.8), st.floats(0.2, 0.8)),
+)
+def test_every_turn_size_and_place_is_accepted(
+    scale: float, degrees: float, aspect: float, place: tuple[float, float]
+) -> None:
+    turn = np.radians(degrees)
+    rotation = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
+    linear = rotation @ np.diag([scale * aspect, scale])
+    middle = np.array([640, 360]) * place
+    matrix = np.eye(3)
+    matrix[:2, :2], matrix[:2, 2] = linear, np.array([256, 144]) - linear @ middle
+    assert accepted(matrix)
