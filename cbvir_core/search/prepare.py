@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from cbvir_core.decode import STILL_SIDE, fit_within
+from cbvir_core.decode.borders import TOLERANCE, Box, content_box
 from cbvir_core.errors import InputError
-from cbvir_core.search.borders import TOLERANCE, Box, content_box
 from cbvir_core.search.options import Region
 from cbvir_core.types import Image
 

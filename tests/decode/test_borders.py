@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cbvir_core.search.borders import content_box
+from cbvir_core.decode.borders import content_box
 from cbvir_core.types import Image
 
 COLOURS = [(0, 0, 0), (16, 16, 16), (255, 255, 255), (128, 128, 128), (20, 60, 40)]
