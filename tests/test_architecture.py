@@ -19,6 +19,7 @@ ORDER = (
     "keyframes",
     "embed",
     "verify",
+    "moment",
     "store",
     "index",
     "search",

@@ -1,0 +1,238 @@
+"""The frames of one part of a video, to be seen again without decoding all that lies before it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterator
+from fractions import Fraction
+from itertools import chain, pairwise
+from pathlib import Path
+from types import TracebackType
+from typing import Literal, Self
+
+import av
+from av.packet import Packet
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
+
+from cbvir_core.decode.container import open_video
+from cbvir_core.decode.convert import Converter
+from cbvir_core.decode.decoder import Decoder
+from cbvir_core.decode.identity import regular_size
+from cbvir_core.decode.probe import probe
+from cbvir_core.decode.skipping import FIXED_AT_OPENING
+from cbvir_core.decode.timeline import LARGE_STEP_BACK_S, Timeline
+from cbvir_core.errors import FileChanged
+from cbvir_core.types import Frame, VideoInfo
+
+SOUGHT = frozenset({"mov", "matroska", "mpegts", "flv", "asf", "nut", "avi"})
+"""Containers that can be sought in without losing the exact time; others are read from their start.
+Not MPEG program streams: not every frame has its own PTS, and what FFmpeg makes up for the others
+depends on where reading began (``tests/decode/test_span.py``, kind ``mpg``)."""
+
+CLOCK_LOOKS = 12
+"""Places spread over a transport stream at which its clock must have advanced.  Recordings joined end
+to end begin their clock anew, and then a PTS does not name one place."""
+
+FIXED_DELAY = frozenset(
+    {"mpeg4", "msmpeg4v2", "msmpeg4v3", "mjpeg", "dvvideo", "wmv1", "wmv2", "ffv1", "huffyuv", "rawvideo"}
+)
+"""Codecs in AVI whose delay from packet to picture never changes, so that a packet's number in the
+index gives its picture's time.  In H.264 it may grow on the way: such a file is read from its start."""
+
+STEPS_BACK_S = (Fraction(0), Fraction(1), Fraction(4), Fraction(16))
+"""How far before the span is sought, one after the other: an index may lead behind the place, and the
+I-frame there may be damaged or not whole yet (gradual refresh).  After these, from the start."""
+
+
+class SpanReader:
+    """Iterates over every `Frame` with ``start_s <= time_s <= end_s``; a context manager.
+
+    Pictures and times are those of ``read_frames(path, samples_per_s=None, mode="every")``.  Decoding
+    begins at the I-frame before the span, whatever lies before that, except in containers that
+    cannot be sought in (`SOUGHT`).  With ``only_keys`` intra frames alone; where frames are counted
+    (AVI) all the same.  `stop` is asked after each decoded picture and ends the reading, also on the way
+    to the span; `stopped` says so.  `info` is the probed file (an earlier `probe` of it may be handed in),
+    `decoded` how many pictures were decoded so far.
+
+    Raises what `probe` raises; while frames are read FileChanged and DecodeMemory.  A span in which
+    no frame can be decoded gives none.
+    """
+
+    def __init__(
+        self,
+        path: str | Path,
+        start_s: float,
+        end_s: float,
+        *,
+        max_side: int | None = None,
+        only_keys: bool = False,
+        stop: Callable[[], bool] | None = None,
+        info: VideoInfo | None = None,
+    ) -> None:
+        self._start_s, self._end_s = start_s, end_s
+        self._mode: Literal["keyframes", "every"] = "keyframes" if only_keys else "every"
+        self._converter = Converter(max_side)
+        self._stop = stop
+        self.info = info or probe(path)
+        self.decoded = 0
+        self.stopped = False
+        self._decoder: _SpanDecoder | None = None
+        self._frames = self._all()
+
+    @property
+    def damaged(self) -> int:
+        """How many packets and frames so far were broken and left out."""
+        return self._decoder.damaged if self._decoder else 0
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> Frame:
+        return next(self._frames)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Lets go of the file; iteration is over."""
+        self._frames.close()
+        if self._decoder:
+            self._decoder.close()
+
+    def _all(self) -> Generator[Frame, None, None]:
+        for time, picture in self._from_before():
+            if float(time) > self._end_s:
+                break
+            yield Frame(time, self._converter.convert(picture, self.info.sample_aspect))
+        if regular_size(self.info.path) != self.info.size_bytes:
+            raise FileChanged(f"{self.info.path} changed while it was being read; try again.")
+
+    def _from_before(self) -> Iterator[tuple[Fraction, VideoFrame]]:
+        """Timed pictures from the span's first on, read from the first place that leads before it."""
+        for place in self._places():
+            for hurry in (True, False) if place is not None else (False,):
+                pictures = self._timed(self._begin(place, hurry))
+                first = next(pictures, None)
+                if self.stopped:
+                    return iter(())
+                if first is None or (place is not None and first[0] > self._start_s):
+                    break
+                inside = chain([first], pictures)
+                first = next((shown for shown in inside if float(shown[0]) >= self._start_s), None)
+                if hurry and self.damaged:
+                    # What a decoder paints over a broken place depends on the frames left out.
+                    continue
+                return inside if first is None else chain([first], inside)
+        return iter(())
+
+    def _begin(self, place: Fraction | None, hurry: bool) -> _SpanDecoder:
+        if self._decoder:
+            self._decoder.close()
+        self._decoder = _SpanDecoder(self.info, self._mode, place, Fraction(self._start_s), hurry)
+        return self._decoder
+
+    def _places(self) -> Iterator[Fraction | None]:
+        """Presentation times to seek to; None is the file's own start."""
+        if self._start_s > 0 and seekable(self.info):
+            places = (max(Fraction(0), Fraction(self._start_s) - back) for back in STEPS_BACK_S)
+            yield from dict.fromkeys(places)
+        yield None
+
+    def _timed(self, decoder: _SpanDecoder) -> Iterator[tuple[Fraction, VideoFrame]]:
+        timeline = Timeline(self.info.time_base, self.info.start, decoder.frame_s)
+        for pts, picture in decoder.pictures():
+            self.decoded += 1
+            if self._stop and self._stop():
+                self.stopped = True
+                return
+            yield timeline.at(pts), picture
+
+
+class _SpanDecoder(Decoder):
+    """A decoder that begins at the key frame before `place` (None: at the start of the file).
+
+    In a `hurry` it leaves out, on the way to `wanted`, the frames that no other one needs.  When the
+    seek fails or leads behind `wanted`, it gives no picture.
+    """
+
+    def __init__(
+        self,
+        info: VideoInfo,
+        mode: Literal["keyframes", "every"],
+        place: Fraction | None,
+        wanted: Fraction,
+        hurry: bool,
+    ) -> None:
+        super().__init__(info.path, mode, Fraction(0))
+        self._wanted = int((wanted + info.start) / info.time_base)
+        fixed = self._untimed or self._only_keys or self._context.name in FIXED_AT_OPENING
+        self._hurry = hurry and not fixed
+        self._key: int | None = None
+        self._sought = self._lost = False
+        if place is not None:
+            self._lost = not self._seek(int((place + info.start) / info.time_base))
+            self._sought = True
+
+    def pictures(self) -> Iterator[tuple[int | None, VideoFrame]]:
+        """As of any decoder, but none from before the key frame: those refer to what was not read."""
+        begun = not self._sought
+        for pts, picture in super().pictures():
+            begun = begun or (pts is not None and self._key is not None and pts >= self._key)
+            if begun:
+                yield pts, picture
+
+    def _seek(self, place: int) -> bool:
+        if self._untimed:
+            # The first picture of the file tells the delay that all times are counted with.
+            next(super().pictures(), None)
+        try:
+            self._container.seek(place, stream=self._stream)
+        except av.FFmpegError:
+            return False
+        return True
+
+    def _packets(self) -> Iterator[Packet[VideoStream] | None]:
+        if self._lost:
+            return
+        for packet in super()._packets():
+            if self._sought and self._key is None and packet is not None:
+                if not packet.is_keyframe:
+                    continue
+                self._key = packet.dts if self._untimed else packet.pts
+                if self._key is None or self._key > self._wanted:
+                    return
+            yield packet
+
+    def _watch(self, packet: Packet[VideoStream] | None) -> None:
+        if self._hurry:
+            before = packet is not None and packet.pts is not None and packet.pts < self._wanted
+            self._context.skip_frame = "NONREF" if before else "DEFAULT"
+
+
+def seekable(info: VideoInfo) -> bool:
+    """Whether a place in the file can be sought and its time still be known exactly."""
+    name = info.container.split(",")[0]
+    if name == "avi":
+        return info.codec in FIXED_DELAY
+    return name in SOUGHT and (name != "mpegts" or _clock_advances(info))
+
+
+def _clock_advances(info: VideoInfo) -> bool:
+    """Whether the clock only grows from place to place, which a joined recording's does not."""
+    container, stream = open_video(info.path)
+    with container:
+        clocks: list[Fraction] = []
+        for number in range(CLOCK_LOOKS):
+            try:
+                container.seek(info.size_bytes * number // CLOCK_LOOKS, unsupported_byte_offset=True)
+                pts = next((p.pts for p in container.demux(stream) if p.pts is not None), None)
+            except av.FFmpegError:
+                return False
+            if pts is not None:
+                clocks.append(pts * info.time_base)
+    return all(later - earlier > -LARGE_STEP_BACK_S for earlier, later in pairwise(clocks))

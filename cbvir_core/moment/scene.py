@@ -1,0 +1,80 @@
+"""In which order a scene is looked at, so that the likeliest part comes before time is over."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from cbvir_core.moment.compare import Start, leading
+from cbvir_core.moment.look import MOST_FRAMES, Budget, Look, Span, look
+from cbvir_core.moment.query import Question
+from cbvir_core.types import VideoInfo
+
+READING = 0.8
+"""Share of the budget after which no more is read, so that what was read can be compared."""
+
+SKIMMING = 0.25
+"""Share of the budget for the intra frames."""
+
+SHORT_S = 3.0
+"""A scene up to this length is read in order; of a longer one the intra frames are looked at first."""
+
+NEAR_S = 0.5
+"""How near to the keyframe a frame must be to stand for it."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Seen:
+    """What was seen of a scene, and where in it a placed query is known to lie."""
+
+    look: Look
+    start: Start | None
+
+
+def see(info: VideoInfo, span: Span, question: Question, keyframe_s: float, budget: Budget) -> Seen:
+    """Looks at the scene: all of it, or as much as there is time for, the best part first."""
+    place = question.placed.place if question.placed else None
+    start = None if place is None else Start(keyframe_s, place)
+    if span[1] - span[0] <= SHORT_S:
+        return Seen(_look(info, span, question, budget, READING), start)
+    skimmed = _look(info, span, question, budget, SKIMMING, only_keys=True)
+    if not skimmed.frames:
+        return Seen(_look(info, span, question, budget, READING), start)
+    best, lead = leading(skimmed, question)
+    seen = skimmed if _is_all(skimmed, info) else Look(decoded=skimmed.decoded)
+    for part in _parts(skimmed, best, span, bool(seen.frames)):
+        if budget.used(READING) or len(seen.frames) >= MOST_FRAMES:
+            seen = seen.joined(Look(complete=False))
+            break
+        seen = seen.joined(_look(info, part, question, budget, READING))
+    known = seen.frames and abs(seen.times_s[seen.nearest(keyframe_s)] - keyframe_s) <= NEAR_S
+    # With only a part of the scene the camera's motion cannot be followed there from the keyframe.
+    return Seen(seen if seen.frames else skimmed.joined(seen), start if known and seen.complete else lead)
+
+
+def _look(
+    info: VideoInfo, span: Span, question: Question, budget: Budget, share: float, *, only_keys: bool = False
+) -> Look:
+    return look(info, span, lambda: budget.used(share), question.side, only_keys=only_keys)
+
+
+def _is_all(skimmed: Look, info: VideoInfo) -> bool:
+    """Whether nearly every frame is an intra frame (or is read as one), so that the skim saw them all."""
+    covered = skimmed.times_s[-1] - skimmed.times_s[0]
+    return len(skimmed.frames) > 0.9 * covered * (info.frames_per_s or 25.0) + 1
+
+
+def _parts(skimmed: Look, best: int, span: Span, seen: bool) -> Iterator[Span]:
+    """What is still to be read: between the intra frames beside the best one; before; after."""
+    times = skimmed.times_s
+    if seen:
+        if not skimmed.complete:
+            yield times[-1], span[1]
+        return
+    first = times[best - 1] if best > 0 else span[0]
+    last = times[best + 1] if best + 1 < len(times) else span[1]
+    yield first, last
+    if first > span[0]:
+        yield span[0], first
+    if last < span[1]:
+        yield last, span[1]
