@@ -185,9 +185,15 @@ class Library:
         self._generations.current.networks.filter.load()  # not counted as inside: closing need not wait
 
     def load_refine(self) -> None:
-        """The same for SOLAR's, where the profile has it."""
-        if (refine := self._generations.current.networks.refine) is not None:
-            refine.load()
+        """The same for SOLAR's, where the profile has it, once the filter's is there.
+
+        Not beside it: two threads that initialise the runtime's modules at once can wait for each other
+        for ever, one with the interpreter and one with a static of the module.
+        """
+        networks = self._generations.current.networks
+        if networks.refine is not None:
+            networks.filter.load()
+            networks.refine.load()
 
     def maintain(self) -> bool:
         """One step of sealing and merging the index or of trimming the log; False with nothing to do."""
