@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator
 from fractions import Fraction
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from av.video.frame import VideoFrame
 
@@ -15,6 +13,7 @@ from cbvir_core.decode.decoder import Decoder
 from cbvir_core.decode.identity import regular_size
 from cbvir_core.decode.probe import probe
 from cbvir_core.decode.skipping import Mode, check_mode
+from cbvir_core.decode.stream import FrameStream
 from cbvir_core.decode.timeline import Sampler, Timeline
 from cbvir_core.errors import DamagedVideo, FileChanged
 from cbvir_core.types import Frame
@@ -43,12 +42,14 @@ def read_frames(
     return FrameReader(path, samples_per_s=samples_per_s, mode=mode, max_side=max_side)
 
 
-class FrameReader:
+class FrameReader(FrameStream):
     """Iterates over `Frame`; a context manager.  One decoding thread; one picture alive.
 
     `info` is the probed file.  `position_s` is how far decoding has come, for progress against
     ``info.duration_s``.
     """
+
+    _decoder: Decoder
 
     def __init__(
         self, path: str | Path, *, samples_per_s: float | None, mode: Mode, max_side: int | None
@@ -58,38 +59,15 @@ class FrameReader:
         check_mode(mode)
         self.info = probe(path)
         self.position_s = 0.0
+        self._mode: Mode = mode
         self._decoder = Decoder(self.info.path, mode, self._sampler.interval)
-        self._frames = self._all(mode)
+        super().__init__()
 
-    @property
-    def damaged(self) -> int:
-        """How many packets and frames so far were broken and left out."""
-        return self._decoder.damaged
-
-    def __iter__(self) -> Self:
-        return self
-
-    def __next__(self) -> Frame:
-        return next(self._frames)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Lets go of the file; iteration is over."""
-        self._frames.close()
-        self._decoder.close()
-
-    def _all(self, mode: Mode) -> Generator[Frame, None, None]:
+    def _all(self) -> Generator[Frame, None, None]:
         """The samples; where skipping left nothing (an edit list that begins behind the only intra
         frame, say), once more without skipping."""
         found = yield from self._sampled()
-        if not found and mode != "every":
+        if not found and self._mode != "every":
             self._decoder.close()
             self._decoder = Decoder(self.info.path, "every", self._sampler.interval)
             found = yield from self._sampled()

@@ -6,8 +6,7 @@ from collections.abc import Callable, Generator, Iterator
 from fractions import Fraction
 from itertools import chain, pairwise
 from pathlib import Path
-from types import TracebackType
-from typing import Literal, Self
+from typing import Literal
 
 import av
 from av.packet import Packet
@@ -20,6 +19,7 @@ from cbvir_core.decode.decoder import Decoder
 from cbvir_core.decode.identity import regular_size
 from cbvir_core.decode.probe import probe
 from cbvir_core.decode.skipping import FIXED_AT_OPENING
+from cbvir_core.decode.stream import FrameStream
 from cbvir_core.decode.timeline import LARGE_STEP_BACK_S, Timeline
 from cbvir_core.errors import FileChanged
 from cbvir_core.types import Frame, VideoInfo
@@ -44,7 +44,7 @@ STEPS_BACK_S = (Fraction(0), Fraction(1), Fraction(4), Fraction(16))
 I-frame there may be damaged or not whole yet (gradual refresh).  After these, from the start."""
 
 
-class SpanReader:
+class SpanReader(FrameStream):
     """Iterates over every `Frame` with ``start_s <= time_s <= end_s``; a context manager.
 
     Pictures and times are those of ``read_frames(path, samples_per_s=None, mode="every")``.  Decoding
@@ -77,32 +77,7 @@ class SpanReader:
         self.decoded = 0
         self.stopped = False
         self._decoder: _SpanDecoder | None = None
-        self._frames = self._all()
-
-    @property
-    def damaged(self) -> int:
-        """How many packets and frames so far were broken and left out."""
-        return self._decoder.damaged if self._decoder else 0
-
-    def __iter__(self) -> Self:
-        return self
-
-    def __next__(self) -> Frame:
-        return next(self._frames)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Lets go of the file; iteration is over."""
-        self._frames.close()
-        if self._decoder:
-            self._decoder.close()
+        super().__init__()
 
     def _all(self) -> Generator[Frame, None, None]:
         for time, picture in self._from_before():

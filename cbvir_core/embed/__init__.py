@@ -6,7 +6,7 @@ Nothing here imports torch or OpenVINO until an encoder is made or a foreign wei
 from cbvir_core.embed.acquire import Source, fetch_profile, import_files, official_sources
 from cbvir_core.embed.conversions import drop_unused
 from cbvir_core.embed.download import Progress
-from cbvir_core.embed.encoders import Encoder, MobileNetEncoder, SolarEncoder
+from cbvir_core.embed.encoders import Encoder, MobileNetEncoder, SolarEncoder, open_encoder
 from cbvir_core.embed.profiles import (
     FileCheck,
     Profile,
@@ -46,6 +46,7 @@ __all__ = [
     "import_files",
     "list_profiles",
     "official_sources",
+    "open_encoder",
     "read_header",
     "read_weights",
     "verify",

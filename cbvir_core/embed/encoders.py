@@ -115,3 +115,16 @@ class SolarEncoder(NetworkEncoder):
         if long_side is not None:
             preprocess = replace(preprocess, height=None, width=None, long_side=long_side)
         super().__init__(weights, header, preprocess, RuntimeOptions(device, runtime, threads, cache))
+
+
+def open_encoder(
+    kind: type[MobileNetEncoder] | type[SolarEncoder], weights: Path, options: RuntimeOptions
+) -> Encoder:
+    """The encoder of a weight file as the options say.  Raises as the encoders do."""
+    return kind(
+        weights,
+        device=options.device,
+        runtime=options.runtime,
+        threads=options.threads,
+        cache=options.cache,
+    )

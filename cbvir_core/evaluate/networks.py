@@ -17,6 +17,7 @@ from cbvir_core.embed import (
     RuntimeOptions,
     SolarEncoder,
     find_profile,
+    open_encoder,
     read_header,
 )
 from cbvir_core.evaluate.efficiency import Clock
@@ -82,8 +83,8 @@ def open_encoders(profile: Profile, runtime: RuntimeOptions = RuntimeOptions()) 
     ConfigError."""
     files = [path for path in (profile.filter, profile.refine) if path is not None]
     return Encoders(
-        _open(MobileNetEncoder, profile.filter, runtime),
-        _open(SolarEncoder, profile.refine, runtime) if profile.refine else None,
+        open_encoder(MobileNetEncoder, profile.filter, runtime),
+        open_encoder(SolarEncoder, profile.refine, runtime) if profile.refine else None,
         tuple(f"{path.name}: {read_header(path).label}" for path in files),
         profile,
         runtime,
@@ -108,18 +109,6 @@ def describe(encoders: Encoders, pictures: Iterable[Image], clock: Clock = time.
             spent_s[at] += clock() - begun
     made = [Descriptors(np.concatenate(rows), spent) for rows, spent in zip(parts, spent_s, strict=True)]
     return Described(made[0], made[1] if len(made) > 1 else None)
-
-
-def _open(
-    kind: type[MobileNetEncoder] | type[SolarEncoder], weights: Path, runtime: RuntimeOptions
-) -> Encoder:
-    return kind(
-        weights,
-        device=runtime.device,
-        runtime=runtime.runtime,
-        threads=runtime.threads,
-        cache=runtime.cache,
-    )
 
 
 def _batches(pictures: Iterable[Image]) -> Iterator[list[Image]]:

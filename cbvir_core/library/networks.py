@@ -19,6 +19,7 @@ from cbvir_core.embed import (
     WeightsInfo,
     fingerprint,
     list_profiles,
+    open_encoder,
     read_header,
 )
 from cbvir_core.errors import CbvirError, WeightsMismatch
@@ -93,14 +94,16 @@ class Networks:
 
     def __init__(self, profile: Profile, runtime: RuntimeOptions) -> None:
         self.profile = profile
-        self.filter = LazyEncoder(profile.filter, partial(_load, MobileNetEncoder, profile.filter, runtime))
+        self.filter = LazyEncoder(
+            profile.filter, partial(open_encoder, MobileNetEncoder, profile.filter, runtime)
+        )
         self.filter_scale = Calibration.of(read_header(profile.filter).details, FILTER_DEFAULT)
         self.refine: LazyEncoder | None = None
         self.refine_scale = REFINE_DEFAULT
         if profile.refine is not None:
             waited_for = replace(runtime, threads=max(runtime.threads, SOLAR_THREADS))
             self.refine = LazyEncoder(
-                profile.refine, partial(_load, SolarEncoder, profile.refine, waited_for)
+                profile.refine, partial(open_encoder, SolarEncoder, profile.refine, waited_for)
             )
             self.refine_scale = Calibration.of(read_header(profile.refine).details, REFINE_DEFAULT)
 
@@ -115,18 +118,6 @@ class Networks:
     def fingerprints(self) -> tuple[str, str | None]:
         """Of the filter's and of SOLAR's weights: what makes a generation."""
         return self.filter.fingerprint, self.refine.fingerprint if self.refine else None
-
-
-def _load(
-    kind: type[MobileNetEncoder] | type[SolarEncoder], weights: Path, runtime: RuntimeOptions
-) -> Encoder:
-    return kind(
-        weights,
-        device=runtime.device,
-        runtime=runtime.runtime,
-        threads=runtime.threads,
-        cache=runtime.cache,
-    )
 
 
 def find_networks(generation: Generation, models_dir: Path, runtime: RuntimeOptions) -> Networks | None:

@@ -10,7 +10,7 @@ from torch.nn import functional as F  # noqa: N812
 
 from cbvir_core.embed.mobilenet import MobileNetDescriptor
 from cbvir_core.train import losses, schedule
-from cbvir_core.train.augment import augment
+from cbvir_core.train.batches import Batches
 from cbvir_core.train.chance import Chance
 from cbvir_core.train.hints import BlockHints
 from cbvir_core.train.lesson import Material, Taken, taught_losses, trainable
@@ -27,6 +27,7 @@ class FilterLesson:
         torch.manual_seed(recipe.seed)
         self.recipe, self.material, self.device = recipe, material, device
         self.network = trainable(MobileNetDescriptor(recipe.gem_p, recipe.whiten), device)
+        self._batches = Batches(recipe, material.pixels, device)
         self._bank = None if material.teacher is None else material.teacher.rows.to(device)
         self._start_whitening()
         self._hints = self._start_hints()
@@ -42,9 +43,7 @@ class FilterLesson:
     def take(self, step: int, spent: float) -> Taken:
         """The losses of the next batch of a round through all pictures."""
         forced = self._hints is not None and spent < self.recipe.hints.forced
-        side = schedule.side_at(spent, self.recipe.stages)
-        strength = schedule.strength(spent, self.recipe.ramp)
-        rows, views = self._views(step, side, strength, 1 if forced else 2)
+        rows, views = self._views(step, spent, 1 if forced else 2)
         parts = self._forced(views) if forced else self._taught(rows, views, spent)
         return Taken(parts, len(rows), len(views))
 
@@ -74,16 +73,12 @@ class FilterLesson:
                 described = self.network(prepare(views))
         return parts | self._losses(F.normalize(described.float()), rows)
 
-    def _views(self, step: int, side: int, strength: float, each: int) -> tuple[Tensor, Tensor]:
+    def _views(self, step: int, spent: float, each: int) -> tuple[Tensor, Tensor]:
         """Numbers of the next pictures, and `each` edited views of each, one set after the other."""
-        n = len(self.material.pixels)
-        batch = min(self.recipe.batch, n)
-        round_number, place = divmod(step, n // batch)
-        rows = Chance.of_round(self.recipe.seed, round_number).order(n)[place * batch : (place + 1) * batch]
-        chosen = self.material.pixels[rows].to(self.device)
-        chance = Chance(self.recipe.seed, step, self.device)
-        options = self.recipe.augment
-        return rows, torch.cat([augment(chosen, side, options, strength, chance) for _ in range(each)])
+        round_number, place = self._batches.place(step)
+        order = Chance.of_round(self.recipe.seed, round_number).order(len(self.material.pixels))
+        rows, chance = self._batches.cut(order, place), self._batches.chance(step)
+        return rows, torch.cat([self._batches.views(rows, spent, chance) for _ in range(each)])
 
     def _losses(self, described: Tensor, rows: Tensor) -> dict[str, Tensor]:
         weights = self.recipe.losses
@@ -100,7 +95,7 @@ class FilterLesson:
         if whiten is None:
             return
         if self.material.teacher is None:
-            _, views = self._views(0, self.recipe.stages[0].side, 0.0, 2)
+            _, views = self._views(0, 0.0, 2)
             start_whitening(whiten, self.network.pool(self.network.features(prepare(views))))
             return
         weight, bias = self.material.teacher.whitening
@@ -112,6 +107,6 @@ class FilterLesson:
         if teacher is None or teacher.network is None or self.recipe.hints.forced <= 0.0:
             return None
         hints = BlockHints(trainable(teacher.network, self.device))
-        _, views = self._views(0, self.recipe.stages[0].side, 0.0, 2)
+        _, views = self._views(0, 0.0, 2)
         hints.start(self.network, prepare(views))
         return hints

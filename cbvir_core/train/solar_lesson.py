@@ -12,7 +12,7 @@ from torch.nn import functional as F  # noqa: N812
 
 from cbvir_core.embed.solar import SolarDescriptor
 from cbvir_core.train import losses, schedule
-from cbvir_core.train.augment import augment
+from cbvir_core.train.batches import Batches
 from cbvir_core.train.chance import Chance
 from cbvir_core.train.lesson import Material, Taken, taught_losses, trainable
 from cbvir_core.train.mining import Mined, hard_order, mine
@@ -38,6 +38,7 @@ class SolarLesson:
     ) -> None:
         self.recipe, self.material, self.device = recipe, material, device
         self.network = trainable(network, device)
+        self._batches = Batches(recipe, material.pixels, device)
         self._averaged = copy.deepcopy(self.network).eval()
         self._origins = Origins.of(material.names)
         self._mates = self._origins.mates()
@@ -52,7 +53,7 @@ class SolarLesson:
 
     def prepare(self, step: int, spent: float, averaged: Mapping[str, Tensor], report: Report) -> int:
         """Mines hard negatives with the averaged network, every few rounds."""
-        round_number, place = self._place(step)
+        round_number, place = self._batches.place(step)
         if self._mined_round < 0:
             due = self._knows or spent >= self.recipe.solar.contrast_until
         else:
@@ -65,12 +66,10 @@ class SolarLesson:
 
     def take(self, step: int, spent: float) -> Taken:
         """The losses of the next batch of a round through all pictures."""
-        side = schedule.side_at(spent, self.recipe.stages)
-        strength = schedule.strength(spent, self.recipe.ramp)
-        chance = Chance(self.recipe.seed, step, self.device)
+        chance = self._batches.chance(step)
         first = self._batch(step)
         second = self._scene_mates(first, chance)
-        views = torch.cat([self._views(rows, side, strength, chance) for rows in (first, second)])
+        views = torch.cat([self._batches.views(rows, spent, chance) for rows in (first, second)])
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.recipe.bf16):
             described = self.network(prepare(views))
         described = F.normalize(described.float())
@@ -125,21 +124,13 @@ class SolarLesson:
             f"hard negatives mined: the nearest at {float(near.mean()):.3f}, {doubles} near-duplicates"
         )
 
-    def _place(self, step: int) -> tuple[int, int]:
-        """The round, and the batch in it."""
-        return divmod(step, len(self.material.pixels) // self._batch_size)
-
-    @property
-    def _batch_size(self) -> int:
-        return min(self.recipe.batch, len(self.material.pixels))
-
     def _batch(self, step: int) -> Tensor:
-        round_number, place = self._place(step)
+        round_number, place = self._batches.place(step)
         if self._round is None or self._round[0] != round_number:
             chance = Chance.of_round(self.recipe.seed, round_number)
             size = self.recipe.solar.group
             self._round = (round_number, hard_order(self._mined, self._origins, size, chance))
-        return self._round[1][place * self._batch_size : (place + 1) * self._batch_size]
+        return self._batches.cut(self._round[1], place)
 
     def _scene_mates(self, pictures: Tensor, chance: Chance) -> Tensor:
         """For each picture itself, or now and then another frame of its scene."""
@@ -152,7 +143,3 @@ class SolarLesson:
             for picture, wanted, place in zip(pictures.tolist(), happens, which, strict=True)
         ]
         return torch.tensor(mates, dtype=torch.int64)
-
-    def _views(self, pictures: Tensor, side: int, strength: float, chance: Chance) -> Tensor:
-        chosen = self.material.pixels[pictures].to(self.device)
-        return augment(chosen, side, self.recipe.augment, strength, chance)

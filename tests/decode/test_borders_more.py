@@ -7,9 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cbvir_core.decode import fit_within, read_frames
+from cbvir_core.decode import fit_within
 from cbvir_core.decode.borders import content_box
 from cbvir_core.types import Image
+from clips import frames_of
 from pages import BOXED
 
 CLIPS = (
@@ -23,11 +24,7 @@ CLIPS = (
 
 @pytest.fixture(scope="module")
 def frames(shared: Path) -> list[Image]:
-    found = []
-    for name in CLIPS:
-        with read_frames(shared / "videos" / name, samples_per_s=0.5, max_side=512) as reader:
-            found += [frame.image for frame, _ in zip(reader, range(3), strict=False)]
-    return found
+    return frames_of(shared / "videos", CLIPS, each=3, samples_per_s=0.5)
 
 
 @pytest.mark.parametrize(("name", "least"), [("window", 0.9), ("captioned", 0.7), ("blurred", 0.7)])

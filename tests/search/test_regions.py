@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cbvir_core.decode import read_frames
 from cbvir_core.search.regions import ALIKE, CROP, SCREEN, Region, extract, overlap, propose
 from cbvir_core.types import Image
+from clips import frames_of
 from pages import PAGES, Page
 
 CLIPS = (
@@ -28,11 +28,7 @@ CLIPS = (
 
 @pytest.fixture(scope="module")
 def frames(shared: Path) -> list[Image]:
-    found = []
-    for name in CLIPS:
-        with read_frames(shared / "videos" / name, samples_per_s=1.0, max_side=512) as reader:
-            found.append(next(iter(reader)).image)
-    return found
+    return frames_of(shared / "videos", CLIPS)
 
 
 def drawn(name: str, seed: int, frames: list[Image]) -> Page:

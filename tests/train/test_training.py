@@ -66,7 +66,7 @@ def test_a_run_without_a_teacher_has_the_contrast_alone(pixels: Tensor, tiny: Re
 
 def test_a_round_shows_every_picture_once(material: Material, tiny: Recipe) -> None:
     lesson = FilterLesson(tiny, material, CPU)
-    shown = [number for step in range(3) for number in lesson._views(step, 32, 0.0, 2)[0].tolist()]
+    shown = [number for step in range(3) for number in lesson._views(step, 0.0, 2)[0].tolist()]
     assert sorted(shown) == list(range(12))
 
 

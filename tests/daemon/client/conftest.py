@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import subprocess
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from films import Film
 from running import BIN
-from services import Service
+from services import Service, frame_at, jpeg
 
 
 @dataclass(frozen=True)
@@ -46,3 +48,11 @@ class Ask:
 @pytest.fixture(scope="session")
 def ask() -> Ask:
     return Ask()
+
+
+@pytest.fixture
+def picture(films: list[Film], tmp_path: Path) -> Path:
+    """A frame of the first film, as a file."""
+    path = tmp_path / "picture.jpg"
+    path.write_bytes(jpeg(frame_at(films[0].path, 1.0)))
+    return path

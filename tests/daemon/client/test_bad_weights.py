@@ -20,7 +20,7 @@ from cbvir_core.embed.solar import SolarDescriptor
 from films import Film
 from mirror import Mirror, mirroring
 from networks import seeded_filter
-from services import Service, frame_at, jpeg
+from services import Service
 
 FILTER, SOLAR = (source.file_name for source in official_sources())
 FAULTS = ("damaged", "another architecture", "code", "html")
@@ -70,13 +70,6 @@ def service(make_service: Callable[..., Service], moreso: Path, mirror: Mirror, 
     )
     made.until_state(made.drop(films[0].path), "indexed")
     return made
-
-
-@pytest.fixture
-def picture(films: list[Film], tmp_path: Path) -> Path:
-    path = tmp_path / "picture.jpg"
-    path.write_bytes(jpeg(frame_at(films[0].path, 1.0)))
-    return path
 
 
 def spoilt(kind: str, solar: bytes, folder: Path) -> bytes:

@@ -12,7 +12,7 @@ import pytest
 
 import cbvir_core
 from films import Film
-from services import Service, frame_at, jpeg
+from services import Service
 
 MEND = "use `cbvirctl models fetch moreso`, or `cbvirctl models import moreso FILE...` without internet"
 
@@ -47,13 +47,6 @@ def service(make_service: Callable[..., Service], moreso: Path, films: list[Film
     made.until_state(made.drop(films[0].path), "indexed")
     made.until(lambda: made.get("/v1/status")["refined"] == made.get("/v1/status")["keyframes"], "refined")
     return made
-
-
-@pytest.fixture
-def picture(films: list[Film], tmp_path: Path) -> Path:
-    path = tmp_path / "picture.jpg"
-    path.write_bytes(jpeg(frame_at(films[0].path, 1.0)))
-    return path
 
 
 def test_without_solar_s_file_the_filter_answers_and_says_so(
