@@ -1,6 +1,6 @@
-"""Measures the two cosines that scores hang on, for one filter: likely_cosine and match_cosine.
+"""Measures the two cosines that scores hang on, for one filter or SOLAR: likely_cosine and match_cosine.
 
-    python tests/search/measure_scores.py FILTER.safetensors [--shared ../shared] [--photographs 1000]
+    python tests/search/measure_scores.py WEIGHTS.safetensors [--shared ../shared] [--photographs 1000]
 
 ``--write`` puts them into the file's header: likely is reached by 2 % of the foreign photographs, match
 by 0.5 %.
@@ -24,12 +24,13 @@ import numpy as np
 import numpy.typing as npt
 
 from cbvir_core.decode import STILL_SIDE, fit_within, read_frames, read_picture
-from cbvir_core.embed import Encoder, MobileNetEncoder
+from cbvir_core.embed import Encoder, MobileNetEncoder, SolarEncoder
+from cbvir_core.embed.encoders import REFINE_PREFIX
 from cbvir_core.embed.weights import read_header, read_tensors, write_weights
 from cbvir_core.errors import CbvirError
 from cbvir_core.keyframes import extract_keyframes
 from cbvir_core.search.prepare import is_blank, prepare
-from cbvir_core.search.scores import FILTER_DEFAULT, Calibration
+from cbvir_core.search.scores import FILTER_DEFAULT, REFINE_DEFAULT, Calibration
 from cbvir_core.types import Image, Rows
 
 LIKELY_FALSE, MATCH_FALSE = 0.02, 0.005
@@ -114,12 +115,13 @@ def write(path: Path, scale: Calibration) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=main.__doc__)
-    parser.add_argument("filter", type=Path)
+    parser.add_argument("weights", type=Path)
     parser.add_argument("--shared", type=Path, default=Path(__file__).resolve().parents[3] / "shared")
     parser.add_argument("--photographs", type=int, default=1000)
     parser.add_argument("--write", action="store_true", help="keep the two cosines in the file's header")
     options = parser.parse_args()
-    encoder = MobileNetEncoder(options.filter)
+    solar = read_header(options.weights).architecture.startswith(REFINE_PREFIX)
+    encoder = (SolarEncoder if solar else MobileNetEncoder)(options.weights)
     files = sorted(path for path in (options.shared / "videos").iterdir() if path.suffix != ".md")
     clips = [clip for path in files if (clip := read_clip(path, encoder)) is not None]
     everything = np.concatenate([clip.rows for clip in clips])
@@ -139,11 +141,12 @@ def main() -> None:
         "photographs", [best(encoder, p, everything) for p in photographs(archive, options.photographs)]
     )
     marks = [float(np.quantile(foreign, 1 - share)) for share in (0.1, LIKELY_FALSE, MATCH_FALSE)]
-    for cosine in (*marks, FILTER_DEFAULT.likely_cosine, FILTER_DEFAULT.match_cosine):
+    default = REFINE_DEFAULT if solar else FILTER_DEFAULT
+    for cosine in (*marks, default.likely_cosine, default.match_cosine):
         shares = f"foreign {(foreign >= cosine).mean():.4f}, right {(found >= cosine).mean():.3f}"
         print(f"reach a cosine of {cosine:.3f}: {shares}")
     if options.write:
-        write(options.filter, Calibration(likely_cosine=marks[1], match_cosine=marks[2]))
+        write(options.weights, Calibration(likely_cosine=marks[1], match_cosine=marks[2]))
 
 
 if __name__ == "__main__":
