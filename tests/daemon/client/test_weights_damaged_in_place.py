@@ -142,6 +142,7 @@ def test_the_built_in_file(
     path = program / "cbvir_core/embed/builtin/filter.safetensors"
     service = make_service(models={"profile": "builtin"}, environment={"PYTHONPATH": str(program)})
     service.until_state(service.drop(films[0].path), "indexed")
+    all_refined(service, picture)
     before = ask(service, "query", str(picture), "--json").document
     assert before["results"]
     whole = flip(path)
@@ -156,4 +157,23 @@ def test_the_built_in_file(
     assert "cbvirctl" not in said
     path.write_bytes(whole)
     service.start()
+    all_refined(service, picture)
     assert ask(service, "query", str(picture), "--json").document["results"] == before["results"]
+
+    refine = path.with_name("refine.safetensors")
+    flip(refine)
+    service.restart()
+    alone = ask(service, "query", str(picture), "--json").document
+    assert not alone["refined"]
+    assert alone["results"][0]["keyframe_id"] == before["results"][0]["keyframe_id"]
+    assert any(f"{refine} is damaged" in note and "install cbvir again" in note for note in alone["notes"])
+
+
+def all_refined(service: Service, picture: Path) -> None:
+    """Waits until SOLAR takes part and no keyframe waits for its descriptor."""
+    service.until(lambda: service.post("/v1/query", picture.read_bytes())["refined"], "SOLAR takes part")
+    service.until(lambda: _counts_agree(service.get("/v1/status")), "SOLAR's descriptors are there")
+
+
+def _counts_agree(status: dict[str, Any]) -> bool:
+    return bool(status["refined"] == status["keyframes"])
