@@ -76,7 +76,8 @@ class Tail:
         while len(self._backlog) and self._count < self._capacity:
             taken = min(len(self._backlog), self._capacity - self._count, BATCH)
             found, vectors = read(self._backlog[:taken])
-            self._append(found, vectors)
+            if len(found):  # all of them may have been forgotten since the log was read
+                self._append(found, vectors)
             self._backlog = self._backlog[taken:]
 
     def remove(self, rows: Numbers, read: Read) -> None:

@@ -102,6 +102,17 @@ def test_the_tail_holds_what_was_added_and_not_removed(
 SIZES = st.lists(st.integers(1, 3000).flatmap(lambda n: st.builds(Size, st.just(n), st.integers(0, n))))
 
 
+@pytest.mark.parametrize("before", [0, 3])
+def test_rows_that_are_forgotten_while_they_are_read_leave_the_tail_as_it_was(before: int) -> None:
+    """The store gives nothing for them, not even the width of a row."""
+    every, tail = matrix(9), Tail(100)
+    tail.extend(np.arange(before), lambda rows: (rows, every[rows]))
+    tail.extend(np.arange(4, 7), lambda rows: (rows[:0], np.zeros((0, 0), np.float32)))
+    assert tail.view().all_rows().tolist() == list(range(before))
+    tail.extend(np.array([8]), lambda rows: (rows, every[rows]))
+    assert tail.view().all_rows().tolist() == [*range(before), 8]
+
+
 @given(SIZES, st.integers(0, 500))
 @example([Size(1)] * 14 + [Size(2001), Size(1499)], 500)
 def test_the_policy_comes_to_rest_with_few_segments(sizes: list[Size], tail: int) -> None:
