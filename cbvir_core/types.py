@@ -110,8 +110,43 @@ class VideoInfo:
 
 
 @dataclass(frozen=True, slots=True)
+class Evidence:
+    """Where a picture and a still agree, point by point.
+
+    - `inliers`: points that agree.
+    - `region`: left, top, right, bottom of the picture's part that shows the still, in its pixels.
+    - `homography`: 3 x 3, from pixels of the picture to pixels of the still; of negative determinant
+      where the picture is mirrored.
+    - `lines`: N x 4, x and y in the picture, x and y in the still, of each inlier.
+    """
+
+    inliers: int
+    region: tuple[float, float, float, float]
+    homography: npt.NDArray[np.float64] = field(repr=False, compare=False)
+    lines: Rows = field(repr=False, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Occurrence:
+    """Another scene, of another video, that shows what a hit shows: a title card, a logo, a copy."""
+
+    keyframe_id: KeyframeId
+    path: Path
+    time_s: float
+    scene_start_s: float
+    scene_end_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class Hit:
-    """One scene in which the picture appears (`score` in [0, 1], higher is surer)."""
+    """One scene in which the picture appears.
+
+    `score` is the probability that it does, in [0, 1].  `evidence` is None where local features were not
+    compared, and where they do not agree.  `time_s` is the keyframe's, unless the scene was looked at again:
+    then it is that of the frame that fits best, `exact` where that is sure, and `time_note` says what else
+    it is.  `occurrences` are the scenes of many other videos that show the same picture; they are no hits
+    of their own.
+    """
 
     rank: int
     keyframe_id: KeyframeId
@@ -122,6 +157,10 @@ class Hit:
     score: float
     verdict: Verdict
     variant: str
+    evidence: Evidence | None = None
+    exact: bool = False
+    time_note: str = ""
+    occurrences: tuple[Occurrence, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ the next shot.  I-frames come at a fixed distance, so they do not give the cuts 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -205,7 +205,10 @@ def _blended(
     return picture
 
 
-def _encode(path: Path, pictures: Iterator[Picture], size: tuple[int, int], rate: int, gop: int) -> None:
+def write_video(
+    path: Path, pictures: Iterable[Picture], size: tuple[int, int], rate: int, gop: int = 100
+) -> None:
+    """Encodes RGB pictures of one size (width, height); the ending of `path` chooses the container."""
     codec = "libx264" if "libx264" in av.codecs_available else "mpeg4"
     rules = f"scenecut=0:keyint={gop}:min-keyint={gop}:bframes=2"  # so that there is something to skip
     quality = {"preset": "ultrafast", "crf": "24", "x264-params": rules}
@@ -238,7 +241,7 @@ def draw_film(
     """
     rng = np.random.default_rng(seed)
     planned, scenes = _plan(rng, shots, size)
-    _encode(path, _pictures(planned, scenes, size, rate, rng), size, rate, gop)
+    write_video(path, _pictures(planned, scenes, size, rate, rng), size, rate, gop)
     return Film(path, tuple(planned))
 
 

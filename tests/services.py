@@ -50,6 +50,7 @@ class Service:
             "watch": {"folders": [str(self.videos)], "settle_s": 0.2, "rescan_s": 3600} | watch,
             "decode": {"workers": workers, "timeout_s": timeout_s},
             "models": {"profile": "seeded"} | (models or {}),
+            "search": {"exact_time_s": 0},  # takes as much time as there is, and answers are compared
         }
         self.config = running.write_config(self.folder, tables)
         shutil.copytree(prepared, self.data)

@@ -11,7 +11,7 @@ from cbvir_core.decode.identity import fingerprint
 from cbvir_core.decode.picture import read_picture
 from cbvir_core.decode.probe import probe
 from cbvir_core.decode.reader import FrameReader, read_frames
-from cbvir_core.decode.scale import STILL_SIDE, decode_still, encode_still, fit_within
+from cbvir_core.decode.scale import STILL_SIDE, decode_still, encode_png, encode_still, fit_within
 from cbvir_core.decode.skipping import Mode
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "Mode",
     "container_complete",
     "decode_still",
+    "encode_png",
     "encode_still",
     "fingerprint",
     "fit_within",

@@ -52,11 +52,12 @@ def fit_within(image: Image, long_side: int) -> Image:
 
 def encode_still(image: Image, quality: int = 85) -> bytes:
     """The picture as JPEG (`quality` 0-100)."""
-    parameters = [cv2.IMWRITE_JPEG_QUALITY, quality]
-    done, data = cv2.imencode(".jpg", cv2.cvtColor(image, cv2.COLOR_RGB2BGR), parameters)
-    if not done:
-        raise NotAPicture(f"A picture of shape {image.shape} cannot be written as JPEG.")
-    return data.tobytes()
+    return _encoded(image, ".jpg", [cv2.IMWRITE_JPEG_QUALITY, quality])
+
+
+def encode_png(image: Image) -> bytes:
+    """The picture as PNG."""
+    return _encoded(image, ".png", [])
 
 
 def decode_still(data: bytes) -> Image:
@@ -67,3 +68,10 @@ def decode_still(data: bytes) -> Image:
         raise NotAPicture("The stored still is no JPEG.")
     image: Image = np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2RGB), dtype=np.uint8)
     return image
+
+
+def _encoded(image: Image, form: str, parameters: list[int]) -> bytes:
+    done, data = cv2.imencode(form, cv2.cvtColor(image, cv2.COLOR_RGB2BGR), parameters)
+    if not done:
+        raise NotAPicture(f"A picture of shape {image.shape} cannot be written as {form}.")
+    return data.tobytes()

@@ -10,6 +10,7 @@ from pathlib import Path
 from cbvir_core.index import Index, IndexOptions
 from cbvir_core.library.networks import Networks
 from cbvir_core.search import Searcher, SearchOptions
+from cbvir_core.search.belief import Belief
 from cbvir_core.store import Generation, Store
 
 
@@ -29,6 +30,7 @@ class Answering:
         *,
         index: IndexOptions,
         search: SearchOptions,
+        belief: Belief | None,
     ) -> None:
         self.generation, self.networks = generation, networks
         self.index = Index.open(index_folder(indices, generation), store, generation, index)
@@ -42,6 +44,7 @@ class Answering:
             options=search,
             filter_scale=networks.filter_scale,
             refine_scale=networks.refine_scale,
+            belief=belief,
         )
         self._changed = threading.Condition()
         self._inside = 0

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from cbvir_core.embed import RuntimeOptions, drop_unused
 from cbvir_core.errors import ModelError
 from cbvir_core.index import IndexOptions
 from cbvir_core.library.answering import Answering, Turnstile, index_folder
+from cbvir_core.library.belief_file import BeliefFile
+from cbvir_core.library.calibration import Calibrated
 from cbvir_core.library.migration import Migration
 from cbvir_core.library.networks import Networks, find_networks, fingerprints_in
-from cbvir_core.search import SearchOptions
+from cbvir_core.search import Searcher, SearchOptions
+from cbvir_core.search.belief import Belief
 from cbvir_core.store import Generation, Store
 
 FORMER_ANSWERS = (
@@ -30,10 +33,11 @@ FORMER_GONE = (
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """Where weight files and indices lie."""
+    """Where weight files, indices and a calibration lie."""
 
     models: Path
     indices: Path
+    belief: BeliefFile
 
 
 class Generations:
@@ -106,6 +110,14 @@ class Generations:
                 self.current.index.refresh()
             return moved
 
+    def calibrate(self, measure: Callable[[Searcher], tuple[Belief, Calibrated]]) -> Calibrated:
+        """Lets the generation that answers believe what `measure` makes of it, from now on."""
+        with self.inside() as answering:
+            belief, outcome = measure(answering.searcher)
+            self._places.belief.write(answering.generation, belief, asdict(outcome))
+            answering.searcher.believe(belief)
+            return outcome
+
     def notes(self) -> tuple[str, ...]:
         """What an answer should say of weights that cannot be used, and of a move under way."""
         trouble = self._wanted.profile.trouble
@@ -144,6 +156,7 @@ class Generations:
             self._places.indices,
             index=self._index_options,
             search=self._search_options,
+            belief=self._places.belief.of(generation),
         )
 
     def _arrive(self, migration: Migration) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
@@ -10,30 +10,40 @@ from types import TracebackType
 
 import numpy as np
 
-from cbvir_core.decode import STILL_SIDE, FrameReader, Mode, fit_within, read_frames, read_picture
+from cbvir_core.decode import (
+    STILL_SIDE,
+    FrameReader,
+    Mode,
+    decode_still,
+    fit_within,
+    read_frames,
+    read_picture,
+)
+from cbvir_core.decode.borders import Box
 from cbvir_core.embed import RuntimeOptions, find_profile
 from cbvir_core.errors import DecodeError, InputError, UnknownVideo
 from cbvir_core.index import Index, IndexOptions
 from cbvir_core.keyframes import KeyframeExtractor, KeyframeOptions
+from cbvir_core.keyframes.content import borders_of, without_borders
+from cbvir_core.library.belief_file import BeliefFile
 from cbvir_core.library.generations import Generations, Places
 from cbvir_core.library.networks import Networks
+from cbvir_core.library.upkeep import Upkeep
 from cbvir_core.search import SearchOptions
-from cbvir_core.search.refine import compute
+from cbvir_core.search.options import Region
+from cbvir_core.search.sheet import evidence_sheet
 from cbvir_core.store import Generation, Store, VideoRecord
-from cbvir_core.types import Answer, Image, Keyframe, VideoId, VideoInfo
+from cbvir_core.types import Answer, Frame, Image, Keyframe, KeyframeId, VideoId, VideoInfo
 
 BATCH = 4
 """Keyframes that `add` embeds and stores at once: larger batches ran no faster on one CPU thread, and
 a keyframe is found the sooner."""
 
-STEP = 16
-"""Keyframes that one call of `backfill` or `reembed` takes in hand unless told otherwise."""
-
 Progress = Callable[[float, float | None], None]
 """Called with the seconds that are done and the video's duration, where the file tells it."""
 
 
-class Library:
+class Library(Upkeep):
     """Videos and what is known of them, in one folder; a context manager.
 
     One process may have a folder open.  Any number of its threads may `search`; `add` (or `begin`,
@@ -71,7 +81,11 @@ class Library:
         StoreDamaged, DiskFull, ConfigError.
         """
         folder = Path(folder)
-        places = Places(Path(models_dir) if models_dir else folder / "models", folder / "index")
+        places = Places(
+            Path(models_dir) if models_dir else folder / "models",
+            folder / "index",
+            BeliefFile(folder / "belief.json"),
+        )
         options = RuntimeOptions(device, runtime, threads, folder / "cache")
         wanted = Networks(find_profile(profile, places.models), options)
         store = Store.open(folder / "store")
@@ -98,7 +112,8 @@ class Library:
 
     def _take_in(self, frames: FrameReader, progress: Progress | None) -> None:
         info = frames.info
-        found = self._extract(frames)
+        box = borders_of(info.path, STILL_SIDE)
+        found = self._extract(without_borders(frames, box))
         try:
             while batch := list(islice(found, BATCH)):
                 self.append(info.video_id, batch)
@@ -107,9 +122,10 @@ class Library:
         except (InputError, DecodeError):
             self.store.forget(info.video_id)
             raise
-        self.finish(info.video_id, damaged=frames.damaged, duration_s=info.duration_s or frames.position_s)
+        duration_s = info.duration_s or frames.position_s
+        self.finish(info.video_id, damaged=frames.damaged, duration_s=duration_s, borders=box)
 
-    def _extract(self, frames: FrameReader) -> Iterator[Keyframe]:
+    def _extract(self, frames: Iterable[Frame]) -> Iterator[Keyframe]:
         extractor = KeyframeExtractor.from_options(self._keyframes)
         for frame in frames:
             yield from extractor.push(frame)
@@ -135,9 +151,12 @@ class Library:
             self.store.append(video_id, keyframes, answering.generation, rows)
             answering.index.refresh()
 
-    def finish(self, video_id: VideoId, *, damaged: int, duration_s: float | None) -> None:
-        """Marks a video complete; `duration_s` None keeps what its container says."""
-        self.store.finish(video_id, damaged=damaged, duration_s=duration_s)
+    def finish(
+        self, video_id: VideoId, *, damaged: int, duration_s: float | None, borders: Box | None = None
+    ) -> None:
+        """Marks a video complete; `duration_s` None keeps what its container says, `borders` is the box that
+        its keyframes were cut to (`cbvir_core.keyframes.content`)."""
+        self.store.finish(video_id, damaged=damaged, duration_s=duration_s, borders=borders)
 
     def search(self, query: Path | str | bytes | Image, options: SearchOptions | None = None) -> Answer:
         """Where the picture appears: a path, the bytes of a picture file, or an RGB array.
@@ -151,54 +170,28 @@ class Library:
             answer = answering.searcher.search(picture, options)
         return replace(answer, notes=answer.notes + self._generations.notes())
 
+    def evidence(
+        self,
+        query: Path | str | bytes | Image,
+        keyframe_id: KeyframeId,
+        caption: Sequence[str] = (),
+        *,
+        region: Region | None = None,
+    ) -> Image:
+        """One picture that shows why: the query, the keyframe's still, and the points that agree in both.
+
+        `caption` are lines below.  Raises NotAPicture, FileUnreadable, InputError, UnknownVideo.
+        """
+        picture = query if isinstance(query, np.ndarray) else read_picture(_source(query))
+        with self._generations.inside() as answering:
+            found = answering.searcher.evidence(picture, keyframe_id, region)
+        return evidence_sheet(picture, decode_still(self.store.still(keyframe_id)), found, caption)
+
     def remove(self, video: Path | str) -> VideoRecord:
         """Forgets a video, never its file: by path or id (a unique prefix); raises UnknownVideo."""
         record = self.store.find(str(video))
         self.store.forget(record.video_id)
         return record
-
-    def backfill(self, limit: int = STEP) -> int:
-        """Writes up to `limit` missing SOLAR descriptors; says how many, 0 when none is missing."""
-        self.load_refine()
-        with self._generations.inside() as answering:
-            encoder = answering.networks.refine
-            if encoder is None:
-                return 0
-            rows = self.store.rows_without_refine(answering.generation, limit)
-            made = compute(self.store, encoder, rows)
-            if made:
-                self.store.put_refine(answering.generation, list(made), np.stack(list(made.values())))
-            return len(made)
-
-    def reembed(self, limit: int = STEP) -> int:
-        """Moves up to `limit` keyframes to weights that have changed; says how many.
-
-        The call that finds none left, and gives 0, lets the new weights answer.
-        """
-        return self._generations.step(limit)
-
-    def load_filter(self) -> None:
-        """Loads the filter's network, which the first `append` or `search` would wait for otherwise.
-
-        Raises WeightsMissing, WeightsDamaged, WeightsMismatch.
-        """
-        self._generations.current.networks.filter.load()  # not counted as inside: closing need not wait
-
-    def load_refine(self) -> None:
-        """The same for SOLAR's, where the profile has it, once the filter's is there.
-
-        Not beside it: two threads that initialise the runtime's modules at once can wait for each other
-        for ever, one with the interpreter and one with a static of the module.
-        """
-        networks = self._generations.current.networks
-        if networks.refine is not None:
-            networks.filter.load()
-            networks.refine.load()
-
-    def maintain(self) -> bool:
-        """One step of sealing and merging the index or of trimming the log; False with nothing to do."""
-        index = self._generations.current.index  # not counted as inside: closing ends a build
-        return index.maintain() or self.store.trim_changes(index.followed()) > 0
 
     @property
     def index(self) -> Index:

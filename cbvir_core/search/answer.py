@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +14,7 @@ import numpy.typing as npt
 from cbvir_core.search.options import SearchOptions
 from cbvir_core.search.scores import verdict
 from cbvir_core.store import KeyframeRow, Store, VideoRecord
-from cbvir_core.types import Hit, Verdict, VideoId
+from cbvir_core.types import Evidence, Hit, Occurrence, Verdict, VideoId
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,35 +25,94 @@ class Scored:
     scores: npt.NDArray[np.float64]
     variants: tuple[str, ...]
 
+    def joined(self, other: Scored) -> Scored:
+        """Both together: a keyframe of both has its higher score."""
+        rows, scores = np.concatenate([self.rows, other.rows]), np.concatenate([self.scores, other.scores])
+        order = np.argsort(-scores, kind="stable")
+        _, first = np.unique(rows[order], return_index=True)
+        kept = order[np.sort(first)]
+        names = self.variants + other.variants
+        return Scored(rows[kept], scores[kept], tuple(names[at] for at in kept))
 
-def hits(store: Store, scored: Scored, options: SearchOptions) -> tuple[Hit, ...]:
-    """The best `options.top` scenes.
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A scene with its best keyframe, what its descriptors score, and the variant that found it."""
+
+    keyframe: KeyframeRow
+    video: VideoRecord
+    score: float
+    variant: str
+
+
+def candidates(
+    store: Store, scored: Scored, at_most: int, without: Collection[VideoId] = ()
+) -> list[Candidate]:
+    """The best `at_most` scenes, best first, of videos that are not in `without`.
 
     Copies of one content are one video (its id is its content), so a scene comes once.  Candidates
     of equal score keep the order they came in.
     """
     order = np.argsort(-scored.scores, kind="stable")
     keyframes = store.keyframe_rows(scored.rows[order])
-    found: list[Hit] = []
-    for keyframe, video, at in _scenes(store, keyframes):
-        best = order[at]
-        score = float(scored.scores[best])
-        found.append(
-            Hit(
-                rank=len(found) + 1,
-                keyframe_id=keyframe.keyframe_id,
-                path=existing_path(video),
-                time_s=keyframe.time_s,
-                scene_start_s=keyframe.scene_start_s,
-                scene_end_s=keyframe.scene_end_s,
-                score=score,
-                verdict=verdict(score, options.match_score, options.likely_score),
-                variant=scored.variants[best],
-            )
+    found = (scene for scene in _scenes(store, keyframes) if scene[1].video_id not in without)
+    scenes = islice(found, at_most)
+    return [
+        Candidate(keyframe, video, float(scored.scores[order[at]]), scored.variants[order[at]])
+        for keyframe, video, at in scenes
+    ]
+
+
+def margins(found: Sequence[Candidate]) -> list[float]:
+    """By how much each score exceeds the best one of any other video; the score where there is none."""
+    best: dict[VideoId, float] = {}
+    for candidate in found:
+        best.setdefault(candidate.video.video_id, candidate.score)
+    first, second, *_ = *sorted(best.values(), reverse=True), 0.0, 0.0
+    return [
+        candidate.score - (second if best[candidate.video.video_id] == first else first)
+        for candidate in found
+    ]
+
+
+def occurrence(candidate: Candidate) -> Occurrence:
+    """A scene, for a group."""
+    keyframe = candidate.keyframe
+    return Occurrence(
+        keyframe.keyframe_id,
+        existing_path(candidate.video),
+        keyframe.time_s,
+        keyframe.scene_start_s,
+        keyframe.scene_end_s,
+    )
+
+
+def hits(
+    judged: Iterable[tuple[Candidate, float, Evidence | None]],
+    options: SearchOptions,
+    others: Mapping[int, Sequence[Candidate]] = MappingProxyType({}),
+) -> tuple[Hit, ...]:
+    """The `options.top` scenes of highest probability; scenes of equal one keep their order.
+
+    `others` are the scenes, by the row of the one that stands for them, that show the same picture.
+    """
+    best = sorted(judged, key=lambda one: -one[1])[: options.top]
+    return tuple(
+        Hit(
+            rank=rank,
+            keyframe_id=candidate.keyframe.keyframe_id,
+            path=existing_path(candidate.video),
+            time_s=candidate.keyframe.time_s,
+            scene_start_s=candidate.keyframe.scene_start_s,
+            scene_end_s=candidate.keyframe.scene_end_s,
+            score=probability,
+            verdict=verdict(probability, options.match_score, options.likely_score),
+            variant=candidate.variant,
+            evidence=evidence,
+            occurrences=tuple(map(occurrence, others.get(candidate.keyframe.row, ()))),
         )
-        if len(found) == options.top:
-            break
-    return tuple(found)
+        for rank, (candidate, probability, evidence) in enumerate(best, start=1)
+    )
 
 
 def best_verdict(found: tuple[Hit, ...]) -> Verdict:

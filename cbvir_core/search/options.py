@@ -4,12 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
-from cbvir_core.search.scores import LIKELY_SCORE, MATCH_SCORE
 from cbvir_core.search.shortlist import AT_MOST
+from cbvir_core.types import VideoId
+
+MATCH, LIKELY = 0.9, 0.5
+"""Probabilities from which an answer is called a match, and likely."""
+
+BUDGET_S = 0.3
+"""Seconds that one query may take for the exact moment: of unedited queries .80 to .87 end within one frame
+even on a machine that does other work too (`cbvir_core.moment.find`), and nobody waits much longer."""
 
 Region = tuple[int, int, int, int]
 """x, y, width, height in pixels of the picture as it is shown (EXIF rotation done)."""
+
+Verify = Literal["auto", "always", "never"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,22 +28,34 @@ class SearchOptions:
 
     `top` is how many scenes the answer may name.  `region` limits the question to a part of the
     picture, `within` the answer to videos: each entry is a folder, a video's path, or a video's id
-    (a unique prefix is enough).  `shortlist` bounds how many keyframes are refined
-    (`cbvir_core.search.shortlist`).  A score of `match_score` or more is called a match, one of
+    (a unique prefix is enough); videos in `without` are no answer.  `shortlist` bounds how many keyframes
+    are refined (`cbvir_core.search.shortlist`).  A score of `match_score` or more is called a match, one of
     `likely_score` or more likely (`cbvir_core.search.scores`).  Where SOLAR's network is not loaded
     yet, a query waits for it; without `wait_for_refine` the filter answers alone, and a note says so.
+    `verify` says whether local features of the best candidates are compared with the picture's: ``auto``
+    does so where anything resembles it at all.  With `regions` (and unless `verify` is ``never``) parts of a
+    picture that the whole gives no certain answer for are looked for too.  The best hit's scene is decoded
+    again for the frame that fits best, for `exact_time_s` seconds at most (0: not at all).
     """
 
     top: int = 10
     region: Region | None = None
     within: tuple[Path | str, ...] = ()
+    without: frozenset[VideoId] = frozenset()
     shortlist: int = AT_MOST
-    match_score: float = MATCH_SCORE
-    likely_score: float = LIKELY_SCORE
+    match_score: float = MATCH
+    likely_score: float = LIKELY
     wait_for_refine: bool = True
+    verify: Verify = "auto"
+    exact_time_s: float = BUDGET_S
+    regions: bool = True
 
     def __post_init__(self) -> None:
         if self.top < 1 or self.shortlist < 1:
             raise ValueError("top and shortlist want at least 1")
+        if self.verify not in ("auto", "always", "never"):
+            raise ValueError('verify wants "auto", "always" or "never"')
+        if not self.exact_time_s >= 0.0:
+            raise ValueError("exact_time_s wants 0 or more")
         if not 0.0 <= self.likely_score <= self.match_score <= 1.0:
             raise ValueError("scores want 0 <= likely_score <= match_score <= 1")

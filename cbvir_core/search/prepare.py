@@ -13,11 +13,16 @@ from cbvir_core.decode import STILL_SIDE, fit_within
 from cbvir_core.decode.borders import TOLERANCE, Box, content_box
 from cbvir_core.errors import InputError
 from cbvir_core.search.options import Region
+from cbvir_core.search.regions import extract, propose
 from cbvir_core.types import Image
 
 PLAIN = "plain"
 BORDERS_REMOVED = "borders_removed"
 MIRRORED = "mirrored"
+IN_REGION = "region"
+
+REGIONS = 8
+"""Parts that are tried, the most promising first: 10 ms each for the filter."""
 
 BLANK_SHARE = 0.002
 """Share of pixels off the picture's colour up to which it counts as blank (a few dead pixels)."""
@@ -45,6 +50,14 @@ def prepare(picture: Image, region: Region | None = None) -> list[Variant]:
         inner = fit_within(_cut(picture, box, small), STILL_SIDE)
         variants.append(Variant(BORDERS_REMOVED, inner))
     return variants + [_mirrored(variant) for variant in variants]
+
+
+def in_regions(picture: Image, region: Region | None = None) -> list[Variant]:
+    """The parts of a picture in which another one may lie: in a page, in a player, on a screen."""
+    part = picture if region is None else crop(picture, region)
+    return [
+        Variant(IN_REGION, fit_within(extract(part, found), STILL_SIDE)) for found in propose(part, REGIONS)
+    ]
 
 
 def crop(picture: Image, region: Region) -> Image:

@@ -2,51 +2,54 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-
-import numpy as np
 
 from cbvir_core.embed import Encoder
 from cbvir_core.index import Index
-from cbvir_core.search.answer import Scored, best_verdict, hits
+from cbvir_core.search.answer import Candidate, Scored, best_verdict, candidates, hits
+from cbvir_core.search.belief import Belief
+from cbvir_core.search.clock import Clock
 from cbvir_core.search.gallery import Chosen, Everything, videos_within
-from cbvir_core.search.options import SearchOptions
-from cbvir_core.search.prepare import Variant, is_blank, prepare
-from cbvir_core.search.refine import Refiner, compare
+from cbvir_core.search.groups import grouped
+from cbvir_core.search.judging import Judge, Judged, Question, Weighed
+from cbvir_core.search.options import Region, SearchOptions
+from cbvir_core.search.prepare import Variant, in_regions, is_blank, prepare
+from cbvir_core.search.rank import Ranker
+from cbvir_core.search.refine import Refiner
 from cbvir_core.search.scores import FILTER_DEFAULT, REFINE_DEFAULT, Calibration
-from cbvir_core.search.shortlist import AT_LEAST, Gallery, Shortlist, shortlist
-from cbvir_core.search.together import together
+from cbvir_core.search.shortlist import Gallery
+from cbvir_core.search.verifying import VERIFIED, Verifier
+from cbvir_core.search.when import at_its_moment
 from cbvir_core.store import Generation, Store
-from cbvir_core.types import Answer, Image
+from cbvir_core.types import Answer, Evidence, Hit, Image, KeyframeId, Verdict
 
 BLANK = "The picture shows one colour only, which appears in every video: nothing was looked for."
 NO_REFINE = "The profile has no SOLAR weights: the filter stage answered alone."
 NOT_READY = "SOLAR does not take part: {delay}; the filter stage answered alone."
 EMPTY = "No keyframe has been indexed yet."
-UNREFINED = (
-    "{count} of the shortlisted keyframes wait for their SOLAR descriptor and are scored by the filter."
-)
 
 
 @dataclass
-class _Clock:
-    """Milliseconds per stage of one query, under the names of the answer's `stages_ms`."""
+class _Asked:
+    """One query on its way through the stages."""
 
-    started: float = field(default_factory=time.perf_counter)
-    stages: dict[str, float] = field(
-        default_factory=lambda: dict.fromkeys(("prepare", "mobilenet", "shortlist", "solar", "refine"), 0.0)
-    )
+    picture: Image
+    options: SearchOptions
+    clock: Clock
+    variants: list[Variant]
+    gallery: Gallery
+    question: Question | None = None
+    refiner: Refiner | None = None
+    notes: tuple[str, ...] = ()
+    blank: bool = False
+    scored: Scored | None = None
+    others: Mapping[int, Sequence[Candidate]] = field(default_factory=dict)
 
-    @contextmanager
-    def stage(self, name: str) -> Iterator[None]:
-        begun = time.perf_counter()
-        try:
-            yield
-        finally:
-            self.stages[name] += _ms_since(begun)
+    @property
+    def refined(self) -> bool:
+        """Whether SOLAR takes part."""
+        return self.refiner is not None
 
 
 class Searcher:
@@ -68,11 +71,22 @@ class Searcher:
         options: SearchOptions = SearchOptions(),
         filter_scale: Calibration = FILTER_DEFAULT,
         refine_scale: Calibration = REFINE_DEFAULT,
+        belief: Belief | None = None,
     ) -> None:
         self._store, self._index, self._generation = store, index, generation
-        self._filter, self._profile, self._options = filter_encoder, profile_name, options
+        self._profile, self._options = profile_name, options
+        self._ranker = Ranker(filter_encoder, filter_scale, refine_scale)
         self._refiner = Refiner(store, generation, refine_encoder) if refine_encoder else None
-        self._filter_scale, self._refine_scale = filter_scale, refine_scale
+        self._judge = Judge(Verifier(store), belief)
+
+    def believe(self, belief: Belief) -> None:
+        """Judges by another model from now on."""
+        self._judge = Judge(self._judge.verifier, belief)
+
+    @property
+    def belief(self) -> Belief:
+        """The model that answers are judged by."""
+        return self._judge.belief
 
     def search(self, picture: Image, options: SearchOptions | None = None) -> Answer:
         """Where the picture appears.
@@ -80,26 +94,91 @@ class Searcher:
         Raises InputError for a region outside the picture and UnknownVideo for an entry of `within`
         that names no video.
         """
-        options = options or self._options
-        clock = _Clock()
+        asked = self._asked(picture, options)
+        found = hits(self._judged(asked), asked.options, asked.others)
+        with asked.clock.stage("moment"):
+            if found and asked.options.exact_time_s and found[0].verdict != Verdict.NONE:
+                found = (self._at_its_moment(found[0], asked), *found[1:])
+        return Answer(
+            verdict=best_verdict(found),
+            results=found,
+            took_ms=asked.clock.elapsed_ms,
+            stages_ms=asked.clock.stages,
+            keyframes_searched=len(asked.gallery),
+            shortlisted=len(asked.scored.rows) if asked.scored else 0,
+            profile=self._profile,
+            refined=asked.refined,
+            notes=asked.notes,
+        )
+
+    def weigh(self, picture: Image, options: SearchOptions | None = None) -> list[Weighed]:
+        """What speaks for each of the best scenes, best descriptors first: what `search` judges by.
+
+        Raises as `search`.
+        """
+        asked = self._asked(picture, options)
+        self._look(asked, asked.variants)
+        return self._judge.weigh(self._scenes(asked), asked.question, asked.options, refined=asked.refined)
+
+    def evidence(self, picture: Image, keyframe_id: KeyframeId, region: Region | None) -> Evidence | None:
+        """In what a picture, or a part of it, and the still of a keyframe agree.  Raises UnknownVideo."""
+        return self._judge.compare(picture, region, self._store.row_of(keyframe_id))
+
+    def _asked(self, picture: Image, options: SearchOptions | None) -> _Asked:
+        options, clock = options or self._options, Clock()
         with clock.stage("prepare"):
             variants = prepare(picture, options.region)
-        gallery = self._gallery(options)
-        refiner, notes = self._refiner_for(options)
-        if is_blank(variants[0].image) or not len(gallery):
-            note = EMPTY if not len(gallery) else BLANK
-            return self._answer(clock, gallery, options, None, refiner, (note,))
-        with clock.stage("mobilenet"):
-            rows = together(lambda variant: self._filter.encode([variant.image]), variants)
-            queries = np.concatenate(rows)
-        with clock.stage("shortlist"):
-            # Without SOLAR the shortlist is the answer, and nobody reads more of it than was asked for.
-            at_most = options.shortlist if refiner else min(options.shortlist, AT_LEAST)
-            candidates = shortlist(gallery, queries, at_most, asked=options.top)
-        scored = self._by_filter(variants, candidates)
-        if refiner is not None and len(candidates):
-            scored, notes = self._by_solar(clock, refiner, variants, candidates, scored)
-        return self._answer(clock, gallery, options, scored, refiner, notes)
+        asked = _Asked(picture, options, clock, variants, self._gallery(options))
+        asked.refiner, asked.notes = self._refiner_for(options)
+        if not len(asked.gallery):
+            asked.notes = (EMPTY,)
+        elif is_blank(variants[0].image):
+            asked.notes, asked.blank = (BLANK,), True
+        elif options.verify != "never":
+            asked.question = Question.of(self._judge.verifier, picture, options.region)
+        return asked
+
+    def _judged(self, asked: _Asked) -> list[Judged]:
+        """The best scenes with their probabilities: of the whole picture, and where that leaves it
+        uncertain, of the parts in which a picture may lie."""
+        self._look(asked, asked.variants)
+        judged = self._probable(asked)
+        if asked.question is None or not asked.options.regions:
+            return judged
+        if max((probability for _, probability, _ in judged), default=0.0) >= asked.options.match_score:
+            return judged
+        with asked.clock.stage("regions"):
+            parts = in_regions(asked.picture, asked.options.region)
+        self._look(asked, parts)
+        return self._probable(asked)
+
+    def _look(self, asked: _Asked, variants: Sequence[Variant]) -> None:
+        """Adds the scores that these variants give to keyframes."""
+        if asked.blank or not variants or not len(asked.gallery):
+            return
+        scored, notes = self._ranker.rank(variants, asked.gallery, asked.refiner, asked.options, asked.clock)
+        asked.scored = scored if asked.scored is None else asked.scored.joined(scored)
+        asked.notes = (*asked.notes, *(note for note in notes if note not in asked.notes))
+
+    def _scenes(self, asked: _Asked) -> list[Candidate]:
+        """The scenes of the highest scores, best first."""
+        if asked.scored is None:
+            return []
+        with asked.clock.stage("refine"):
+            found = candidates(self._store, asked.scored, len(asked.scored.rows), asked.options.without)
+            rows = [candidate.keyframe.row for candidate in found]
+            groups = grouped(found, self._store.filter_rows(self._generation, rows))
+        asked.others = {group.first.keyframe.row: group.others for group in groups}
+        return [group.first for group in groups[: max(VERIFIED, asked.options.top)]]
+
+    def _probable(self, asked: _Asked) -> list[Judged]:
+        scenes = self._scenes(asked)
+        with asked.clock.stage("verify"):
+            return self._judge.judge(scenes, asked.question, asked.options, refined=asked.refined)
+
+    def _at_its_moment(self, hit: Hit, asked: _Asked) -> Hit:
+        video = self._store.video(hit.keyframe_id.video)
+        return at_its_moment(hit, asked.picture, asked.options, video.borders if video else None)
 
     def _gallery(self, options: SearchOptions) -> Gallery:
         if options.within:
@@ -114,57 +193,3 @@ class Searcher:
         if delay is not None and not options.wait_for_refine:
             return None, (NOT_READY.format(delay=delay),)
         return self._refiner, ()
-
-    def _by_filter(self, variants: list[Variant], candidates: Shortlist) -> Scored:
-        names = tuple(variants[number].name for number in candidates.variants)
-        return Scored(candidates.rows, self._filter_scale.score(candidates.cosines()), names)
-
-    def _by_solar(
-        self,
-        clock: _Clock,
-        refiner: Refiner,
-        variants: list[Variant],
-        candidates: Shortlist,
-        filtered: Scored,
-    ) -> tuple[Scored, tuple[str, ...]]:
-        """SOLAR's scores where they are known, else the filter's."""
-        with clock.stage("solar"):
-            chosen, queries = refiner.query_rows(variants, candidates)
-            rows, known = refiner.candidate_rows(candidates)
-        with clock.stage("refine"):
-            refined = compare(chosen, queries, rows, known)
-            scores = np.where(known, self._refine_scale.score(refined.cosines), filtered.scores)
-            numbers = np.where(known, refined.variants, candidates.variants)
-            names = tuple(variants[number].name for number in numbers)
-        return Scored(candidates.rows, scores, names), _unrefined(int((~known).sum()))
-
-    def _answer(
-        self,
-        clock: _Clock,
-        gallery: Gallery,
-        options: SearchOptions,
-        scored: Scored | None,
-        refiner: Refiner | None,
-        notes: tuple[str, ...],
-    ) -> Answer:
-        with clock.stage("refine"):
-            found = hits(self._store, scored, options) if scored else ()
-        return Answer(
-            verdict=best_verdict(found),
-            results=found,
-            took_ms=_ms_since(clock.started),
-            stages_ms=clock.stages,
-            keyframes_searched=len(gallery),
-            shortlisted=len(scored.rows) if scored else 0,
-            profile=self._profile,
-            refined=refiner is not None,
-            notes=notes,
-        )
-
-
-def _unrefined(count: int) -> tuple[str, ...]:
-    return (UNREFINED.format(count=count),) if count else ()
-
-
-def _ms_since(begun: float) -> float:
-    return (time.perf_counter() - begun) * 1000.0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -28,3 +28,8 @@ def together(work: Callable[[T], R], items: Iterable[T]) -> list[R]:
     finally:
         wait(begun)
     return made + [one.result() for one in begun]
+
+
+def aside(work: Callable[[], R]) -> Future[R]:
+    """Begins `work` in a thread of its own; somebody has to ask for its result."""
+    return _HELPERS.submit(work)

@@ -31,6 +31,7 @@ class VideoRecord:
     codec: str
     keyframes: int
     added_at: float
+    borders: tuple[int, int, int, int] | None = None
 
     @classmethod
     def new(cls, info: VideoInfo, added_at: float) -> VideoRecord:
@@ -79,7 +80,12 @@ def load_video(value: memoryview) -> VideoRecord:
     """The inverse of `dump_video`."""
     fields = _load(value)
     try:
-        return VideoRecord(**fields | {"paths": tuple(Path(p) for p in fields["paths"])})
+        borders = fields.get("borders")
+        typed = {
+            "paths": tuple(Path(p) for p in fields["paths"]),
+            "borders": None if borders is None else tuple(borders),
+        }
+        return VideoRecord(**fields | typed)
     except (TypeError, KeyError) as error:
         raise StoreDamaged(f"a video in the store cannot be read ({error})") from error
 

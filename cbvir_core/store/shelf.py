@@ -16,3 +16,4 @@ class Shelf:
         # Per generation a row up to which it has every live row; rows are only ever added above, so
         # filling a generation batch by batch does not compare from the first row each time.
         self._filled_to: dict[int, int] = {}
+        self._featured_to = 0  # the same for local features, which belong to no generation

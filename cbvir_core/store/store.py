@@ -12,6 +12,7 @@ from cbvir_core.errors import StoreVersion
 from cbvir_core.store.changelog import ChangeShelf
 from cbvir_core.store.descriptors import DescriptorShelf
 from cbvir_core.store.environment import FIRST_MAP, Environment, Table, Transaction
+from cbvir_core.store.features import FeatureShelf
 from cbvir_core.store.generations import GenerationShelf
 from cbvir_core.store.keyframes import KeyframeShelf
 from cbvir_core.store.layout import SCHEMA
@@ -21,7 +22,7 @@ _SCHEMA_KEY = b"schema"
 _IDENTITY_KEY = b"identity"
 
 
-class Store(VideoShelf, KeyframeShelf, DescriptorShelf, GenerationShelf, ChangeShelf):
+class Store(VideoShelf, KeyframeShelf, DescriptorShelf, FeatureShelf, GenerationShelf, ChangeShelf):
     """Everything that cbvir knows: videos, keyframes, stills and descriptors, in one LMDB environment.
 
     One process writes; any number of its threads read, and never wait for the writer.  Each writing

@@ -40,13 +40,23 @@ class VideoShelf(Shelf):
 
         return self._environment.write(work)
 
-    def finish(self, video_id: VideoId, *, damaged: int, duration_s: float | None) -> None:
-        """Marks a video complete.  `duration_s` None keeps what the container said."""
+    def finish(
+        self,
+        video_id: VideoId,
+        *,
+        damaged: int,
+        duration_s: float | None,
+        borders: tuple[int, int, int, int] | None = None,
+    ) -> None:
+        """Marks a video complete.  `duration_s` None keeps what the container said; `borders` is the box
+        that its stills were cut to."""
 
         def work(txn: Transaction) -> None:
             record = ledger.video(txn, video_id)
             duration = record.duration_s if duration_s is None else duration_s
-            ledger.put_video(txn, replace(record, complete=True, damaged=damaged, duration_s=duration))
+            ledger.put_video(
+                txn, replace(record, complete=True, damaged=damaged, duration_s=duration, borders=borders)
+            )
 
         self._environment.write(work)
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from cbvirctl import index, later, models, query, status, videos
+from cbvirctl import calibrate, index, later, models, query, status, videos
 
 INTERRUPTED = 130
 
@@ -47,6 +47,7 @@ app.command()(videos.keyframes)
 app.command()(videos.errors)
 app.command()(videos.retry)
 app.command()(videos.rescan)
+app.command()(calibrate.calibrate)
 app.add_typer(index.app, name="index")
 app.add_typer(models.app, name="models")
 later.register(app)

@@ -60,6 +60,10 @@ class Client:
         """``GET`` of something that is not JSON."""
         return self._send("GET", path, {}, None).content
 
+    def drawn(self, path: str, body: bytes, **parameters: Any) -> bytes:
+        """``POST`` with a raw body that is answered with something that is not JSON."""
+        return self._send("POST", path, parameters, body).content
+
     def events(self) -> Iterator[tuple[str, Document]]:
         """What the service tells from now on, as kind and data; ends when it stops."""
         try:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from cbvirctl.errors import MATCH, NO_MATCH, BadInput, Usage
 from cbvirctl.session import AsJson, Socket, emit, reference, session, telling
+
+if TYPE_CHECKING:
+    from cbvirctl.client import Client
 
 
 def query(
@@ -26,6 +29,12 @@ def query(
         typer.Option("--in", metavar="PATH", help="Search this folder or video only (repeatable)."),
     ] = None,
     open_player: Annotated[bool, typer.Option("--open", help="Start a player at the best hit.")] = False,
+    evidence: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Write a PNG that shows in what the picture and the best hit agree."
+        ),
+    ] = None,
     as_json: AsJson = False,
     socket: Socket = None,
 ) -> None:
@@ -43,6 +52,8 @@ def query(
             document = client.post("/v1/query", data, top=top, region=region, **{"in": folders or None})
         except BadInput as error:  # the service was sent bytes and does not know the file
             raise error.about("stdin" if picture == "-" else picture) from None
+        if evidence is not None and document["results"]:
+            _write_evidence(client, evidence, data, region, document["results"][0])
         _show(document, as_json)
         if open_player and document["results"]:
             from cbvirctl.player import play
@@ -50,6 +61,22 @@ def query(
             best = document["results"][0]
             play(best["path"], best["time_s"])
     raise typer.Exit(MATCH if document["verdict"] == "match" else NO_MATCH)
+
+
+def _write_evidence(
+    client: Client, file: Path, data: bytes, region: str | None, best: dict[str, Any]
+) -> None:
+    """The picture that a person can show to somebody else."""
+    from cbvirctl.render import clock
+
+    points = (best["evidence"] or {}).get("inliers", 0)
+    line = f"{clock(best['time_s'])}   {best['verdict']} {best['score']:.2f}   {points} points agree"
+    path = f"/v1/keyframes/{best['keyframe_id']}/evidence"
+    drawn = client.drawn(path, data, region=region, caption=[best["path"], line])
+    try:
+        file.expanduser().write_bytes(drawn)
+    except OSError as error:
+        raise Usage(f"cannot write {file}: {error.strerror}.", code="file_unwritable") from None
 
 
 def _show(document: dict[str, object], as_json: bool) -> None:

@@ -96,6 +96,8 @@ def answer(document: dict[str, Any]) -> None:
         err.print(
             f"{len(results) - len(named)} less likely scenes are left out; --json has them", style="dim"
         )
+    if results and results[0]["time_note"]:
+        err.print(f"time of the first: {results[0]['time_note']}", style="dim")
     for remark in document.get("notes", ()):
         err.print(f"note: {remark}", style="dim")
 
@@ -112,6 +114,9 @@ def _hits(hits: list[dict[str, Any]]) -> Table:
             Text(hit["path"]),
             hit["variant"],
         )
+        if hit["occurrences"]:
+            many = counted(len(hit["occurrences"]), "other video")
+            rows.add_row("", "", "", "", "", Text(f"  and in {many}, which --json lists", style="dim"), "")
     return rows
 
 

@@ -25,6 +25,9 @@ QUIET_S = 1.0
 BACKFILL = 4
 """Keyframes refined at a time: about 0.25 s on one CPU thread, the longest a query is held up."""
 
+FEATURES = 8
+"""Stills whose local features are made at a time, about 0.25 s."""
+
 REEMBED = 16
 """Stills embedded anew at a time."""
 
@@ -45,7 +48,7 @@ class Indexer:
                 stop.wait(IDLE_S)
 
     def backfill(self, stop: threading.Event) -> None:
-        """Move rows to new weights first, then add missing SOLAR rows, both only between queries."""
+        """Move rows to new weights, add missing SOLAR rows, then local features, all only between queries."""
         while not stop.is_set():
             if not self._board.quiet(QUIET_S):
                 stop.wait(0.1)
@@ -56,7 +59,8 @@ class Indexer:
         if self._library.reembed(REEMBED):
             return True
         # While SOLAR is being loaded this thread would wait, and could not be stopped.
-        return not self._library.refine_loading and self._library.backfill(BACKFILL) > 0
+        refined = 0 if self._library.refine_loading else self._library.backfill(BACKFILL)
+        return refined > 0 or self._library.backfill_features(FEATURES) > 0
 
     def _try(self, step: Callable[[], bool], stop: threading.Event) -> bool:
         """One step; an error that cbvir raises on purpose is told and tried again later."""

@@ -194,6 +194,19 @@ class SearchSettings(Section):
     likely_score: float = Field(
         default=_SEARCH.likely_score, description="score from which it is called likely"
     )
+    verify: Literal["auto", "always", "never"] = Field(
+        default=_SEARCH.verify,
+        description='compare points of the best scenes: "always", "never", or "auto": where any resembles',
+    )
+
+    regions: bool = Field(
+        default=_SEARCH.regions, description="try parts of a picture that gives no certain answer"
+    )
+    exact_time_s: float = Field(
+        default=_SEARCH.exact_time_s,
+        ge=0,
+        description="seconds to look for the very frame in the best scene; 0: not at all",
+    )
 
     def options(self) -> SearchOptions:
         """The same as the library takes it."""

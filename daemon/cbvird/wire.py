@@ -48,10 +48,11 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """The end of the file."""
+    """The end of the file; `borders` is the box that its keyframes were cut to."""
 
     position_s: float
     damaged: int
+    borders: tuple[int, int, int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,8 @@ def receive(connection: Connection) -> Message:
         return Found(_receive_keyframe(connection, fields))
     if kind == Probed.__name__:
         return Probed(_info(fields))
+    if fields.get("borders") is not None:
+        fields["borders"] = tuple(int(side) for side in fields["borders"])
     return _PLAIN[kind](**fields)
 
 

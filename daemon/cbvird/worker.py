@@ -21,6 +21,7 @@ import cv2
 from cbvir_core.decode import STILL_SIDE, Mode, read_frames
 from cbvir_core.errors import CbvirError, DecodeMemory, FileChanged, FileUnreadable
 from cbvir_core.keyframes import KeyframeExtractor, KeyframeOptions
+from cbvir_core.keyframes.content import borders_of, without_borders
 from cbvird import wire
 
 SIGN_OF_LIFE_S = 0.5
@@ -79,8 +80,9 @@ def take_apart(connection: Connection, task: Task) -> wire.Finished | wire.Faile
         if connection.recv_bytes(len(wire.GO)) != wire.GO:
             return None
         extractor = KeyframeExtractor.from_options(task.keyframes)
+        box = borders_of(task.path, STILL_SIDE)
         told = time.monotonic()
-        for frame in reader:
+        for frame in without_borders(reader, box):
             for keyframe in extractor.push(frame):
                 wire.send(connection, wire.Found(keyframe))
             if time.monotonic() - told >= SIGN_OF_LIFE_S:
@@ -90,7 +92,7 @@ def take_apart(connection: Connection, task: Task) -> wire.Finished | wire.Faile
             wire.send(connection, wire.Found(keyframe))
         if _signature(task.path) != before:
             raise FileChanged(f"{task.path} changed while it was being read; it is read again later")
-        return wire.Finished(reader.position_s, reader.damaged)
+        return wire.Finished(reader.position_s, reader.damaged, box)
 
 
 def _too_much(task: Task) -> str:

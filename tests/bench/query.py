@@ -23,11 +23,13 @@ import torch
 from bench.measure import film_720p, percentiles, report
 from cbvir_core import Library
 from cbvir_core.decode import encode_still, read_frames
-from cbvir_core.embed import import_files
+from cbvir_core.embed import find_profile, import_files
 from cbvir_core.embed.mobilenet import MobileNetDescriptor
 from cbvir_core.embed.solar import SolarDescriptor
 from cbvir_core.embed.weights import Preprocess, WeightsHeader, write_weights
+from cbvir_core.search.verifying import features_of
 from cbvir_core.types import Keyframe, Rows, VideoId, VideoInfo
+from films import draw_film
 from running import Service, service
 
 KEYFRAMES = 100_000
@@ -36,6 +38,11 @@ SCENES = 4_000
 QUERIES = 150
 PROFILE = "bench"
 GOALS_MS = {True: 300, False: 50}
+ALL_MS = 600
+"""p95 with every stage on."""
+
+BARE: dict[str, object] = {"verify": "never", "regions": False, "exact_time_s": 0}
+"""Descriptors alone: what the goals of filter and SOLAR are about."""
 
 
 class _Widths(NamedTuple):
@@ -70,10 +77,10 @@ def _rows(rng: np.random.Generator, width: int) -> Iterator[Rows]:
         yield (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
 
 
-def _fill(folder: Path, refine: bool) -> None:
+def _fill(folder: Path, refine: bool, widths: _Widths = _Widths()) -> None:
     """A store of `KEYFRAMES` keyframes, and its index."""
     rng = np.random.default_rng(0)
-    filters, refines = _rows(rng, _Widths().filter), _rows(rng, _Widths().refine)
+    filters, refines = _rows(rng, widths.filter), _rows(rng, widths.refine)
     image = rng.integers(0, 255, (36, 64, 3), np.uint8)
     spans = [float(second) for second in range(PER_VIDEO)]
     keyframes = [Keyframe(span, span, span + 1, image) for span in spans]
@@ -136,6 +143,7 @@ def _measure(folder: Path, film: Path, refine: bool) -> dict[str, str]:
     tables: dict[str, dict[str, object]] = {
         "watch": {"folders": [str(watched)], "settle_s": 1.0},
         "models": {"profile": PROFILE},
+        "search": BARE,
     }
     with service(folder, **tables) as running:
         idle = _ask(running, pictures)
@@ -152,8 +160,34 @@ def _measure(folder: Path, film: Path, refine: bool) -> dict[str, str]:
     }
 
 
+def _whole(folder: Path, film: Path) -> dict[str, str]:
+    """Every stage, with the built-in weights: half of the pictures are of a film that is known, the others
+    of none, which takes longest."""
+    profile = find_profile("builtin", None)
+    assert profile.refine is not None
+    import_files(PROFILE, [profile.filter, profile.refine], folder / "data" / "models")
+    _fill(folder, True, _Widths(512, 512))
+    known = draw_film(folder / "known.mp4", seed=3, shots=20, size=(1280, 720))
+    with Library.open(folder / "data", profile=PROFILE) as library:
+        library.add(known.path)
+        while library.backfill():
+            pass
+        while library.maintain():
+            pass
+        missing = library.store.rows_without_features(10**6)
+        (packed,) = features_of(library.store, missing[-1:]).values()
+        for start in range(0, len(missing), PER_VIDEO):
+            library.store.put_features(dict.fromkeys(missing[start : start + PER_VIDEO], packed))
+    pictures = [one for pair in zip(_pictures(known.path), _pictures(film), strict=False) for one in pair]
+    with service(folder, watch={"folders": []}, models={"profile": PROFILE}) as running:
+        while not running.json("status")["refining"]:
+            time.sleep(0.2)
+        times = _ask(running, pictures)
+    return {f"idle_ms_(goal_p95_{ALL_MS})": percentiles(times)}
+
+
 def main() -> None:
-    """Both profiles."""
+    """Both profiles, descriptors alone; then everything."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         film = film_720p(folder, 3600.0).path
@@ -161,3 +195,4 @@ def main() -> None:
             kind = "with SOLAR" if refine else "filter alone"
             figures = _measure(folder / kind.replace(" ", "-"), film, refine)
             report(f"query at {KEYFRAMES:,} keyframes, {kind}", **figures)
+        report(f"query at {KEYFRAMES:,} keyframes, every stage", **_whole(folder / "whole", film))

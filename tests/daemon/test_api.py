@@ -46,10 +46,19 @@ def test_the_answer_has_the_contract_s_keys(service: Service, picture: bytes) ->
     assert set(answer) >= {
         "verdict", "took_ms", "stages_ms", "keyframes_searched", "shortlisted", "profile", "results",
     }  # fmt: skip
-    assert set(answer["stages_ms"]) == {"prepare", "mobilenet", "shortlist", "solar", "refine"}
+    assert set(answer["stages_ms"]) == {
+        "prepare",
+        "mobilenet",
+        "shortlist",
+        "solar",
+        "refine",
+        "verify",
+        "regions",
+        "moment",
+    }
     assert set(answer["results"][0]) >= {
         "rank", "video_id", "path", "time_s", "scene_start_s", "scene_end_s", "score", "verdict",
-        "keyframe_id", "variant",
+        "keyframe_id", "variant", "evidence", "exact", "time_note", "occurrences",
     }  # fmt: skip
     assert any("SOLAR" in note for note in answer["notes"])
 

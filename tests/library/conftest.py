@@ -9,6 +9,7 @@ from shutil import copyfile
 import pytest
 
 from cbvir_core.library import Library
+from cbvir_core.search import SearchOptions
 from films import Film, draw_film
 from networks import seeded_filter, seeded_solar
 
@@ -51,6 +52,8 @@ def open_library(tmp_path: Path, weights: Path, converted: Path) -> Opener:
     (tmp_path / "data" / "cache").symlink_to(converted)
 
     def opener(profile: str = "first", **options: object) -> Library:
-        return Library.open(tmp_path / "data", profile=profile, **{"models_dir": weights, **options})
+        # Without a look at the exact moment, which takes as much time as there is.
+        usual = {"models_dir": weights, "search": SearchOptions(exact_time_s=0)}
+        return Library.open(tmp_path / "data", profile=profile, **{**usual, **options})
 
     return opener

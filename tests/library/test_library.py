@@ -10,12 +10,12 @@ import cv2
 import numpy as np
 import pytest
 
-from cbvir_core.decode import encode_still, read_frames
+from cbvir_core.decode import decode_still, encode_still, read_frames
 from cbvir_core.errors import DamagedVideo, NotAPicture, NotAVideo, StoreBusy, UnknownVideo
 from cbvir_core.library import Library
 from cbvir_core.search import SearchOptions
-from cbvir_core.types import Hit, Image, Verdict
-from films import Film
+from cbvir_core.types import Hit, Image, KeyframeId, Verdict
+from films import Film, write_video
 
 Opener = Callable[..., Library]
 
@@ -80,7 +80,16 @@ def test_query_forms_and_the_parts_of_an_answer(
         assert answer.profile == "first"
         assert not answer.refined
         assert any("SOLAR" in note for note in answer.notes)
-        assert set(answer.stages_ms) == {"prepare", "mobilenet", "shortlist", "solar", "refine"}
+        assert set(answer.stages_ms) == {
+            "prepare",
+            "mobilenet",
+            "shortlist",
+            "solar",
+            "refine",
+            "verify",
+            "regions",
+            "moment",
+        }
         assert 0 < answer.shortlisted <= answer.keyframes_searched
         assert [hit.rank for hit in answer.results] == list(range(1, len(answer.results) + 1))
         scores = [hit.score for hit in answer.results]
@@ -108,7 +117,112 @@ def test_region_asks_for_a_part_of_the_picture(films: list[Film], open_library: 
     with open_library() as library:
         library.add(films[0].path)
         answer = library.search(page, SearchOptions(region=(90, 100, 320, 180)))
-    assert answer.results[0].score == pytest.approx(1.0, abs=0.02)
+    best = answer.results[0]
+    assert best.verdict == Verdict.MATCH
+    assert best.evidence is not None
+    # In pixels of the page: the frame lies at (90, 100), 320 x 180.
+    np.testing.assert_allclose(best.evidence.region, (90, 100, 410, 280), atol=8)
+    corner = best.evidence.homography @ (90, 100, 1)
+    np.testing.assert_allclose(corner[:2] / corner[2], (0, 0), atol=20)  # the camera moves in the scene
+
+
+def test_a_picture_in_a_page_is_found_without_naming_the_part(
+    films: list[Film], open_library: Opener
+) -> None:
+    time_s = middles(films[0])[1]
+    picture = frame_at(films[0].path, time_s)
+    page = np.full((520, 700, 3), 250, np.uint8)
+    page[40:60, 40:560] = page[80:90, 40:460] = 40
+    page[300:480, 340:660] = picture
+    with open_library() as library:
+        for film in films:
+            library.add(film.path)
+        best = library.search(page).results[0]
+        alone = library.search(page, SearchOptions(regions=False))
+    assert (best.path, best.verdict) == (films[0].path, Verdict.MATCH)
+    assert shown(films[0], time_s, best)
+    assert best.evidence is not None
+    np.testing.assert_allclose(best.evidence.region, (340, 300, 660, 480), atol=30)  # the camera moves
+    assert alone.stages_ms["regions"] == 0.0
+
+
+def test_the_very_frame_is_named(films: list[Film], open_library: Opener) -> None:
+    """Films have 12 frames a second."""
+    right = []
+    with open_library() as library:
+        for film in films:
+            library.add(film.path)
+        for film in films:
+            for time_s in middles(film):
+                with read_frames(film.path, samples_per_s=None, mode="every") as frames:
+                    frame = next(frame for frame in frames if frame.time_s >= time_s)
+                best = library.search(frame.image, SearchOptions(exact_time_s=60)).results[0]
+                right.append(best.exact and abs(best.time_s - frame.time_s) <= 1.01 / 12)
+                keyframe = library.search(frame.image, SearchOptions(exact_time_s=0)).results[0]
+                assert (keyframe.exact, keyframe.time_note) == (False, "")
+    assert sum(right) >= 0.8 * len(right)
+
+
+def test_an_offline_file_gives_the_keyframe_s_time(
+    films: list[Film], open_library: Opener, tmp_path: Path
+) -> None:
+    copy = tmp_path / "film.mp4"
+    copyfile(films[0].path, copy)
+    picture = frame_at(copy, middles(films[0])[0])
+    with open_library() as library:
+        library.add(copy)
+        there = library.search(picture, SearchOptions(exact_time_s=0)).results[0]
+        copy.unlink()
+        gone = library.search(picture, SearchOptions(exact_time_s=60)).results[0]
+    assert (gone.time_s, gone.exact) == (there.time_s, False)
+    assert "keyframe's" in gone.time_note
+
+
+def test_bars_of_a_film_are_cut_before_it_is_embedded(
+    films: list[Film], open_library: Opener, tmp_path: Path
+) -> None:
+    """A letterboxed copy has the stills of the film itself, and a moment is found in it all the same."""
+    boxed = tmp_path / "boxed.mp4"
+    with read_frames(films[0].path, samples_per_s=None, mode="every") as frames:
+        pictures = [cv2.copyMakeBorder(f.image, 38, 38, 0, 0, cv2.BORDER_CONSTANT) for f in frames]
+    write_video(boxed, pictures, (320, 256), 12)
+    time_s = middles(films[0])[1]
+    picture = frame_at(films[0].path, time_s)
+    with open_library() as library:
+        record = library.add(boxed)
+        best = library.search(picture, SearchOptions(exact_time_s=60)).results[0]
+        still = library.store.still(best.keyframe_id)
+    assert record.borders is not None
+    np.testing.assert_allclose(record.borders, (0, 38, 320, 218), atol=3)
+    assert abs(decode_still(still).shape[0] - 180) <= 3
+    assert abs(best.time_s - time_s) <= 2.5 / 12
+
+
+def test_points_are_compared_as_the_options_say(films: list[Film], open_library: Opener) -> None:
+    picture = frame_at(films[0].path, middles(films[0])[0])
+    with open_library() as library:
+        library.add(films[0].path)
+        always, auto, never = (
+            library.search(picture, SearchOptions(verify=when)) for when in ("always", "auto", "never")
+        )
+        assert library.backfill_features(99) >= 0
+        assert library.backfill_features() == 0
+    for answer in (always, auto):
+        assert answer.results[0].evidence is not None
+        assert answer.stages_ms["verify"] > 0
+    assert all(hit.evidence is None for hit in never.results)
+    assert never.results[0].score < always.results[0].score
+
+
+def test_evidence_shows_both_pictures(films: list[Film], open_library: Opener) -> None:
+    picture = frame_at(films[0].path, middles(films[0])[0])
+    with open_library() as library:
+        library.add(films[0].path)
+        best = library.search(picture).results[0].keyframe_id
+        sheet = library.evidence(picture, best, ["a line"])
+        assert sheet.shape[1] > 2 * picture.shape[1]
+        with pytest.raises(UnknownVideo):
+            library.evidence(picture, KeyframeId(best.video, 10**6))
 
 
 def test_within_limits_to_folder_path_or_id(films: list[Film], open_library: Opener, tmp_path: Path) -> None:

@@ -27,7 +27,7 @@ from networks import seeded_filter, seeded_solar
 
 Opener = Callable[..., Library]
 
-AT_ONCE = SearchOptions(wait_for_refine=False)
+AT_ONCE = SearchOptions(wait_for_refine=False, exact_time_s=0)
 REPOSITORY = Path(__file__).resolve().parents[2]
 
 

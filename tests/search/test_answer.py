@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 
 from cbvir_core.errors import DiskFull
-from cbvir_core.search.answer import Scored, best_verdict, hits
+from cbvir_core.search.answer import Scored, best_verdict, candidates, hits, margins
 from cbvir_core.search.options import SearchOptions
 from cbvir_core.search.prepare import prepare
 from cbvir_core.search.refine import MISSING, Refiner, compare
 from cbvir_core.search.shortlist import Shortlist
 from cbvir_core.store import Generation, Store
-from cbvir_core.types import Image, Keyframe, Rows, Verdict, VideoId, VideoInfo
+from cbvir_core.types import Hit, Image, Keyframe, Rows, Verdict, VideoId, VideoInfo
 
 SCENES = 12
 
@@ -69,21 +69,27 @@ def scored(rows: list[int], scores: list[float]) -> Scored:
     return Scored(np.array(rows), np.array(scores), ("plain",) * len(rows))
 
 
-def candidates(rows: list[int]) -> Shortlist:
+def found(store: Store, answered: Scored, options: SearchOptions) -> tuple[Hit, ...]:
+    """Hits whose probability is their score."""
+    scenes = candidates(store, answered, 99, options.without)
+    return hits([(scene, scene.score, None) for scene in scenes], options)
+
+
+def listed(rows: list[int]) -> Shortlist:
     distances = np.linspace(0.1, 0.5, len(rows)).astype(np.float32)
     return Shortlist(np.array(rows), distances, np.zeros(len(rows), np.int64))
 
 
 def test_hits_are_ordered_cut_and_judged(store: Store, generation: Generation, tmp_path: Path) -> None:
-    found = hits(store, scored([2, 14, 3, 5], [0.6, 0.9, 0.1, 0.6]), SearchOptions(top=3))
-    assert [(hit.rank, str(hit.keyframe_id), hit.verdict) for hit in found] == [
+    answer = found(store, scored([2, 14, 3, 5], [0.6, 0.9, 0.1, 0.6]), SearchOptions(top=3))
+    assert [(hit.rank, str(hit.keyframe_id), hit.verdict) for hit in answer] == [
         (1, "bb:1", Verdict.MATCH),
         (2, "aa:1", Verdict.LIKELY),
         (3, "aa:4", Verdict.LIKELY),
     ]
-    assert (found[0].path, found[0].time_s) == (tmp_path / "bb.mp4", 1.5)
-    assert (found[0].scene_start_s, found[0].scene_end_s) == (1.0, 2.0)
-    assert best_verdict(found) == Verdict.MATCH
+    assert (answer[0].path, answer[0].time_s) == (tmp_path / "bb.mp4", 1.5)
+    assert (answer[0].scene_start_s, answer[0].scene_end_s) == (1.0, 2.0)
+    assert best_verdict(answer) == Verdict.MATCH
     assert best_verdict(()) == Verdict.NONE
 
 
@@ -91,31 +97,52 @@ def test_one_hit_per_scene(store: Store, generation: Generation, tmp_path: Path)
     store.begin(info("cc", tmp_path / "cc.mp4"))
     twins = [Keyframe(time_s, 0.0, 3.0, shade(9)) for time_s in (1.0, 2.0)]
     first, second = store.append(VideoId("cc"), twins, generation, np.eye(SCENES, dtype=np.float32)[:2])
-    (hit,) = hits(store, scored([first, second], [0.4, 0.8]), SearchOptions())
+    (hit,) = found(store, scored([first, second], [0.4, 0.8]), SearchOptions())
     assert (hit.time_s, hit.score) == (2.0, 0.8)
 
 
 def test_a_path_that_exists_is_reported(store: Store, generation: Generation, tmp_path: Path) -> None:
     copy = tmp_path / "copy.mp4"
     store.add_path(VideoId("aa"), copy)
-    assert hits(store, scored([1], [1.0]), SearchOptions())[0].path == tmp_path / "aa.mp4"
+    assert found(store, scored([1], [1.0]), SearchOptions())[0].path == tmp_path / "aa.mp4"
     copy.touch()
     (tmp_path / "aa.mp4").unlink()
-    assert hits(store, scored([1], [1.0]), SearchOptions())[0].path == copy
+    assert found(store, scored([1], [1.0]), SearchOptions())[0].path == copy
     copy.unlink()  # offline: the first one that was known
-    assert hits(store, scored([1], [1.0]), SearchOptions())[0].path == tmp_path / "aa.mp4"
+    assert found(store, scored([1], [1.0]), SearchOptions())[0].path == tmp_path / "aa.mp4"
+
+
+def test_videos_that_are_no_answer_are_left_out(store: Store, generation: Generation) -> None:
+    options = SearchOptions(without=frozenset({VideoId("bb")}))
+    (hit,) = found(store, scored([1, 13], [0.8, 0.9]), options)
+    assert (hit.rank, str(hit.keyframe_id)) == (1, "aa:0")
+
+
+def test_a_keyframe_of_two_looks_has_its_higher_score() -> None:
+    first = Scored(np.array([4, 2, 9]), np.array([0.9, 0.5, 0.1]), ("a", "b", "c"))
+    second = Scored(np.array([2, 7]), np.array([0.8, 0.3]), ("d", "e"))
+    both = first.joined(second)
+    assert both.rows.tolist() == [4, 2, 7, 9]
+    assert both.scores.tolist() == [0.9, 0.8, 0.3, 0.1]
+    assert both.variants == ("a", "d", "e", "c")
+
+
+def test_a_margin_is_to_the_best_of_another_video(store: Store, generation: Generation) -> None:
+    scenes = candidates(store, scored([1, 2, 13, 14], [0.9, 0.8, 0.7, 0.2]), 99)
+    assert margins(scenes) == pytest.approx([0.2, 0.1, -0.2, -0.7])
+    assert margins(scenes[:2]) == pytest.approx([0.9, 0.8])  # no other video: as if it had nothing
 
 
 def test_what_was_forgotten_meanwhile_is_left_out(store: Store, generation: Generation) -> None:
     store.forget(VideoId("aa"))
-    (hit,) = hits(store, scored([1, 13], [0.9, 0.8]), SearchOptions())
+    (hit,) = found(store, scored([1, 13], [0.9, 0.8]), SearchOptions())
     assert (hit.rank, str(hit.keyframe_id)) == (1, "bb:0")
 
 
 def test_missing_rows_are_computed_once_and_kept(store: Store, generation: Generation) -> None:
     encoder = Brightness()
     refiner = Refiner(store, generation, encoder)
-    wanted = candidates(list(range(1, 2 * SCENES + 1)))
+    wanted = listed(list(range(1, 2 * SCENES + 1)))
     for turn in range(1, 2 * SCENES // MISSING + 2):
         rows, known = refiner.candidate_rows(wanted)
         assert known.sum() == min(turn * MISSING, 2 * SCENES)
@@ -132,17 +159,17 @@ def test_a_full_disk_does_not_spoil_the_answer(
         raise DiskFull("no room")
 
     monkeypatch.setattr(store, "put_refine", full)
-    _, known = Refiner(store, generation, Brightness()).candidate_rows(candidates([1, 2]))
+    _, known = Refiner(store, generation, Brightness()).candidate_rows(listed([1, 2]))
     assert known.all()
     assert store.counts().refined == 0
 
 
 def test_a_forgotten_candidate_has_no_descriptor(store: Store, generation: Generation) -> None:
     store.forget(VideoId("aa"))
-    rows, known = Refiner(store, generation, Brightness()).candidate_rows(candidates([1, 13, 2]))
+    rows, known = Refiner(store, generation, Brightness()).candidate_rows(listed([1, 13, 2]))
     assert known.tolist() == [False, True, False]
     assert rows.shape == (3, 2)
-    gone = Refiner(store, generation, Brightness()).candidate_rows(candidates([1, 2]))
+    gone = Refiner(store, generation, Brightness()).candidate_rows(listed([1, 2]))
     refined = compare(np.array([0]), np.ones((1, 2), np.float32), *gone)
     assert not refined.known.any()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import FastAPI, Response
 
 from cbvir_core.version import VERSION
-from cbvird.api import failures, index, metrics, models, query, system, videos
+from cbvird.api import calibrate, failures, index, metrics, models, query, system, videos
 from cbvird.api.body import LimitBody
 from cbvird.api.documents import ErrorDocument
 from cbvird.api.reports import HealthDocument
@@ -28,7 +28,7 @@ def build(context: Context) -> FastAPI:
     app.state.context = context
     failures.install(app)
     app.add_middleware(LimitBody)
-    for room in (query, videos, index, models, system):
+    for room in (query, videos, index, models, calibrate, system):
         app.include_router(room.router, prefix="/v1", responses=_ERRORS)
     _add_plain_routes(app, context)
     _describe(app)

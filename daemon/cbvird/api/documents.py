@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
-from cbvir_core.types import Answer, Hit
+from cbvir_core.types import Answer, Evidence, Hit, Occurrence
 from cbvird.catalog import Problem, Video
 
 
@@ -29,6 +29,49 @@ class ErrorDocument(BaseModel):
     error: ErrorBody
 
 
+class EvidenceDocument(BaseModel):
+    """Where the picture and the still agree: see `cbvir_core.types.Evidence`."""
+
+    inliers: int
+    region: tuple[float, float, float, float]
+    homography: list[list[float]]
+    lines: list[list[float]]
+
+    @classmethod
+    def of(cls, evidence: Evidence) -> EvidenceDocument:
+        """From the library's evidence; places to a tenth of a pixel."""
+        left, top, right, bottom = (round(side, 1) for side in evidence.region)
+        return cls(
+            inliers=evidence.inliers,
+            region=(left, top, right, bottom),
+            homography=evidence.homography.tolist(),
+            lines=evidence.lines.astype(float).round(1).tolist(),
+        )
+
+
+class OccurrenceDocument(BaseModel):
+    """Another scene that shows the same picture."""
+
+    video_id: str
+    path: str
+    time_s: float
+    scene_start_s: float
+    scene_end_s: float
+    keyframe_id: str
+
+    @classmethod
+    def of(cls, occurrence: Occurrence) -> OccurrenceDocument:
+        """From the library's occurrence."""
+        return cls(
+            video_id=occurrence.keyframe_id.video,
+            path=shown(occurrence.path),
+            time_s=occurrence.time_s,
+            scene_start_s=occurrence.scene_start_s,
+            scene_end_s=occurrence.scene_end_s,
+            keyframe_id=str(occurrence.keyframe_id),
+        )
+
+
 class HitDocument(BaseModel):
     """One scene in which the picture appears."""
 
@@ -42,6 +85,10 @@ class HitDocument(BaseModel):
     verdict: str
     keyframe_id: str
     variant: str
+    evidence: EvidenceDocument | None
+    occurrences: list[OccurrenceDocument]
+    exact: bool
+    time_note: str
 
     @classmethod
     def of(cls, hit: Hit) -> HitDocument:
@@ -57,6 +104,10 @@ class HitDocument(BaseModel):
             verdict=hit.verdict.value,
             keyframe_id=str(hit.keyframe_id),
             variant=hit.variant,
+            occurrences=[OccurrenceDocument.of(one) for one in hit.occurrences],
+            exact=hit.exact,
+            time_note=shown(hit.time_note),
+            evidence=EvidenceDocument.of(hit.evidence) if hit.evidence else None,
         )
 
 

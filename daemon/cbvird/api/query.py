@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Query, Request, Response
 
+from cbvir_core.decode import encode_png
 from cbvir_core.search import SearchOptions
-from cbvir_core.types import Answer
+from cbvir_core.types import Answer, KeyframeId
 from cbvird.api.body import picture_of
 from cbvird.api.documents import AnswerDocument
 from cbvird.api.failures import BadRequest
@@ -47,6 +49,26 @@ async def query(
     loop = asyncio.get_running_loop()
     answer = await loop.run_in_executor(served.queries, _search, served, picture, options)
     return AnswerDocument.of(answer)
+
+
+@router.post("/keyframes/{keyframe_id}/evidence", openapi_extra=_BODY, response_class=Response)
+async def evidence(
+    request: Request,
+    served: Served,
+    keyframe_id: str,
+    region: Annotated[str | None, Query(description="X,Y,W,H in pixels of the picture")] = None,
+    caption: Annotated[list[str] | None, Query(description="lines below the pictures")] = None,
+) -> Response:
+    """One PNG: the picture, the keyframe's still, and the points in which they agree."""
+    try:
+        wanted = KeyframeId.parse(keyframe_id)
+    except ValueError as error:
+        raise BadRequest(str(error)) from None
+    picture = await picture_of(request)
+    draw = partial(served.library.evidence, picture, wanted, caption or (), region=_region(region))
+    loop = asyncio.get_running_loop()
+    drawn = await loop.run_in_executor(served.queries, lambda: encode_png(draw()))
+    return Response(drawn, media_type="image/png")
 
 
 def _search(served: Context, picture: bytes, options: SearchOptions) -> Answer:

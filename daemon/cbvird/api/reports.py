@@ -17,6 +17,16 @@ class IndexDocument(BaseModel):
     rows: int
 
 
+class CalibrationDocument(BaseModel):
+    """What came of a calibration: see `cbvir_core.library.calibration.Calibrated`."""
+
+    questions: int
+    answers: int
+    error_before: float
+    error: float
+    false_sure: float
+
+
 class IndexSummary(BaseModel):
     """The index in the status."""
 

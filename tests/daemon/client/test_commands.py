@@ -95,6 +95,31 @@ def test_query_reads_stdin_and_limits_the_answer(
     assert document(elsewhere)["error"]["message"] == f"no known video is {tmp_path} or lies in it"
 
 
+def test_evidence_is_written_as_a_picture(ctl: Ctl, films: list[Film], dropped: Path, tmp_path: Path) -> None:
+    path, _ = picture(films[0], 2, tmp_path)
+    written = tmp_path / "evidence.png"
+    best = document(ctl("query", str(path), "--json", "--evidence", str(written)))["results"][0]
+    assert best["evidence"]["inliers"] == len(best["evidence"]["lines"]) > 10
+    left, top, right, bottom = best["evidence"]["region"]
+    sheet = cv2.imread(str(written))
+    height, width = cv2.imread(str(path)).shape[:2]
+    assert 0 <= left < 0.2 * width < 0.8 * width < right <= width
+    assert 0 <= top < 0.2 * height < 0.8 * height < bottom <= height
+    assert sheet.shape[1] > 1.9 * min(width, 512)
+    refused = ctl("query", str(path), "--evidence", str(tmp_path / "nowhere" / "evidence.png"))
+    assert refused.returncode == 2
+    assert "cannot write" in refused.stderr
+
+
+def test_scores_are_calibrated_on_the_library(ctl: Ctl, service: Service) -> None:
+    outcome = document(ctl("calibrate", "--questions", "100", "--json"))
+    assert outcome["questions"] == 100
+    assert outcome["answers"] > 200
+    assert 0.0 <= outcome["error"] < 0.15
+    assert (service.data / "belief.json").exists()
+    assert ctl("calibrate", "--questions", "5").returncode == 2
+
+
 def test_what_is_no_picture_is_exit_code_4(ctl: Ctl, tmp_path: Path) -> None:
     text = tmp_path / "picture.jpg"
     text.write_text("no picture")

@@ -1,0 +1,47 @@
+"""A calibration of a user's own, beside the library it was made on."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+
+from cbvir_core.errors import ConfigError, DiskFull
+from cbvir_core.search.belief import Belief
+from cbvir_core.store import Generation
+
+
+class BeliefFile:
+    """One JSON file.  It holds for the weights that it was made with, and is not looked at for others."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def of(self, generation: Generation) -> Belief | None:
+        """The calibration for a generation's weights; None where there is none that can be read."""
+        with suppress(ConfigError, OSError, ValueError, AttributeError):
+            made_with = json.loads(self.path.read_text("utf-8")).get("weights_of")
+            if made_with == _weights(generation):
+                return Belief.load(self.path)
+        return None
+
+    def write(self, generation: Generation, belief: Belief, details: Mapping[str, object]) -> None:
+        """Keeps a calibration; it appears whole.  Raises DiskFull with the former one in place."""
+        text = belief.dump({"weights_of": _weights(generation), **details})
+        unfinished = self.path.with_suffix(".unfinished")
+        try:
+            with unfinished.open("w", encoding="utf-8") as stream:
+                stream.write(text)
+                stream.flush()
+                os.fsync(stream.fileno())
+            unfinished.replace(self.path)
+        except OSError as error:
+            with suppress(OSError):
+                unfinished.unlink()
+            raise DiskFull(f"the calibration cannot be written to {self.path}: {error.strerror}") from error
+
+
+def _weights(generation: Generation) -> list[str | None]:
+    return [generation.filter, generation.refine]

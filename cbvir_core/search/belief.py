@@ -1,0 +1,144 @@
+"""Evidence -> the probability that an answer is right.
+
+Four logistic models, of few figures each: with SOLAR's score or the filter's alone, and with a look at
+local features or without one.  A model is fitted to questions whose answers are known
+(`cbvir_core.calibrate`); the one that comes with cbvir lies beside this file.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from functools import cache
+from importlib import resources
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from cbvir_core.errors import ConfigError
+from cbvir_core.verify import Verification
+
+FIGURES = ("score", "margin", "agrees", "inliers", "agreement", "spread")
+"""What a model weighs, after its constant.  The last four are 0 where local features disagree."""
+
+LARGEST_MARGIN = 0.3
+MOST_INLIERS = 100
+DIGITS = 4
+WIDTHS = {True: len(FIGURES), False: 2}
+FILE = "belief.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What speaks for one scene.
+
+    `score` is that of its descriptors (`cbvir_core.search.scores`), `margin` by how much it exceeds the
+    best of any other video, which may be less than nothing.  `checked` says that local features were
+    compared, `agrees` what came of that.
+    """
+
+    score: float
+    margin: float
+    refined: bool
+    checked: bool
+    agrees: Verification | None = None
+
+    def figures(self) -> list[float]:
+        """The numbers that its model weighs, each about 1 at most."""
+        known = [self.score, max(-LARGEST_MARGIN, min(LARGEST_MARGIN, self.margin)) / LARGEST_MARGIN]
+        if not self.checked:
+            return known
+        if self.agrees is None:
+            return [*known, 0.0, 0.0, 0.0, 0.0]
+        inliers = math.log1p(min(self.agrees.inliers, MOST_INLIERS)) / math.log1p(MOST_INLIERS)
+        return [*known, 1.0, inliers, self.agrees.agreement, self.agrees.spread]
+
+
+@dataclass(frozen=True, slots=True)
+class Belief:
+    """The weights of the four models: a constant, then one for each figure."""
+
+    refined_checked: tuple[float, ...]
+    refined_unchecked: tuple[float, ...]
+    filter_checked: tuple[float, ...]
+    filter_unchecked: tuple[float, ...]
+
+    def __post_init__(self) -> None:
+        for name, weights in asdict(self).items():
+            wanted = 1 + WIDTHS[not name.endswith("_unchecked")]
+            if len(weights) != wanted or not all(map(math.isfinite, weights)):
+                raise ConfigError(f"{name} wants {wanted} finite weights")
+
+    def probability(self, evidence: Evidence) -> float:
+        """That the scene shows the picture, in [0, 1]."""
+        constant, *weights = getattr(self, kind_of(evidence))
+        total = constant + sum(w * x for w, x in zip(weights, evidence.figures(), strict=True))
+        return 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, total))))
+
+    @classmethod
+    def load(cls, path: Path) -> Belief:
+        """A model that `save` wrote.  Raises ConfigError where it is none."""
+        try:
+            return cls.parse(path.read_text("utf-8"))
+        except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+            raise ConfigError(f"{path} is no calibration ({error}); delete it or calibrate anew") from error
+
+    @classmethod
+    def parse(cls, text: str) -> Belief:
+        """The inverse of `dump`.  Raises what a text of another form leads to."""
+        fields = json.loads(text)["weights"]
+        return cls(**{name: tuple(float(weight) for weight in weights) for name, weights in fields.items()})
+
+    def dump(self, details: Mapping[str, object]) -> str:
+        """JSON, with how it came about."""
+        return json.dumps({"weights": asdict(self), **details}, indent=2) + "\n"
+
+
+def kind_of(evidence: Evidence) -> str:
+    """The name of the model for this evidence."""
+    return f"{'refined' if evidence.refined else 'filter'}_{'checked' if evidence.checked else 'unchecked'}"
+
+
+@cache
+def shipped() -> Belief:
+    """The model that comes with cbvir."""
+    return Belief.parse((resources.files("cbvir_core.search") / FILE).read_text("utf-8"))
+
+
+def fit(figures: Sequence[Sequence[float]], right: Sequence[bool], ridge: float = 0.05) -> tuple[float, ...]:
+    """Weights of one logistic model (N x F figures, N answers), by Newton's method.
+
+    `ridge` keeps weights finite where the answers can be told apart without an error; the constant is
+    free.  The weight of a figure that speaks for an answer by its meaning is never below 0.
+    """
+    table = np.column_stack([np.ones(len(figures)), np.asarray(figures, float)])
+    wanted = np.asarray(right, float)
+    free = np.ones(table.shape[1], bool)
+    while True:
+        weights = np.zeros(table.shape[1])
+        weights[free] = _newton(table[:, free], wanted, ridge)
+        against = free & (weights < 0.0)
+        against[0] = False
+        if not against.any():
+            return tuple(round(float(weight), DIGITS) for weight in weights)
+        free &= ~against
+
+
+def _newton(
+    table: npt.NDArray[np.float64], wanted: npt.NDArray[np.float64], ridge: float
+) -> npt.NDArray[np.float64]:
+    penalty = np.full(table.shape[1], ridge)
+    penalty[0] = 1e-6
+    weights = np.zeros(table.shape[1])
+    for _ in range(50):
+        likely = 1.0 / (1.0 + np.exp(-np.clip(table @ weights, -30, 30)))
+        slope = table.T @ (likely - wanted) + penalty * weights
+        bend = (table * (likely * (1.0 - likely))[:, None]).T @ table + np.diag(penalty)
+        step = np.linalg.solve(bend, slope)
+        weights = weights - step * min(1.0, 5.0 / max(1e-9, float(np.abs(step).max())))
+        if np.abs(step).max() < 1e-6:
+            break
+    return np.asarray(weights, np.float64)

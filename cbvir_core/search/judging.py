@@ -1,0 +1,109 @@
+"""Candidates -> probabilities: local features where they are asked for, and the belief in all of it."""
+
+from __future__ import annotations
+
+from concurrent.futures import Future
+from dataclasses import dataclass
+
+import numpy as np
+
+from cbvir_core.search import belief
+from cbvir_core.search.answer import Candidate, margins
+from cbvir_core.search.belief import Belief
+from cbvir_core.search.options import Region, SearchOptions
+from cbvir_core.search.prepare import PLAIN, crop
+from cbvir_core.search.verifying import VERIFIED, Verifier
+from cbvir_core.types import Evidence, Image
+from cbvir_core.verify import LocalFeatures, Verification
+
+WORTH_A_LOOK = 0.1
+"""Score of the best candidate below which ``verify = "auto"`` does not compare local features."""
+
+Weighed = tuple[Candidate, belief.Evidence]
+Judged = tuple[Candidate, float, Evidence | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What candidates are compared with: the local features of the asked part, while they are made."""
+
+    features: Future[LocalFeatures]
+    corner: tuple[int, int]
+
+    @classmethod
+    def of(cls, verifier: Verifier, picture: Image, region: Region | None) -> Question:
+        """Begins to describe the picture, or the part of it that is asked for."""
+        part = picture if region is None else crop(picture, region)
+        return cls(verifier.begin(part), (0, 0) if region is None else region[:2])
+
+
+class Judge:
+    """Says how probable each candidate is."""
+
+    def __init__(self, verifier: Verifier, model: Belief | None = None) -> None:
+        self.verifier = verifier
+        self.belief = model or belief.shipped()
+
+    def judge(
+        self, found: list[Candidate], question: Question | None, options: SearchOptions, *, refined: bool
+    ) -> list[Judged]:
+        """Candidates, best first, with their probabilities and what local features have found."""
+        corner = question.corner if question else (0, 0)
+        weighed = self.weigh(found, question, options, refined=refined)
+        # Who was not looked at is not more probable than all that were, and whose descriptors are nearer.
+        looked = [self.belief.probability(seen) for _, seen in weighed if seen.checked]
+        most = min(looked, default=1.0)
+        judged: list[Judged] = []
+        for candidate, seen in weighed:
+            probability = self.belief.probability(seen)
+            judged.append(
+                (
+                    candidate,
+                    probability if seen.checked else min(probability, most),
+                    _evidence(seen.agrees, corner),
+                )
+            )
+        return judged
+
+    def compare(self, picture: Image, region: Region | None, row: int) -> Evidence | None:
+        """In what a picture and one still agree, without a word on how probable that makes it."""
+        question = Question.of(self.verifier, picture, region)
+        found = self.verifier.check(question.features.result(), [row], [PLAIN])
+        return _evidence(found.get(row), question.corner)
+
+    def weigh(
+        self, found: list[Candidate], question: Question | None, options: SearchOptions, *, refined: bool
+    ) -> list[Weighed]:
+        """What speaks for each candidate."""
+        looked = self._looked(found, question, options)
+        rows = [candidate.keyframe.row for candidate in found]
+        seen = [
+            belief.Evidence(candidate.score, margin, refined, row in looked, looked.get(row))
+            for candidate, margin, row in zip(found, margins(found), rows, strict=True)
+        ]
+        return list(zip(found, seen, strict=True))
+
+    def _looked(
+        self, found: list[Candidate], question: Question | None, options: SearchOptions
+    ) -> dict[int, Verification | None]:
+        """What was compared; nothing where it is not asked for or would not help."""
+        if question is None or not found:
+            return {}
+        if options.verify == "auto" and found[0].score < WORTH_A_LOOK:
+            return {}
+        best = found[:VERIFIED]
+        rows, variants = [one.keyframe.row for one in best], [one.variant for one in best]
+        return self.verifier.check(question.features.result(), rows, variants)
+
+
+def _evidence(agrees: Verification | None, corner: tuple[int, int]) -> Evidence | None:
+    """In pixels of the whole picture."""
+    if agrees is None:
+        return None
+    x, y = corner
+    left, top, right, bottom = agrees.region
+    lines = agrees.lines.copy()
+    lines[:, :2] += np.array(corner, np.float32)
+    moved = np.array([[1.0, 0, -x], [0, 1, -y], [0, 0, 1]])
+    region = (left + x, top + y, right + x, bottom + y)
+    return Evidence(agrees.inliers, region, agrees.homography @ moved, lines)

@@ -1,0 +1,38 @@
+"""The exact moment of a hit: its scene is decoded again."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from cbvir_core.decode.borders import Box
+from cbvir_core.moment import find_moment
+from cbvir_core.search.options import SearchOptions
+from cbvir_core.search.prepare import MIRRORED, crop
+from cbvir_core.types import Hit, Image
+
+
+def at_its_moment(hit: Hit, picture: Image, options: SearchOptions, borders: Box | None) -> Hit:
+    """The hit with the time of the frame that fits the picture best.
+
+    `borders` is the box of the frame that the still shows.  Where the file is offline or no frame is clear,
+    it keeps the keyframe's time, and says so.
+    """
+    evidence = hit.evidence
+    moved = np.eye(3)
+    if borders is not None:
+        moved[:2, 2] = borders[:2]
+    asked = picture if evidence is not None or options.region is None else crop(picture, options.region)
+    mirrored = MIRRORED in hit.variant if evidence is None else np.linalg.det(evidence.homography) < 0
+    found = find_moment(
+        hit.path,
+        (hit.scene_start_s, hit.scene_end_s),
+        asked,
+        keyframe_s=hit.time_s,
+        transform=None if evidence is None else moved @ evidence.homography,
+        mirrored=bool(mirrored),
+        video_id=hit.keyframe_id.video,
+        budget_s=options.exact_time_s,
+    )
+    return replace(hit, time_s=found.time_s, exact=found.exact, time_note=found.reason)

@@ -1,0 +1,67 @@
+"""A calibration of one's own: made from the library, kept with its weights, used after the next start."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from cbvir_core.errors import DiskFull, InputError
+from cbvir_core.library import Library
+from cbvir_core.library.belief_file import BeliefFile
+from cbvir_core.search.belief import Belief, shipped
+from cbvir_core.store import Generation
+from films import Film
+
+Opener = Callable[..., Library]
+MINE = Belief((0.5,) * 7, (0.5,) * 3, (0.5,) * 7, (0.5,) * 3)
+WEIGHTS = Generation(1, "filter", None)
+
+
+def test_it_holds_for_the_weights_that_it_was_made_with(tmp_path: Path) -> None:
+    file = BeliefFile(tmp_path / "belief.json")
+    assert file.of(WEIGHTS) is None
+    file.write(WEIGHTS, MINE, {"questions": 5})
+    assert file.of(WEIGHTS) == MINE
+    assert file.of(Generation(7, "filter", None)) == MINE
+    assert file.of(Generation(1, "another", None)) is None
+    assert file.of(Generation(1, "filter", "solar")) is None
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"weights_of": ["filter", null]}', "\x00"])
+def test_one_that_cannot_be_read_is_done_without(tmp_path: Path, text: str) -> None:
+    file = BeliefFile(tmp_path / "belief.json")
+    file.path.write_text(text)
+    assert file.of(WEIGHTS) is None
+
+
+def test_a_disk_without_room_leaves_the_former(tmp_path: Path) -> None:
+    file = BeliefFile(tmp_path / "belief.json")
+    file.write(WEIGHTS, MINE, {})
+    (tmp_path / "belief.unfinished").mkdir()
+    with pytest.raises(DiskFull, match="belief"):
+        file.write(WEIGHTS, shipped(), {})
+    assert file.of(WEIGHTS) == MINE
+
+
+def test_a_library_is_calibrated_on_itself(films: list[Film], open_library: Opener) -> None:
+    told: list[tuple[int, int]] = []
+    with open_library() as library:
+        with pytest.raises(InputError, match="nothing to calibrate"):
+            library.calibrate(100)
+        for film in films:
+            library.add(film.path)
+        outcome = library.calibrate(100, seed=1, progress=lambda done, total: told.append((done, total)))
+        model = library._generations.current.searcher.belief
+    assert told == [(number, 100) for number in range(1, 101)]
+    assert outcome.questions == 100
+    assert outcome.answers > 200
+    assert outcome.error < 0.1
+    assert outcome.false_sure <= 0.05
+    assert model != shipped()
+    assert (
+        model.refined_checked == shipped().refined_checked
+    )  # nothing was learnt of a SOLAR that is not there
+    with open_library() as library:
+        assert library._generations.current.searcher.belief == model

@@ -1,0 +1,123 @@
+"""Measures how probable answers are, and fits the model that comes with cbvir.
+
+    python tests/search/measure_belief.py [--write] [--plot reliability.png] [--questions 400] [--foreign 400]
+
+The clips of ../shared/videos are indexed with the built-in weights, once with SOLAR and once without.
+Stills of them, edited, are asked with, and again with their own video left out; so are photographs that
+are in no clip.  Half of the questions fit a model and the other half measure it; what is written is
+fitted to all.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import tarfile
+import tempfile
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import numpy as np
+
+from cbvir_core.decode import read_picture
+from cbvir_core.embed import find_profile
+from cbvir_core.errors import CbvirError
+from cbvir_core.library import Library
+from cbvir_core.library.calibration import Questions, Sample, calibration_error, false_share, fitted
+from cbvir_core.library.edits import EDITS
+from cbvir_core.search import belief
+from cbvir_core.search.belief import Belief, kind_of
+from cbvir_core.types import Image
+
+SHARED = Path(__file__).resolve().parents[3] / "shared"
+NOTHING = Belief((0.0,) * 7, (0.0,) * 3, (0.0,) * 7, (0.0,) * 3)
+
+
+def photographs(archive: Path, count: int) -> Iterator[Image]:
+    with tarfile.open(archive) as opened:
+        members = opened.getmembers()
+        for member in members[:: max(1, len(members) // max(1, count))][:count]:
+            data = opened.extractfile(member)
+            if data is not None:
+                yield read_picture(data.read())
+
+
+def samples(folder: Path, models: Path, options: argparse.Namespace) -> list[Sample]:
+    """What the library in `folder` answers."""
+    with Library.open(folder, profile="measured", models_dir=models, threads=2) as library:
+        for clip in sorted((SHARED / "videos").iterdir()):
+            if clip.suffix != ".md":
+                with suppress(CbvirError):
+                    library.add(clip)
+        while library.backfill() or library.backfill_features():
+            pass
+        store = library.store
+        rows = [
+            row.row
+            for video in store.videos()
+            for row in store.keyframes(video.video_id)
+            if row.quality > 0.05
+        ]
+        rng = np.random.default_rng(options.seed)
+        asked = Questions(store, library._generations.current.searcher, options.seed)
+        found: list[Sample] = []
+        for number in range(options.questions):
+            found += asked.about(int(rng.choice(rows)), number)
+        for number, picture in enumerate(
+            photographs(SHARED / "distractors/distractors.tar", options.foreign)
+        ):
+            edit = EDITS[number % len(EDITS)]
+            rng = np.random.default_rng([options.seed, number])
+            found += asked.foreign(edit(picture, rng), options.questions + number)
+        return found
+
+
+def report(found: list[Sample], options: argparse.Namespace) -> None:
+    """Fits to even questions, measures by odd ones."""
+    model = fitted([one for one in found if one.question // len(EDITS) % 2 == 0], NOTHING)
+    for kind in sorted({kind_of(one.evidence) for one in found}):
+        own = [one for one in found if one.question // len(EDITS) % 2 and kind_of(one.evidence) == kind]
+        said = np.array([model.probability(one.evidence) for one in own])
+        right = np.array([one.right for one in own])
+        error = calibration_error(said.tolist(), right.tolist())
+        print(f"{kind}: {len(own)} answers, {right.mean():.2f} right, calibration error {error:.3f}")
+        print("   weights", [round(weight, 2) for weight in getattr(model, kind)])
+        if kind.endswith("_checked"):
+            print(f"   of questions without an answer {false_share(model, own):.4f} are given a match")
+        for mark in (0.5, 0.8, 0.9, 0.95, 0.98):
+            wrong = (said >= mark) & ~right
+            print(
+                f"   {mark}: right ones that reach it {(said[right] >= mark).mean():.3f}, "
+                f"wrong {wrong.sum()} of {(~right).sum()}"
+            )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--questions", type=int, default=400)
+    parser.add_argument("--foreign", type=int, default=400)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--write", action="store_true")
+    options = parser.parse_args()
+    profile = find_profile("builtin", None)
+    found: list[Sample] = []
+    with tempfile.TemporaryDirectory() as name:
+        for part in ("filter", "refine"):
+            models = Path(name) / part / "models"
+            (models / "measured").mkdir(parents=True)
+            shutil.copy(profile.filter, models / "measured" / "filter.safetensors")
+            if part == "refine":
+                if profile.refine is None:
+                    continue
+                shutil.copy(profile.refine, models / "measured" / "refine.safetensors")
+            found += samples(Path(name) / part / "data", models, options)
+    report(found, options)
+    if options.write:
+        model = fitted(found, NOTHING)
+        details = {"made_by": "tests/search/measure_belief.py", "seed": options.seed, "answers": len(found)}
+        (Path(belief.__file__).parent / belief.FILE).write_text(model.dump(details))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,107 @@
+"""Local features of candidates: made once, kept, made anew where they are damaged, and both ways round."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from cbvir_core.errors import DiskFull
+from cbvir_core.search.prepare import MIRRORED, PLAIN
+from cbvir_core.search.verifying import Verifier, features_of
+from cbvir_core.store import Store
+from cbvir_core.types import Image, Keyframe, VideoId, VideoInfo
+from cbvir_core.verify import QUERY, LocalFeatures, describe
+
+SCENES = 6
+A = VideoId("aa")
+
+
+def texture(seed: int) -> Image:
+    """Blobs: something to find points in."""
+    rng = np.random.default_rng(seed)
+    cells = rng.integers(0, 255, (18, 32, 3), dtype=np.uint8)
+    return np.asarray(cv2.resize(cells, (320, 180), interpolation=cv2.INTER_CUBIC), np.uint8)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    with Store.open(tmp_path / "store") as opened:
+        yield opened
+
+
+@pytest.fixture
+def rows(store: Store, tmp_path: Path) -> list[int]:
+    """Scenes that show different things."""
+    generation = store.generation("filter", None)
+    form = (1, "mp4", "h264", 320, 180, 0, Fraction(1), Fraction(1, 25), Fraction(0), 6.0, 25.0)
+    store.begin(VideoInfo(tmp_path / "a.mp4", A, *form))
+    keyframes = [Keyframe(n + 0.5, n, n + 1.0, texture(n)) for n in range(SCENES)]
+    return store.append(A, keyframes, generation, np.eye(SCENES, dtype=np.float32))
+
+
+def asked(image: Image) -> LocalFeatures:
+    return describe(image, QUERY)
+
+
+def test_the_still_that_is_shown_agrees_and_no_other(store: Store, rows: list[int]) -> None:
+    store.put_features(features_of(store, rows))
+    picture = np.ascontiguousarray(texture(2)[20:160, 30:290])
+    found = Verifier(store).check(asked(picture), rows, [PLAIN] * SCENES)
+    assert list(found) == rows
+    agreeing = {row: one for row, one in found.items() if one is not None}
+    assert list(agreeing) == [rows[2]]
+    assert agreeing[rows[2]].inliers > 20
+    np.testing.assert_allclose(agreeing[rows[2]].homography[:2, 2], (30, 20), atol=1.5)
+
+
+@pytest.mark.parametrize("variant", [PLAIN, MIRRORED])
+def test_a_mirrored_picture_agrees_whatever_variant_found_it(
+    store: Store, rows: list[int], variant: str
+) -> None:
+    found = Verifier(store).check(asked(texture(1)[:, ::-1].copy()), rows[1:2], [variant])
+    verification = found[rows[1]]
+    assert verification is not None
+    assert verification.mirrored
+
+
+def test_a_query_makes_what_is_missing_and_keeps_it(store: Store, rows: list[int]) -> None:
+    store.put_features(features_of(store, rows[:2]))
+    found = Verifier(store).check(asked(texture(0)), rows[:4], [PLAIN] * 4)
+    assert list(found) == rows[:4]
+    assert store.rows_without_features(99) == rows[4:]
+
+
+def test_damaged_features_are_made_anew(store: Store, rows: list[int]) -> None:
+    store.put_features({rows[0]: b"no features"})
+    found = Verifier(store).check(asked(texture(0)), rows[:1], [PLAIN])
+    assert found[rows[0]] is not None
+    (packed,) = store.features(rows[:1])
+    assert packed == features_of(store, rows[:1])[rows[0]]
+
+
+def test_a_full_disk_costs_only_that_they_are_made_again(
+    store: Store, rows: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_: object) -> int:
+        raise DiskFull("no room")
+
+    monkeypatch.setattr(store, "put_features", full)
+    found = Verifier(store).check(asked(texture(0)), rows[:1], [PLAIN])
+    assert found[rows[0]] is not None
+    assert store.features(rows[:1]) == [None]
+
+
+def test_a_video_that_was_forgotten_meanwhile_is_left_out(store: Store, rows: list[int]) -> None:
+    store.forget(A)
+    assert Verifier(store).check(asked(texture(0)), rows, [PLAIN] * SCENES) == {}
+    assert features_of(store, rows) == {}
+
+
+def test_a_query_is_described_beside_other_work(store: Store) -> None:
+    waiting = Verifier(store).begin(texture(3))
+    assert len(waiting.result(timeout=60)) == len(asked(texture(3)))
