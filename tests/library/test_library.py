@@ -14,6 +14,7 @@ from cbvir_core.decode import decode_still, encode_still, read_frames
 from cbvir_core.errors import DamagedVideo, NotAPicture, NotAVideo, StoreBusy, UnknownVideo
 from cbvir_core.library import Library
 from cbvir_core.search import SearchOptions
+from cbvir_core.search.clock import STAGES
 from cbvir_core.types import Hit, Image, KeyframeId, Verdict
 from films import Film, write_video
 
@@ -80,16 +81,7 @@ def test_query_forms_and_the_parts_of_an_answer(
         assert answer.profile == "first"
         assert not answer.refined
         assert any("SOLAR" in note for note in answer.notes)
-        assert set(answer.stages_ms) == {
-            "prepare",
-            "mobilenet",
-            "shortlist",
-            "solar",
-            "refine",
-            "verify",
-            "regions",
-            "moment",
-        }
+        assert set(answer.stages_ms) == set(STAGES)
         assert 0 < answer.shortlisted <= answer.keyframes_searched
         assert [hit.rank for hit in answer.results] == list(range(1, len(answer.results) + 1))
         scores = [hit.score for hit in answer.results]
