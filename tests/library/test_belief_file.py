@@ -52,11 +52,11 @@ def test_a_library_is_calibrated_on_itself(films: list[Film], open_library: Open
             library.calibrate(100)
         for film in films:
             library.add(film.path)
-        outcome = library.calibrate(100, seed=1, progress=lambda done, total: told.append((done, total)))
+        outcome = library.calibrate(60, seed=1, progress=lambda done, total: told.append((done, total)))
         model = library._generations.current.searcher.belief
-    assert told == [(number, 100) for number in range(1, 101)]
-    assert outcome.questions == 100
-    assert outcome.answers > 200
+    assert told == [(number, 60) for number in range(1, 61)]
+    assert outcome.questions == 60
+    assert outcome.answers > 120
     assert outcome.error < 0.1
     assert outcome.false_sure <= 0.05
     assert model != shipped()
