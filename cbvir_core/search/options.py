@@ -12,9 +12,11 @@ from cbvir_core.types import VideoId
 MATCH, LIKELY = 0.9, 0.5
 """Probabilities from which an answer is called a match, and likely."""
 
-BUDGET_S = 0.3
-"""Seconds that one query may take for the exact moment: of unedited queries .80 to .87 end within one frame
-even on a machine that does other work too (`cbvir_core.moment.find`), and nobody waits much longer."""
+ANSWERED_S = 0.5
+"""Seconds after it was asked at which a query stops looking for the exact moment."""
+
+LEAST_S = 0.1
+"""Seconds that the exact moment has in any case."""
 
 Region = tuple[int, int, int, int]
 """x, y, width, height in pixels of the picture as it is shown (EXIF rotation done)."""
@@ -35,7 +37,8 @@ class SearchOptions:
     `verify` says whether local features of the best candidates are compared with the picture's: ``auto``
     does so where anything resembles it at all.  With `regions` (and unless `verify` is ``never``) parts of a
     picture that the whole gives no certain answer for are looked for too.  The best hit's scene is decoded
-    again for the frame that fits best, for `exact_time_s` seconds at most (0: not at all).
+    again for the frame that fits best, until `exact_time_s` seconds after the query began (0: not at all;
+    else `LEAST_S` in any case).
     """
 
     top: int = 10
@@ -47,7 +50,7 @@ class SearchOptions:
     likely_score: float = LIKELY
     wait_for_refine: bool = True
     verify: Verify = "auto"
-    exact_time_s: float = BUDGET_S
+    exact_time_s: float = ANSWERED_S
     regions: bool = True
 
     def __post_init__(self) -> None:

@@ -178,7 +178,8 @@ class Searcher:
 
     def _at_its_moment(self, hit: Hit, asked: _Asked) -> Hit:
         video = self._store.video(hit.keyframe_id.video)
-        return at_its_moment(hit, asked.picture, asked.options, video.borders if video else None)
+        borders, spent_s = video.borders if video else None, asked.clock.elapsed_ms / 1000.0
+        return at_its_moment(hit, asked.picture, asked.options, borders, spent_s)
 
     def _gallery(self, options: SearchOptions) -> Gallery:
         if options.within:

@@ -8,16 +8,18 @@ import numpy as np
 
 from cbvir_core.decode.borders import Box
 from cbvir_core.moment import find_moment
-from cbvir_core.search.options import SearchOptions
+from cbvir_core.search.options import LEAST_S, SearchOptions
 from cbvir_core.search.prepare import MIRRORED, crop
 from cbvir_core.types import Hit, Image
 
 
-def at_its_moment(hit: Hit, picture: Image, options: SearchOptions, borders: Box | None) -> Hit:
+def at_its_moment(
+    hit: Hit, picture: Image, options: SearchOptions, borders: Box | None, spent_s: float
+) -> Hit:
     """The hit with the time of the frame that fits the picture best.
 
-    `borders` is the box of the frame that the still shows.  Where the file is offline or no frame is clear,
-    it keeps the keyframe's time, and says so.
+    `borders` is the box of the frame that the still shows, `spent_s` what the query took so far.  Where the
+    file is offline or no frame is clear, it keeps the keyframe's time, and says so.
     """
     evidence = hit.evidence
     moved = np.eye(3)
@@ -33,6 +35,6 @@ def at_its_moment(hit: Hit, picture: Image, options: SearchOptions, borders: Box
         transform=None if evidence is None else moved @ evidence.homography,
         mirrored=bool(mirrored),
         video_id=hit.keyframe_id.video,
-        budget_s=options.exact_time_s,
+        budget_s=max(LEAST_S, options.exact_time_s - spent_s),
     )
     return replace(hit, time_s=found.time_s, exact=found.exact, time_note=found.reason)

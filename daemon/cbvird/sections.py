@@ -205,7 +205,7 @@ class SearchSettings(Section):
     exact_time_s: float = Field(
         default=_SEARCH.exact_time_s,
         ge=0,
-        description="seconds to look for the very frame in the best scene; 0: not at all",
+        description="seconds after which a query stops looking for the very frame; 0: not at all",
     )
 
     def options(self) -> SearchOptions:
