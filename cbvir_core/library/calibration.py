@@ -25,7 +25,7 @@ from cbvir_core.search.options import MATCH
 from cbvir_core.search.searcher import Searcher
 from cbvir_core.store import KeyframeRow, Store
 from cbvir_core.types import Image
-from cbvir_core.verify import describe, unpack, verify
+from cbvir_core.verify import LocalFeatures, describe, unpack, verify
 
 Progress = Callable[[int, int], None]
 
@@ -70,10 +70,11 @@ class Questions:
         picture = EDITS[number % len(EDITS)](image if frame is None else frame, rng)
         present = SearchOptions(top=LOOKED_AT, verify="always")
         absent = replace(present, without=frozenset({keyframe.keyframe_id.video}))
+        features = describe(image)
         return [
             sample
             for options in (present, absent)
-            for sample in self._asked(picture, keyframe, image, options, number)
+            for sample in self._asked(picture, keyframe, features, options, number)
         ]
 
     def _frame(self, keyframe: KeyframeRow, rng: np.random.Generator) -> Image | None:
@@ -93,17 +94,17 @@ class Questions:
         return [sample for _, seen in found for sample in _both(number, seen, False, True)]
 
     def _asked(
-        self, picture: Image, source: KeyframeRow, still: Image, options: SearchOptions, number: int
+        self, picture: Image, source: KeyframeRow, still: LocalFeatures, options: SearchOptions, number: int
     ) -> Iterator[Sample]:
         for candidate, seen in self._searcher.weigh(picture, options)[:LOOKED_AT]:
             right = _same_scene(candidate.keyframe, source)
             if right or not self._same_picture(candidate, still):
                 yield from _both(number, seen, right, bool(options.without))
 
-    def _same_picture(self, candidate: Candidate, still: Image) -> bool:
+    def _same_picture(self, candidate: Candidate, still: LocalFeatures) -> bool:
         """Whether another scene shows what the still shows, unedited."""
         (packed,) = self._store.features([candidate.keyframe.row])
-        return packed is not None and verify(describe(still), unpack(packed)) is not None
+        return packed is not None and verify(still, unpack(packed)) is not None
 
 
 def _both(number: int, seen: Evidence, right: bool, absent: bool) -> Iterator[Sample]:

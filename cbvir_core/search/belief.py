@@ -2,7 +2,7 @@
 
 Four logistic models, of few figures each: with SOLAR's score or the filter's alone, and with a look at
 local features or without one.  A model is fitted to questions whose answers are known
-(`cbvir_core.calibrate`); the one that comes with cbvir lies beside this file.
+(`cbvir_core.library.calibration`); the one that comes with cbvir lies beside this file.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ class Belief:
 
     @classmethod
     def load(cls, path: Path) -> Belief:
-        """A model that `save` wrote.  Raises ConfigError where it is none."""
+        """A model in the form of `dump`.  Raises ConfigError where it is none."""
         try:
             return cls.parse(path.read_text("utf-8"))
         except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:

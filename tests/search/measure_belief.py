@@ -1,6 +1,6 @@
 """Measures how probable answers are, and fits the model that comes with cbvir.
 
-    python tests/search/measure_belief.py [--write] [--plot reliability.png] [--questions 400] [--foreign 400]
+    python tests/search/measure_belief.py [--write] [--questions 400] [--foreign 400]
 
 The clips of ../shared/videos are indexed with the built-in weights, once with SOLAR and once without.
 Stills of them, edited, are asked with, and again with their own video left out; so are photographs that
@@ -73,7 +73,7 @@ def samples(folder: Path, models: Path, options: argparse.Namespace) -> list[Sam
         return found
 
 
-def report(found: list[Sample], options: argparse.Namespace) -> None:
+def report(found: list[Sample]) -> None:
     """Fits to even questions, measures by odd ones."""
     model = fitted([one for one in found if one.question // len(EDITS) % 2 == 0], NOTHING)
     for kind in sorted({kind_of(one.evidence) for one in found}):
@@ -112,7 +112,7 @@ def main() -> None:
                     continue
                 shutil.copy(profile.refine, models / "measured" / "refine.safetensors")
             found += samples(Path(name) / part / "data", models, options)
-    report(found, options)
+    report(found)
     if options.write:
         model = fitted(found, NOTHING)
         details = {"made_by": "tests/search/measure_belief.py", "seed": options.seed, "answers": len(found)}
