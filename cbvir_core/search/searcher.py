@@ -25,7 +25,9 @@ from cbvir_core.search.when import at_its_moment
 from cbvir_core.store import Generation, Store
 from cbvir_core.types import Answer, Evidence, Hit, Image, KeyframeId, Verdict
 
-BLANK = "The picture shows one colour only, noise apart, which appears in every video: nothing was looked for."
+BLANK = (
+    "The picture shows one colour only, noise apart, which appears in every video: nothing was looked for."
+)
 NO_REFINE = "The profile has no SOLAR weights: the filter stage answered alone."
 NOT_READY = "SOLAR does not take part: {delay}; the filter stage answered alone."
 EMPTY = "No keyframe that shows anything has been indexed yet."
