@@ -15,6 +15,7 @@ ROOT = Path(__file__).resolve().parents[1]
 ORDER = (
     "types",
     "errors",
+    "files",
     "decode",
     "keyframes",
     "embed",
@@ -30,7 +31,7 @@ ORDER = (
 
 OUTSIDE = {
     "cbvir_core": {"cbvir_core.types", "cbvir_core.errors", "cbvir_core.version"},
-    "train": set(ORDER[:5]) | {"train"},
+    "train": set(ORDER[: ORDER.index("verify")]) | {"train"},
     "evaluate": set(ORDER[:-1]) | {"evaluate"},
     "cbvirctl": {"cbvirctl", "cbvir_core.version", "cbvird.places"},
 }

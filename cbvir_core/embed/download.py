@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from cbvir_core.embed.files import flush_to_disk, no_room
 from cbvir_core.embed.sums import sha256_of
 from cbvir_core.errors import DiskFull, DownloadFailed, WeightsDamaged
+from cbvir_core.files import no_room, sync
 
 if TYPE_CHECKING:
     import httpx
@@ -39,7 +39,7 @@ def download(url: str, folder: Path, progress: Progress | None = None) -> Path:
             folder.mkdir(parents=True, exist_ok=True)
             with httpx.Client(follow_redirects=True, timeout=TIMEOUT_S) as client:
                 _fetch(client, url, part, progress or _silent)
-            flush_to_disk(part)
+            sync(part)
     except DiskFull:
         part.unlink(missing_ok=True)
         raise

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Literal
 
 from cbvir_core.embed.encoders import FILTER_ARCHITECTURE
-from cbvir_core.embed.files import FileState, state_of
 from cbvir_core.embed.sums import SUMS_FILE, read_sums, sha256_of
 from cbvir_core.embed.weights import WeightsHeader, read_header
 from cbvir_core.errors import ModelError, WeightsDamaged, WeightsMismatch
+from cbvir_core.files import FileState, state_of
 
 Role = Literal["filter", "refine"]
 

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 
-from cbvir_core.embed.files import replacing
+from cbvir_core.files import no_room, replacing
 
 SUMS_FILE = "SHA256SUMS"
 
@@ -29,5 +29,5 @@ def read_sums(folder: Path) -> dict[str, str]:
 
 def write_sums(folder: Path, sums: Mapping[str, str]) -> None:
     """Replaces the folder's checksums.  Raises DiskFull."""
-    with replacing(folder / SUMS_FILE) as temporary:
+    with no_room(folder / SUMS_FILE), replacing(folder / SUMS_FILE) as temporary:
         temporary.write_text("".join(f"{digest}  {name}\n" for name, digest in sorted(sums.items())))

@@ -19,8 +19,8 @@ import numpy as np
 import safetensors
 import safetensors.numpy
 
-from cbvir_core.embed.files import FileState, replacing, state_of
 from cbvir_core.errors import WeightsDamaged, WeightsMismatch, WeightsMissing
+from cbvir_core.files import FileState, no_room, replacing, state_of
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -88,7 +88,7 @@ def write_weights(
     """
     arrays = {name: _as_array(value) for name, value in state_dict.items()}
     data = safetensors.numpy.save(arrays, metadata={METADATA_KEY: header.to_json()})
-    with replacing(path) as temporary:
+    with no_room(path), replacing(path) as temporary:
         temporary.write_bytes(data)
     return fingerprint(path)
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from cbvir_core.errors import DiskFull, StoreError
+from cbvir_core.files import NO_ROOM, replacing
 from cbvir_core.store import Generation
 
 FORMAT = 1
@@ -80,27 +79,15 @@ def read_manifest(folder: Path) -> Manifest:
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:
-    """Replaces the manifest in one step that survives a power cut."""
-    fresh = folder / f"{NAME}.new"
-    fresh.write_text(json.dumps({"format": FORMAT} | asdict(manifest), indent=1))
-    sync(fresh)
-    fresh.replace(folder / NAME)
-    sync(folder)
-
-
-def sync(path: Path) -> None:
-    """Brings a file or a folder to the disk."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    """Replaces the manifest in one step that survives a power cut.  Raises OSError."""
+    with replacing(folder / NAME) as fresh:
+        fresh.write_text(json.dumps({"format": FORMAT} | asdict(manifest), indent=1))
 
 
 def unwritable(folder: Path, error: OSError) -> StoreError:
     """What to raise where the index cannot be written."""
     # numpy raises OSError without a number when a write is cut short.
-    if error.errno in (None, errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+    if error.errno is None or error.errno in NO_ROOM:
         return DiskFull(f"no room for the index in {folder}; free some, searches go on meanwhile")
     return StoreError(f"the index in {folder} cannot be written: {error}")
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
 from cbvir_core.errors import ConfigError, DiskFull
+from cbvir_core.files import replacing
 from cbvir_core.search.belief import Belief
 from cbvir_core.store import Generation
 
@@ -30,16 +30,10 @@ class BeliefFile:
     def write(self, generation: Generation, belief: Belief, details: Mapping[str, object]) -> None:
         """Keeps a calibration; it appears whole.  Raises DiskFull with the former one in place."""
         text = belief.dump({"weights_of": _weights(generation), **details})
-        unfinished = self.path.with_suffix(".unfinished")
         try:
-            with unfinished.open("w", encoding="utf-8") as stream:
-                stream.write(text)
-                stream.flush()
-                os.fsync(stream.fileno())
-            unfinished.replace(self.path)
+            with replacing(self.path) as fresh:
+                fresh.write_text(text, "utf-8")
         except OSError as error:
-            with suppress(OSError):
-                unfinished.unlink()
             raise DiskFull(f"the calibration cannot be written to {self.path}: {error.strerror}") from error
 
 

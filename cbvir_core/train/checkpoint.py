@@ -10,8 +10,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from cbvir_core.embed.files import replacing
 from cbvir_core.errors import WeightsDamaged, WeightsMissing
+from cbvir_core.files import no_room, replacing
 
 NAME = "checkpoint.pt"
 
@@ -43,7 +43,7 @@ def there(folder: Path) -> bool:
 
 def save(checkpoint: Checkpoint, folder: Path) -> None:
     """Writes ``folder/checkpoint.pt``; a crash leaves the old one.  Raises DiskFull."""
-    with replacing(folder / NAME) as temporary:
+    with no_room(folder / NAME), replacing(folder / NAME) as temporary:
         torch.save(vars(checkpoint), temporary)
 
 

@@ -59,7 +59,7 @@ def test_orphans_are_swept_and_named_files_are_kept(shelf, clustered) -> None:
     home = shelf.folder / "index"
     named = {path.name for path in home.iterdir()}
     shutil.copytree(next(home.glob("segment-*")), home / "segment-999999-0")
-    (home / "manifest.json.new").write_text("{")
+    (home / ".manifest.json.x.tmp").write_text("{")
     (home / "link").symlink_to(shelf.folder / "store")
     shelf.index(seal_at=1000).close()
     assert {path.name for path in home.iterdir()} == named
@@ -159,12 +159,12 @@ def test_a_full_disk_at_the_manifest_leaves_the_index_as_it_was(shelf, clustered
     shelf.add(clustered(600))
     index = shelf.index(seal_at=500)
 
-    def refuse(*_: object) -> None:
-        raise OSError(28, os.strerror(28))
+    def refuse(path: Path, _: Path) -> None:
+        raise OSError(28, os.strerror(28), str(path))
 
     with monkeypatch.context() as patch:
-        patch.setattr("cbvir_core.index.index.write_manifest", refuse)
-        with pytest.raises(DiskFull):
+        patch.setattr(Path, "replace", refuse)
+        with pytest.raises(DiskFull, match="searches go on"):
             index.maintain()
     assert list((shelf.folder / "index").iterdir()) == []
     shelf.agrees(index, clustered(1)[0], 5)

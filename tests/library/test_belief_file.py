@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -36,13 +38,19 @@ def test_one_that_cannot_be_read_is_done_without(tmp_path: Path, text: str) -> N
     assert file.of(WEIGHTS) is None
 
 
-def test_a_disk_without_room_leaves_the_former(tmp_path: Path) -> None:
+def test_a_disk_without_room_leaves_the_former(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = BeliefFile(tmp_path / "belief.json")
     file.write(WEIGHTS, MINE, {})
-    (tmp_path / "belief.unfinished").mkdir()
-    with pytest.raises(DiskFull, match="belief"):
-        file.write(WEIGHTS, shipped(), {})
+
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", full)
+        with pytest.raises(DiskFull, match="belief"):
+            file.write(WEIGHTS, shipped(), {})
     assert file.of(WEIGHTS) == MINE
+    assert [path.name for path in tmp_path.iterdir()] == ["belief.json"]
 
 
 def test_a_library_is_calibrated_on_itself(films: list[Film], open_library: Opener) -> None:

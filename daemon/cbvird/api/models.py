@@ -21,9 +21,9 @@ from cbvir_core.embed import (
     official_sources,
     verify,
 )
-from cbvir_core.embed.files import no_room
 from cbvir_core.embed.sums import read_sums
 from cbvir_core.errors import CbvirError
+from cbvir_core.files import no_room
 from cbvird.api.failures import BadRequest
 from cbvird.api.reports import ModelsDocument, ProfileDocument, UploadDocument, WeightsDocument
 from cbvird.api.serving import Served

@@ -39,26 +39,30 @@ def no_room(path: Path) -> Iterator[None]:
 def replacing(path: Path) -> Iterator[Path]:
     """A temporary file beside `path` to write to; it takes `path`'s place when the block succeeds.
 
-    On any failure the temporary file is removed and what was at `path` stays as it was.
-    Raises DiskFull.
+    When the block is left, the disk has the new file under its name; a power cut leaves the one or the
+    other, whole.  On a failure the temporary file is removed and what was at `path` stays as it was.
+    Raises OSError; put it inside `no_room` for DiskFull.
     """
-    with no_room(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
-        os.close(handle)
-        temporary = Path(name)
-        try:
-            yield temporary
-            flush_to_disk(temporary)
-            temporary.chmod(0o644)
-            temporary.replace(path)
-        except BaseException:
-            with suppress(FileNotFoundError):
-                temporary.unlink()
-            raise
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        yield temporary
+        sync(temporary)
+        temporary.chmod(0o644)
+        temporary.replace(path)
+    except BaseException:
+        with suppress(FileNotFoundError):
+            temporary.unlink()
+        raise
+    sync(path.parent)
 
 
-def flush_to_disk(path: Path) -> None:
-    """Returns when the file's bytes are on the disk."""
-    with path.open("rb") as stream:
-        os.fsync(stream.fileno())
+def sync(path: Path) -> None:
+    """Returns when the disk has a file's bytes, or a folder's names."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
