@@ -36,9 +36,10 @@ class SearchOptions:
     yet, a query waits for it; without `wait_for_refine` the filter answers alone, and a note says so.
     `verify` says whether local features of the best candidates are compared with the picture's: ``auto``
     does so where anything resembles it at all.  With `regions` (and unless `verify` is ``never``) parts of a
-    picture that the whole gives no certain answer for are looked for too.  The best hit's scene is decoded
-    again for the frame that fits best, until `exact_time_s` seconds after the query began (0: not at all;
-    else `LEAST_S` in any case).
+    picture that the whole gives no certain answer for are looked for too.  The picture is also looked for
+    with left and right exchanged (`mirrored`) and without its bars (`borders`).  The best hit's scene is
+    decoded again for the frame that fits best, until `exact_time_s` seconds after the query began (0: not
+    at all; else `LEAST_S` in any case).
     """
 
     top: int = 10
@@ -52,6 +53,8 @@ class SearchOptions:
     verify: Verify = "auto"
     exact_time_s: float = ANSWERED_S
     regions: bool = True
+    mirrored: bool = True
+    borders: bool = True
 
     def __post_init__(self) -> None:
         if self.top < 1 or self.shortlist < 1:

@@ -127,7 +127,7 @@ class Searcher:
     def _asked(self, picture: Image, options: SearchOptions | None) -> _Asked:
         options, clock = options or self._options, Clock()
         with clock.stage("prepare"):
-            variants = prepare(picture, options.region)
+            variants = prepare(picture, options.region, borders=options.borders, mirrored=options.mirrored)
         asked = _Asked(picture, options, clock, variants, self._gallery(options))
         asked.refiner, asked.notes = self._refiner_for(options)
         if not len(asked.gallery):

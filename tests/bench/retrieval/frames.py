@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
+from typing import Protocol, TypeVar
 from zlib import crc32
 
 import cv2
@@ -13,7 +13,7 @@ import numpy as np
 
 from bench.retrieval.clips import family
 from cbvir_core.decode import read_frames
-from cbvir_core.types import Image, Keyframe
+from cbvir_core.types import Image
 
 T = TypeVar("T")
 
@@ -28,6 +28,18 @@ AWAY_S = 0.15
 CONTRAST = 10.0
 """Standard deviation of the grey levels under which a frame counts as blank: black, white, a fade, a
 finger on the lens.  Nobody asks with such a frame, and no answer to it would be right."""
+
+
+class Scene(Protocol):
+    """A keyframe, as it is extracted or as a library keeps it."""
+
+    @property
+    def time_s(self) -> float:
+        """When it is shown."""
+
+    @property
+    def scene_start_s(self) -> float:
+        """When its scene begins."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +61,7 @@ class Shot:
         return f"{self.clip}@{self.time_s:.3f}"
 
 
-def frames_between(path: Path, keyframes: Sequence[Keyframe], seed: int) -> list[Shot]:
+def frames_between(path: Path, keyframes: Sequence[Scene], seed: int) -> list[Shot]:
     """Frames of one clip in a seeded order that goes round its scenes.
 
     Left out: what lies within `AWAY_S` of a keyframe, and what is blank (`CONTRAST`).
@@ -89,5 +101,5 @@ def is_blank(image: Image) -> bool:
     return float(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY).std()) < CONTRAST
 
 
-def _near(time_s: float, keyframes: Sequence[Keyframe]) -> bool:
+def _near(time_s: float, keyframes: Sequence[Scene]) -> bool:
     return any(abs(time_s - keyframe.time_s) < AWAY_S for keyframe in keyframes)
