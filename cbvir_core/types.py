@@ -54,8 +54,8 @@ class Frame:
 class Keyframe:
     """The picture that stands for one scene, and the span of that scene.
 
-    ``scene_start_s <= time_s <= scene_end_s``.  `quality` is in [0, 1]: 0 for a frame without
-    content (black, white, one colour), higher for a sharp one.
+    ``scene_start_s <= time_s <= scene_end_s``.  `quality` is in [0, 1]: 0 for a frame without content
+    (black, white, one colour), which stands for its span but is never searched; higher for a sharp one.
     """
 
     time_s: float

@@ -41,7 +41,7 @@ class Stopped(Exception):
 
 
 class Index:
-    """Nearest neighbours among the filter descriptors of one generation.
+    """Nearest neighbours among the filter descriptors of one generation, but for those of blank keyframes.
 
     Everything in `folder` is derived: delete it, and it is made again from the store.  All methods
     are thread-safe.  A search never waits for `maintain` or `rebuild`.
@@ -84,7 +84,7 @@ class Index:
             return 0
         with self._state:
             changes = self._store.changes(self._generation, self._seen)
-            fresh, gone = difference(changes, self._view.all_rows)
+            fresh, gone = difference(changes, self._view.all_rows, self._store)
             for segment in self._view.segments:
                 segment.bury(gone)
             if len(gone):
@@ -138,7 +138,7 @@ class Index:
         """
         with self._building:
             changes = self._store.changes(self._generation, 0)
-            rows = fresh_rows(changes)
+            rows = fresh_rows(changes, self._store)
             made: list[Segment] = []
             try:
                 for start in range(0, len(rows), self._policy.largest):
@@ -226,7 +226,7 @@ class Index:
             changes = self._store.changes(self._generation, seen)
             self._tail.remove(taken, self._read)
             view = View(tuple(segments), self._tail.view())
-            _, gone = difference(changes, view.all_rows)
+            _, gone = difference(changes, view.all_rows, self._store)
             for segment in segments:
                 segment.bury(gone)
             self._view = view

@@ -49,21 +49,25 @@ def _open(folder: Path, store: Store, generation: Generation) -> Opened:
         manifest = replace(manifest, sequence=0, segments=entries)
     _sweep(folder, {segment.entry.name for segment in segments})
     changes = store.changes(generation, manifest.sequence)
-    fresh = fresh_rows(changes)
+    fresh = fresh_rows(changes, store)
     for segment in segments:  # after the log was read: what is forgotten from now on is in it
-        segment.bury(segment.rows[~store.live(segment.rows)])
+        segment.bury(segment.rows[~store.searchable(segment.rows)])
         fresh = fresh[~segment.holds(fresh)]
     return Opened(manifest, segments, fresh, changes.last)
 
 
-def fresh_rows(changes: Changes) -> Numbers:
-    """Rows that were added and not forgotten, in the order in which they came."""
-    return changes.added[~np.isin(changes.added, changes.forgotten)]
+def fresh_rows(changes: Changes, store: Store) -> Numbers:
+    """Rows that were added and not forgotten, in the order in which they came, without blank keyframes.
+
+    These lie together, near every dark picture: a few hundred would be the shortlist of each.
+    """
+    rows = changes.added[~np.isin(changes.added, changes.forgotten)]
+    return rows[store.searchable(rows)]
 
 
-def difference(changes: Changes, held: Callable[[], Numbers]) -> tuple[Numbers, Numbers]:
+def difference(changes: Changes, held: Callable[[], Numbers], store: Store) -> tuple[Numbers, Numbers]:
     """Rows to take in and rows to give up, for a reader that has the rows `held` tells."""
-    fresh = fresh_rows(changes)
+    fresh = fresh_rows(changes, store)
     if not changes.whole:
         return fresh, changes.forgotten
     known = held()

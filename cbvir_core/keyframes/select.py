@@ -2,7 +2,8 @@
 
 The paper does not say; the published code takes one by position, which is often a blurred frame, a
 black one or the middle of a dissolve.  Here the frame with the highest product of two numbers wins:
-how sharp it is (`measure`) and how near its histogram is to the cluster's centroid.
+how sharp it is (`measure`) and how near its histogram is to the cluster's centroid.  A blank frame
+(`cbvir_core.decode.blank`) wins only against others.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from cbvir_core.decode.blank import is_blank
 from cbvir_core.keyframes.histogram import Vector
 from cbvir_core.types import Frame, Image
 
@@ -25,9 +27,11 @@ against one at the centroid."""
 TYPICAL_DETAIL = 20.0
 """Standard deviation of the Laplacian of an ordinary sharp frame; such a frame has quality 0.5."""
 
-FLAT, DARK, LIGHT = 3.0, 24.0, 231.0
-"""Grey levels: a picture whose standard deviation is under FLAT is of one colour; if its mean is
-under DARK or over LIGHT, it is black or white."""
+LEAST_QUALITY = 1e-3
+"""Of a picture that is not blank, however blurred: 0 says that there is nothing to see."""
+
+DARK, LIGHT = 24.0, 231.0
+"""Mean grey levels under and over which a blank picture is black or white."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,18 +57,18 @@ class Sample:
 
 
 def measure(small: Image) -> Look:
-    """The quality of a small picture: 0 for one colour, otherwise rising with contrast and detail.
+    """The quality of a small picture: 0 if it is blank, otherwise rising with contrast and detail.
 
     Motion blur, defocus, dissolves and fades all lower it.  It compares frames of one scene; across
     scenes it only says whether there is anything to see.
     """
     grey = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY)
     mean, deviation = (float(value[0, 0]) for value in cv2.meanStdDev(grey))
-    if deviation < FLAT:
+    if is_blank(small):
         return Look(0.0, not DARK <= mean <= LIGHT)
     detail = float(cv2.meanStdDev(cv2.Laplacian(grey, cv2.CV_16S))[1][0, 0])
     contrast = min(1.0, deviation / 24)
-    return Look(contrast * detail / (detail + TYPICAL_DETAIL), False)
+    return Look(max(LEAST_QUALITY, contrast * detail / (detail + TYPICAL_DETAIL)), False)
 
 
 class Candidates:
@@ -102,9 +106,11 @@ def _better(one: Sample, other: Sample, centroid: Vector) -> Sample:
     return one if _score(one, centroid) >= _score(other, centroid) else other
 
 
-def _score(sample: Sample, centroid: Vector) -> float:
-    nearness = cosine(sample.vector, centroid)
-    return float(nearness**NEARNESS_POWER * (sample.look.quality + 1e-3))
+def _score(sample: Sample, centroid: Vector) -> tuple[bool, float]:
+    """The greater the better; any frame with content is better than any without."""
+    nearness = cosine(sample.vector, centroid) ** NEARNESS_POWER
+    quality = sample.look.quality
+    return (True, nearness * quality) if quality > 0 else (False, nearness)
 
 
 def cosine(a: Vector, b: Vector) -> float:

@@ -1,4 +1,7 @@
-"""What is searched: every keyframe through the index, or those of chosen videos exactly."""
+"""What is searched: every keyframe through the index, or those of chosen videos exactly.
+
+Neither searches blank keyframes, which stand for their spans and are no answer.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,7 @@ BATCH = 4096
 
 
 class Everything:
-    """All keyframes that have a filter descriptor, through the index."""
+    """All keyframes that have a filter descriptor and show anything, through the index."""
 
     def __init__(self, index: Index) -> None:
         self._index = index
@@ -42,7 +45,8 @@ class Chosen:
 
     def __init__(self, store: Store, generation: Generation, videos: Iterable[VideoRecord]) -> None:
         self._store, self._generation = store, generation
-        numbers = [row.row for video in videos for row in store.keyframes(video.video_id)]
+        known = (row for video in videos for row in store.keyframes(video.video_id))
+        numbers = [row.row for row in known if row.quality > 0]
         self._rows = np.asarray(numbers, np.int64)
 
     def __len__(self) -> int:

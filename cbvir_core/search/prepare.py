@@ -10,7 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from cbvir_core.decode import STILL_SIDE, fit_within
-from cbvir_core.decode.borders import TOLERANCE, Box, content_box
+from cbvir_core.decode.blank import is_blank
+from cbvir_core.decode.borders import Box, content_box
 from cbvir_core.errors import InputError
 from cbvir_core.search.options import Region
 from cbvir_core.search.regions import extract, propose
@@ -24,9 +25,6 @@ IN_REGION = "region"
 REGIONS = 8
 """Parts that are tried, the most promising first: 10 ms each for the filter."""
 
-BLANK_SHARE = 0.002
-"""Share of pixels off the picture's colour up to which it counts as blank (a few dead pixels)."""
-
 
 @dataclass(frozen=True, slots=True)
 class Variant:
@@ -39,7 +37,7 @@ class Variant:
 def prepare(
     picture: Image, region: Region | None = None, *, borders: bool = True, mirrored: bool = True
 ) -> list[Variant]:
-    """The variants of a picture: plain, without `borders` where it has any, and each `mirrored`.
+    """The variants of a picture: plain, without `borders` where it has any around content, each `mirrored`.
 
     Raises InputError for a region that does not lie in the picture.
     """
@@ -50,16 +48,16 @@ def prepare(
     box = content_box(small) if borders else None
     if box is not None:
         inner = fit_within(_cut(picture, box, small), STILL_SIDE)
-        variants.append(Variant(BORDERS_REMOVED, inner))
+        if not is_blank(inner):
+            variants.append(Variant(BORDERS_REMOVED, inner))
     return variants + [_mirrored(variant) for variant in variants if mirrored]
 
 
 def in_regions(picture: Image, region: Region | None = None) -> list[Variant]:
     """The parts of a picture in which another one may lie: in a page, in a player, on a screen."""
     part = picture if region is None else crop(picture, region)
-    return [
-        Variant(IN_REGION, fit_within(extract(part, found), STILL_SIDE)) for found in propose(part, REGIONS)
-    ]
+    parts = (fit_within(extract(part, found), STILL_SIDE) for found in propose(part, REGIONS))
+    return [Variant(IN_REGION, found) for found in parts if not is_blank(found)]
 
 
 def crop(picture: Image, region: Region) -> Image:
@@ -71,13 +69,6 @@ def crop(picture: Image, region: Region) -> Image:
             f"the region {x},{y},{width},{height} does not lie in the picture of {columns} x {rows} pixels"
         )
     return np.ascontiguousarray(picture[y : y + height, x : x + width])
-
-
-def is_blank(image: Image) -> bool:
-    """True for a picture of one colour, which looks like every black or white frame there is."""
-    pixels = image.reshape(-1, 3).astype(np.int16)
-    off = np.abs(pixels - np.median(pixels, axis=0)).max(axis=1) > TOLERANCE
-    return bool(off.mean() <= BLANK_SHARE)
 
 
 def _cut(picture: Image, box: Box, small: Image) -> Image:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from cbvir_core.decode.blank import is_blank
 from cbvir_core.embed import Encoder
 from cbvir_core.index import Index
 from cbvir_core.search.answer import Candidate, Scored, best_verdict, candidates, hits
@@ -15,7 +16,7 @@ from cbvir_core.search.gallery import Chosen, Everything, videos_within
 from cbvir_core.search.groups import grouped
 from cbvir_core.search.judging import Judge, Judged, Question, Weighed
 from cbvir_core.search.options import Region, SearchOptions
-from cbvir_core.search.prepare import Variant, in_regions, is_blank, prepare
+from cbvir_core.search.prepare import Variant, in_regions, prepare
 from cbvir_core.search.rank import Ranker
 from cbvir_core.search.refine import Refiner
 from cbvir_core.search.scores import FILTER_DEFAULT, REFINE_DEFAULT, Calibration
@@ -25,10 +26,12 @@ from cbvir_core.search.when import at_its_moment
 from cbvir_core.store import Generation, Store
 from cbvir_core.types import Answer, Evidence, Hit, Image, KeyframeId, Verdict
 
-BLANK = "The picture shows one colour only, which appears in every video: nothing was looked for."
+BLANK = (
+    "The picture shows one colour only, noise apart, which appears in every video: nothing was looked for."
+)
 NO_REFINE = "The profile has no SOLAR weights: the filter stage answered alone."
 NOT_READY = "SOLAR does not take part: {delay}; the filter stage answered alone."
-EMPTY = "No keyframe has been indexed yet."
+EMPTY = "No keyframe that shows anything has been indexed yet."
 
 
 @dataclass

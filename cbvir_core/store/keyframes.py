@@ -20,6 +20,7 @@ from cbvir_core.store.layout import (
     number_value,
     pack_descriptors,
     pack_keyframe,
+    packed_quality,
     read_number,
     row_key,
     unpack_keyframe,
@@ -89,11 +90,12 @@ class KeyframeShelf(Shelf):
         with self._environment.read() as txn:
             return ledger.counter(txn, ledger.NEXT_ROW)
 
-    def live(self, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
-        """Which of `rows` are still stored."""
+    def searchable(self, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+        """Which of `rows` are still stored, and show anything: a blank keyframe has no quality."""
         with self._environment.read() as txn:
-            present = [txn.get(Table.ROWS, number_value(row)) is not None for row in rows.tolist()]
-        return np.array(present, dtype=np.bool_)
+            found = (txn.get(Table.ROWS, number_value(row)) for row in rows.tolist())
+            shown = [value is not None and packed_quality(value) > 0 for value in found]
+        return np.array(shown, dtype=np.bool_)
 
 
 def _append(

@@ -99,6 +99,11 @@ def unpack_keyframe(row: int, value: memoryview) -> KeyframeRow:
     return KeyframeRow(row, KeyframeId(video, number), time_s, start_s, end_s, quality)
 
 
+def packed_quality(value: memoryview) -> float:
+    """The quality alone of what `pack_keyframe` made."""
+    return float(_checked(_KEYFRAME, value[: _KEYFRAME.size], "keyframe")[-1])
+
+
 def half(rows: Rows) -> Half:
     """Rows as they are stored.  Entries of unit rows keep three decimal digits."""
     return np.ascontiguousarray(rows, dtype=HALF)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple, Protocol
 
 import cv2
 import numpy as np
@@ -27,7 +28,29 @@ MOST_ASPECT = 2.5
 MOST_PERSPECTIVE = 4.0
 """How much larger one corner's surroundings may be drawn than another's, in length."""
 
+LEAST_AREA = 1.0
+"""Square pixels of the query that must show the still."""
+
 ITERATIONS = 2000
+
+
+class Extent(Protocol):
+    """Whatever has a width and a height in pixels."""
+
+    @property
+    def width(self) -> int:
+        """Across."""
+
+    @property
+    def height(self) -> int:
+        """Down."""
+
+
+class Size(NamedTuple):
+    """The extent of a picture."""
+
+    width: int
+    height: int
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,8 +95,11 @@ def project(matrix: Matrix, points: Floats | Matrix) -> Matrix:
         return np.asarray(mapped[:, :2] / mapped[:, 2:], np.float64)
 
 
-def shared_part(matrix: Matrix, query: LocalFeatures, still: LocalFeatures) -> Polygon | None:
-    """The query's part that shows the still; None if the still would come out folded or turned over."""
+def shared_part(matrix: Matrix, query: Extent, still: Extent) -> Polygon | None:
+    """The query's part that shows the still: where the still lies, as far as that is in the query.
+
+    None if that is nowhere, or if the still would come out folded or turned over.
+    """
     if not np.isfinite(matrix).all() or abs(np.linalg.det(matrix)) < 1e-12:
         return None
     inverse: Matrix = np.asarray(np.linalg.inv(matrix), np.float64)
@@ -84,8 +110,8 @@ def shared_part(matrix: Matrix, query: LocalFeatures, still: LocalFeatures) -> P
     quad = project(inverse, frame).astype(np.float32)
     if not cv2.isContourConvex(quad) or cv2.contourArea(quad, oriented=True) <= 0:
         return None
-    area, polygon = cv2.intersectConvexConvex(quad, corners(query))
-    return None if area <= 0 or polygon is None else polygon.reshape(-1, 2)
+    shared = _cut(quad, query)
+    return shared if len(shared) and cv2.contourArea(shared) >= LEAST_AREA else None
 
 
 def plausible(matrix: Matrix, shared: Polygon) -> bool:
@@ -103,9 +129,43 @@ def plausible(matrix: Matrix, shared: Polygon) -> bool:
     )
 
 
-def corners(features: LocalFeatures) -> Polygon:
+def _cut(polygon: Polygon, picture: Extent) -> Polygon:
+    """What of a convex polygon lies in the picture: one side after the other is cut off (Sutherland and
+    Hodgman, CACM 1974).  OpenCV's `intersectConvexConvex` leaves parts outside where a corner lies on a corner."""
+    right, below = picture.width - 1.0, picture.height - 1.0
+    for axis, limit, sign in ((0, 0.0, 1.0), (0, right, -1.0), (1, 0.0, 1.0), (1, below, -1.0)):
+        within = sign * (polygon[:, axis].astype(np.float64) - limit)
+        kept: list[npt.NDArray[np.floating]] = []
+        for number, (depth, following) in enumerate(zip(within, np.roll(within, -1), strict=True)):
+            start, end = polygon[number], polygon[(number + 1) % len(polygon)]
+            if depth >= 0:
+                kept.append(start)
+            if depth * following < 0:
+                kept.append(start + (end - start) * (depth / (depth - following)))
+        polygon = np.array(kept, np.float32).reshape(-1, 2)
+    return np.clip(polygon, 0, np.array([right, below], np.float32))
+
+
+def outlines(matrix: Matrix, query: Extent, still: Extent) -> tuple[Matrix, Matrix] | None:
+    """The part that both show, whether the query is mirrored or not: in query and in still pixels.
+
+    None as `shared_part`.
+    """
+    for flip in (np.eye(3), flipping(query)):  # one way round the still would be turned over
+        shared = shared_part(matrix @ flip, query, still)
+        if shared is not None:
+            return project(flip, shared), project(matrix @ flip, shared)
+    return None
+
+
+def flipping(picture: Extent) -> Matrix:
+    """What mirrors a picture left to right."""
+    return np.array([[-1.0, 0, picture.width - 1], [0, 1, 0], [0, 0, 1]])
+
+
+def corners(picture: Extent) -> Polygon:
     """The corners of a picture, clockwise from the upper left, in its pixels."""
-    right, below = features.width - 1, features.height - 1
+    right, below = picture.width - 1, picture.height - 1
     return np.array([[0, 0], [right, 0], [right, below], [0, below]], np.float32)
 
 

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from cbvir_core.verify.agreement import agreement
 from cbvir_core.verify.features import Floats, LocalFeatures, mirrored
-from cbvir_core.verify.geometry import Fit, Matrix, Polygon, fits, project
+from cbvir_core.verify.geometry import Fit, Matrix, Polygon, fits, flipping, project
 from cbvir_core.verify.match import pair, vote
 
 LEAST_INLIERS = 5
@@ -34,7 +34,8 @@ class Verification:
       points in the shared part, in [0, 1].  A caption, a logo or a border is few of many cells.
     - `agreement`: share of the textured places of the shared part that are alike, in [0, 1];
       `textured`: share of the still's area that these places are.
-    - `region`: left, top, right, bottom of the query's part that shows the still, query pixels.
+    - `region`: left, top, right, bottom of the query's part that shows the still, query pixels; what
+      of the still lies outside the query is cut off.  Never empty.
     - `homography`: 3 x 3, from query pixels to still pixels; of negative determinant if `mirrored`.
     - `lines`: N x 4, x and y in the query, x and y in the still, of each inlier.
     """
@@ -76,7 +77,7 @@ def verify(query: LocalFeatures, still: LocalFeatures, *, mirror: bool = False) 
     found, (alike, textured) = max(tried, key=lambda one: one[1][0])
     if alike < LEAST_AGREEMENT:
         return None
-    flip = _flip(query) if mirror else np.eye(3)
+    flip = flipping(query) if mirror else np.eye(3)
     lines = np.hstack([asked.points[found.pairs[:, 0]], still.points[found.pairs[:, 1]]])
     lines[:, :2] = project(flip, lines[:, :2])
     return Verification(
@@ -90,10 +91,6 @@ def verify(query: LocalFeatures, still: LocalFeatures, *, mirror: bool = False) 
         homography=found.homography @ flip,
         lines=lines,
     )
-
-
-def _flip(features: LocalFeatures) -> Matrix:
-    return np.array([[-1.0, 0, features.width - 1], [0, 1, 0], [0, 0, 1]])
 
 
 def _bounds(corners: Matrix, query: LocalFeatures) -> tuple[float, float, float, float]:

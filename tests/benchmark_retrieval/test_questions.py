@@ -5,12 +5,13 @@ from __future__ import annotations
 import tarfile
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
 from bench.retrieval.clips import FAMILIES, clips_in, family, never_learnt, split
 from bench.retrieval.edits import KINDS
-from bench.retrieval.frames import AWAY_S, Shot, by_family, frames_between, is_blank, round_robin
+from bench.retrieval.frames import AWAY_S, Shot, by_family, frames_between, round_robin
 from bench.retrieval.photographs import distractors, foreign
 from bench.retrieval.questions import Corpus, Entry, Query, foreign_queries, frame_queries
 from cbvir_core.decode import probe
@@ -18,6 +19,7 @@ from cbvir_core.keyframes import extract_keyframes
 from cbvir_core.train.pictures import kept_back
 from cbvir_core.train.recipe import Recipe
 from cbvir_core.train.videos import EVERY, MOST_PER_CLIP, SAMPLES_PER_S, held_out
+from films import write_video
 from whole.test_all_clips import TWINS
 
 GREY = np.full((4, 4, 3), 128, np.uint8)
@@ -82,12 +84,12 @@ def test_frames_lie_between_keyframes_and_go_round_the_scenes(small: Path) -> No
     assert sorted(scenes) == list(range(1, len(keyframes) + 1))
 
 
-def test_blank_frames_are_not_asked_with() -> None:
-    assert is_blank(GREY)
-    assert is_blank((GREY + np.arange(16, dtype=np.uint8).reshape(4, 4, 1)).astype(np.uint8))
-    assert not is_blank(
-        np.where(np.arange(4)[:, None, None] < 2, 90, 130).astype(np.uint8) * np.ones_like(GREY)
-    )
+def test_blank_frames_are_not_asked_with(tmp_path: Path) -> None:
+    scene = cv2.resize(np.random.default_rng(0).integers(0, 256, (3, 4, 3), np.uint8), (64, 36))
+    pictures = [scene if 10 <= number < 20 else np.full_like(scene, 90) for number in range(30)]
+    write_video(tmp_path / "a.mp4", pictures, (64, 36), rate=5)
+    times = [shot.time_s for shot in frames_between(tmp_path / "a.mp4", [], seed=0)]
+    assert sorted(times) == pytest.approx(np.arange(10, 20) / 5)
 
 
 def test_turns() -> None:

@@ -29,8 +29,8 @@ class Shelf:
         self.store.set_answering(self.generation)
         self._names = count(self.store.last_row())
 
-    def add(self, rows: Rows) -> VideoId:
-        """One complete video of these descriptors."""
+    def add(self, rows: Rows, quality: float = 1.0) -> VideoId:
+        """One complete video of these descriptors; blank keyframes have no quality."""
         video = VideoId(f"{next(self._names):08x}")
         info = VideoInfo(
             Path(f"/{video}.mp4"),
@@ -49,7 +49,7 @@ class Shelf:
         )
         self.store.begin(info)
         times = range(len(rows))
-        keyframes = [Keyframe(float(n), float(n), n + 1.0, PICTURE) for n in times]
+        keyframes = [Keyframe(float(n), float(n), n + 1.0, PICTURE, quality) for n in times]
         self.store.append(video, keyframes, self.generation, rows)
         self.store.finish(video, damaged=0, duration_s=None)
         return video
@@ -79,7 +79,7 @@ class Shelf:
         found, exact = index.search(query, k), self.truth(query, k)
         np.testing.assert_allclose(found.distances, exact.distances, atol=1e-5)
         assert len(set(found.rows.tolist())) == len(found.rows)
-        assert self.store.live(found.rows).all()
+        assert self.store.searchable(found.rows).all()
         vectors = self.store.filter_rows(self.generation, found.rows)
         if len(found.rows):
             np.testing.assert_allclose(np.linalg.norm(vectors - query, axis=1), found.distances, atol=1e-5)

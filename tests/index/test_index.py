@@ -85,7 +85,7 @@ def test_a_forgotten_crowd_around_the_query_hides_nobody(shelf, clustered) -> No
     shelf.store.forget(video)
     found = index.search(query, 20)
     assert len(found.rows) == 20
-    assert shelf.store.live(found.rows).all()
+    assert shelf.store.searchable(found.rows).all()
     assert np.isin(shelf.truth(query, 20).rows, found.rows).mean() >= 0.95
     index.close()
 

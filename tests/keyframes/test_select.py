@@ -5,6 +5,8 @@ from fractions import Fraction
 import cv2
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from cbvir_core.keyframes.select import KEPT, Candidates, Look, Sample, cosine, measure
 from cbvir_core.types import Frame, Image
@@ -71,6 +73,32 @@ def test_the_sharpest_of_like_frames_is_found_wherever_it_is() -> None:
         for number in range(40):
             candidates.offer(candidate(number, 0.9 if number == at else 0.5, 0.0), centroid)
         assert candidates.best(centroid).time_s == at
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from([0.0, 1e-3, 0.5]), st.floats(0, np.pi / 2)), min_size=1, max_size=40),
+    st.floats(0, np.pi / 2),
+)
+def test_a_blank_frame_wins_only_against_others(frames: list[tuple[float, float]], middle: float) -> None:
+    centroid, candidates = np.array([np.cos(middle), np.sin(middle)], np.float32), Candidates()
+    for number, (quality, angle) in enumerate(frames):
+        candidates.offer(candidate(number, quality, angle), centroid)
+    assert (candidates.best(centroid).look.quality > 0) == any(quality > 0 for quality, _ in frames)
+
+
+@pytest.mark.parametrize("strength", [0.05, 0.1, 0.5])
+def test_what_is_not_blank_has_quality_however_blurred(sharp: Image, strength: float) -> None:
+    """A slope without any edge has no detail at all."""
+    slope = np.repeat(np.linspace(100, 100 + 255 * strength, 320)[None], 180, axis=0)
+    look = measure(cv2.cvtColor(slope.astype(np.uint8), cv2.COLOR_GRAY2RGB))
+    assert 0 < look.quality < 0.5 * measure(sharp).quality
+
+
+def test_noise_has_no_quality_and_does_not_hide_black(sharp: Image) -> None:
+    noise = np.random.default_rng(0).normal(0, 8, (180, 320, 3))
+    assert measure(np.clip(noise, 0, 255).astype(np.uint8)) == Look(0.0, True)
+    assert measure(np.clip(120 + noise, 0, 255).astype(np.uint8)) == Look(0.0, False)
+    assert measure(np.clip(sharp * 0.08 + noise, 0, 255).astype(np.uint8)).quality > 0
 
 
 def test_cosine_of_nothing_is_zero() -> None:

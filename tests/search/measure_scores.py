@@ -24,12 +24,13 @@ import numpy as np
 import numpy.typing as npt
 
 from cbvir_core.decode import STILL_SIDE, fit_within, read_frames, read_picture
+from cbvir_core.decode.blank import is_blank
 from cbvir_core.embed import Encoder, MobileNetEncoder, SolarEncoder
 from cbvir_core.embed.encoders import REFINE_PREFIX
 from cbvir_core.embed.weights import read_header, read_tensors, write_weights
 from cbvir_core.errors import CbvirError
 from cbvir_core.keyframes import extract_keyframes
-from cbvir_core.search.prepare import is_blank, prepare
+from cbvir_core.search.prepare import prepare
 from cbvir_core.search.scores import FILTER_DEFAULT, REFINE_DEFAULT, Calibration
 from cbvir_core.types import Image, Rows
 

@@ -8,13 +8,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cbvir_core.decode import STILL_SIDE, fit_within
+from cbvir_core.decode.blank import is_blank
 from cbvir_core.errors import InputError
-from cbvir_core.search.prepare import crop, is_blank, prepare
+from cbvir_core.search.prepare import crop, in_regions, prepare
 from cbvir_core.types import Image
 
 
 def noise(width: int, height: int, seed: int = 0) -> Image:
-    return np.random.default_rng(seed).integers(60, 256, (height, width, 3)).astype(np.uint8)
+    """Noise with something to see in it: the left half is darker."""
+    picture = np.random.default_rng(seed).integers(90, 256, (height, width, 3))
+    picture[:, : width // 2] -= 30
+    return picture.astype(np.uint8)
 
 
 def test_plain_picture_and_its_mirror_image() -> None:
@@ -63,9 +67,10 @@ def test_region_outside_is_an_error(region: tuple[int, int, int, int]) -> None:
         crop(noise(100, 60), region)
 
 
-def test_blank_is_one_colour_and_nothing_else() -> None:
-    canvas = np.full((90, 160, 3), (10, 200, 30), np.uint8)
-    assert is_blank(canvas)
-    assert is_blank(canvas + np.random.default_rng(0).integers(0, 6, canvas.shape).astype(np.uint8))
-    canvas[40:50, 70:90] = 255
-    assert not is_blank(canvas)
+def test_what_shows_nothing_is_not_looked_for() -> None:
+    page = np.full((400, 600, 3), 255, np.uint8)
+    page[80:320, 100:500] = 0
+    assert [variant.name for variant in prepare(page)] == ["plain", "mirrored"]
+    assert not any(is_blank(part.image) for part in in_regions(page))
+    page[80:320, 100:500] = noise(400, 240)
+    assert len(prepare(page)) == 4

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -43,7 +44,19 @@ def test_keyframes_come_back_as_they_went_in(store: Store, filled: list[int]) ->
     assert store.keyframe_rows([filled[4], 999, filled[0]]) == [rows[4], None, rows[0]]
     assert store.row_of(KeyframeId(A, 3)) == filled[3]
     assert store.last_row() == filled[-1]
-    assert store.live(np.array([filled[0], 999])).tolist() == [True, False]
+
+
+def test_what_was_forgotten_and_what_shows_nothing_is_not_searched(
+    store: Store, filled: list[int], keyframes, unit_rows, generation: Generation
+) -> None:
+    scene = keyframes(1)[0]
+    shades = [replace(scene, quality=quality) for quality in (0.0, 1e-3)]
+    blank, faint = store.append(A, shades, generation, unit_rows(2))
+    rows = np.array([filled[0], 999, blank, faint])
+    assert store.searchable(rows).tolist() == [True, False, False, True]
+    assert len(store.keyframes(A)) == 8  # the span of the blank one is still covered
+    store.forget(A)
+    assert not store.searchable(rows).any()
 
 
 def test_stills_are_jpeg_and_no_longer_than_512(store: Store, info, keyframes, unit_rows, generation) -> None:

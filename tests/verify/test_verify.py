@@ -5,13 +5,14 @@ from __future__ import annotations
 from itertools import permutations
 from typing import TYPE_CHECKING
 
+import cv2
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from cbvir_core.verify import QUERY, LocalFeatures, describe, verify
-from cbvir_core.verify.geometry import corners, plausible, project, shared_part
+from cbvir_core.verify.geometry import Size, corners, outlines, plausible, project, shared_part
 from verify.edits import EDITS, Edit, both, caption, logo, mirror, page, plain
 
 if TYPE_CHECKING:
@@ -117,6 +118,87 @@ def accepted(matrix: np.ndarray) -> bool:
 )
 def test_what_no_picture_of_a_picture_is_refused(name: str, matrix: np.ndarray) -> None:
     assert not accepted(matrix), name
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    place=st.tuples(st.floats(-0.4, 0.9), st.floats(-0.4, 0.9)),
+    scale=st.floats(0.7, 1.6),
+    degrees=st.floats(-40, 40),
+    mirrored=st.booleans(),
+)
+def test_the_region_is_the_part_of_the_still_that_lies_in_the_picture(
+    clips: list[Clip], place: tuple[float, float], scale: float, degrees: float, mirrored: bool
+) -> None:
+    """A still laid anywhere on a picture of 600 x 400, partly outside it."""
+    still = clips[3].still
+    height, width = still.shape[:2]
+    size = Size(600, 400)
+    matrix = np.vstack([cv2.getRotationMatrix2D((0, 0), degrees, scale), [0, 0, 1]])
+    matrix[:2, 2] = np.array([size.width, size.height]) * place
+    laid = cv2.warpAffine(still, matrix[:2], size, borderValue=(90, 90, 90))
+    seen = outlines(np.linalg.inv(matrix), size, Size(width, height))
+    visible = 0.0 if seen is None else cv2.contourArea(seen[1].astype(np.float32)) / (width * height)
+    picture = np.ascontiguousarray(laid[:, ::-1]) if mirrored else laid
+    found = verify(describe(picture, QUERY), clips[3].kept, mirror=mirrored)
+    if found is None:
+        assert visible < 0.25
+        return
+    left, top, right, bottom = found.region
+    assert 0 <= left < right <= size.width - 1
+    assert 0 <= top < bottom <= size.height - 1
+    assert seen is not None
+    x, y = seen[0].T
+    x = size.width - 1 - x if mirrored else x
+    if visible >= 0.25:
+        assert np.allclose(found.region, (x.min(), y.min(), x.max(), y.max()), atol=6)
+
+
+OFF = st.tuples(st.floats(-0.2, 0.2), st.floats(-0.2, 0.2))
+
+
+@settings(max_examples=150)
+@given(
+    place=st.tuples(st.integers(-700, 700), st.integers(-500, 500)),
+    size=st.tuples(st.integers(50, 1500), st.integers(50, 900)),
+    turn=st.sampled_from([0, 0, 90, 180, 30, -77]),
+    off=st.one_of(st.just([(0.0, 0.0)] * 4), st.lists(OFF, min_size=4, max_size=4)),
+    mirrored=st.booleans(),
+    seed=st.integers(0, 9),
+)
+@example((0, 0), (639, 359), 0, [(0.0, 0.0)] * 4, False, 0)
+@example((0, 0), (639, 359), 180, [(0.0, 0.0)] * 4, True, 0)
+@example((0, 0), (1000, 700), 0, [(0.0, 0.0)] * 4, True, 0)
+@example((-300, 0), (620, 400), 0, [(0.0, 0.0)] * 4, False, 0)
+@example((50, 50), (50, 50), 180, [(0.0, 0.0), (0.125, 0.0), (0.0, 0.0), (0.0, 0.0)], True, 0)
+def test_outlines_are_what_lies_in_both_pictures(
+    place: tuple[int, int],
+    size: tuple[int, int],
+    turn: int,
+    off: list[tuple[float, float]],
+    mirrored: bool,
+    seed: int,
+) -> None:
+    """Wherever the corners of the still lie in the picture, on its edges too."""
+    query, still = Size(640, 360), Size(512, 288)
+    box = np.array([(0, 0), (1, 0), (1, 1), (0, 1)]) + off
+    laid = cv2.transform(np.float32([box * size]), cv2.getRotationMatrix2D((0, 0), turn, 1))[0] + place
+    laid = np.array(laid[[1, 0, 3, 2]] if mirrored else laid, np.float32)
+    matrix = cv2.getPerspectiveTransform(laid, corners(still))
+    found = outlines(matrix, query, still)
+    points = np.random.default_rng(seed).uniform((0, 0), (639, 359), (200, 2))
+    inside = np.array([cv2.pointPolygonTest(laid, point, True) for point in points])
+    if found is None:
+        assert inside.max() < 2
+        return
+    for outline, extent in zip(found, (query, still), strict=True):
+        assert (outline >= -0.1).all()
+        assert (outline <= np.array(extent) - 0.9).all()
+        assert (np.ptp(outline, axis=0) > 0).all()
+    framed = np.array([cv2.pointPolygonTest(found[0].astype(np.float32), point, True) for point in points])
+    assert (framed[inside > 0.5] > -0.1).all()
+    assert (inside[framed > 0.5] > -0.1).all()
+    assert np.allclose(project(matrix, found[0]), found[1], atol=0.1)
 
 
 @settings(max_examples=60)

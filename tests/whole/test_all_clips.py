@@ -12,7 +12,7 @@ import PIL.Image
 import pytest
 
 from cbvir_core.decode import read_frames
-from cbvir_core.search.prepare import is_blank
+from cbvir_core.decode.blank import is_blank
 from cbvir_core.types import Frame
 from running import Service
 from running import service as start

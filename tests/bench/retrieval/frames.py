@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 from zlib import crc32
 
-import cv2
 import numpy as np
 
 from bench.retrieval.clips import family
 from cbvir_core.decode import read_frames
+from cbvir_core.decode.blank import is_blank
 from cbvir_core.types import Image
 
 T = TypeVar("T")
@@ -24,10 +24,6 @@ SAMPLES_PER_S = 5.0
 
 AWAY_S = 0.15
 """Seconds that a frame lies from every keyframe of its clip."""
-
-CONTRAST = 10.0
-"""Standard deviation of the grey levels under which a frame counts as blank: black, white, a fade, a
-finger on the lens.  Nobody asks with such a frame, and no answer to it would be right."""
 
 
 class Scene(Protocol):
@@ -64,7 +60,8 @@ class Shot:
 def frames_between(path: Path, keyframes: Sequence[Scene], seed: int) -> list[Shot]:
     """Frames of one clip in a seeded order that goes round its scenes.
 
-    Left out: what lies within `AWAY_S` of a keyframe, and what is blank (`CONTRAST`).
+    Left out: what lies within `AWAY_S` of a keyframe, and what is blank: nobody asks with such a
+    frame, and no answer to it would be right.
     """
     rng = np.random.default_rng([seed, crc32(path.name.encode())])
     by_scene: dict[int, list[Shot]] = {}
@@ -94,11 +91,6 @@ def round_robin(lists: Iterable[Sequence[T]]) -> list[T]:
     rows = [list(items) for items in lists]
     longest = max(map(len, rows), default=0)
     return [items[turn] for turn in range(longest) for items in rows if turn < len(items)]
-
-
-def is_blank(image: Image) -> bool:
-    """Whether a frame shows too little to ask with."""
-    return float(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY).std()) < CONTRAST
 
 
 def _near(time_s: float, keyframes: Sequence[Scene]) -> bool:
