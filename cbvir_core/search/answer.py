@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from cbvir_core.search.options import SearchOptions
 from cbvir_core.search.scores import verdict
+from cbvir_core.search.when import KEYFRAME_NOTE
 from cbvir_core.store import KeyframeRow, Store, VideoRecord
 from cbvir_core.types import Evidence, Hit, Occurrence, Verdict, VideoId
 
@@ -92,11 +93,16 @@ def hits(
     options: SearchOptions,
     others: Mapping[int, Sequence[Candidate]] = MappingProxyType({}),
 ) -> tuple[Hit, ...]:
-    """The `options.top` scenes of highest probability; scenes of equal one keep their order.
+    """The scenes of highest probability: `options.top` of them or, everywhere, all that are at least likely.
 
+    Scenes of equal probability keep their order.
     `others` are the scenes, by the row of the one that stands for them, that show the same picture.
     """
-    best = sorted(judged, key=lambda one: -one[1])[: options.top]
+    best = sorted(judged, key=lambda one: -one[1])
+    if options.everywhere:
+        best = [one for one in best if one[1] >= options.likely_score]
+    else:
+        best = best[: options.top]
     return tuple(
         Hit(
             rank=rank,
@@ -110,6 +116,7 @@ def hits(
             variant=candidate.variant,
             evidence=evidence,
             occurrences=tuple(map(occurrence, others.get(candidate.keyframe.row, ()))),
+            time_note=KEYFRAME_NOTE if options.everywhere else "",
         )
         for rank, (candidate, probability, evidence) in enumerate(best, start=1)
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 
@@ -48,8 +49,11 @@ class Judge:
         self, found: list[Candidate], question: Question | None, options: SearchOptions, *, refined: bool
     ) -> list[Judged]:
         """Candidates, best first, with their probabilities and what local features have found."""
+        return self.believed(self.weigh(found, question, options, refined=refined), question)
+
+    def believed(self, weighed: Sequence[Weighed], question: Question | None) -> list[Judged]:
+        """What was weighed, as probabilities."""
         corner = question.corner if question else (0, 0)
-        weighed = self.weigh(found, question, options, refined=refined)
         # Who was not looked at is not more probable than all that were, and whose descriptors are nearer.
         looked = [self.belief.probability(seen) for _, seen in weighed if seen.checked]
         most = min(looked, default=1.0)
@@ -87,13 +91,16 @@ class Judge:
         self, found: list[Candidate], question: Question | None, options: SearchOptions
     ) -> dict[int, Verification | None]:
         """What was compared; nothing where it is not asked for or would not help."""
-        if question is None or not found:
-            return {}
-        if options.verify == "auto" and found[0].score < WORTH_A_LOOK:
+        if question is None or not worth_a_look(found, options):
             return {}
         best = found[:VERIFIED]
         rows, variants = [one.keyframe.row for one in best], [one.variant for one in best]
         return self.verifier.check(question.features.result(), rows, variants)
+
+
+def worth_a_look(found: Sequence[Candidate], options: SearchOptions) -> bool:
+    """Whether local features could tell anything of candidates, best first."""
+    return bool(found) and (options.verify != "auto" or found[0].score >= WORTH_A_LOOK)
 
 
 def _evidence(agrees: Verification | None, corner: tuple[int, int]) -> Evidence | None:

@@ -34,8 +34,10 @@ class Variant:
     image: Image
 
 
-def prepare(picture: Image, region: Region | None = None) -> list[Variant]:
-    """The variants of a picture: plain, borders removed where it has any around content, each mirrored.
+def prepare(
+    picture: Image, region: Region | None = None, *, borders: bool = True, mirrored: bool = True
+) -> list[Variant]:
+    """The variants of a picture: plain, without `borders` where it has any around content, each `mirrored`.
 
     Raises InputError for a region that does not lie in the picture.
     """
@@ -43,12 +45,12 @@ def prepare(picture: Image, region: Region | None = None) -> list[Variant]:
         picture = crop(picture, region)
     small = fit_within(picture, STILL_SIDE)
     variants = [Variant(PLAIN, small)]
-    box = content_box(small)
+    box = content_box(small) if borders else None
     if box is not None:
         inner = fit_within(_cut(picture, box, small), STILL_SIDE)
         if not is_blank(inner):
             variants.append(Variant(BORDERS_REMOVED, inner))
-    return variants + [_mirrored(variant) for variant in variants]
+    return variants + [_mirrored(variant) for variant in variants if mirrored]
 
 
 def in_regions(picture: Image, region: Region | None = None) -> list[Variant]:

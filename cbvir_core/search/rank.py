@@ -45,7 +45,7 @@ class Ranker:
         with clock.stage("shortlist"):
             # Without SOLAR the shortlist is the answer, and nobody reads more of it than was asked for.
             at_most = options.shortlist if refiner else min(options.shortlist, AT_LEAST)
-            listed = shortlist(gallery, queries, at_most, asked=options.top)
+            listed = shortlist(gallery, queries, at_most, asked=options.listed)
         names = tuple(variants[number].name for number in listed.variants)
         scored = Scored(listed.rows, self.filter_scale.score(listed.cosines()), names)
         if refiner is None or not len(listed):

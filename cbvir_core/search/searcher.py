@@ -11,6 +11,7 @@ from cbvir_core.index import Index
 from cbvir_core.search.answer import Candidate, Scored, best_verdict, candidates, hits
 from cbvir_core.search.belief import Belief
 from cbvir_core.search.clock import Clock
+from cbvir_core.search.everywhere import BOUND, SCENES, unfinished, weigh_all
 from cbvir_core.search.gallery import Chosen, Everything, videos_within
 from cbvir_core.search.groups import grouped
 from cbvir_core.search.judging import Judge, Judged, Question, Weighed
@@ -130,7 +131,7 @@ class Searcher:
     def _asked(self, picture: Image, options: SearchOptions | None) -> _Asked:
         options, clock = options or self._options, Clock()
         with clock.stage("prepare"):
-            variants = prepare(picture, options.region)
+            variants = prepare(picture, options.region, borders=options.borders, mirrored=options.mirrored)
         asked = _Asked(picture, options, clock, variants, self._gallery(options))
         asked.refiner, asked.notes = self._refiner_for(options)
         if not len(asked.gallery):
@@ -175,13 +176,33 @@ class Searcher:
         return [group.first for group in groups[: max(VERIFIED, asked.options.top)]]
 
     def _probable(self, asked: _Asked) -> list[Judged]:
+        if asked.options.everywhere:
+            return self._everywhere(asked)
         scenes = self._scenes(asked)
         with asked.clock.stage("verify"):
             return self._judge.judge(scenes, asked.question, asked.options, refined=asked.refined)
 
+    def _everywhere(self, asked: _Asked) -> list[Judged]:
+        """Every scene for itself, however many videos share what it shows."""
+        if asked.scored is None:
+            return []
+        with asked.clock.stage("refine"):
+            found = candidates(self._store, asked.scored, SCENES, asked.options.without)
+            rows = [candidate.keyframe.row for candidate in found]
+            descriptors = self._store.filter_rows(self._generation, rows)
+        with asked.clock.stage("verify"):
+            verifier, refined = self._judge.verifier, asked.refined
+            weighed = weigh_all(verifier, found, descriptors, asked.question, asked.options, refined=refined)
+            judged = self._judge.believed(weighed, asked.question)
+        if unfinished(judged, asked.options) and BOUND not in asked.notes:
+            asked.notes = (*asked.notes, BOUND)
+        return judged
+
     def _at_its_moment(self, hit: Hit, asked: _Asked) -> Hit:
         video = self._store.video(hit.keyframe_id.video)
         borders, spent_s = video.borders if video else None, asked.clock.elapsed_ms / 1000.0
+        if asked.options.everywhere:  # who asks for all of them waits for that, and not for an answer at once
+            spent_s = 0.0
         return at_its_moment(hit, asked.picture, asked.options, borders, spent_s)
 
     def _gallery(self, options: SearchOptions) -> Gallery:

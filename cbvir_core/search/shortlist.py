@@ -7,7 +7,8 @@ everything; the upper one keeps the answer's time flat as the library grows: at 
 10 % would be 12,000, and of edited frames the right
 clip is not merely shortlisted but first in .99 (ImageNet weights, 73 clips).
 
-Without SOLAR nothing is refined, and ``AT_LEAST`` is also the most.
+Without SOLAR nothing is refined, and ``AT_LEAST`` is also the most.  Who asks for every scene that shows the
+picture has ``EVERYWHERE`` of them, with SOLAR or without.
 
 Each variant of the picture is looked up by itself; a keyframe counts with its nearest variant.
 """
@@ -26,7 +27,7 @@ from cbvir_core.types import Rows
 SHARE = 0.10
 AT_LEAST = 50
 AT_MOST = 200
-
+EVERYWHERE = 1000
 
 Neighbours = tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]
 """Row numbers and Euclidean distances, ascending."""

@@ -12,6 +12,9 @@ from cbvir_core.search.options import LEAST_S, SearchOptions
 from cbvir_core.search.prepare import MIRRORED, crop
 from cbvir_core.types import Hit, Image
 
+KEYFRAME_NOTE = "This scene was not looked at frame by frame. The time is the keyframe's."
+"""What is said of the time of every scene but the best, where all are asked for."""
+
 
 def at_its_moment(
     hit: Hit, picture: Image, options: SearchOptions, borders: Box | None, spent_s: float

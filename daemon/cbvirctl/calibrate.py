@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
 from typing import Annotated
 
 import typer
 
+from cbvirctl.listening import Events, listening
 from cbvirctl.session import AsJson, Socket, emit, session
+
+Show = Callable[[int, int], None]
+"""Called with the questions that are done and those in all."""
 
 
 def calibrate(
     questions: Annotated[
-        int, typer.Option(min=100, max=20_000, help="How many stills to ask with, each twice.")
-    ] = 600,
-    seed: Annotated[int, typer.Option(min=0, help="Another one asks with other stills.")] = 0,
+        int | None,
+        typer.Option(help="How many stills to ask with, each twice; more fit better and take longer."),
+    ] = None,
+    seed: Annotated[int | None, typer.Option(help="Another one asks with other stills.")] = None,
     as_json: AsJson = False,
     socket: Socket = None,
 ) -> None:
@@ -21,8 +29,13 @@ def calibrate(
 
     Takes about half a second a question; queries go on.  Holds until the weights change.
     """
-    with session(socket, as_json, timeout_s=None) as client:
+    with (
+        session(socket, as_json, timeout_s=None) as client,
+        _bar() as show,
+        listening(client.socket, partial(draw, show=show)),
+    ):
         document = client.post("/v1/calibrate", questions=questions, seed=seed)
+        show(document["questions"], document["questions"])
     if as_json:
         emit(document)
         return
@@ -31,3 +44,23 @@ def calibrate(
     typer.echo(
         f"of pictures that are not in the library {100 * document['false_sure']:.1f} % are called a match"
     )
+
+
+def draw(events: Events, show: Show) -> None:
+    """Shows how far a calibration is; other events are passed over."""
+    for kind, data in events:
+        if kind == "calibration":
+            show(data["done"], data["total"])
+
+
+@contextmanager
+def _bar() -> Iterator[Show]:
+    """A bar on stderr that moves to and fro until it is told how many questions there are."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    left = TimeRemainingColumn(elapsed_when_finished=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), left)
+    with Progress(*columns, console=Console(stderr=True)) as progress:
+        task = progress.add_task("questions", total=None)
+        yield lambda done, total: progress.update(task, completed=done, total=total)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from cbvirctl.errors import ClientError
+from cbvirctl.listening import Events, listening
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -21,21 +21,14 @@ def downloading(socket: Path, profile: str) -> Iterator[None]:
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
-    with Progress(*columns, console=Console(stderr=True)) as progress:
-        # Waits for events until the service or this process ends.
-        threading.Thread(target=_listen, args=(socket, profile, progress), daemon=True).start()
+    with (
+        Progress(*columns, console=Console(stderr=True)) as progress,
+        listening(socket, partial(draw, profile=profile, progress=progress)),
+    ):
         yield
 
 
-def _listen(socket: Path, profile: str, progress: Progress) -> None:
-    from cbvirctl.client import Client
-
-    # Without events there is no bar; what is wrong, the order to download says itself.
-    with suppress(ClientError), Client(socket, timeout_s=None) as client:
-        draw(client.events(), profile, progress)
-
-
-def draw(events: Iterable[tuple[str, dict[str, Any]]], profile: str, progress: Progress) -> None:
+def draw(events: Events, profile: str, progress: Progress) -> None:
     """Moves one bar per file of `profile`; other events are passed over."""
     tasks = {}
     for kind, data in events:

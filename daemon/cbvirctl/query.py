@@ -21,6 +21,9 @@ def query(
         int | None,
         typer.Option(min=1, max=1000, help="How many scenes at most; 10 unless config.toml says otherwise."),
     ] = None,
+    everywhere: Annotated[
+        bool, typer.Option("--all", help="Every scene that is at least likely, by video; not with --top.")
+    ] = False,
     region: Annotated[
         str | None, typer.Option(metavar="X,Y,W,H", help="Ask with this part only, in pixels of the picture.")
     ] = None,
@@ -46,15 +49,19 @@ def query(
         data = _read(picture)
         _check_region(region)
     with session(socket, as_json) as client:
-        folders = [reference(text) for text in within or ()]
-        # `in` is a keyword, so it cannot be written as an argument.
+        wanted = {
+            "top": top,
+            "region": region,
+            "in": [reference(text) for text in within or ()] or None,
+            "all": everywhere or None,
+        }
         try:
-            document = client.post("/v1/query", data, top=top, region=region, **{"in": folders or None})
+            document = client.post("/v1/query", data, **wanted)
         except BadInput as error:  # the service was sent bytes and does not know the file
             raise error.about("stdin" if picture == "-" else picture) from None
         if evidence is not None and document["results"]:
             _write_evidence(client, evidence, data, region, document["results"][0])
-        _show(document, as_json)
+        _show(document, as_json, everywhere)
         if open_player and document["results"]:
             from cbvirctl.player import play
 
@@ -79,13 +86,16 @@ def _write_evidence(
         raise Usage(f"cannot write {file}: {error.strerror}.", code="file_unwritable") from None
 
 
-def _show(document: dict[str, object], as_json: bool) -> None:
+def _show(document: dict[str, object], as_json: bool, by_video: bool) -> None:
     if as_json:
         emit(document)
         return
     from cbvirctl import render
 
-    render.answer(document)
+    if by_video:
+        render.everywhere(document)
+    else:
+        render.answer(document)
 
 
 def _read(picture: str) -> bytes:

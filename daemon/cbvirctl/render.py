@@ -85,21 +85,61 @@ def answer(document: dict[str, Any]) -> None:
     results = document["results"]
     named = [hit for hit in results if hit["verdict"] != "none"] or results[:GUESSES]
     console().print(_hits(named) if named else "Nothing in the library resembles this picture.")
+    remarks = []
+    if len(named) < len(results):
+        remarks.append(f"{len(results) - len(named)} less likely scenes are left out; --json has them")
+    if results and results[0]["time_note"]:
+        remarks.append(f"time of the first: {results[0]['time_note']}")
+    _tell(document, document["verdict"], remarks)
+
+
+def everywhere(document: dict[str, Any]) -> None:
+    """All scenes in which the picture appears, by video: the file once, then its scenes in order of time."""
+    videos, results = document["videos"], document["results"]
+    names = {hit["rank"]: hit["variant"] for hit in results}
+    out = console()
+    for video in videos:
+        out.print(Text(video["path"], style="bold"))
+        out.print(_scenes(video["scenes"], names))
+    if not videos:
+        out.print("No scene is even likely to show this picture; without --all the nearest ones are named.")
+    found = f"{counted(len(results), 'scene')} in {counted(len(videos), 'video')}"
+    remarks = []
+    if results and results[0]["time_note"]:
+        remarks.append(f"time of the best, {clock(results[0]['time_s'])}: {results[0]['time_note']}")
+    if len(results) > 1:
+        remarks.append("times of the others are those of their scenes' keyframes")
+    _tell(document, f"{document['verdict']}, {found}", remarks)
+
+
+def _tell(document: dict[str, Any], found: str, remarks: list[str]) -> None:
+    """What was done for an answer, and what is to be said of it."""
     err = Console(stderr=True, highlight=False)
     err.print(
-        f"{document['verdict']}: {counted(document['keyframes_searched'], 'keyframe')} searched, "
+        f"{found}: {counted(document['keyframes_searched'], 'keyframe')} searched, "
         f"{document['shortlisted']} shortlisted, {document['took_ms']:.0f} ms, "
         f"profile {document['profile']}",
         style="dim",
     )
-    if len(named) < len(results):
-        err.print(
-            f"{len(results) - len(named)} less likely scenes are left out; --json has them", style="dim"
+    for remark in [*remarks, *(f"note: {note}" for note in document.get("notes", ()))]:
+        err.print(plain(remark), style="dim")
+
+
+def _scenes(scenes: list[dict[str, Any]], names: dict[int, str]) -> Table:
+    """Scenes of one video; columns are as wide as those of the next video's."""
+    rows = Table.grid(padding=(0, 2))
+    for width in (1, 7, 4, 10, 22):
+        rows.add_column(min_width=width, no_wrap=True)
+    for scene in scenes:
+        rows.add_row(
+            "",
+            coloured(scene["verdict"]),
+            f"{scene['score']:.2f}",
+            clock(scene["time_s"]),
+            f"{clock(scene['scene_start_s'])} to {clock(scene['scene_end_s'])}",
+            names[scene["rank"]],
         )
-    if results and results[0]["time_note"]:
-        err.print(f"time of the first: {results[0]['time_note']}", style="dim")
-    for remark in document.get("notes", ()):
-        err.print(f"note: {remark}", style="dim")
+    return rows
 
 
 def _hits(hits: list[dict[str, Any]]) -> Table:

@@ -54,7 +54,7 @@ class Current:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something that changed: `kind` is ``video``, ``progress``, ``index`` or ``models``."""
+    """Something that changed: `kind` is ``video``, ``progress``, ``index``, ``models`` or ``calibration``."""
 
     kind: str
     data: dict[str, Any]

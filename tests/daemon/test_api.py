@@ -67,9 +67,23 @@ def test_options_of_a_query(service: Service, picture: bytes, video_id: str) -> 
     assert service.post("/v1/query", picture, **within)["results"]
 
 
+def test_all_scenes_by_video(service: Service, picture: bytes, video_id: str) -> None:
+    answer = service.post("/v1/query", picture, all=True)
+    (found,) = answer["videos"]
+    assert found["video_id"] == video_id
+    assert {scene["rank"] for scene in found["scenes"]} == {hit["rank"] for hit in answer["results"]}
+    assert all(hit["verdict"] != "none" for hit in answer["results"])
+    usual = service.post("/v1/query", picture, all=False)
+    assert sum(len(video["scenes"]) for video in usual["videos"]) == len(usual["results"])
+    parameters = service.get("/openapi.json")["paths"]["/v1/query"]["post"]["parameters"]
+    assert {"name": "all", "in": "query"}.items() <= next(p for p in parameters if p["name"] == "all").items()
+
+
 @pytest.mark.parametrize(
     ("parameters", "status", "code"),
     [
+        ({"all": True, "top": 3}, 400, "bad_request"),
+        ({"all": "every"}, 400, "bad_request"),
         ({"top": 0}, 400, "bad_request"),
         ({"top": "many"}, 400, "bad_request"),
         ({"region": "1,2,3"}, 400, "bad_request"),

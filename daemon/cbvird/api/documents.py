@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
-from cbvir_core.types import Answer, Evidence, Hit, Occurrence
+from cbvir_core.types import Answer, Evidence, FoundVideo, Hit, Occurrence
 from cbvird.catalog import Problem, Video
 
 
@@ -111,8 +111,50 @@ class HitDocument(BaseModel):
         )
 
 
+class SceneDocument(BaseModel):
+    """A result among those of its video; `rank` names the result that says the rest."""
+
+    rank: int
+    keyframe_id: str
+    time_s: float
+    scene_start_s: float
+    scene_end_s: float
+    score: float
+    verdict: str
+
+    @classmethod
+    def of(cls, hit: Hit) -> SceneDocument:
+        """From the library's hit."""
+        return cls(
+            rank=hit.rank,
+            keyframe_id=str(hit.keyframe_id),
+            time_s=hit.time_s,
+            scene_start_s=hit.scene_start_s,
+            scene_end_s=hit.scene_end_s,
+            score=round(hit.score, 4),
+            verdict=hit.verdict.value,
+        )
+
+
+class FoundVideoDocument(BaseModel):
+    """A video with the results that lie in it, in order of time."""
+
+    video_id: str
+    path: str
+    scenes: list[SceneDocument]
+
+    @classmethod
+    def of(cls, video: FoundVideo) -> FoundVideoDocument:
+        """From the library's grouping."""
+        return cls(
+            video_id=video.video_id,
+            path=shown(video.path),
+            scenes=[SceneDocument.of(hit) for hit in video.scenes],
+        )
+
+
 class AnswerDocument(BaseModel):
-    """Where a picture appears."""
+    """Where a picture appears; `videos` are the `results` once more, by video."""
 
     verdict: str
     took_ms: float
@@ -123,6 +165,7 @@ class AnswerDocument(BaseModel):
     refined: bool
     notes: list[str]
     results: list[HitDocument]
+    videos: list[FoundVideoDocument]
 
     @classmethod
     def of(cls, answer: Answer) -> AnswerDocument:
@@ -137,6 +180,7 @@ class AnswerDocument(BaseModel):
             refined=answer.refined,
             notes=list(answer.notes),
             results=[HitDocument.of(hit) for hit in answer.results],
+            videos=[FoundVideoDocument.of(video) for video in answer.videos],
         )
 
 

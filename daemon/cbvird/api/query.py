@@ -36,14 +36,20 @@ async def query(
     top: Annotated[int | None, Query(ge=1, le=1000, description="scenes at most")] = None,
     region: Annotated[str | None, Query(description="X,Y,W,H in pixels of the picture")] = None,
     within: Annotated[list[str] | None, Query(alias="in", description="folders or videos")] = None,
+    everywhere: Annotated[
+        bool, Query(alias="all", description="every scene that is at least likely; not with top")
+    ] = False,
 ) -> AnswerDocument:
     """The answer to a picture: the raw body, or the first file of a form."""
+    if everywhere and top is not None:
+        raise BadRequest("all scenes were asked for and no more than some: leave out all or top")
     options = replace(
         served.search,
         top=top or served.search.top,
         region=_region(region),
         within=tuple(_place(text) for text in within or ()),
         wait_for_refine=False,
+        everywhere=everywhere,
     )
     picture = await picture_of(request)
     loop = asyncio.get_running_loop()

@@ -57,7 +57,8 @@ def status(served: Served) -> StatusDocument:
 
 @router.get("/events", response_class=StreamingResponse)
 async def events(served: Served) -> StreamingResponse:
-    """Server-sent events: ``video`` (a state changed), ``progress``, ``index``, ``models``."""
+    """Server-sent events: ``video`` (a state changed), ``progress``, ``index``, ``models``,
+    ``calibration`` (questions done, and in all)."""
     return StreamingResponse(_stream(served), media_type="text/event-stream")
 
 

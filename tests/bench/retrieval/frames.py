@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
+from typing import Protocol, TypeVar
 from zlib import crc32
 
 import numpy as np
@@ -13,7 +13,7 @@ import numpy as np
 from bench.retrieval.clips import family
 from cbvir_core.decode import read_frames
 from cbvir_core.decode.blank import is_blank
-from cbvir_core.types import Image, Keyframe
+from cbvir_core.types import Image
 
 T = TypeVar("T")
 
@@ -24,6 +24,18 @@ SAMPLES_PER_S = 5.0
 
 AWAY_S = 0.15
 """Seconds that a frame lies from every keyframe of its clip."""
+
+
+class Scene(Protocol):
+    """A keyframe, as it is extracted or as a library keeps it."""
+
+    @property
+    def time_s(self) -> float:
+        """When it is shown."""
+
+    @property
+    def scene_start_s(self) -> float:
+        """When its scene begins."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +57,7 @@ class Shot:
         return f"{self.clip}@{self.time_s:.3f}"
 
 
-def frames_between(path: Path, keyframes: Sequence[Keyframe], seed: int) -> list[Shot]:
+def frames_between(path: Path, keyframes: Sequence[Scene], seed: int) -> list[Shot]:
     """Frames of one clip in a seeded order that goes round its scenes.
 
     Left out: what lies within `AWAY_S` of a keyframe, and what is blank: nobody asks with such a
@@ -81,5 +93,5 @@ def round_robin(lists: Iterable[Sequence[T]]) -> list[T]:
     return [items[turn] for turn in range(longest) for items in rows if turn < len(items)]
 
 
-def _near(time_s: float, keyframes: Sequence[Keyframe]) -> bool:
+def _near(time_s: float, keyframes: Sequence[Scene]) -> bool:
     return any(abs(time_s - keyframe.time_s) < AWAY_S for keyframe in keyframes)

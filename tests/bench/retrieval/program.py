@@ -17,25 +17,21 @@ from bench.retrieval.arguments import Arguments, parse
 from bench.retrieval.clips import clips_in, split
 from bench.retrieval.edits import KINDS
 from bench.retrieval.evaluate import Answers, ask, describe_corpus, plain
-from bench.retrieval.frames import Shot, by_family, frames_between
+from bench.retrieval.frames import Shot, frames_between
 from bench.retrieval.lineup import Lineup
 from bench.retrieval.photographs import distractors, foreign
 from bench.retrieval.questions import (
     Corpus,
     Entry,
     Query,
-    foreign_queries,
-    frame_queries,
     keyframe_entries,
     photograph_entries,
+    questions,
 )
 from bench.retrieval.sheet import write_sheet
 from cbvir_core.decode import STILL_SIDE
 from cbvir_core.keyframes import extract_keyframes
 from cbvir_core.search.prepare import prepare
-
-LEFT_OUT_SHARE = 0.25
-"""Queries from clips that are not in the corpus, for each that is from one that is."""
 
 PRINTED_WIDTH = 140
 """Columns where there is no terminal that has some."""
@@ -93,16 +89,11 @@ def gather(arguments: Arguments, progress: Progress) -> Material:
         if clip in clips.corpus:
             entries += keyframe_entries(clip.name, keyframes)
     count = max(1, round(arguments.queries / len(KINDS)))
-    asked = by_family(frames[clip] for clip in clips.asked)[:count]
-    left_out = by_family(frames[clip] for clip in clips.left_out)[: max(1, round(LEFT_OUT_SHARE * count))]
-    photographs = distractors(arguments.shared / "distractors", arguments.distractors)
-    strangers = foreign(arguments.shared / "train_images", arguments.foreign)
-    queries = (
-        *frame_queries(asked, "asked"),
-        *frame_queries(left_out, "left out"),
-        *foreign_queries(strangers),
+    asked, queries = questions(
+        clips, frames, count, foreign(arguments.shared / "train_images", arguments.foreign)
     )
-    return Material(Corpus([*entries, *photograph_entries(photographs)]), queries, tuple(asked))
+    photographs = distractors(arguments.shared / "distractors", arguments.distractors)
+    return Material(Corpus([*entries, *photograph_entries(photographs)]), tuple(queries), tuple(asked))
 
 
 def measure(arguments: Arguments, material: Material, folder: Path, progress: Progress) -> list[Answers]:

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
-from bench.retrieval.clips import family
+from bench.retrieval.clips import Split, family
 from bench.retrieval.edits import KINDS, edited
-from bench.retrieval.frames import Shot
+from bench.retrieval.frames import Shot, by_family
 from bench.retrieval.photographs import Photograph
 from cbvir_core.decode import read_picture
 from cbvir_core.types import Image, Keyframe
 
 Role = Literal["asked", "left out", "foreign"]
+
+LEFT_OUT_SHARE = 0.25
+"""Queries from clips that are not in the corpus, for each that is from one that is."""
 
 TOLERANCE_S = 0.5
 """Seconds by which a query's time may lie outside the scene that answers it.  Scenes end between two
@@ -102,6 +106,17 @@ def keyframe_entries(clip: str, keyframes: Sequence[Keyframe]) -> list[Entry]:
 def photograph_entries(photographs: Sequence[Photograph]) -> list[Entry]:
     """Photographs as entries that are never right."""
     return [Entry(name, data) for name, data in photographs]
+
+
+def questions(
+    clips: Split, frames: Mapping[Path, Sequence[Shot]], count: int, strangers: Sequence[Photograph]
+) -> tuple[list[Shot], list[Query]]:
+    """The `count` frames that are asked with, and all queries: those frames and a quarter as many of clips
+    that are left out, each edited in every way, and photographs that are nowhere, each in one."""
+    asked = by_family(frames[clip] for clip in clips.asked)[:count]
+    left_out = by_family(frames[clip] for clip in clips.left_out)[: max(1, round(LEFT_OUT_SHARE * count))]
+    queries = frame_queries(asked, "asked") + frame_queries(left_out, "left out")
+    return asked, queries + foreign_queries(strangers)
 
 
 def frame_queries(shots: Sequence[Shot], role: Role) -> list[Query]:

@@ -40,6 +40,7 @@ KINDS: Mapping[str, Edit] = {
     "crop": framing.crop,
     "letterbox": framing.letterbox,
     "pillarbox": framing.pillarbox,
+    "windowbox": framing.windowbox,
     "mirror": framing.mirror,
     "rotation": framing.rotate,
     "perspective": framing.perspective,

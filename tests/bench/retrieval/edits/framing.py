@@ -38,6 +38,14 @@ def pillarbox(image: Image, rng: np.random.Generator) -> Image:
     return _bars(image, (0, 0, bar, bar), rng)
 
 
+def windowbox(image: Image, rng: np.random.Generator) -> Image:
+    """Bars on all four sides, 6 to 16 % of the new height and width each; usually black."""
+    tall, wide = (
+        round(side * (share := rng.uniform(0.06, 0.16)) / (1 - 2 * share)) for side in image.shape[:2]
+    )
+    return _bars(image, (tall, tall, wide, wide), rng)
+
+
 def _bars(image: Image, sides: tuple[int, int, int, int], rng: np.random.Generator) -> Image:
     level = 0 if rng.random() < 0.8 else int(rng.integers(8, 256))
     return np.asarray(cv2.copyMakeBorder(image, *sides, cv2.BORDER_CONSTANT, value=[level] * 3), np.uint8)

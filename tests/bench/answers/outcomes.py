@@ -1,0 +1,148 @@
+"""What came of a question, and the figures of many."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from bench.answers.frame import Frames
+from bench.retrieval.clips import family
+from bench.retrieval.edits import UNEDITED
+from bench.retrieval.questions import TOLERANCE_S, Query
+from cbvir_core.library.calibration import calibration_error
+from cbvir_core.types import Answer, Hit, Verdict
+
+NEAR_S = 0.5
+"""By how much the time of an edited query may be off."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One question and the first hit of its answer.
+
+    `video` and `scene` say whether the hit is right (a version of the clip is), `off_s` by how much its time
+    is off where the video is right, `exact` whether by one frame at most, `same` whether that or the frame
+    there shows exactly what an unedited query shows.
+    """
+
+    role: str
+    kind: str
+    key: str
+    verdict: str
+    score: float
+    hit: str
+    video: bool
+    scene: bool
+    off_s: float | None
+    exact: bool
+    same: bool
+    took_ms: float
+    stages_ms: dict[str, float]
+
+
+def judge(query: Query, answer: Answer, frames: Frames) -> Outcome:
+    """What a person finds who reads the first line."""
+    best = answer.results[0] if answer.results else None
+    video = best is not None and query.role == "asked" and family(best.path.name) == query.family
+    off_s = abs(best.time_s - query.time_s) if best is not None and video else None
+    exact = best is not None and off_s is not None and frames.within_one(best, off_s)
+    return Outcome(
+        role=query.role,
+        kind=query.kind,
+        key=query.key,
+        verdict=answer.verdict.value,
+        score=best.score if best else 0.0,
+        hit=f"{best.path.name}@{best.time_s:.3f} {best.variant}" if best else "",
+        video=video,
+        scene=best is not None and video and _in_scene(best, query.time_s),
+        off_s=off_s,
+        exact=exact,
+        same=exact or (best is not None and video and frames.same(query, best)),
+        took_ms=answer.took_ms,
+        stages_ms=answer.stages_ms,
+    )
+
+
+def _in_scene(hit: Hit, time_s: float) -> bool:
+    return hit.scene_start_s - TOLERANCE_S <= time_s <= hit.scene_end_s + TOLERANCE_S
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """Shares in [0, 1], times in milliseconds; NaN where nobody asked.
+
+    - `video`, `scene`: recall@1 over the questions that have an answer, edits weighing the same.
+    - `worst`, `worst_kind`: the scene's over the kind of edit for which it is least.
+    - `called`: right scenes that are called a match.
+    - `false`: questions without an answer that are given a match.
+    - `exact`: unedited questions whose time is off by one frame at most.
+    - `same`: unedited questions whose time is that, or that of a frame that shows the same picture.
+    - `near`: edited questions whose time is off by `NEAR_S` at most.
+    - `error`: expected calibration error of the first hit's score.
+    """
+
+    questions: int
+    video: float
+    scene: float
+    worst: float
+    worst_kind: str
+    called: float
+    false: float
+    exact: float
+    same: float
+    near: float
+    error: float
+    p50_ms: float
+    p95_ms: float
+
+
+def figures(outcomes: Sequence[Outcome]) -> Figures:
+    """Of questions of all roles.  Raises ValueError where there are none that have an answer."""
+    asked = [one for one in outcomes if one.role == "asked"]
+    absent = [one for one in outcomes if one.role != "asked"]
+    kinds = by_kind(asked)
+    if not kinds:
+        raise ValueError("figures want questions that have an answer")
+    worst = min(kinds, key=lambda kind: _share(one.scene for one in kinds[kind]))
+    took = [one.took_ms for one in outcomes]
+    edited = [one for one in asked if one.kind != UNEDITED]
+    return Figures(
+        questions=len(outcomes),
+        video=_share(one.video for one in asked),
+        scene=_share(one.scene for one in asked),
+        worst=_share(one.scene for one in kinds[worst]),
+        worst_kind=worst,
+        called=_share(is_match(one) for one in asked if one.scene),
+        false=_share(is_match(one) for one in absent),
+        exact=_share(one.exact for one in asked if one.kind == UNEDITED),
+        same=_share(one.same for one in asked if one.kind == UNEDITED),
+        near=_share(is_near(one) for one in edited),
+        error=calibration_error([one.score for one in outcomes], [one.scene for one in outcomes]),
+        p50_ms=float(np.percentile(took, 50)),
+        p95_ms=float(np.percentile(took, 95)),
+    )
+
+
+def by_kind(outcomes: Iterable[Outcome]) -> dict[str, list[Outcome]]:
+    """Outcomes by the kind of edit, in the order in which they came."""
+    kinds: dict[str, list[Outcome]] = {}
+    for one in outcomes:
+        kinds.setdefault(one.kind, []).append(one)
+    return kinds
+
+
+def is_match(outcome: Outcome) -> bool:
+    """Whether the answer claims to have found the picture."""
+    return outcome.verdict == Verdict.MATCH
+
+
+def is_near(outcome: Outcome) -> bool:
+    """Whether the time is right for an edited picture."""
+    return outcome.off_s is not None and outcome.off_s <= NEAR_S
+
+
+def _share(values: Iterable[bool]) -> float:
+    counted = list(values)
+    return sum(counted) / len(counted) if counted else float("nan")

@@ -1,0 +1,131 @@
+"""The benchmark from command line to tables."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from bench.answers import tables
+from bench.answers.arguments import Arguments, parse
+from bench.answers.frame import Frames
+from bench.answers.outcomes import Outcome, figures, judge
+from bench.answers.reliability import write_plot
+from bench.answers.stages import EVERYTHING, SWITCHES
+from bench.answers.stock import stock
+from bench.retrieval.clips import Split, clips_in, split
+from bench.retrieval.frames import frames_between
+from bench.retrieval.photographs import distractors, foreign
+from bench.retrieval.questions import Query, questions
+from cbvir_core import Library
+from cbvir_core.errors import UnknownVideo
+
+PRINTED_WIDTH = 150
+"""Columns where there is no terminal that has some."""
+
+
+def run(line: Sequence[str]) -> None:
+    """Everything at its defaults, or as the command line says."""
+    arguments = parse(line)
+    if not arguments.shared.is_dir():
+        sys.exit(f"the clips and photographs are not at {arguments.shared}; name their folder with --shared")
+    console = Console(width=None if sys.stdout.isatty() else PRINTED_WIDTH)
+    columns = (TextColumn("{task.description:16}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with ExitStack() as held:
+        folder = arguments.data or Path(held.enter_context(tempfile.TemporaryDirectory()))
+        progress = held.enter_context(Progress(*columns, console=console))
+        library = held.enter_context(Library.open(folder, profile="builtin"))
+        clips = split(clips_in(arguments.shared / "videos"), arguments.seed)
+        fill(library, folder, clips, arguments, progress)
+        asked = queries(library, clips, arguments, progress)
+        answers = ask_all(library, asked, arguments, progress)
+        counts = {"keyframes": library.index.status().rows, "videos": len(list(library.store.videos()))}
+    show(answers, counts, arguments, console)
+
+
+def fill(library: Library, folder: Path, clips: Split, arguments: Arguments, progress: Progress) -> None:
+    """The clips and the photographs."""
+    photographs = distractors(arguments.shared / "distractors", arguments.distractors)
+    task = progress.add_task("library", total=len(clips.corpus) + len(photographs))
+    stock(library, folder, clips, photographs, lambda: progress.advance(task))
+
+
+def queries(library: Library, clips: Split, arguments: Arguments, progress: Progress) -> list[Query]:
+    """The same ones for the same arguments and keyframes."""
+    ours = {clip: library.store.keyframes(_id(library, clip)) for clip in clips.asked}
+    theirs = dict.fromkeys(clips.left_out, ())
+    frames = {
+        clip: frames_between(clip, keyframes, arguments.seed)
+        for clip, keyframes in progress.track({**ours, **theirs}.items(), description="frames")
+    }
+    strangers = foreign(arguments.shared / "train_images", arguments.foreign)
+    _, made = questions(clips, frames, arguments.frames, strangers)
+    return [query for query in made if not arguments.kinds or query.kind in arguments.kinds]
+
+
+def ask_all(
+    library: Library, asked: Sequence[Query], arguments: Arguments, progress: Progress
+) -> dict[str, list[Outcome]]:
+    """Every question with every stage; some of them, evenly chosen, with each stage switched off."""
+    every = max(1, round(arguments.frames / max(1, arguments.frames_without)))
+    few = thinned(asked, every)
+    answers = {EVERYTHING: ask(library, asked, EVERYTHING, arguments, progress)}
+    for name in arguments.without:
+        answers[name] = ask(library, few, name, arguments, progress)
+    return answers
+
+
+def ask(
+    library: Library, asked: Sequence[Query], name: str, arguments: Arguments, progress: Progress
+) -> list[Outcome]:
+    """Puts the questions one after the other."""
+    options, seed = SWITCHES[name], arguments.seed
+    if options.exact_time_s:
+        options = replace(options, exact_time_s=arguments.exact_time_s)
+    frames = Frames()
+    library.search(asked[0].image(seed), options)  # loads and converts the networks
+    return [
+        judge(query, library.search(query.image(seed), options), frames)
+        for query in progress.track(asked, description=name)
+    ]
+
+
+def show(
+    answers: Mapping[str, list[Outcome]], counts: Mapping[str, int], arguments: Arguments, console: Console
+) -> None:
+    """Prints the tables and writes the files that were asked for."""
+    console.print(", ".join(f"{count:,} {name}" for name, count in counts.items()), highlight=False)
+    few = {(one.role, one.kind, one.key) for one in next(iter(reversed(answers.values())))}
+    same = [one for one in answers[EVERYTHING] if (one.role, one.kind, one.key) in few]
+    console.print(tables.stages({**answers, **({f"{EVERYTHING}, these": same} if arguments.without else {})}))
+    console.print(tables.kinds(answers[EVERYTHING]))
+    console.print(tables.costs(answers))
+    if arguments.json:
+        arguments.json.write_text(tables.to_json(answers, counts))
+    if arguments.plot:
+        write_plot(arguments.plot, answers[EVERYTHING], figures(answers[EVERYTHING]).error)
+
+
+def thinned(asked: Sequence[Query], every: int) -> list[Query]:
+    """Each `every`-th frame in all its edits, and each `every`-th picture that has no answer."""
+    keys = list(dict.fromkeys((query.role, query.key) for query in asked))
+    turns: dict[str, int] = {}
+    kept = set()
+    for role, key in keys:
+        turn = turns[role] = turns.get(role, -1) + 1
+        if turn % every == 0:
+            kept.add((role, key))
+    return [query for query in asked if (query.role, query.key) in kept]
+
+
+def _id(library: Library, clip: Path) -> str:
+    try:
+        return library.store.find(str(clip)).video_id
+    except UnknownVideo:
+        sys.exit(f"{clip} could not be read, and questions are asked about it")

@@ -1,0 +1,69 @@
+"""The library that is asked."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import astuple
+from fractions import Fraction
+from pathlib import Path
+
+from bench.retrieval.clips import Split
+from bench.retrieval.photographs import Photograph
+from cbvir_core import Library
+from cbvir_core.decode import STILL_SIDE, fit_within, read_picture
+from cbvir_core.errors import CbvirError
+from cbvir_core.types import Keyframe, VideoId, VideoInfo
+
+Advance = Callable[[], object]
+
+FINISHED = "stocked.json"
+"""Says in the library's folder that it is whole, and what went into it."""
+
+
+def stock(
+    library: Library, folder: Path, clips: Split, photographs: Sequence[Photograph], tell: Advance
+) -> None:
+    """Puts everything in with its descriptors and features, unless an earlier run has.
+
+    Clips that cannot be read are left out, as the service leaves them out.
+    """
+    mark, contents = folder / FINISHED, json.dumps([astuple(clips), len(photographs)], default=str)
+    if mark.is_file() and mark.read_text() == contents:
+        return
+    for clip in clips.corpus:
+        with suppress(CbvirError):
+            library.add(clip)
+        tell()
+    for number, photograph in enumerate(photographs):
+        _add_photograph(library, number, photograph)
+        tell()
+    for step in (library.backfill, library.backfill_features, library.maintain):
+        while step():
+            pass
+    mark.write_text(contents)
+
+
+def _add_photograph(library: Library, number: int, photograph: Photograph) -> None:
+    """A film of a second that shows nothing else."""
+    name, data = photograph
+    image = fit_within(read_picture(data), STILL_SIDE)
+    info = VideoInfo(
+        path=Path("/photographs", name),
+        video_id=VideoId(f"{number:032x}"),
+        size_bytes=len(data),
+        container="none",
+        codec="none",
+        width=image.shape[1],
+        height=image.shape[0],
+        rotation=0,
+        sample_aspect=Fraction(1),
+        time_base=Fraction(1),
+        start=Fraction(0),
+        duration_s=1.0,
+        frames_per_s=1.0,
+    )
+    library.begin(info)
+    library.append(info.video_id, [Keyframe(0.0, 0.0, 1.0, image)])
+    library.finish(info.video_id, damaged=0, duration_s=1.0)

@@ -1,0 +1,139 @@
+"""``calibrate``: its bar comes from events, and nothing but the bar depends on them."""
+
+from __future__ import annotations
+
+import json
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cbvir_core.library.upkeep import QUESTIONS
+from cbvirctl.calibrate import draw
+from films import Film
+from services import Service
+
+FEW = "100"
+
+# What the client's conftest gives: it is no module that can be imported.
+Ask = Callable[..., Any]
+
+CUT_SHORT = (
+    b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n"
+    b'event: calibration\ndata: {"done": 7, "total": 100}\n\nevent: calibration\ndata: {"done": 8, "to'
+)
+
+
+@dataclass(frozen=True)
+class Elsewhere:
+    """A service by its socket alone."""
+
+    socket: Path
+
+
+@pytest.fixture(scope="module")
+def service(make_service: Callable[..., Service], films: list[Film]) -> Service:
+    service = make_service(workers=2)
+    for path in [service.drop(film.path) for film in films]:
+        service.until_state(path, "indexed")
+    return service
+
+
+@pytest.fixture
+def without_events(service: Service) -> Iterator[Elsewhere]:
+    """A socket that hands every request on to the service, but breaks off its events in the middle."""
+    path = service.folder / "broken.sock"
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(path))
+        listener.listen()
+        threading.Thread(target=_accept, args=(listener, service.socket), daemon=True).start()
+        yield Elsewhere(path)
+        listener.shutdown(socket.SHUT_RDWR)
+
+
+def _accept(listener: socket.socket, behind: Path) -> None:
+    with suppress(OSError):
+        while True:
+            caller, _ = listener.accept()
+            threading.Thread(target=_serve, args=(caller, behind), daemon=True).start()
+
+
+def _serve(caller: socket.socket, behind: Path) -> None:
+    with caller, socket.socket(socket.AF_UNIX) as service:
+        head = caller.recv(65_536)
+        if head.startswith(b"GET /v1/events"):
+            caller.sendall(CUT_SHORT)
+            return
+        service.connect(str(behind))
+        service.sendall(head)
+        while answer := service.recv(65_536):
+            caller.sendall(answer)
+
+
+def test_the_bar_ends_full_and_stdout_has_the_document_alone(service: Service, ask: Ask) -> None:
+    done = ask(service, "calibrate", "--questions", FEW, "--json")
+    assert done.code == 0
+    assert done.document["questions"] == int(FEW)
+    assert "questions" in done.err
+    assert f"{FEW}/{FEW}" in done.err
+
+
+def test_events_tell_how_far_it_is(service: Service, ask: Ask) -> None:
+    told: list[tuple[int, int]] = []
+    with service.http.stream("GET", "/v1/events") as response:
+        lines = response.iter_lines()
+        assert next(lines) == ": cbvird"
+        asking = threading.Thread(target=ask, args=(service, "calibrate", "--questions", FEW))
+        asking.start()
+        draw(_events(lines, until=2), lambda done, total: told.append((done, total)))
+        asking.join()
+    dones = [done for done, _ in told]
+    assert dones == sorted(set(dones))
+    assert {total for _, total in told} == {int(FEW)}
+
+
+def _events(lines: Iterator[str], until: int) -> Iterator[tuple[str, dict[str, Any]]]:
+    kind = ""
+    while until:
+        name, _, value = next(lines).partition(": ")
+        if name == "event":
+            kind = value
+        elif name == "data":
+            until -= kind == "calibration"
+            yield kind, json.loads(value)
+
+
+def test_a_stream_that_breaks_off_costs_the_bar_alone(ask: Ask, without_events: Elsewhere) -> None:
+    done = ask(without_events, "calibrate", "--questions", FEW, "--json")
+    assert done.code == 0
+    assert done.document["questions"] == int(FEW)
+    assert "Traceback" not in done.err
+
+
+def test_the_number_of_questions_is_the_service_s_own(service: Service, ask: Ask) -> None:
+    """The client sends none: what comes is what the library asks unless told otherwise."""
+    parameters = service.get("/openapi.json")["paths"]["/v1/calibrate"]["post"]["parameters"]
+    assert {one["name"]: one["schema"]["default"] for one in parameters} == {
+        "questions": QUESTIONS,
+        "seed": 0,
+    }
+    assert str(QUESTIONS) not in ask(service, "calibrate", "--help").out
+
+
+@pytest.mark.parametrize("number", ["5", "100000"])
+def test_too_few_or_too_many_questions_are_wrong_usage(service: Service, ask: Ask, number: str) -> None:
+    done = ask(service, "calibrate", "--questions", number, "--json")
+    assert (done.code, done.error["code"]) == (2, "bad_request")
+    assert "questions" in done.error["message"]
+
+
+def test_other_events_are_passed_over() -> None:
+    shown: list[tuple[int, int]] = []
+    events = [("video", {"path": "x"}), ("calibration", {"done": 3, "total": 9}), ("models", {"bytes": 1})]
+    draw(events, lambda done, total: shown.append((done, total)))
+    assert shown == [(3, 9)]

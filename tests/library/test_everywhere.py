@@ -1,0 +1,135 @@
+"""A stock shot of many films, several times in each, is found every time and in order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from cbvir_core.library import Library
+from cbvir_core.search import SearchOptions
+from cbvir_core.search import everywhere as looking
+from cbvir_core.search.options import LIKELY
+from cbvir_core.search.when import KEYFRAME_NOTE
+from cbvir_core.types import Answer, Image, Verdict
+from films import Film, cut_together, draw_film
+from services import frame_at
+
+FILMS = 10
+ALL = SearchOptions(everywhere=True, exact_time_s=0)
+
+
+@pytest.fixture(scope="module")
+def material(tmp_path_factory: pytest.TempPathFactory) -> Film:
+    """What the films are made of: its first shot is the one that all of them use."""
+    return draw_film(
+        tmp_path_factory.mktemp("material") / "material.mp4", seed=7, shots=12, size=(320, 180), rate=12
+    )
+
+
+@pytest.fixture(scope="module")
+def archive(material: Film, tmp_path_factory: pytest.TempPathFactory) -> list[Film]:
+    """Films that show the shot twice each, with others before, between and after, and one without it."""
+    folder = tmp_path_factory.mktemp("archive")
+    stock = material.shots[0].scene
+    others = [n for n, shot in enumerate(material.shots) if shot.scene != stock]
+    films = []
+    for number in range(FILMS):
+        before, between, after = (others[(number + step) % len(others)] for step in (0, 3, 5))
+        parts = [(material, shot) for shot in (before, 0, between, 0, after)]
+        films.append(cut_together(folder / f"film-{number:02d}.mp4", parts))
+    films.append(cut_together(folder / "without.mp4", [(material, shot) for shot in others[:4]]))
+    return films
+
+
+@pytest.fixture(scope="module")
+def library(
+    archive: list[Film], weights: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Library]:
+    with Library.open(tmp_path_factory.mktemp("data"), profile="first", models_dir=weights) as opened:
+        for film in archive:
+            opened.add(film.path)
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def picture(material: Film) -> Image:
+    shot = material.shots[0]
+    return frame_at(material.path, (shot.start_s + shot.end_s) / 2)
+
+
+def shown(films: list[Film], answer: Answer) -> list[tuple[str, int]]:
+    """Film and shot of each result, in the order of the grouping; the shot is the one at its keyframe."""
+    shots = {film.path: film.shots for film in films}
+    return [
+        (video.path.name, next(n for n, s in enumerate(shots[video.path]) if hit.time_s < s.end_s))
+        for video in answer.videos
+        for hit in video.scenes
+    ]
+
+
+def test_every_occurrence_is_a_result(library: Library, archive: list[Film], picture: Image) -> None:
+    answer = library.search(picture, ALL)
+    found = shown(archive, answer)
+    wanted = {(film.path.name, shot) for film in archive[:FILMS] for shot in (1, 3)}
+    assert wanted <= set(found)
+    assert not {name for name, _ in found} & {archive[FILMS].path.name}
+    assert {shot for _, shot in found} <= {1, 3}
+    assert len(answer.videos) == FILMS
+    assert [len(video.scenes) >= 2 for video in answer.videos] == [True] * FILMS
+    assert all(hit.occurrences == () and hit.time_note == KEYFRAME_NOTE for hit in answer.results)
+    assert answer.verdict == Verdict.MATCH
+    assert looking.BOUND not in answer.notes
+
+
+def test_one_answer_of_ten_stands_for_them_otherwise(library: Library, picture: Image) -> None:
+    """What `everywhere` is for: these are folded, and cut."""
+    usual = library.search(picture, SearchOptions(exact_time_s=0))
+    every = library.search(picture, ALL)
+    assert len(usual.results) <= 10 < 2 * FILMS <= len(every.results)
+    likely = {hit.keyframe_id: hit.score for hit in usual.results if hit.score >= LIKELY}
+    said = {hit.keyframe_id: hit.score for hit in every.results}
+    assert likely.keys() <= said.keys()
+
+
+def test_it_is_limited_by_folder_and_by_region(library: Library, archive: list[Film], picture: Image) -> None:
+    places = (archive[2].path, archive[5].path)
+    answer = library.search(picture, SearchOptions(everywhere=True, exact_time_s=0, within=places))
+    assert {video.path for video in answer.videos} == set(places)
+    height, width = picture.shape[:2]
+    framed = np.full((height + 80, width + 200, 3), 128, np.uint8)
+    framed[:height, :width] = picture
+    parted = SearchOptions(everywhere=True, exact_time_s=0, region=(0, 0, width, height))
+    assert shown(archive, library.search(framed, parted)) == shown(archive, library.search(picture, ALL))
+
+
+def test_the_best_has_its_very_moment(library: Library, picture: Image) -> None:
+    first, *others = library.search(picture, SearchOptions(everywhere=True, exact_time_s=60)).results
+    assert first.time_note != KEYFRAME_NOTE
+    assert {hit.time_note for hit in others} == {KEYFRAME_NOTE}
+
+
+def test_what_is_nowhere_has_no_results(library: Library, tmp_path: Path) -> None:
+    film = draw_film(tmp_path / "stranger.mp4", seed=99, shots=1, size=(320, 180), rate=12)
+    answer = library.search(frame_at(film.path, 0.5), ALL)
+    assert (answer.results, answer.videos, answer.verdict) == ((), (), Verdict.NONE)
+    blank = library.search(np.full((180, 320, 3), 128, np.uint8), ALL)
+    assert (blank.results, blank.verdict) == ((), Verdict.NONE)
+    assert "one colour" in blank.notes[0]
+
+
+def test_the_bound_is_said(library: Library, picture: Image, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(looking, "SCENES", 6)
+    monkeypatch.setattr("cbvir_core.search.searcher.SCENES", 6)
+    answer = library.search(picture, ALL)
+    assert len(answer.results) == 6
+    assert answer.notes.count(looking.BOUND) == 1
+
+
+def test_without_points_descriptors_decide(library: Library, archive: list[Film], picture: Image) -> None:
+    answer = library.search(picture, SearchOptions(everywhere=True, exact_time_s=0, verify="never"))
+    assert all(hit.evidence is None for hit in answer.results)
+    wanted = {(film.path.name, shot) for film in archive[:FILMS] for shot in (1, 3)}
+    assert wanted <= set(shown(archive, answer))
