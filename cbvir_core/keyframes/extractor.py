@@ -11,6 +11,7 @@ from typing import Self
 from cbvir_core.decode import Mode, read_frames
 from cbvir_core.keyframes.clustering import DynamicClustering
 from cbvir_core.keyframes.histogram import block_histogram, shrink
+from cbvir_core.keyframes.layout import layout
 from cbvir_core.keyframes.options import Form, KeyframeOptions
 from cbvir_core.keyframes.schedule import MAX_SAMPLES, Ready, Schedule, SlidingSchedule, SubMatrixSchedule
 from cbvir_core.keyframes.select import Sample, measure
@@ -47,9 +48,10 @@ class KeyframeExtractor:
         min_scene_s: float = _DEFAULT.min_scene_s,
         max_gap_s: float = _DEFAULT.max_gap_s,
         form: Form = _DEFAULT.form,
+        layout_similarity: float = _DEFAULT.layout_similarity,
     ) -> None:
         self._options = KeyframeOptions(
-            sample_s, bins, rank, window_s, similarity, min_scene_s, max_gap_s, form
+            sample_s, bins, rank, window_s, similarity, min_scene_s, max_gap_s, form, layout_similarity
         )
         self._last: Fraction | None = None
         self._schedule: Schedule
@@ -69,7 +71,7 @@ class KeyframeExtractor:
             raise ValueError(f"frame at {frame.time_s:.3f} s came after one at {float(self._last):.3f} s")
         self._last = frame.time
         small = shrink(frame.image)
-        sample = Sample(frame, block_histogram(small, self._options.bins), measure(small))
+        sample = Sample(frame, block_histogram(small, self._options.bins), measure(small), layout(small))
         return self._judge(self._schedule.push(sample))
 
     def flush(self) -> list[Keyframe]:
@@ -85,7 +87,9 @@ class KeyframeExtractor:
         options = self._options
         self._last = None
         self._schedule = _schedule(options)
-        self._clustering = DynamicClustering(options.similarity, options.min_scene_s, options.max_gap_s)
+        self._clustering = DynamicClustering(
+            options.similarity, options.min_scene_s, options.max_gap_s, options.layout_similarity
+        )
 
 
 def _schedule(options: KeyframeOptions) -> Schedule:

@@ -12,23 +12,27 @@ Form = Literal["online", "batch"]
 class KeyframeOptions:
     """How a video is taken apart.
 
-    The defaults find .990 of 192 shots in twelve drawn films, with .100 of the keyframes redundant, and
-    take 15 keyframes a minute of real clips.  ``python tests/keyframes/measure_keyframes.py`` prints
+    The defaults find .995 of 192 shots in twelve drawn films, with .116 of the keyframes redundant, and
+    take 18 keyframes a minute of real clips.  ``python tests/keyframes/measure_keyframes.py`` prints
     this and what follows, as shots found / redundant keyframes.
 
     - `sample_s`: distance of the samples that are looked at.
-    - `bins`: hue, saturation and value bins of a block's histogram.  (6, 6, 6) .995 / .143; (8, 3, 8)
-      .984 / .167; (16, 4, 4) .984 / .108.
-    - `rank`: of the sub-matrix SVD.  8: .917 / .064; 12: .964 / .093; 16: .979 / .100; 32 and raw
+    - `bins`: hue, saturation and value bins of a block's histogram.  (6, 6, 6) .995 / .166; (8, 3, 8)
+      .990 / .181; (16, 4, 4) .990 / .124.
+    - `rank`: of the sub-matrix SVD.  8: .969 / .084; 12: .990 / .112; 16: .990 / .120; 32 and raw
       histograms as 24: from there on the rank only bounds the work.
     - `window_s`: how much of the past the basis knows (at most 180 samples); in the batch form, the
       length of a sub-matrix.  The paper's 60 s; 30 s is as good.
     - `similarity`: cosine to the running centroid from which on a sample belongs to the cluster.  .7:
-      .891 / .017; .85: .958 / .085; .9: .974 / .092; .95: .990 / .152, and 18 a minute of real clips.
+      .969 / .056; .85: .974 / .110; .9: .984 / .108; .95: .990 / .167, and 20 a minute of real clips.
     - `min_scene_s`: the smallest cluster; what is shorter (a flash, the middle of a dissolve) is no
-      scene.  0.5: .990 / .170; 1.1: .953 / .076.
+      scene.  0.5: .995 / .187; 1.1: .958 / .080.
     - `max_gap_s`: a scene that lasts longer is given in parts, so that it is found while it lasts and
       slow change is not lost.
+    - `layout_similarity`: correlation of the layout (`cbvir_core.keyframes.layout`) with that of the scene's
+      beginning below which a scene of one set of colours is divided: the camera has gone elsewhere.  0
+      (not at all; ``--set layout_similarity=0.0``): .990 / .100 and 15.3 a minute of real clips; .6:
+      .990 / .108 and 16.5; .8: .995 / .155 and 18.5.
     - `form`: `online` (a sliding window) or `batch` (the paper's sub-matrices, see `paper`).
 
     Raises ValueError on values that make no sense.
@@ -42,12 +46,15 @@ class KeyframeOptions:
     min_scene_s: float = 0.8
     max_gap_s: float = 15.0
     form: Form = "online"
+    layout_similarity: float = 0.7
 
     def __post_init__(self) -> None:
         if self.sample_s <= 0 or self.window_s <= 0 or self.rank < 1:
             raise ValueError("sample_s, window_s and rank must be positive")
         if len(self.bins) != 3 or not all(1 <= count <= 256 for count in self.bins):
             raise ValueError("bins must be three numbers from 1 to 256: hue, saturation, value")
+        if not 0 <= self.layout_similarity < 1:
+            raise ValueError("layout_similarity is a correlation from 0 to 1, 1 excluded")
         if not 0 < self.similarity < 1:
             raise ValueError("similarity is a cosine between 0 and 1, both excluded")
         if not 0 <= self.min_scene_s < self.max_gap_s:
@@ -57,5 +64,5 @@ class KeyframeOptions:
 
     @classmethod
     def paper(cls) -> KeyframeOptions:
-        """The batch form with the paper's numbers: sub-matrices of 60 s and rank 60 (.990 / .104)."""
+        """The batch form with the paper's numbers: sub-matrices of 60 s and rank 60 (.995 / .120)."""
         return cls(form="batch", rank=60, window_s=60.0)

@@ -44,11 +44,12 @@ class Look:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sample:
-    """A frame that was looked at: its picture, its feature vector h(I), its quality."""
+    """A frame that was looked at: its picture, its feature vector h(I), its quality, its layout."""
 
     frame: Frame
     vector: Vector
     look: Look
+    layout: Vector
 
     @property
     def time_s(self) -> float:

@@ -130,10 +130,8 @@ def plausible(matrix: Matrix, shared: Polygon) -> bool:
 
 
 def _cut(polygon: Polygon, picture: Extent) -> Polygon:
-    """What of a convex polygon lies in the picture: cut off side by side (Sutherland and Hodgman, CACM 1974).
-
-    OpenCV's `intersectConvexConvex` leaves parts outside where a corner lies on a corner.
-    """
+    """What of a convex polygon lies in the picture: one side after the other is cut off (Sutherland and
+    Hodgman, CACM 1974).  OpenCV's `intersectConvexConvex` leaves parts outside where corners meet."""
     right, below = picture.width - 1.0, picture.height - 1.0
     for axis, limit, sign in ((0, 0.0, 1.0), (0, right, -1.0), (1, 0.0, 1.0), (1, below, -1.0)):
         within = sign * (polygon[:, axis].astype(np.float64) - limit)

@@ -136,6 +136,10 @@ class KeyframeSettings(Section):
     max_gap_s: float = Field(
         default=_KEYFRAMES.max_gap_s, gt=0, description="seconds between two keyframes at most"
     )
+    layout_similarity: float = Field(
+        default=_KEYFRAMES.layout_similarity,
+        description="likeness of the layout below which a scene of the same colours is divided; 0: never",
+    )
 
     def options(self) -> KeyframeOptions:
         """The same as the library takes it."""

@@ -29,6 +29,7 @@ def sample(time: Fraction, scene: int, quality: float = 0.5) -> Sample:
         Frame(time, np.zeros((2, 2, 3), np.uint8)),
         vector,
         Look(0.0 if scene == BLACK else quality, scene == BLACK),
+        np.zeros((2, 2), np.float32),
     )
 
 

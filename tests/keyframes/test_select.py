@@ -44,9 +44,17 @@ def test_blur_fade_and_dissolve_lower_the_quality(sharp: Image) -> None:
         assert measure(worse).quality < 0.9 * best
 
 
+NOWHERE = np.zeros((2, 2), np.float32)
+
+
 def candidate(number: int, quality: float, angle: float) -> Sample:
     vector = np.array([np.cos(angle), np.sin(angle)], np.float32)
-    return Sample(Frame(Fraction(number), np.zeros((1, 1, 3), np.uint8)), vector, Look(quality, False))
+    return Sample(
+        Frame(Fraction(number), np.zeros((1, 1, 3), np.uint8)),
+        vector,
+        Look(quality, False),
+        NOWHERE,
+    )
 
 
 def test_sharp_and_near_the_centroid_wins() -> None:

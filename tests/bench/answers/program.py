@@ -19,6 +19,7 @@ from bench.answers.outcomes import Outcome, figures, judge
 from bench.answers.reliability import write_plot
 from bench.answers.stages import EVERYTHING, SWITCHES
 from bench.answers.stock import stock
+from bench.answers.strangers import strangers_among
 from bench.retrieval.clips import Split, clips_in, split
 from bench.retrieval.frames import frames_between
 from bench.retrieval.photographs import distractors, foreign
@@ -64,7 +65,8 @@ def queries(library: Library, clips: Split, arguments: Arguments, progress: Prog
         clip: frames_between(clip, keyframes, arguments.seed)
         for clip, keyframes in progress.track({**ours, **theirs}.items(), description="frames")
     }
-    strangers = foreign(arguments.shared / "train_images", arguments.foreign)
+    here = distractors(arguments.shared / "distractors", arguments.distractors)
+    strangers = strangers_among(foreign(arguments.shared / "train_images", arguments.foreign), here)
     _, made = questions(clips, frames, arguments.frames, strangers)
     return [query for query in made if not arguments.kinds or query.kind in arguments.kinds]
 

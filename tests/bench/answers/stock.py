@@ -37,7 +37,7 @@ def stock(
             library.add(clip)
         tell()
     for number, photograph in enumerate(photographs):
-        _add_photograph(library, number, photograph)
+        add_photograph(library, number, photograph)
         tell()
     for step in (library.backfill, library.backfill_features, library.maintain):
         while step():
@@ -45,7 +45,7 @@ def stock(
     mark.write_text(contents)
 
 
-def _add_photograph(library: Library, number: int, photograph: Photograph) -> None:
+def add_photograph(library: Library, number: int, photograph: Photograph) -> None:
     """A film of a second that shows nothing else."""
     name, data = photograph
     image = fit_within(read_picture(data), STILL_SIDE)
