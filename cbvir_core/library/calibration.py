@@ -98,11 +98,11 @@ class Questions:
     ) -> Iterator[Sample]:
         for candidate, seen in self._searcher.weigh(picture, options)[:LOOKED_AT]:
             right = _same_scene(candidate.keyframe, source)
-            if right or not self._same_picture(candidate, source, still):
+            if right or not self._same_picture(candidate, still):
                 yield from _both(number, seen, right, bool(options.without))
 
-    def _same_picture(self, candidate: Candidate, source: KeyframeRow, still: LocalFeatures) -> bool:
-        """Whether another scene shows what the source's still shows, unedited, as far as can be told."""
+    def _same_picture(self, candidate: Candidate, still: LocalFeatures) -> bool:
+        """Whether another scene shows what the still shows, unedited."""
         (packed,) = self._store.features([candidate.keyframe.row])
         return packed is not None and verify(still, unpack(packed)) is not None
 

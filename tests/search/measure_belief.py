@@ -3,18 +3,15 @@
     python tests/search/measure_belief.py [--write] [--questions 400] [--foreign 400]
 
 The clips of ../shared/videos are indexed with the built-in weights, once with SOLAR and once without.
-Frames of them, edited, are asked with, and again with their own video left out; so are photographs that
-are in no clip.  Other photographs lie beside the clips, a video each, so that there is something to be taken
-for them.  Which clips show the same is known here (`bench.retrieval.clips`): two toys filmed on one table do
-not, though every plank agrees.  Half of the questions fit a model and the other half measure it; what is
-written is fitted to all.
+Stills of them, edited, are asked with, and again with their own video left out; so are photographs that
+are in no clip.  Half of the questions fit a model and the other half measure it; what is written is
+fitted to all.
 """
 
 from __future__ import annotations
 
 import argparse
 import shutil
-import sys
 import tarfile
 import tempfile
 from collections.abc import Iterator
@@ -30,37 +27,20 @@ from cbvir_core.library import Library
 from cbvir_core.library.calibration import Questions, Sample, calibration_error, false_share, fitted
 from cbvir_core.library.edits import EDITS
 from cbvir_core.search import belief
-from cbvir_core.search.answer import Candidate
 from cbvir_core.search.belief import Belief, kind_of
-from cbvir_core.store import KeyframeRow
-from cbvir_core.verify import LocalFeatures
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
-from bench.answers.stock import add_photograph
-from bench.retrieval.clips import family
+from cbvir_core.types import Image
 
 SHARED = Path(__file__).resolve().parents[3] / "shared"
-PHOTOGRAPHS = SHARED / "distractors/distractors.tar"
 NOTHING = Belief((0.0,) * 7, (0.0,) * 3, (0.0,) * 7, (0.0,) * 3)
 
 
-def photographs(archive: Path, count: int, first: int) -> Iterator[bytes]:
-    """`count` picture files, evenly chosen from the odd or the even ones."""
+def photographs(archive: Path, count: int) -> Iterator[Image]:
     with tarfile.open(archive) as opened:
-        members = opened.getmembers()[first::2]
+        members = opened.getmembers()
         for member in members[:: max(1, len(members) // max(1, count))][:count]:
             data = opened.extractfile(member)
             if data is not None:
-                yield data.read()
-
-
-class KnownFamilies(Questions):
-    """Questions about clips of which it is known who shows the same."""
-
-    def _same_picture(self, candidate: Candidate, source: KeyframeRow, still: LocalFeatures) -> bool:
-        video = self._store.video(source.keyframe_id.video)
-        return video is not None and family(candidate.video.paths[0].name) == family(video.paths[0].name)
+                yield read_picture(data.read())
 
 
 def samples(folder: Path, models: Path, options: argparse.Namespace) -> list[Sample]:
@@ -70,8 +50,6 @@ def samples(folder: Path, models: Path, options: argparse.Namespace) -> list[Sam
             if clip.suffix != ".md":
                 with suppress(CbvirError):
                     library.add(clip)
-        for number, picture in enumerate(photographs(PHOTOGRAPHS, options.distractors, 0)):
-            add_photograph(library, number, (f"{number}.jpg", picture))
         while library.backfill() or library.backfill_features():
             pass
         store = library.store
@@ -79,17 +57,19 @@ def samples(folder: Path, models: Path, options: argparse.Namespace) -> list[Sam
             row.row
             for video in store.videos()
             for row in store.keyframes(video.video_id)
-            if row.quality > 0.05 and video.paths[0].parent == SHARED / "videos"
+            if row.quality > 0.05
         ]
         rng = np.random.default_rng(options.seed)
-        asked = KnownFamilies(store, library._generations.current.searcher, options.seed)
+        asked = Questions(store, library._generations.current.searcher, options.seed)
         found: list[Sample] = []
         for number in range(options.questions):
             found += asked.about(int(rng.choice(rows)), number)
-        for number, picture in enumerate(photographs(PHOTOGRAPHS, options.foreign, 1)):
+        for number, picture in enumerate(
+            photographs(SHARED / "distractors/distractors.tar", options.foreign)
+        ):
             edit = EDITS[number % len(EDITS)]
             rng = np.random.default_rng([options.seed, number])
-            found += asked.foreign(edit(read_picture(picture), rng), options.questions + number)
+            found += asked.foreign(edit(picture, rng), options.questions + number)
         return found
 
 
@@ -117,7 +97,6 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--questions", type=int, default=400)
     parser.add_argument("--foreign", type=int, default=400)
-    parser.add_argument("--distractors", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--write", action="store_true")
     options = parser.parse_args()

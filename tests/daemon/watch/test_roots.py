@@ -122,18 +122,21 @@ def test_a_rescan_finds_what_no_event_told(
 def test_a_rescan_is_over_when_everything_has_been_looked_at(
     root: Path, watch: Any, listener: Listener
 ) -> None:
-    may_look = threading.Event()
+    may_look, looking = threading.Event(), threading.Event()
     may_look.set()
 
     def known() -> list[Path]:
+        looking.set()
         assert may_look.wait(20)
         return []
 
     watcher = watch(known=known, polling=True, poll_s=3600.0)
+    wait_until(lambda: watcher.scanned)
     may_look.clear()
+    looking.clear()
     watcher.rescan()
     assert not watcher.scanned
-    wait_until(lambda: not may_look.is_set() and not watcher.scanned)
+    assert looking.wait(20)  # else the second look below would be the first
     watcher.rescan()  # asked for while a look is under way: that one does not count
     touch(root / "new.mp4")
     may_look.set()
