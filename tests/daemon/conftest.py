@@ -24,8 +24,8 @@ def films(tmp_path_factory: pytest.TempPathFactory) -> list[Film]:
 
 @pytest.fixture(scope="session")
 def long_film(films: list[Film], tmp_path_factory: pytest.TempPathFactory) -> Film:
-    """The first film over and over, for a quarter of an hour: it takes a worker a while."""
-    return loop_film(films[0], tmp_path_factory.mktemp("long") / "long.mp4", 900.0)
+    """The first film over and over, for eight minutes: it takes a worker a while."""
+    return loop_film(films[0], tmp_path_factory.mktemp("long") / "long.mp4", 480.0)
 
 
 @pytest.fixture(scope="session")

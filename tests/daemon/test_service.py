@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from films import Film
+from films import Film, draw_film
 from services import Service, frame_at
 
 
@@ -68,9 +68,6 @@ def test_a_copy_is_the_same_video_with_two_paths(service: Service, dropped: Path
     assert after is not None
     assert sorted(after["paths"]) == sorted([str(dropped), str(copy)])
     assert (after["video_id"], after["keyframes"]) == (before["video_id"], before["keyframes"])
-    copy.unlink()
-    service.until(lambda: service.video(copy) is None, "the copy is forgotten")
-    assert service.state(dropped) == "indexed"
 
 
 def test_two_copies_dropped_at_once_are_read_once(service: Service, films: list[Film]) -> None:
@@ -124,11 +121,19 @@ def test_a_root_that_goes_away_is_offline_and_comes_back(service: Service, dropp
     assert service.get("/v1/errors")["errors"] == []
 
 
-def test_a_deleted_file_is_forgotten_after_a_while(service: Service, films: list[Film]) -> None:
-    path = service.drop(films[0].path, "short-lived.mp4")
-    service.until_state(path, "indexed")
-    path.unlink()
-    service.until(lambda: service.video(path) is None, "the file is forgotten")
+def test_deleted_files_are_forgotten_after_a_while(service: Service, dropped: Path, tmp_path: Path) -> None:
+    """A copy, whose video stays, and the only file of a video."""
+    copy = service.drop(dropped, "short-lived.mp4")
+    only = service.drop(draw_film(tmp_path / "only.mp4", seed=9, shots=2, size=(160, 90)).path)
+    for path in (copy, only):
+        service.until_state(path, "indexed")
+    known = service.get("/v1/status")["videos"]["indexed"]
+    for path in (copy, only):
+        path.unlink()
+    for path in (copy, only):
+        service.until(lambda path=path: service.video(path) is None, f"{path.name} is forgotten")  # type: ignore[misc]
+    assert service.state(dropped) == "indexed"
+    assert service.get("/v1/status")["videos"]["indexed"] == known - 1
 
 
 def test_events_tell_of_a_new_video(service: Service, films: list[Film]) -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
-from cbvir_core.keyframes import KeyframeOptions, Score, evaluate, extract_keyframes
+from cbvir_core.decode import read_frames
+from cbvir_core.keyframes import KeyframeExtractor, KeyframeOptions, Score, evaluate, extract_keyframes
 from cbvir_core.types import Keyframe
 from films import BLEND_S, Film
 
@@ -31,7 +33,26 @@ def score(film: Film, options: KeyframeOptions, clean: bool = False) -> Score:
         start = BLEND_S / 3 if clean and shot.transition != "cut" else 0
         end = BLEND_S / 3 if clean and after and after.transition != "cut" else 0
         spans.append((shot.start_s + start, shot.end_s - end))
-    return evaluate(extract_keyframes(film.path, options), spans)
+    return evaluate(drawn_keyframes(film.path, options), spans)
+
+
+@cache
+def drawn_keyframes(path: Path, options: KeyframeOptions) -> list[Keyframe]:
+    """The keyframes of a drawn film, which several tests look at."""
+    return list(extract_keyframes(path, options))
+
+
+def both_forms(path: Path) -> tuple[list[Keyframe], list[Keyframe]]:
+    """The keyframes of both forms, of frames that are decoded once."""
+    forms = KeyframeExtractor.from_options(ONLINE), KeyframeExtractor.from_options(BATCH)
+    found: tuple[list[Keyframe], list[Keyframe]] = ([], [])
+    with read_frames(path, samples_per_s=1 / ONLINE.sample_s) as frames:
+        for frame in frames:
+            for extractor, keyframes in zip(forms, found, strict=True):
+                keyframes += extractor.push(frame)
+    for extractor, keyframes in zip(forms, found, strict=True):
+        keyframes += extractor.flush()
+    return found
 
 
 def total(films: list[Film], options: KeyframeOptions, clean: bool = False) -> Score:
@@ -63,7 +84,7 @@ def test_key_frames_alone_still_give_a_first_look(drawn: list[Film]) -> None:
 
 @pytest.mark.parametrize("name", CLIPS)
 def test_both_forms_on_real_clips(clips: Path, name: str) -> None:
-    online, batch = (list(extract_keyframes(clips / name, options)) for options in (ONLINE, BATCH))
+    online, batch = both_forms(clips / name)
     for keyframes in (online, batch):
         check(keyframes)
         for cut in CUTS_S.get(name, []):

@@ -95,10 +95,10 @@ SAYS = {
 @contextmanager
 def unharmed(service: Service, ask: Any, picture: Path) -> Iterator[None]:
     """What answers goes on to answer the same, and of the files nothing changes."""
-    before = ask(service, "query", str(picture), "--json").document
+    before = service.post("/v1/query", picture.read_bytes())
     files = {path: path.read_bytes() for path in (service.data / "models/moreso").iterdir()}
     yield
-    after = ask(service, "query", str(picture), "--json").document
+    after = service.post("/v1/query", picture.read_bytes())
     assert after["results"] == before["results"] != []
     assert {path: path.read_bytes() for path in (service.data / "models/moreso").iterdir()} == files
     assert ask(service, "models", "verify", "--json").code == 0

@@ -18,14 +18,14 @@ from cbvirctl.calibrate import draw
 from films import Film
 from services import Service
 
-FEW = "100"
+FEW = "60"
 
 # What the client's conftest gives: it is no module that can be imported.
 Ask = Callable[..., Any]
 
 CUT_SHORT = (
     b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n"
-    b'event: calibration\ndata: {"done": 7, "total": 100}\n\nevent: calibration\ndata: {"done": 8, "to'
+    b'event: calibration\ndata: {"done": 7, "total": 60}\n\nevent: calibration\ndata: {"done": 8, "to'
 )
 
 
@@ -75,26 +75,50 @@ def _serve(caller: socket.socket, behind: Path) -> None:
             caller.sendall(answer)
 
 
-def test_the_bar_ends_full_and_stdout_has_the_document_alone(service: Service, ask: Ask) -> None:
-    done = ask(service, "calibrate", "--questions", FEW, "--json")
-    assert done.code == 0
-    assert done.document["questions"] == int(FEW)
-    assert "questions" in done.err
-    assert f"{FEW}/{FEW}" in done.err
+@dataclass(frozen=True)
+class Calibrated:
+    """What the client has said, and what was drawn of the events meanwhile."""
+
+    done: Any
+    told: list[tuple[int, int]]
 
 
-def test_events_tell_how_far_it_is(service: Service, ask: Ask) -> None:
+@pytest.fixture(scope="module")
+def calibrated(service: Service, ask: Ask) -> Calibrated:
+    """The library, calibrated on itself once, while somebody else reads the events too."""
     told: list[tuple[int, int]] = []
+    said: list[Any] = []
     with service.http.stream("GET", "/v1/events") as response:
         lines = response.iter_lines()
         assert next(lines) == ": cbvird"
-        asking = threading.Thread(target=ask, args=(service, "calibrate", "--questions", FEW))
+        asking = threading.Thread(
+            target=lambda: said.append(ask(service, "calibrate", "--questions", FEW, "--json"))
+        )
         asking.start()
         draw(_events(lines, until=2), lambda done, total: told.append((done, total)))
         asking.join()
-    dones = [done for done, _ in told]
+    return Calibrated(said[0], told)
+
+
+def test_scores_are_calibrated_on_the_library(service: Service, calibrated: Calibrated) -> None:
+    outcome = calibrated.done.document
+    assert outcome["questions"] == int(FEW)
+    assert outcome["answers"] > 2 * int(FEW)
+    assert 0.0 <= outcome["error"] < 0.15
+    assert (service.data / "belief.json").exists()
+
+
+def test_the_bar_ends_full_and_stdout_has_the_document_alone(calibrated: Calibrated) -> None:
+    assert calibrated.done.code == 0
+    assert calibrated.done.document["questions"] == int(FEW)
+    assert "questions" in calibrated.done.err
+    assert f"{FEW}/{FEW}" in calibrated.done.err
+
+
+def test_events_tell_how_far_it_is(calibrated: Calibrated) -> None:
+    dones = [done for done, _ in calibrated.told]
     assert dones == sorted(set(dones))
-    assert {total for _, total in told} == {int(FEW)}
+    assert {total for _, total in calibrated.told} == {int(FEW)}
 
 
 def _events(lines: Iterator[str], until: int) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -111,15 +111,6 @@ def test_evidence_is_written_as_a_picture(ctl: Ctl, films: list[Film], dropped: 
     assert "cannot write" in refused.stderr
 
 
-def test_scores_are_calibrated_on_the_library(ctl: Ctl, service: Service) -> None:
-    outcome = document(ctl("calibrate", "--questions", "100", "--json"))
-    assert outcome["questions"] == 100
-    assert outcome["answers"] > 200
-    assert 0.0 <= outcome["error"] < 0.15
-    assert (service.data / "belief.json").exists()
-    assert ctl("calibrate", "--questions", "5").returncode == 2
-
-
 def test_what_is_no_picture_is_exit_code_4(ctl: Ctl, tmp_path: Path) -> None:
     text = tmp_path / "picture.jpg"
     text.write_text("no picture")

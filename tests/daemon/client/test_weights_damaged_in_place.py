@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 import cbvir_core
+from cbvir_core.embed import MobileNetEncoder, SolarEncoder, find_profile
 from films import Film
 from services import Service
 
@@ -34,10 +35,17 @@ def refused(service: Service) -> str:
 
 @pytest.fixture(scope="module")
 def moreso(refined: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data folder whose two networks are the profile ``moreso``, which ``auto`` prefers."""
+    """A data folder whose two networks are the profile ``moreso``, which ``auto`` prefers.
+
+    The built-in ones are converted already: two services of this module come to use them.
+    """
     data = tmp_path_factory.mktemp("moreso") / "data"
     shutil.copytree(refined, data)
     (data / "models" / "seeded").rename(data / "models" / "moreso")
+    builtin = find_profile("builtin", None)
+    assert builtin.refine is not None
+    MobileNetEncoder(builtin.filter, cache=data / "cache")
+    SolarEncoder(builtin.refine, cache=data / "cache")
     return data
 
 
@@ -134,13 +142,18 @@ def test_verify_names_a_file_that_is_missing(service: Service, ask: Any) -> None
 
 
 def test_the_built_in_file(
-    make_service: Callable[..., Service], ask: Any, films: list[Film], picture: Path, tmp_path: Path
+    make_service: Callable[..., Service],
+    moreso: Path,
+    ask: Any,
+    films: list[Film],
+    picture: Path,
+    tmp_path: Path,
 ) -> None:
     """A copy of the program is damaged: the running service goes on, and no other one starts."""
     program = tmp_path / "program"
     shutil.copytree(Path(cbvir_core.__file__).parent, program / "cbvir_core")
     path = program / "cbvir_core/embed/builtin/filter.safetensors"
-    service = make_service(models={"profile": "builtin"}, environment={"PYTHONPATH": str(program)})
+    service = make_service(moreso, models={"profile": "builtin"}, environment={"PYTHONPATH": str(program)})
     service.until_state(service.drop(films[0].path), "indexed")
     all_refined(service, picture)
     before = ask(service, "query", str(picture), "--json").document
