@@ -50,12 +50,24 @@ class Frame:
         return float(self.time)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Thumbnails:
+    """Frames of a scene that were looked at, tiny and grey: `times_s` ascending (N), `frames` N x H x W."""
+
+    times_s: npt.NDArray[np.float64]
+    frames: npt.NDArray[np.uint8] = field(repr=False)
+
+    def __len__(self) -> int:
+        return len(self.times_s)
+
+
 @dataclass(frozen=True, slots=True)
 class Keyframe:
     """The picture that stands for one scene, and the span of that scene.
 
     ``scene_start_s <= time_s <= scene_end_s``.  `quality` is in [0, 1]: 0 for a frame without content
     (black, white, one colour), which stands for its span but is never searched; higher for a sharp one.
+    `thumbnails` are what else was seen of the scene, None where that is not known.
     """
 
     time_s: float
@@ -63,6 +75,7 @@ class Keyframe:
     scene_end_s: float
     image: Image = field(repr=False, compare=False)
     quality: float = 1.0
+    thumbnails: Thumbnails | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -11,20 +11,34 @@ from cbvir_core.decode.identity import fingerprint
 from cbvir_core.decode.picture import read_picture
 from cbvir_core.decode.probe import probe
 from cbvir_core.decode.reader import FrameReader, read_frames
-from cbvir_core.decode.scale import STILL_SIDE, decode_still, encode_png, encode_still, fit_within
+from cbvir_core.decode.scale import (
+    STILL_SIDE,
+    THUMBNAIL_SIDE,
+    decode_still,
+    decode_strip,
+    encode_png,
+    encode_still,
+    encode_strip,
+    fit_within,
+    thumbnail,
+)
 from cbvir_core.decode.skipping import Mode
 
 __all__ = [
     "STILL_SIDE",
+    "THUMBNAIL_SIDE",
     "FrameReader",
     "Mode",
     "container_complete",
     "decode_still",
+    "decode_strip",
     "encode_png",
     "encode_still",
+    "encode_strip",
     "fingerprint",
     "fit_within",
     "probe",
     "read_frames",
     "read_picture",
+    "thumbnail",
 ]

@@ -6,12 +6,28 @@ from fractions import Fraction
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from cbvir_core.errors import NotAPicture
 from cbvir_core.types import Image
 
+Grey = npt.NDArray[np.uint8]
+"""H x W."""
+
+Strip = npt.NDArray[np.uint8]
+"""Grey pictures of one size, N x H x W."""
+
+JPEG_BLOCK = 8
+
 STILL_SIDE = 512
 """Long side in pixels of what ingest decodes to and stores: the input of SOLAR's larger scale."""
+
+THUMBNAIL_SIDE = 128
+"""Long side in pixels of the grey thumbnails by which the frames of a scene are told apart: enough for
+neighbours (`cbvir_core.moment.find`)."""
+
+STRIP_QUALITY = 50
+"""JPEG quality of a strip of thumbnails: .8 to 1 kB each."""
 
 SANE_ASPECT = Fraction(4)
 """A sample aspect ratio beyond 4:1 is a broken header, not a lens; it is taken as square."""
@@ -55,6 +71,31 @@ def encode_still(image: Image, quality: int = 85) -> bytes:
     return _encoded(image, ".jpg", [cv2.IMWRITE_JPEG_QUALITY, quality])
 
 
+def thumbnail(image: Image) -> Grey:
+    """The picture tiny and grey."""
+    return np.asarray(cv2.cvtColor(fit_within(image, THUMBNAIL_SIDE), cv2.COLOR_RGB2GRAY), np.uint8)
+
+
+def encode_strip(frames: Strip) -> bytes:
+    """Thumbnails (N x H x W) one below the other as one JPEG, which spares N - 1 headers.
+
+    Each begins on a block of JPEG's, so that none bleeds into the next.
+    """
+    rows = -frames.shape[1] % JPEG_BLOCK
+    whole = np.pad(frames, ((0, 0), (0, rows), (0, 0)), mode="edge")
+    parameters = [cv2.IMWRITE_JPEG_QUALITY, STRIP_QUALITY, cv2.IMWRITE_JPEG_OPTIMIZE, 1]
+    return _written(whole.reshape(-1, frames.shape[2]), ".jpg", parameters)
+
+
+def decode_strip(data: bytes, count: int, height: int) -> Strip:
+    """The inverse of `encode_strip`, but for what JPEG loses.  Raises NotAPicture for other bytes."""
+    strip = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_GRAYSCALE) if data else None
+    rows = height + -height % JPEG_BLOCK
+    if strip is None or strip.shape[0] != count * rows:
+        raise NotAPicture("The stored thumbnails are no JPEG of that size.")
+    return np.asarray(strip.reshape(count, rows, strip.shape[1])[:, :height], np.uint8)
+
+
 def encode_png(image: Image) -> bytes:
     """The picture as PNG."""
     return _encoded(image, ".png", [])
@@ -71,7 +112,11 @@ def decode_still(data: bytes) -> Image:
 
 
 def _encoded(image: Image, form: str, parameters: list[int]) -> bytes:
-    done, data = cv2.imencode(form, cv2.cvtColor(image, cv2.COLOR_RGB2BGR), parameters)
+    return _written(np.asarray(cv2.cvtColor(image, cv2.COLOR_RGB2BGR), np.uint8), form, parameters)
+
+
+def _written(raster: npt.NDArray[np.uint8], form: str, parameters: list[int]) -> bytes:
+    done, data = cv2.imencode(form, raster, parameters)
     if not done:
-        raise NotAPicture(f"A picture of shape {image.shape} cannot be written as {form}.")
+        raise NotAPicture(f"A picture of shape {raster.shape} cannot be written as {form}.")
     return data.tobytes()

@@ -15,6 +15,7 @@ from cbvir_core.keyframes.layout import layout
 from cbvir_core.keyframes.options import Form, KeyframeOptions
 from cbvir_core.keyframes.schedule import MAX_SAMPLES, Ready, Schedule, SlidingSchedule, SubMatrixSchedule
 from cbvir_core.keyframes.select import Sample, measure
+from cbvir_core.keyframes.track import ThumbnailTrack
 from cbvir_core.types import Frame, Keyframe
 
 _DEFAULT = KeyframeOptions()
@@ -31,8 +32,9 @@ class KeyframeExtractor:
 
     Spans are in order, without gap or overlap, from the first frame to the last; a scene that comes
     back is a new span.  Pictures are the pushed ones, not copies: they must not be written to later.
-    Held at any time are at most `KEPT` pictures for each of two clusters and `LOOKAHEAD` more, and
-    180 feature vectors, however long the video is; the batch form holds a sub-matrix of pictures.
+    Held at any time are at most `KEPT` pictures for each of two clusters and `LOOKAHEAD` more, 180 feature
+    vectors and the thumbnails of the scene that is on, however long the video is; the batch form holds a
+    sub-matrix of pictures.
 
     How Algorithm 1 is read is said in `cbvir_core.keyframes.clustering`.
     """
@@ -72,11 +74,13 @@ class KeyframeExtractor:
         self._last = frame.time
         small = shrink(frame.image)
         sample = Sample(frame, block_histogram(small, self._options.bins), measure(small), layout(small))
-        return self._judge(self._schedule.push(sample))
+        self._track.push(frame)
+        return self._track.cut(self._judge(self._schedule.push(sample)))
 
     def flush(self) -> list[Keyframe]:
         """The keyframes of what is still open, at the end of the video."""
         keyframes = self._judge(self._schedule.flush()) + self._clustering.finish()
+        keyframes = self._track.cut(keyframes, last=True)
         self._reset()
         return keyframes
 
@@ -86,6 +90,7 @@ class KeyframeExtractor:
     def _reset(self) -> None:
         options = self._options
         self._last = None
+        self._track = ThumbnailTrack()
         self._schedule = _schedule(options)
         self._clustering = DynamicClustering(
             options.similarity, options.min_scene_s, options.max_gap_s, options.layout_similarity

@@ -37,6 +37,7 @@ class Table(StrEnum):
     ROWS = "rows"  # row -> time, span, quality, keyframe id
     NUMBERS = "numbers"  # video id, number in the video -> row
     STILLS = "stills"  # row -> JPEG
+    THUMBNAILS = "thumbnails"  # row -> times, and a strip of what was seen of the scene
     FEATURES = "features"  # row -> local features of the still, packed (`cbvir_core.verify`)
     GENERATIONS = "generations"  # generation -> JSON
     DESCRIPTORS = "descriptors"  # generation, row -> float16 filter row, float16 refine row

@@ -20,14 +20,16 @@ from cbvir_core.store.layout import (
     number_value,
     pack_descriptors,
     pack_keyframe,
+    pack_thumbnails,
     packed_quality,
     read_number,
     row_key,
     unpack_keyframe,
+    unpack_thumbnails,
 )
 from cbvir_core.store.records import Generation
 from cbvir_core.store.shelf import Shelf
-from cbvir_core.types import Keyframe, KeyframeId, Rows, VideoId
+from cbvir_core.types import Keyframe, KeyframeId, Rows, Thumbnails, VideoId
 
 
 class KeyframeShelf(Shelf):
@@ -49,10 +51,12 @@ class KeyframeShelf(Shelf):
             raise ValueError(f"{len(keyframes)} keyframes, descriptors of shape {filter_rows.shape}")
         # JPEG takes milliseconds a picture: the one writer does not wait for that.
         stills = [encode_still(fit_within(keyframe.image, STILL_SIDE)) for keyframe in keyframes]
+        strips = [pack_thumbnails(seen) if (seen := keyframe.thumbnails) else None for keyframe in keyframes]
         descriptors = [pack_descriptors(row, None) for row in half(filter_rows)]
+        entries = list(zip(keyframes, stills, strips, descriptors, strict=True))
 
         def work(txn: Transaction) -> list[int]:
-            return _append(txn, video_id, generation, list(zip(keyframes, stills, descriptors, strict=True)))
+            return _append(txn, video_id, generation, entries)
 
         return self._environment.write(work)
 
@@ -85,6 +89,12 @@ class KeyframeShelf(Shelf):
             data = txn.get(Table.STILLS, number_value(row))
             return None if data is None else bytes(data)
 
+    def thumbnails(self, row: int) -> Thumbnails | None:
+        """What was seen of a row's scene; None where nothing is kept of it, or it was forgotten."""
+        with self._environment.read() as txn:
+            data = txn.get(Table.THUMBNAILS, number_value(row))
+            return None if data is None else unpack_thumbnails(data)
+
     def last_row(self) -> int:
         """The largest row number that was ever given out; 0 before the first."""
         with self._environment.read() as txn:
@@ -102,7 +112,7 @@ def _append(
     txn: Transaction,
     video_id: VideoId,
     generation: Generation,
-    entries: list[tuple[Keyframe, bytes, bytes]],
+    entries: list[tuple[Keyframe, bytes, bytes | None, bytes]],
 ) -> list[int]:
     record = ledger.video(txn, video_id)
     if record.complete:
@@ -110,12 +120,14 @@ def _append(
     refined_later = ledger.stored_generation(txn, generation).refine is not None
     last = ledger.counter(txn, ledger.NEXT_ROW)
     rows = list(range(last + 1, last + 1 + len(entries)))
-    for number, (row, (keyframe, still, descriptor)) in enumerate(zip(rows, entries, strict=True)):
+    for number, (row, (keyframe, still, strip, descriptor)) in enumerate(zip(rows, entries, strict=True)):
         keyframe_id = KeyframeId(video_id, record.keyframes + number)
         key = number_value(row)
         txn.put(Table.ROWS, key, pack_keyframe(keyframe_id, keyframe))
         txn.put(Table.NUMBERS, number_key(keyframe_id), key)
         txn.put(Table.STILLS, key, still)
+        if strip is not None:
+            txn.put(Table.THUMBNAILS, key, strip)
         txn.put(Table.DESCRIPTORS, row_key(generation.number, row), descriptor)
         if refined_later:
             txn.put(Table.UNREFINED, row_key(generation.number, row), b"")

@@ -13,8 +13,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from cbvir_core.errors import StoreDamaged
-from cbvir_core.types import Keyframe, KeyframeId, Rows, VideoId
+from cbvir_core.decode import decode_strip, encode_strip
+from cbvir_core.errors import NotAPicture, StoreDamaged
+from cbvir_core.types import Keyframe, KeyframeId, Rows, Thumbnails, VideoId
 
 SCHEMA = 1
 
@@ -23,7 +24,9 @@ _PAIR = struct.Struct(">IQ")  # generation, row
 _NUMBER = struct.Struct(">I")
 _KEYFRAME = struct.Struct(">I3df")  # number in the video, time, scene start, scene end, quality
 _SIZES = struct.Struct("<HH")  # entries of the filter row, of the refine row
+_THUMBNAILS = struct.Struct("<HH")  # how many, their height
 HALF = np.dtype("<f2")
+TIME = np.dtype("<f8")
 Half = npt.NDArray[np.float16]
 
 
@@ -102,6 +105,26 @@ def unpack_keyframe(row: int, value: memoryview) -> KeyframeRow:
 def packed_quality(value: memoryview) -> float:
     """The quality alone of what `pack_keyframe` made."""
     return float(_checked(_KEYFRAME, value[: _KEYFRAME.size], "keyframe")[-1])
+
+
+def pack_thumbnails(thumbnails: Thumbnails) -> bytes:
+    """The times, and the frames as one strip."""
+    count, height, _ = thumbnails.frames.shape
+    times = np.ascontiguousarray(thumbnails.times_s, TIME)
+    return _THUMBNAILS.pack(count, height) + times.tobytes() + encode_strip(thumbnails.frames)
+
+
+def unpack_thumbnails(value: memoryview) -> Thumbnails:
+    """The inverse of `pack_thumbnails`, but for what JPEG loses."""
+    if len(value) < _THUMBNAILS.size:
+        raise StoreDamaged("a strip of thumbnails in the store has the wrong length")
+    count, height = _THUMBNAILS.unpack_from(value)
+    strip = _THUMBNAILS.size + count * TIME.itemsize
+    try:
+        times = np.frombuffer(value, TIME, count, _THUMBNAILS.size).astype(np.float64)
+        return Thumbnails(times, decode_strip(bytes(value[strip:]), count, height))
+    except (NotAPicture, ValueError) as error:
+        raise StoreDamaged(f"a strip of thumbnails in the store cannot be read ({error})") from error
 
 
 def half(rows: Rows) -> Half:

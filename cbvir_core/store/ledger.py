@@ -103,6 +103,7 @@ def drop_rows(txn: Transaction, rows: list[int]) -> None:
         txn.delete(Table.NUMBERS, number_key(unpack_keyframe(row, value).keyframe_id))
         txn.delete(Table.ROWS, key)
         txn.delete(Table.STILLS, key)
+        txn.delete(Table.THUMBNAILS, key)
         txn.delete(Table.FEATURES, key)
         changes[ROWS_COUNT] -= 1
         for generation in known:

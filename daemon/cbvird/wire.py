@@ -1,7 +1,7 @@
 """What a decode worker and the service say to each other, and how it is put into bytes.
 
 A worker reads hostile files, so what it sends is data and never code: a JSON header, and for a
-keyframe the raw picture behind it.  Nothing from a worker is unpickled.
+keyframe the raw picture behind it, and the raw thumbnails of its scene.  Nothing from a worker is unpickled.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from cbvir_core.types import Image, Keyframe, VideoId, VideoInfo
+from cbvir_core.types import Image, Keyframe, Thumbnails, VideoId, VideoInfo
 
 GO = b"go"
 """The service's one word to a worker that has probed its file: decode it."""
@@ -103,16 +103,28 @@ def _send_keyframe(connection: Connection, keyframe: Keyframe) -> None:
         "scene_end_s": keyframe.scene_end_s,
         "quality": float(keyframe.quality),
         "shape": keyframe.image.shape,
+        "strip": None if keyframe.thumbnails is None else keyframe.thumbnails.frames.shape,
     }
     connection.send_bytes(_header(Found.__name__, fields))
     connection.send_bytes(np.ascontiguousarray(keyframe.image).tobytes())
+    if (seen := keyframe.thumbnails) is not None:
+        connection.send_bytes(np.ascontiguousarray(seen.times_s, np.float64).tobytes())
+        connection.send_bytes(np.ascontiguousarray(seen.frames).tobytes())
 
 
 def _receive_keyframe(connection: Connection, fields: dict[str, Any]) -> Keyframe:
     height, width, channels = fields.pop("shape")
+    strip = fields.pop("strip")
     pixels = np.frombuffer(connection.recv_bytes(LARGEST_PICTURE), dtype=np.uint8)
     image: Image = pixels.reshape(height, width, channels)
-    return Keyframe(image=image, **fields)
+    seen = None if strip is None else _receive_thumbnails(connection, *strip)
+    return Keyframe(image=image, thumbnails=seen, **fields)
+
+
+def _receive_thumbnails(connection: Connection, count: int, height: int, width: int) -> Thumbnails:
+    times = np.frombuffer(connection.recv_bytes(LARGEST_HEADER), dtype=np.float64)
+    frames = np.frombuffer(connection.recv_bytes(LARGEST_PICTURE), dtype=np.uint8)
+    return Thumbnails(times.reshape(count), frames.reshape(count, height, width))
 
 
 def _info_fields(info: VideoInfo) -> dict[str, Any]:
