@@ -2,8 +2,9 @@
 
 Each question is a frame from anywhere in a scene, edited: things move between it and the scene's keyframe.
 Where the file is offline it is the keyframe's still.  It is asked twice: as it is, and with its own video
-left out, as a picture that is not in the library would be.  Scenes that show the same thing as the still in
-another video (copies, title cards) are neither right nor wrong, and are left out.
+left out, as a picture that is not in the library would be.  Other scenes that show all of the frame (copies,
+title cards) are neither right nor wrong, and are left out; those that share a part of it, as films made in
+the same place do, are wrong.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from cbvir_core.decode import decode_still
+from cbvir_core.decode import STILL_SIDE, decode_still, fit_within
 from cbvir_core.decode.span import SpanReader
 from cbvir_core.errors import CbvirError, InputError
 from cbvir_core.library.edits import EDITS
@@ -23,6 +24,7 @@ from cbvir_core.search.answer import Candidate, existing_path
 from cbvir_core.search.belief import Belief, Evidence, fit, kind_of
 from cbvir_core.search.options import MATCH
 from cbvir_core.search.searcher import Searcher
+from cbvir_core.search.verifying import Verifier
 from cbvir_core.store import KeyframeRow, Store
 from cbvir_core.types import Image
 from cbvir_core.verify import LocalFeatures, describe, unpack, verify
@@ -34,6 +36,9 @@ LOOKED_AT = 3
 
 SURE = MATCH
 """The probability whose false answers are reported: what is called a match."""
+
+ALL = 0.95
+"""Share of a frame, unedited, from which on a scene is taken to show all of it."""
 
 FEWEST = 40
 """Stills under which no model is fitted."""
@@ -52,11 +57,20 @@ class Sample:
     absent: bool = False
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Shown:
+    """The frame that is asked about, unedited, with its local features."""
+
+    picture: Image
+    features: LocalFeatures
+
+
 class Questions:
     """Asks a searcher."""
 
     def __init__(self, store: Store, searcher: Searcher, seed: int) -> None:
         self._store, self._searcher, self._seed = store, searcher, seed
+        self._verifier = Verifier(store)
 
     def about(self, row: int, number: int) -> list[Sample]:
         """The question about the scene in a row, asked twice, with a look at local features and without."""
@@ -64,17 +78,17 @@ class Questions:
         still = self._store.still_of_row(row)
         if keyframe is None or still is None:
             return []
-        image = decode_still(still)
         rng = np.random.default_rng([self._seed, number])
         frame = self._frame(keyframe, rng)
-        picture = EDITS[number % len(EDITS)](image if frame is None else frame, rng)
+        frame = decode_still(still) if frame is None else frame
+        picture = EDITS[number % len(EDITS)](frame, rng)
+        shown = _Shown(fit_within(frame, STILL_SIDE), describe(fit_within(frame, STILL_SIDE)))
         present = SearchOptions(top=LOOKED_AT, verify="always")
         absent = replace(present, without=frozenset({keyframe.keyframe_id.video}))
-        features = describe(image)
         return [
             sample
             for options in (present, absent)
-            for sample in self._asked(picture, keyframe, features, options, number)
+            for sample in self._asked(picture, keyframe, shown, options, number)
         ]
 
     def _frame(self, keyframe: KeyframeRow, rng: np.random.Generator) -> Image | None:
@@ -90,27 +104,34 @@ class Questions:
     def foreign(self, picture: Image, number: int) -> list[Sample]:
         """A picture that is in no video."""
         options = SearchOptions(top=LOOKED_AT, verify="always")
-        found = self._searcher.weigh(picture, options)[:LOOKED_AT]
-        return [sample for _, seen in found for sample in _both(number, seen, False, True)]
+        found = self._searcher.weigh(picture, options)
+        return [sample for _, seen in found for sample in _each_way(number, seen, False, True)]
 
     def _asked(
-        self, picture: Image, source: KeyframeRow, still: LocalFeatures, options: SearchOptions, number: int
+        self, picture: Image, source: KeyframeRow, shown: _Shown, options: SearchOptions, number: int
     ) -> Iterator[Sample]:
-        for candidate, seen in self._searcher.weigh(picture, options)[:LOOKED_AT]:
+        for candidate, seen in self._searcher.weigh(picture, options):
             right = _same_scene(candidate.keyframe, source)
-            if right or not self._same_picture(candidate, still):
-                yield from _both(number, seen, right, bool(options.without))
+            if right or not self._shows_all(candidate, shown):
+                yield from _each_way(number, seen, right, bool(options.without))
 
-    def _same_picture(self, candidate: Candidate, still: LocalFeatures) -> bool:
-        """Whether another scene shows what the still shows, unedited."""
+    def _shows_all(self, candidate: Candidate, shown: _Shown) -> bool:
+        """Whether another scene shows all of the frame, as far as can be known."""
         (packed,) = self._store.features([candidate.keyframe.row])
-        return packed is not None and verify(still, unpack(packed)) is not None
+        found = None if packed is None else verify(shown.features, unpack(packed))
+        if found is None:
+            return False
+        survey = self._verifier.survey(shown.picture, candidate, found)
+        return survey is None or survey.explained >= ALL
 
 
-def _both(number: int, seen: Evidence, right: bool, absent: bool) -> Iterator[Sample]:
+def _each_way(number: int, seen: Evidence, right: bool, absent: bool) -> Iterator[Sample]:
+    """As it was weighed, and as it would be with fewer looks."""
     yield Sample(number, seen, right, absent)
+    if seen.survey is not None:
+        yield Sample(number, replace(seen, survey=None), right, absent)
     if seen.checked:
-        yield Sample(number, replace(seen, checked=False, agrees=None), right, absent)
+        yield Sample(number, replace(seen, checked=False, agrees=None, survey=None), right, absent)
 
 
 def _same_scene(one: KeyframeRow, other: KeyframeRow) -> bool:
@@ -175,19 +196,19 @@ def false_share(model: Belief, samples: Sequence[Sample]) -> float:
 
 
 def fitted(samples: Sequence[Sample], before: Belief) -> Belief:
-    """The models that samples tell of; where there are none for a model it stays as it was `before`.
+    """The models that samples tell of; where too few tell of a model it stays as it was `before`.
 
-    Raises InputError where there are too few of either answer.
+    Pictures that agree with a scene that is wrong are rare, and a library may have too few of them.  Raises
+    InputError where there are too few of either answer for every model.
     """
     made: dict[str, tuple[float, ...]] = {}
     for kind in Belief.__slots__:
         own = [sample for sample in samples if kind_of(sample.evidence) == kind]
         right = [sample.right for sample in own]
-        if not own:
-            continue
-        if min(sum(right), len(right) - sum(right)) < FEWEST:
-            raise InputError(f"{len(own)} answers are too few to calibrate with; index more videos first")
-        made[kind] = fit([sample.evidence.figures() for sample in own], right)
+        if min(sum(right), len(right) - sum(right)) >= FEWEST:
+            made[kind] = fit([sample.evidence.figures() for sample in own], right)
+    if not made:
+        raise InputError(f"{len(samples)} answers are too few to calibrate with; index more videos first")
     return replace(before, **made)
 
 

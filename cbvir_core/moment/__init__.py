@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from cbvir_core.moment.find import Moment, find_moment
+from cbvir_core.moment.survey import Survey, survey
 
-__all__ = ["Moment", "find_moment"]
+__all__ = ["Moment", "Survey", "find_moment", "survey"]

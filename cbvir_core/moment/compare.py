@@ -26,6 +26,10 @@ LEADS = 3
 ROUNDS = 4
 """Best frame under a map, best map on that frame, and again, until neither changes."""
 
+WHOLE_FIRST = 0.05
+"""How much less a query taken as the whole frame may fit than one that is laid on each frame anew: laying
+it fits the wrong frame a little better too."""
+
 ASTRAY = 0.3
 """A fit below which the query is taken not to lie there, and the camera's motion alone is followed."""
 
@@ -74,7 +78,7 @@ def best_placed(seen: Look, pattern: Pattern, start: Start, budget: Budget) -> B
     the best of these followed to the frame.
     """
     stride = _stride(seen)
-    anchors = _anchors(seen, pattern, start, stride, budget)
+    anchors = laid_along(seen, pattern, start, stride, budget)
     if not anchors:
         return None
     kept = kept_blocks([fit for _, fit in anchors.values()])
@@ -87,7 +91,7 @@ def best_placed(seen: Look, pattern: Pattern, start: Start, budget: Budget) -> B
     return max((best for best in found if best), key=lambda best: best.fit, default=None)
 
 
-def _anchors(
+def laid_along(
     seen: Look, pattern: Pattern, start: Start, stride: int, budget: Budget
 ) -> dict[int, tuple[Matrix, BlockFit]]:
     """Each `stride` frames on both sides of the start: the map onto the frame, and the fit there."""

@@ -15,14 +15,16 @@ from pathlib import Path
 
 import numpy as np
 
-from cbvir_core.decode import probe
+from cbvir_core.decode import STILL_SIDE, probe
+from cbvir_core.decode.scale import fit_size
 from cbvir_core.errors import CbvirError, FileChanged
-from cbvir_core.moment.compare import Best, best_placed, best_whole
+from cbvir_core.moment.compare import WHOLE_FIRST, Best, best_placed, best_whole
 from cbvir_core.moment.look import Budget, Look, Span
 from cbvir_core.moment.plane import Matrix
 from cbvir_core.moment.query import Question
-from cbvir_core.moment.scene import Seen, see
-from cbvir_core.types import Image, VideoId
+from cbvir_core.moment.scene import Seen, see, see_parts
+from cbvir_core.moment.survey import Survey
+from cbvir_core.types import Image, VideoId, VideoInfo
 
 BUDGET_S = 0.6
 """On each fourth clip (``--every 4 --budget 0.6``) as right as without a limit; 0.4 and 0.25, on a machine
@@ -40,13 +42,11 @@ SURE_FIT = 0.8
 """Fit from which a frame is called exact.  The measurement above finds it below .86 for one in fifty of the
 right ones; of five wrong ones it takes out at least three."""
 
-WHOLE_FIRST = 0.05
-"""How much less a query taken as the whole frame may fit than one that is laid on each frame anew: laying
-it fits the wrong frame a little better too."""
-
 EQUAL_LEVELS = 1
 """Grey levels by which thumbnails of equal frames may differ anywhere."""
 
+OF_THE_KEYFRAME = "The time is the keyframe's."
+OF_A_THUMBNAIL = "The time is that of the best of the frames that indexing looked at."
 TOO_SHORT = "Time was over before a frame was seen that shows the picture clearly."
 
 
@@ -79,6 +79,7 @@ def find_moment(
     transform: Matrix | None = None,
     mirrored: bool = False,
     video_id: VideoId | None = None,
+    survey: Survey | None = None,
     budget_s: float = BUDGET_S,
     clock: Callable[[], float] = time.monotonic,
 ) -> Moment:
@@ -87,25 +88,62 @@ def find_moment(
     `keyframe_s` is the time of the keyframe that was found.  `transform` maps pixels of `query` as it is
     handed in to pixels of that keyframe's still (the frame shrunk to `STILL_SIDE`), as verification finds
     it; of negative determinant if `mirrored`.  Without it the query is taken as the whole frame, mirrored
-    or not.  With `video_id` the file must still be that video.
+    or not.  With `video_id` the file must still be that video.  With what a `survey` of the scene's
+    thumbnails says, only the likely parts of the scene are decoded.
 
     Raises nothing for a file: if it is offline, changed or cannot be decoded, or the budget (seconds of
-    `clock`) is over too soon, the keyframe's time is given with ``exact=False`` and the reason.
+    `clock`) is over too soon, the time of the thumbnail that fits best, or else the keyframe's, is given with
+    ``exact=False`` and the reason.
     """
+    fallback = _Fallback(keyframe_s, survey)
     budget = Budget(budget_s, clock)
     try:
         info = probe(path)
         if video_id is not None and info.video_id != video_id:
             raise FileChanged(f"{path} is another video now.")
-        question = Question(query, transform, mirrored, info)
-        wide = (max(0.0, span[0] - SLACK_S), span[1] + SLACK_S)
-        seen = see(info, wide, question, keyframe_s, budget)
+        frame = (info.width, info.height)
+        question = Question(query, transform, mirrored, still=fit_size(*frame, STILL_SIDE), frame=frame)
+        seen = _see(info, span, question, fallback, budget)
     except CbvirError as error:
-        return _keyframe(keyframe_s, Look(), 0.0, str(error))
+        return fallback.moment(Look(), 0.0, str(error))
     if not seen.look.frames:
         why = "No frame of the scene could be read."
-        return _keyframe(keyframe_s, seen.look, 0.0, why if seen.look.complete else TOO_SHORT)
-    return _moment(seen, _compare(seen, question, budget), keyframe_s, budget)
+        return fallback.moment(seen.look, 0.0, why if seen.look.complete else TOO_SHORT)
+    return _moment(seen, _compare(seen, question, budget), fallback, budget)
+
+
+@dataclass(frozen=True, slots=True)
+class _Fallback:
+    """The time that is known without the file."""
+
+    keyframe_s: float
+    survey: Survey | None
+
+    @property
+    def clear(self) -> Survey | None:
+        """What thumbnails say, if one of them shows the picture clearly."""
+        return self.survey if self.survey and self.survey.fit >= LEAST_FIT else None
+
+    def moment(self, looked: Look, fit: float, reason: str) -> Moment:
+        """The best that is known, with the reason why it is no more."""
+        clear = self.clear
+        time_s = clear.time_s if clear else self.keyframe_s
+        return Moment(
+            time_s=time_s,
+            until_s=time_s,
+            fit=clear.fit if clear else fit,
+            exact=False,
+            frames_looked_at=len(looked.frames),
+            frames_decoded=looked.decoded,
+            reason=f"{reason} {OF_A_THUMBNAIL if clear else OF_THE_KEYFRAME}",
+        )
+
+
+def _see(info: VideoInfo, span: Span, question: Question, known: _Fallback, budget: Budget) -> Seen:
+    if (survey := known.clear) is not None:
+        return see_parts(info, survey.spans, question, survey.time_s, budget)
+    wide = (max(0.0, span[0] - SLACK_S), span[1] + SLACK_S)
+    return see(info, wide, question, known.keyframe_s, budget)
 
 
 def _compare(seen: Seen, question: Question, budget: Budget) -> Best | None:
@@ -119,16 +157,17 @@ def _compare(seen: Seen, question: Question, budget: Budget) -> Best | None:
     return whole or placed
 
 
-def _moment(seen: Seen, best: Best | None, keyframe_s: float, budget: Budget) -> Moment:
+def _moment(seen: Seen, best: Best | None, fallback: _Fallback, budget: Budget) -> Moment:
     looked = seen.look
-    if best is None or best.fit < LEAST_FIT:
-        late = budget.used() or not looked.complete
+    late = budget.used() or not looked.complete
+    least = max(LEAST_FIT, fallback.clear.fit if late and fallback.clear else 0.0)
+    if best is None or best.fit < least:
         why = TOO_SHORT if late else "No frame of the scene shows the picture clearly."
-        return _keyframe(keyframe_s, looked, best.fit if best else 0.0, why)
+        return fallback.moment(looked, best.fit if best else 0.0, why)
     first, last = equal_run(looked, best.number)
     count = len(looked.frames)
     reason = ""
-    if not looked.complete or budget.used():
+    if late:
         reason = f"Time was over: the best of the {count} frames looked at, not of all."
     elif best.fit < SURE_FIT:
         reason = "The frame that fits best, but in part only."
@@ -159,15 +198,3 @@ def equal_run(looked: Look, number: int) -> tuple[int, int]:
     while last + 1 < len(frames) and same(last + 1):
         last += 1
     return first, last
-
-
-def _keyframe(keyframe_s: float, looked: Look, fit: float, reason: str) -> Moment:
-    return Moment(
-        time_s=keyframe_s,
-        until_s=keyframe_s,
-        fit=fit,
-        exact=False,
-        frames_looked_at=len(looked.frames),
-        frames_decoded=looked.decoded,
-        reason=f"{reason} The time is the keyframe's.",
-    )

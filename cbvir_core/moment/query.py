@@ -5,38 +5,58 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from cbvir_core.decode import STILL_SIDE
+from cbvir_core.decode import THUMBNAIL_SIDE
 from cbvir_core.decode.scale import fit_size
 from cbvir_core.moment.pattern import Grey, Pattern, placed_pattern, whole_pattern
 from cbvir_core.moment.plane import Matrix, Size, frame_in_query, mirror, rescale
-from cbvir_core.types import Image, VideoInfo
+from cbvir_core.types import Image
 
-THUMBNAIL_SIDE, LARGEST_THUMBNAIL = 128, 256
-"""Long side in pixels.  The smaller one is enough to tell neighbouring frames apart (see `moment.find`); more
-is for a query that shows a small part of the frame."""
+LARGEST_THUMBNAIL = 256
+"""Long side in pixels of thumbnails for a query that shows a small part of the frame."""
 
 
 class Question:
     """The query in grey, not mirrored, beside thumbnails of one video.
 
-    `side` is the long side that thumbnails must have, `thumbnail` the size that they have then.  `whole`
-    is the query taken as the whole frame, `placed` as it was verified; None where it cannot be so.
+    `transform` maps pixels of the query to those of a still of size `still`; of negative determinant if
+    `mirrored`.  Thumbnails show the same part of the frame; they are `frame` shrunk to a long side of `side`,
+    which is chosen by the query where it is not given.  `whole` is the query taken as the whole frame,
+    `placed` as it was verified; None where it cannot be so.
     """
 
-    def __init__(self, picture: Image, transform: Matrix | None, mirrored: bool, info: VideoInfo) -> None:
+    def __init__(
+        self,
+        picture: Image,
+        transform: Matrix | None,
+        mirrored: bool,
+        *,
+        still: Size,
+        frame: Size,
+        side: int | None = None,
+    ) -> None:
         grey: Grey = np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), np.uint8)
         size = (grey.shape[1], grey.shape[0])
         to_still = None if transform is None else np.asarray(transform, np.float64)
+        self._turned = mirror(size[0]) if mirrored else np.eye(3)
         if mirrored:
             grey = np.ascontiguousarray(grey[:, ::-1])
-            to_still = None if to_still is None else to_still @ mirror(size[0])
-        still = fit_size(info.width, info.height, STILL_SIDE)
-        self.side = _side(to_still, size, still)
-        self.thumbnail = fit_size(info.width, info.height, self.side)
+            to_still = None if to_still is None else to_still @ self._turned
+        self.side = side or _side(to_still, size, still)
+        self.thumbnail = fit_size(*frame, self.side)
         self.whole: Pattern | None = whole_pattern(grey, self.thumbnail)
         self.placed: Pattern | None = None
+        self._to_thumbnail = rescale(still, self.thumbnail)
+        self._to_still = to_still
         if to_still is not None:
-            self.placed = placed_pattern(grey, rescale(still, self.thumbnail) @ to_still, self.thumbnail)
+            self.placed = placed_pattern(grey, self._to_thumbnail @ to_still, self.thumbnail)
+
+    def transform(self, place: Matrix) -> Matrix | None:
+        """`transform` as it would have to be for `placed` to lie at `place`; None where it was not placed."""
+        if self.placed is None or self.placed.place is None or self._to_still is None:
+            return None
+        moved = place @ np.linalg.inv(self.placed.place)
+        back = np.linalg.inv(self._to_thumbnail)
+        return np.asarray(back @ moved @ self._to_thumbnail @ self._to_still @ self._turned, np.float64)
 
 
 def _side(to_still: Matrix | None, query: Size, still: Size) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from cbvir_core.moment.compare import Start, leading
@@ -50,6 +50,21 @@ def see(info: VideoInfo, span: Span, question: Question, keyframe_s: float, budg
     known = seen.frames and abs(seen.times_s[seen.nearest(keyframe_s)] - keyframe_s) <= NEAR_S
     # With only a part of the scene the camera's motion cannot be followed there from the keyframe.
     return Seen(seen if seen.frames else skimmed.joined(seen), start if known and seen.complete else lead)
+
+
+def see_parts(
+    info: VideoInfo, parts: Sequence[Span], question: Question, thumbnail_s: float, budget: Budget
+) -> Seen:
+    """Looks at parts of the scene, the likeliest first; the query is known to lie on the thumbnail as it was
+    placed."""
+    seen = Look()
+    for start_s, end_s in parts:
+        if budget.used(READING) or len(seen.frames) >= MOST_FRAMES:
+            seen = seen.joined(Look(complete=False))
+            break
+        seen = seen.joined(_look(info, (max(0.0, start_s), end_s), question, budget, READING))
+    place = question.placed.place if question.placed else None
+    return Seen(seen, None if place is None else Start(thumbnail_s, place))
 
 
 def _look(

@@ -1,8 +1,9 @@
 """Evidence -> the probability that an answer is right.
 
-Four logistic models, of few figures each: with SOLAR's score or the filter's alone, and with a look at
-local features or without one.  A model is fitted to questions whose answers are known
-(`cbvir_core.library.calibration`); the one that comes with cbvir lies beside this file.
+Six logistic models, of few figures each: with SOLAR's score or the filter's alone; and without a look at
+local features, with one, or with one at the other frames of the scene too.  A model is fitted to questions
+whose answers are known (`cbvir_core.library.calibration`); the one that comes with cbvir lies beside this
+file.
 """
 
 from __future__ import annotations
@@ -19,15 +20,17 @@ import numpy as np
 import numpy.typing as npt
 
 from cbvir_core.errors import ConfigError
+from cbvir_core.moment import Survey
 from cbvir_core.verify import Verification
 
-FIGURES = ("score", "margin", "agrees", "inliers", "agreement", "spread")
-"""What a model weighs, after its constant.  The last four are 0 where local features disagree."""
+FIGURES = ("score", "margin", "agrees", "inliers", "agreement", "spread", "explained", "fit")
+"""What a model weighs, after its constant.  The first two are of descriptors, the next four of local features
+and 0 where these disagree, the last two of a survey of the scene (`cbvir_core.moment.survey`)."""
 
 LARGEST_MARGIN = 0.3
 MOST_INLIERS = 100
 DIGITS = 4
-WIDTHS = {True: len(FIGURES), False: 2}
+WIDTHS = {"unchecked": 2, "checked": 6, "surveyed": len(FIGURES)}
 FILE = "belief.json"
 
 
@@ -37,7 +40,8 @@ class Evidence:
 
     `score` is that of its descriptors (`cbvir_core.search.scores`), `margin` by how much it exceeds the
     best of any other video, which may be less than nothing.  `checked` says that local features were
-    compared, `agrees` what came of that.
+    compared, `agrees` what came of that, and `survey` what the other frames of the scene say of a picture
+    that agrees with one, where they were asked.
     """
 
     score: float
@@ -45,6 +49,7 @@ class Evidence:
     refined: bool
     checked: bool
     agrees: Verification | None = None
+    survey: Survey | None = None
 
     def figures(self) -> list[float]:
         """The numbers that its model weighs, each about 1 at most."""
@@ -54,21 +59,24 @@ class Evidence:
         if self.agrees is None:
             return [*known, 0.0, 0.0, 0.0, 0.0]
         inliers = math.log1p(min(self.agrees.inliers, MOST_INLIERS)) / math.log1p(MOST_INLIERS)
-        return [*known, 1.0, inliers, self.agrees.agreement, self.agrees.spread]
+        known += [1.0, inliers, self.agrees.agreement, self.agrees.spread]
+        return known if self.survey is None else [*known, self.survey.explained, max(0.0, self.survey.fit)]
 
 
 @dataclass(frozen=True, slots=True)
 class Belief:
-    """The weights of the four models: a constant, then one for each figure."""
+    """The weights of the six models: a constant, then one for each figure."""
 
+    refined_surveyed: tuple[float, ...]
     refined_checked: tuple[float, ...]
     refined_unchecked: tuple[float, ...]
+    filter_surveyed: tuple[float, ...]
     filter_checked: tuple[float, ...]
     filter_unchecked: tuple[float, ...]
 
     def __post_init__(self) -> None:
         for name, weights in asdict(self).items():
-            wanted = 1 + WIDTHS[not name.endswith("_unchecked")]
+            wanted = 1 + WIDTHS[name.partition("_")[2]]
             if len(weights) != wanted or not all(map(math.isfinite, weights)):
                 raise ConfigError(f"{name} wants {wanted} finite weights")
 
@@ -99,7 +107,8 @@ class Belief:
 
 def kind_of(evidence: Evidence) -> str:
     """The name of the model for this evidence."""
-    return f"{'refined' if evidence.refined else 'filter'}_{'checked' if evidence.checked else 'unchecked'}"
+    looked = "unchecked" if not evidence.checked else "checked" if evidence.survey is None else "surveyed"
+    return f"{'refined' if evidence.refined else 'filter'}_{looked}"
 
 
 @cache

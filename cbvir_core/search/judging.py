@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from cbvir_core.moment import Survey
 from cbvir_core.search import belief
 from cbvir_core.search.answer import Candidate, margins
 from cbvir_core.search.belief import Belief
@@ -26,16 +27,22 @@ Judged = tuple[Candidate, float, Evidence | None]
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What candidates are compared with: the local features of the asked part, while they are made."""
+    """What candidates are compared with: the asked part, and its local features while they are made.
 
+    What came of it is kept by the scene's row: a second pass over the same query asks nothing twice.
+    """
+
+    part: Image
     features: Future[LocalFeatures]
     corner: tuple[int, int]
+    agreeing: dict[int, Verification | None] = field(default_factory=dict)
+    surveys: dict[int, Survey | None] = field(default_factory=dict)
 
     @classmethod
     def of(cls, verifier: Verifier, picture: Image, region: Region | None) -> Question:
         """Begins to describe the picture, or the part of it that is asked for."""
         part = picture if region is None else crop(picture, region)
-        return cls(verifier.begin(part), (0, 0) if region is None else region[:2])
+        return cls(part, verifier.begin(part), (0, 0) if region is None else region[:2])
 
 
 class Judge:
@@ -49,7 +56,8 @@ class Judge:
         self, found: list[Candidate], question: Question | None, options: SearchOptions, *, refined: bool
     ) -> list[Judged]:
         """Candidates, best first, with their probabilities and what local features have found."""
-        return self.believed(self.weigh(found, question, options, refined=refined), question)
+        weighed = self.weigh(found, question, options, refined=refined)
+        return self.believed(self.survey_likely(weighed, question, options), question)
 
     def believed(self, weighed: Sequence[Weighed], question: Question | None) -> list[Judged]:
         """What was weighed, as probabilities."""
@@ -87,6 +95,42 @@ class Judge:
         ]
         return list(zip(found, seen, strict=True))
 
+    def survey_agreeing(self, weighed: Sequence[Weighed], question: Question | None) -> list[Weighed]:
+        """What was weighed, with what the other frames say of each scene that agrees."""
+        return [(scene, self._surveyed(scene, seen, question)) for scene, seen in weighed]
+
+    def survey_likely(
+        self, weighed: Sequence[Weighed], question: Question | None, options: SearchOptions
+    ) -> list[Weighed]:
+        """What was weighed, with what the other frames say of the scenes that would be read.
+
+        That is the most probable one, then whichever is that, until it stays so; or, where all scenes are
+        wanted, every likely one.
+        """
+        said, asked = list(weighed), set[int]()
+        while len(asked) < len(said):
+            chances = [self.belief.probability(seen) for _, seen in said]
+            open_ones = [number for number in range(len(said)) if number not in asked]
+            first = max(open_ones, key=lambda number: chances[number])
+            settled = not options.everywhere and chances[first] < max(chances)
+            if settled or chances[first] < options.likely_score:
+                break
+            scene, seen = said[first]
+            said[first] = scene, self._surveyed(scene, seen, question)
+            asked.add(first)
+        return said
+
+    def _surveyed(
+        self, scene: Candidate, seen: belief.Evidence, question: Question | None
+    ) -> belief.Evidence:
+        row = scene.keyframe.row
+        if question is None or seen.agrees is None or seen.survey is not None:
+            return seen
+        if row not in question.surveys:
+            question.surveys[row] = self.verifier.survey(question.part, scene, seen.agrees)
+        found = question.surveys[row]
+        return seen if found is None else replace(seen, survey=found)
+
     def _looked(
         self, found: list[Candidate], question: Question | None, options: SearchOptions
     ) -> dict[int, Verification | None]:
@@ -94,8 +138,11 @@ class Judge:
         if question is None or not worth_a_look(found, options):
             return {}
         best = found[:VERIFIED]
-        rows, variants = [one.keyframe.row for one in best], [one.variant for one in best]
-        return self.verifier.check(question.features.result(), rows, variants)
+        fresh = [one for one in best if one.keyframe.row not in question.agreeing]
+        rows, variants = [one.keyframe.row for one in fresh], [one.variant for one in fresh]
+        question.agreeing.update(self.verifier.check(question.features.result(), rows, variants))
+        known = question.agreeing
+        return {row: known[row] for one in best if (row := one.keyframe.row) in known}
 
 
 def worth_a_look(found: Sequence[Candidate], options: SearchOptions) -> bool:

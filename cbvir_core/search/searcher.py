@@ -116,13 +116,16 @@ class Searcher:
         )
 
     def weigh(self, picture: Image, options: SearchOptions | None = None) -> list[Weighed]:
-        """What speaks for each of the best scenes, best descriptors first: what `search` judges by.
+        """What speaks for each of the best `top` scenes, best descriptors first: what `search` judges by,
+        with all frames of every scene asked.
 
         Raises as `search`.
         """
         asked = self._asked(picture, options)
         self._look(asked, asked.variants)
-        return self._judge.weigh(self._scenes(asked), asked.question, asked.options, refined=asked.refined)
+        scenes = self._scenes(asked)
+        weighed = self._judge.weigh(scenes, asked.question, asked.options, refined=asked.refined)
+        return self._judge.survey_agreeing(weighed[: asked.options.top], asked.question)
 
     def evidence(self, picture: Image, keyframe_id: KeyframeId, region: Region | None) -> Evidence | None:
         """In what a picture, or a part of it, and the still of a keyframe agree.  Raises UnknownVideo."""
@@ -193,6 +196,7 @@ class Searcher:
         with asked.clock.stage("verify"):
             verifier, refined = self._judge.verifier, asked.refined
             weighed = weigh_all(verifier, found, descriptors, asked.question, asked.options, refined=refined)
+            weighed = self._judge.survey_likely(weighed, asked.question, asked.options)
             judged = self._judge.believed(weighed, asked.question)
         if unfinished(judged, asked.options) and BOUND not in asked.notes:
             asked.notes = (*asked.notes, BOUND)
@@ -203,7 +207,9 @@ class Searcher:
         borders, spent_s = video.borders if video else None, asked.clock.elapsed_ms / 1000.0
         if asked.options.everywhere:  # who asks for all of them waits for that, and not for an answer at once
             spent_s = 0.0
-        return at_its_moment(hit, asked.picture, asked.options, borders, spent_s)
+        surveys = asked.question.surveys if asked.question else {}
+        survey = surveys.get(self._store.row_of(hit.keyframe_id))
+        return at_its_moment(hit, asked.picture, asked.options, borders, spent_s, survey)
 
     def _gallery(self, options: SearchOptions) -> Gallery:
         if options.within:

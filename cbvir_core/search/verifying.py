@@ -11,6 +11,8 @@ from contextlib import suppress
 
 from cbvir_core.decode import decode_still
 from cbvir_core.errors import StoreDamaged, StoreError
+from cbvir_core.moment import Survey, survey
+from cbvir_core.search.answer import Candidate
 from cbvir_core.search.prepare import MIRRORED
 from cbvir_core.search.together import aside, together
 from cbvir_core.store import Store
@@ -44,6 +46,23 @@ class Verifier:
         known = [row for row in rows if row in stills]
         found = together(lambda row: _compare(query, stills[row], MIRRORED in names[row]), known)
         return dict(zip(known, found, strict=True))
+
+    def survey(self, part: Image, scene: Candidate, found: Verification) -> Survey | None:
+        """What all that indexing saw of the scene says of a part of the query that agrees with its still.
+
+        None where nothing is kept of it, or nothing of that can be compared.
+        """
+        with suppress(StoreDamaged):
+            if (seen := self._store.thumbnails(scene.keyframe.row)) is not None:
+                return survey(
+                    seen,
+                    part,
+                    keyframe_s=scene.keyframe.time_s,
+                    still=scene.video.still_size,
+                    transform=found.homography,
+                    mirrored=found.mirrored,
+                )
+        return None
 
     def _stills(self, rows: Sequence[int]) -> dict[int, LocalFeatures]:
         known: dict[int, LocalFeatures] = {}

@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from cbvir_core.decode import STILL_SIDE
+from cbvir_core.decode.scale import fit_size
 from cbvir_core.errors import StoreDamaged
 from cbvir_core.types import VideoId, VideoInfo
 
@@ -32,6 +34,13 @@ class VideoRecord:
     keyframes: int
     added_at: float
     borders: tuple[int, int, int, int] | None = None
+
+    @property
+    def still_size(self) -> tuple[int, int]:
+        """Width and height of its stills, in a video that keeps its size."""
+        if self.borders is not None:
+            return self.borders[2:]
+        return fit_size(self.width, self.height, STILL_SIDE)
 
     @classmethod
     def new(cls, info: VideoInfo, added_at: float) -> VideoRecord:

@@ -17,7 +17,7 @@ from cbvir_core.store import Generation
 from films import Film
 
 Opener = Callable[..., Library]
-MINE = Belief((0.5,) * 7, (0.5,) * 3, (0.5,) * 7, (0.5,) * 3)
+MINE = Belief(*2 * ((0.5,) * 9, (0.5,) * 7, (0.5,) * 3))
 WEIGHTS = Generation(1, "filter", None)
 
 

@@ -12,7 +12,7 @@ from cbvir_core.library.calibration import FEWEST, Sample, calibration_error, fi
 from cbvir_core.library.edits import EDITS, Edit, as_is
 from cbvir_core.search.belief import Belief, Evidence
 
-BEFORE = Belief((0.5,) * 7, (0.5,) * 3, (0.5,) * 7, (0.5,) * 3)
+BEFORE = Belief(*2 * ((0.5,) * 9, (0.5,) * 7, (0.5,) * 3))
 
 
 def test_the_error_by_hand() -> None:

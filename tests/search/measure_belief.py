@@ -31,7 +31,7 @@ from cbvir_core.search.belief import Belief, kind_of
 from cbvir_core.types import Image
 
 SHARED = Path(__file__).resolve().parents[3] / "shared"
-NOTHING = Belief((0.0,) * 7, (0.0,) * 3, (0.0,) * 7, (0.0,) * 3)
+NOTHING = Belief(*2 * ((0.0,) * 9, (0.0,) * 7, (0.0,) * 3))
 
 
 def photographs(archive: Path, count: int) -> Iterator[Image]:

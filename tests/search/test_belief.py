@@ -13,10 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cbvir_core.errors import ConfigError
+from cbvir_core.moment import Survey
 from cbvir_core.search.belief import Belief, Evidence, fit, kind_of, shipped
 from cbvir_core.verify import Verification
 
-EVEN = Belief((0.0,) * 7, (0.0,) * 3, (0.0,) * 7, (0.0,) * 3)
+EVEN = Belief(*2 * ((0.0,) * 9, (0.0,) * 7, (0.0,) * 3))
 
 
 def agreeing(inliers: int = 30, agreement: float = 0.9, spread: float = 0.8) -> Verification:
@@ -37,12 +38,18 @@ def sigmoid(value: float) -> float:
     return 1.0 / (1.0 + math.exp(-value))
 
 
+def surveyed(explained: float, fit: float) -> Survey:
+    return Survey(1.0, fit, explained, ((0.5, 1.5),), None)
+
+
 def test_each_kind_of_evidence_has_its_model() -> None:
     model = Belief(
-        (1.0, 2.0, 0.0, 0.0, 0.0, 0.0, 0.0),
-        (2.0, 0.0, 0.6),
-        (3.0, 0.0, 0.0, 1.0, 0.0, 1.0, 0.0),
-        (-1.0, 4.0, 0.0),
+        refined_surveyed=(0.5, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 2.0, 4.0),
+        refined_checked=(1.0, 2.0, 0.0, 0.0, 0.0, 0.0, 0.0),
+        refined_unchecked=(2.0, 0.0, 0.6),
+        filter_surveyed=(-3.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0),
+        filter_checked=(3.0, 0.0, 0.0, 1.0, 0.0, 1.0, 0.0),
+        filter_unchecked=(-1.0, 4.0, 0.0),
     )
     assert model.probability(Evidence(0.5, 0.1, True, True)) == pytest.approx(sigmoid(1.0 + 2.0 * 0.5))
     assert model.probability(Evidence(0.5, 0.15, True, False)) == pytest.approx(sigmoid(2.0 + 0.6 * 0.5))
@@ -50,6 +57,9 @@ def test_each_kind_of_evidence_has_its_model() -> None:
     assert model.probability(seen) == pytest.approx(sigmoid(3.0 + 1.0 + 0.9))
     assert model.probability(replace(seen, agrees=None)) == pytest.approx(sigmoid(3.0))
     assert model.probability(Evidence(0.5, 0.1, False, False)) == pytest.approx(sigmoid(-1.0 + 4.0 * 0.5))
+    every = replace(seen, survey=surveyed(0.7, 0.9))
+    assert model.probability(every) == pytest.approx(sigmoid(-3.0 + 0.7))
+    assert model.probability(replace(every, refined=True)) == pytest.approx(sigmoid(0.5 + 1.4 + 3.6))
 
 
 @given(st.floats(0, 1), st.floats(-2, 2), st.booleans(), st.booleans(), st.none() | st.integers(5, 500))
@@ -109,4 +119,12 @@ def test_kinds() -> None:
     kinds = {
         kind_of(Evidence(0, 0, refined, checked)) for refined in (True, False) for checked in (True, False)
     }
+    kinds |= {kind_of(Evidence(0, 0, refined, True, agreeing(), surveyed(1, 1))) for refined in (True, False)}
     assert kinds == set(Belief.__slots__)
+
+
+def test_a_scene_that_shows_more_of_the_picture_is_not_less_probable() -> None:
+    less, more = (
+        Evidence(0.8, 0.1, True, True, agreeing(40), surveyed(explained, 0.8)) for explained in (0.6, 1.0)
+    )
+    assert shipped().probability(less) <= shipped().probability(more)

@@ -9,12 +9,14 @@ from dataclasses import astuple
 from fractions import Fraction
 from pathlib import Path
 
+import numpy as np
+
 from bench.retrieval.clips import Split
 from bench.retrieval.photographs import Photograph
 from cbvir_core import Library
-from cbvir_core.decode import STILL_SIDE, fit_within, read_picture
+from cbvir_core.decode import STILL_SIDE, fit_within, read_picture, thumbnail
 from cbvir_core.errors import CbvirError
-from cbvir_core.types import Keyframe, VideoId, VideoInfo
+from cbvir_core.types import Keyframe, Thumbnails, VideoId, VideoInfo
 
 Advance = Callable[[], object]
 
@@ -65,5 +67,6 @@ def add_photograph(library: Library, number: int, photograph: Photograph) -> Non
         frames_per_s=1.0,
     )
     library.begin(info)
-    library.append(info.video_id, [Keyframe(0.0, 0.0, 1.0, image)])
+    seen = Thumbnails(np.zeros(1), thumbnail(image)[None])
+    library.append(info.video_id, [Keyframe(0.0, 0.0, 1.0, image, thumbnails=seen)])
     library.finish(info.video_id, damaged=0, duration_s=1.0)
