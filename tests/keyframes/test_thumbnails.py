@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from cbvir_core.decode import read_frames, thumbnail
 from cbvir_core.keyframes import KeyframeExtractor, KeyframeOptions, extract_keyframes, track
-from cbvir_core.keyframes.track import ThumbnailTrack
+from cbvir_core.keyframes.track import MOST, ThumbnailTrack
 from cbvir_core.types import Frame, Image, Keyframe, Thumbnails
 from films import Film, draw_film
 
@@ -22,6 +22,9 @@ Pictures = Callable[[int], Image]
 Frames = Callable[[list[Image]], list[Frame]]
 
 ONLINE, BATCH = KeyframeOptions(), KeyframeOptions.paper()
+LONG = KeyframeOptions(max_gap_s=1e6)
+"""A scene lasts as long as it likes."""
+
 DOT = np.zeros((1, 1, 3), np.uint8)
 
 gaps = st.sampled_from([Fraction(1, 3)] * 6 + [Fraction(1, 1000), Fraction(2), Fraction(40)])
@@ -141,6 +144,16 @@ def scene(start: int, end: int) -> Keyframe:
     return Keyframe(float(start), float(start), float(end), DOT)
 
 
+@given(count=st.integers(1, 900), most=st.integers(1, 40))
+def test_a_long_scene_is_thinned_evenly_from_its_first_frame_on(count: int, most: int) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(track, "MOST", most)
+        (keyframe,) = pushed(count).cut([scene(0, count - 1)], last=True)
+    assert min(count, most / 2) <= len(seen(keyframe)) <= most
+    assert times(keyframe)[0] == 0
+    assert len({later - earlier for earlier, later in pairwise(times(keyframe))}) <= 1
+
+
 @given(lengths=st.lists(st.integers(1, 60), min_size=1, max_size=8), most=st.integers(4, 20))
 def test_however_long_each_scene_has_some_of_its_own(lengths: list[int], most: int) -> None:
     late = 3  # seconds after which it is known that a scene is over
@@ -157,6 +170,14 @@ def test_however_long_each_scene_has_some_of_its_own(lengths: list[int], most: i
     for keyframe, (start, end) in zip(keyframes, pairwise(ends), strict=True):
         assert start <= times(keyframe)[0] <= times(keyframe)[-1] < end
         assert len(seen(keyframe)) <= most
+
+
+def test_the_extractor_thins_a_scene_that_does_not_end(frames: Frames) -> None:
+    still = np.random.default_rng(0).integers(0, 256, (12, 16, 3), dtype=np.uint8)
+    (keyframe,) = extract(frames([still] * (2 * MOST + 100)), LONG)
+    assert MOST / 2 <= len(seen(keyframe)) <= MOST
+    assert times(keyframe)[0] == 0
+    np.testing.assert_allclose(np.diff(times(keyframe)), times(keyframe)[1])
 
 
 def test_a_scene_without_a_frame_has_none() -> None:
