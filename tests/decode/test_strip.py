@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from cbvir_core.decode import (
     THUMBNAIL_SIDE,
+    decode_still,
     decode_strip,
     encode_still,
     encode_strip,
@@ -25,6 +26,9 @@ NEAR = 2.5
 """Mean absolute difference in grey levels; measured 1.0 to 1.9 on these."""
 
 STILL = encode_still(np.zeros((8, 8, 3), np.uint8))
+
+START_OF_FRAME = b"\xff\xc0"
+"""The marker of JPEG's segment that holds the size, from its fifth byte on."""
 
 sides = st.integers(1, THUMBNAIL_SIDE)
 
@@ -100,6 +104,16 @@ def test_damage_anywhere_gives_a_strip_or_the_one_error(places: dict[int, int]) 
         data[place % len(data)] = value
     with suppress(NotAPicture):
         assert decode_strip(bytes(data), 5, 30).shape[:2] == (5, 30)
+
+
+@pytest.mark.parametrize("encoded", [encode_strip(smooth(5, 30, 40)), STILL], ids=["strip", "still"])
+def test_a_header_that_claims_billions_of_pixels_is_damage(encoded: bytes) -> None:
+    size = encoded.index(START_OF_FRAME) + 5
+    data = encoded[:size] + b"\xff\x00\xff\x00" + encoded[size + 4 :]
+    with pytest.raises(NotAPicture):
+        decode_strip(data, 5, 30)
+    with pytest.raises(NotAPicture):
+        decode_still(data)
 
 
 # --- thumbnails ---
