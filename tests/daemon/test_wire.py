@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from concurrent.futures import ThreadPoolExecutor
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
@@ -66,7 +67,7 @@ def test_thumbnails_arrive_as_they_were_sent(size: tuple[int, int, int]) -> None
 
 @pytest.mark.parametrize(
     "strip",
-    [[3, 3, 4], [2, 4, 4], [2, 3, 5]],
+    [[3, 3, 4], [2, 4, 4], [2, 3, 5], [-1, 3, 4], [2, -1, 4], [], [2, 3], [2, 3, 4, 1], 2, [2, 3, 4.0]],
     ids=str,
 )
 def test_thumbnails_of_another_shape_than_said_are_nonsense(strip: object) -> None:
@@ -82,3 +83,11 @@ def test_thumbnails_of_another_shape_than_said_are_nonsense(strip: object) -> No
 def test_thumbnails_of_another_length_than_said_are_nonsense(times: bytes, frames: bytes) -> None:
     with pytest.raises(ValueError, match=UNLIKE):
         receive_found([2, 3, 4], times, frames)
+
+
+@pytest.mark.parametrize(
+    "strip", [(0, 1, 1), (MOST + 1, 1, 1), (1, THUMBNAIL_SIDE + 1, 1), (1, 1, THUMBNAIL_SIDE + 1)], ids=str
+)
+def test_thumbnails_that_no_extractor_makes_are_nonsense(strip: tuple[int, int, int]) -> None:
+    with pytest.raises(ValueError, match="shape"):
+        receive_found(strip, bytes(8 * strip[0]), bytes(math.prod(strip)))
