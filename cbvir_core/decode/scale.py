@@ -89,7 +89,7 @@ def encode_strip(frames: Strip) -> bytes:
 
 def decode_strip(data: bytes, count: int, height: int) -> Strip:
     """The inverse of `encode_strip`, but for what JPEG loses.  Raises NotAPicture for other bytes."""
-    strip = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_GRAYSCALE) if data else None
+    strip = _read(data, cv2.IMREAD_GRAYSCALE)
     rows = height + -height % JPEG_BLOCK
     if strip is None or strip.shape[0] != count * rows:
         raise NotAPicture("The stored thumbnails are no JPEG of that size.")
@@ -103,12 +103,20 @@ def encode_png(image: Image) -> bytes:
 
 def decode_still(data: bytes) -> Image:
     """The picture in a JPEG that `encode_still` made.  Raises NotAPicture for other bytes."""
-    flags = cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION
-    picture = cv2.imdecode(np.frombuffer(data, dtype=np.uint8), flags) if data else None
+    picture = _read(data, cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION)
     if picture is None:
         raise NotAPicture("The stored still is no JPEG.")
     image: Image = np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2RGB), dtype=np.uint8)
     return image
+
+
+def _read(data: bytes, flags: int) -> npt.NDArray[np.uint8] | None:
+    """The raster in a file's bytes; None where there is none."""
+    try:
+        raster = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
+    except cv2.error:  # no bytes, or a header that claims more pixels than OpenCV takes
+        return None
+    return None if raster is None else np.asarray(raster, np.uint8)
 
 
 def _encoded(image: Image, form: str, parameters: list[int]) -> bytes:

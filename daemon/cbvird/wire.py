@@ -15,6 +15,8 @@ from typing import Any
 
 import numpy as np
 
+from cbvir_core.decode import THUMBNAIL_SIDE
+from cbvir_core.keyframes.track import MOST
 from cbvir_core.types import Image, Keyframe, Thumbnails, VideoId, VideoInfo
 
 GO = b"go"
@@ -117,11 +119,18 @@ def _receive_keyframe(connection: Connection, fields: dict[str, Any]) -> Keyfram
     strip = fields.pop("strip")
     pixels = np.frombuffer(connection.recv_bytes(LARGEST_PICTURE), dtype=np.uint8)
     image: Image = pixels.reshape(height, width, channels)
-    seen = None if strip is None else _receive_thumbnails(connection, *strip)
+    seen = None if strip is None else _receive_thumbnails(connection, strip)
     return Keyframe(image=image, thumbnails=seen, **fields)
 
 
-def _receive_thumbnails(connection: Connection, count: int, height: int, width: int) -> Thumbnails:
+def _receive_thumbnails(connection: Connection, strip: Any) -> Thumbnails:
+    match strip:
+        case [int(count), int(height), int(width)] if (
+            1 <= count <= MOST and 1 <= height <= THUMBNAIL_SIDE and 1 <= width <= THUMBNAIL_SIDE
+        ):
+            pass
+        case _:
+            raise ValueError(f"thumbnails of shape {strip}")
     times = np.frombuffer(connection.recv_bytes(LARGEST_HEADER), dtype=np.float64)
     frames = np.frombuffer(connection.recv_bytes(LARGEST_PICTURE), dtype=np.uint8)
     return Thumbnails(times.reshape(count), frames.reshape(count, height, width))

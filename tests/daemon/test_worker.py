@@ -16,8 +16,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cbvir_core.decode import STILL_SIDE
 from cbvir_core.errors import DecodeCrashed, DecodeMemory, DecodeTimeout
-from cbvir_core.keyframes import KeyframeOptions
+from cbvir_core.keyframes import KeyframeOptions, extract_keyframes
 from cbvir_core.types import Keyframe, VideoId, VideoInfo
 from cbvird import wire
 from cbvird.decoder import Decoder, Stopped
@@ -60,6 +61,7 @@ def test_a_keyframe_arrives_with_its_picture() -> None:
     assert isinstance(message, wire.Found)
     assert message.keyframe == keyframe(7.0)
     assert np.array_equal(message.keyframe.image, keyframe(7.0).image)
+    assert message.keyframe.thumbnails is None
 
 
 # --- worker ---
@@ -79,6 +81,19 @@ def test_a_worker_takes_a_film_apart(films: list[Film]) -> None:
     assert last.position_s == pytest.approx(films[0].duration_s, abs=0.5)
     assert sum(isinstance(message, wire.Found) for message in before) >= 4
     assert not Path(f"/proc/{pid}").exists()
+
+
+def test_a_worker_sends_the_thumbnails_of_every_scene(films: list[Film]) -> None:
+    expected = list(extract_keyframes(films[0].path, max_side=STILL_SIDE))
+    with Decoder(task(films[0].path), timeout_s=30, stop=threading.Event()) as decoder:
+        decoder.probe()
+        sent = [message.keyframe for message in decoder.messages() if isinstance(message, wire.Found)]
+    assert sent == expected
+    for one, other in zip(sent, expected, strict=True):
+        assert one.thumbnails is not None
+        assert other.thumbnails is not None
+        assert np.array_equal(one.thumbnails.times_s, other.thumbnails.times_s)
+        assert np.array_equal(one.thumbnails.frames, other.thumbnails.frames)
 
 
 def test_a_worker_loads_neither_torch_nor_openvino() -> None:

@@ -1,0 +1,93 @@
+"""Thumbnails on their way from a decode worker, and what a worker may not say of them."""
+
+from __future__ import annotations
+
+import json
+import math
+from concurrent.futures import ThreadPoolExecutor
+from multiprocessing import Pipe
+from multiprocessing.connection import Connection
+
+import numpy as np
+import pytest
+
+from cbvir_core.decode import THUMBNAIL_SIDE
+from cbvir_core.keyframes.track import MOST
+from cbvir_core.types import Keyframe, Thumbnails
+from cbvird import wire
+
+TWO = bytes(2 * 8), bytes(2 * 3 * 4)
+"""Two times and two thumbnails, 3 high and 4 wide."""
+
+UNLIKE = r"shape|buffer size"
+
+
+def keyframe(thumbnails: Thumbnails | None) -> Keyframe:
+    return Keyframe(0.5, 0.0, 1.0, np.full((4, 6, 3), 9, np.uint8), thumbnails=thumbnails)
+
+
+def noise(count: int, height: int, width: int) -> Thumbnails:
+    """Not contiguous, as what is cut out of something larger."""
+    frames = np.random.default_rng(count).integers(0, 256, (count, height, 2 * width), dtype=np.uint8)
+    return Thumbnails(np.arange(2 * count)[::2] / 3, frames[:, :, ::2])
+
+
+def over_the_wire(ours: Connection, theirs: Connection, sent: Keyframe) -> Keyframe:
+    """The keyframe that arrives; a long message waits for its reader."""
+    with ThreadPoolExecutor(1) as sender:
+        sending = sender.submit(wire.send, theirs, wire.Found(sent))
+        message = wire.receive(ours)
+        sending.result()
+    assert isinstance(message, wire.Found)
+    return message.keyframe
+
+
+def receive_found(strip: object, times: bytes, frames: bytes) -> wire.Message:
+    """What the service makes of a keyframe with these bytes for thumbnails."""
+    fields = {"time_s": 1.0, "scene_start_s": 0.0, "scene_end_s": 2.0, "quality": 1.0, "shape": [1, 1, 3]}
+    header = json.dumps({"kind": "Found", "fields": {**fields, "strip": strip}}).encode()
+    ours, theirs = Pipe()
+    with ours, theirs:
+        for part in (header, bytes(3), times, frames):
+            theirs.send_bytes(part)
+        return wire.receive(ours)
+
+
+@pytest.mark.parametrize("size", [(1, 1, 1), (45, 72, 128), (MOST, THUMBNAIL_SIDE, THUMBNAIL_SIDE)], ids=str)
+def test_thumbnails_arrive_as_they_were_sent(size: tuple[int, int, int]) -> None:
+    sent = noise(*size)
+    ours, theirs = Pipe()
+    with ours, theirs:
+        arrived = over_the_wire(ours, theirs, keyframe(sent)).thumbnails
+        assert arrived is not None
+        assert np.array_equal(arrived.times_s, sent.times_s)
+        assert np.array_equal(arrived.frames, sent.frames)
+        assert over_the_wire(ours, theirs, keyframe(None)).thumbnails is None  # nothing is left to read
+
+
+@pytest.mark.parametrize(
+    "strip",
+    [[3, 3, 4], [2, 4, 4], [2, 3, 5], [-1, 3, 4], [2, -1, 4], [], [2, 3], [2, 3, 4, 1], 2, [2, 3, 4.0]],
+    ids=str,
+)
+def test_thumbnails_of_another_shape_than_said_are_nonsense(strip: object) -> None:
+    receive_found([2, 3, 4], *TWO)
+    with pytest.raises(ValueError, match=UNLIKE):
+        receive_found(strip, *TWO)
+
+
+@pytest.mark.parametrize(
+    ("times", "frames"),
+    [(bytes(8), TWO[1]), (bytes(15), TWO[1]), (TWO[0], bytes(23)), (TWO[0], b""), (b"", TWO[1])],
+)
+def test_thumbnails_of_another_length_than_said_are_nonsense(times: bytes, frames: bytes) -> None:
+    with pytest.raises(ValueError, match=UNLIKE):
+        receive_found([2, 3, 4], times, frames)
+
+
+@pytest.mark.parametrize(
+    "strip", [(0, 1, 1), (MOST + 1, 1, 1), (1, THUMBNAIL_SIDE + 1, 1), (1, 1, THUMBNAIL_SIDE + 1)], ids=str
+)
+def test_thumbnails_that_no_extractor_makes_are_nonsense(strip: tuple[int, int, int]) -> None:
+    with pytest.raises(ValueError, match="shape"):
+        receive_found(strip, bytes(8 * strip[0]), bytes(math.prod(strip)))
