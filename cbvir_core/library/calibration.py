@@ -22,9 +22,11 @@ from cbvir_core.library.edits import EDITS
 from cbvir_core.search import SearchOptions
 from cbvir_core.search.answer import Candidate, existing_path
 from cbvir_core.search.belief import Belief, Evidence, fit, kind_of
+from cbvir_core.search.judging import evidence_of
 from cbvir_core.search.options import MATCH
 from cbvir_core.search.searcher import Searcher
 from cbvir_core.search.verifying import Verifier
+from cbvir_core.search.when import moment_of
 from cbvir_core.store import KeyframeRow, Store
 from cbvir_core.types import Image
 from cbvir_core.verify import LocalFeatures, describe, unpack, verify
@@ -39,6 +41,9 @@ SURE = MATCH
 
 ALL = 0.95
 """Share of a frame, unedited, from which on a scene is taken to show all of it."""
+
+CLOSER_S = 2.0
+"""Seconds for finding the very frame of another scene."""
 
 FEWEST = 40
 """Stills under which no model is fitted."""
@@ -122,7 +127,11 @@ class Questions:
         if found is None:
             return False
         survey = self._verifier.survey(shown.picture, candidate, found)
-        return survey is None or survey.explained >= ALL
+        if survey is None or survey.explained >= ALL:
+            return True
+        agrees, whole = evidence_of(found, (0, 0)), SearchOptions()
+        moment = moment_of(candidate, agrees, shown.picture, whole, CLOSER_S, survey)
+        return moment.explained >= ALL
 
 
 def _each_way(number: int, seen: Evidence, right: bool, absent: bool) -> Iterator[Sample]:

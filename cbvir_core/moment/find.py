@@ -20,6 +20,7 @@ from cbvir_core.decode.scale import fit_size
 from cbvir_core.errors import CbvirError, FileChanged
 from cbvir_core.moment.compare import WHOLE_FIRST, Best, best_placed, best_whole
 from cbvir_core.moment.look import Budget, Look, Span
+from cbvir_core.moment.pattern import Grey, explained
 from cbvir_core.moment.plane import Matrix
 from cbvir_core.moment.query import Question
 from cbvir_core.moment.scene import Seen, see, see_parts
@@ -56,7 +57,8 @@ class Moment:
 
     `time_s` is the first of the run of equal frames that fits best and `until_s` the last of it: in a
     still shot there are many, they count as the same moment, and a person asks when it begins.  `fit` is
-    at most 1, and 0 if no frame was compared.  `exact` says that the picture is the whole frame, that all
+    at most 1, and 0 if no frame was compared; `explained` the share of the picture, by its texture, that this
+    frame shows, 0 if none was found.  `exact` says that the picture is the whole frame, that all
     frames of the scene were compared and that the best of them fits; if not, `reason` says in a sentence
     what `time_s` is.  A part of a frame, or one off a screen, can fit its neighbours as well.
     """
@@ -68,6 +70,7 @@ class Moment:
     frames_looked_at: int
     frames_decoded: int
     reason: str = ""
+    explained: float = 0.0
 
 
 def find_moment(
@@ -109,7 +112,7 @@ def find_moment(
     if not seen.look.frames:
         why = "No frame of the scene could be read."
         return fallback.moment(seen.look, 0.0, why if seen.look.complete else TOO_SHORT)
-    return _moment(seen, _compare(seen, question, budget), fallback, budget)
+    return _moment(seen, question, _compare(seen, question, budget), fallback, budget)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +160,7 @@ def _compare(seen: Seen, question: Question, budget: Budget) -> Best | None:
     return whole or placed
 
 
-def _moment(seen: Seen, best: Best | None, fallback: _Fallback, budget: Budget) -> Moment:
+def _moment(seen: Seen, question: Question, best: Best | None, fallback: _Fallback, budget: Budget) -> Moment:
     looked = seen.look
     late = budget.used() or not looked.complete
     least = max(LEAST_FIT, fallback.clear.fit if late and fallback.clear else 0.0)
@@ -181,7 +184,14 @@ def _moment(seen: Seen, best: Best | None, fallback: _Fallback, budget: Budget) 
         frames_looked_at=count,
         frames_decoded=looked.decoded,
         reason=reason,
+        explained=_explained(looked.frames[best.number], best, question),
     )
+
+
+def _explained(frame: Grey, best: Best, question: Question) -> float:
+    pattern = question.whole if best.place is None else question.placed
+    fit = pattern.fit(frame, best.place) if pattern else None
+    return explained([fit]) if fit else 0.0
 
 
 def equal_run(looked: Look, number: int) -> tuple[int, int]:

@@ -38,6 +38,9 @@ MARGIN = 0.15
 LEAST_BLOCKS = 2.0
 """Weight of blocks below which there is nothing to compare."""
 
+SHOWN = 0.5
+"""Fit from which a block of the picture is shown by a frame."""
+
 NO_FIT = -1.0
 
 
@@ -98,6 +101,13 @@ class BlockFit:
         weights = self.weights if kept is None else self.weights * kept
         total = float(weights.sum())
         return float((self.values * weights).sum()) / total if total >= LEAST_BLOCKS else NO_FIT
+
+
+def explained(fits: Sequence[BlockFit]) -> float:
+    """Share of a picture, by its texture, that some of the frames show, in [0, 1]."""
+    shown = np.max([fit.values for fit in fits], axis=0) >= SHOWN
+    weights = np.max([fit.weights for fit in fits], axis=0)
+    return float((weights * shown).sum() / max(float(weights.sum()), 1e-6))
 
 
 def kept_blocks(fits: Sequence[BlockFit]) -> npt.NDArray[np.bool_] | None:

@@ -17,7 +17,7 @@ import numpy.typing as npt
 from cbvir_core.decode import THUMBNAIL_SIDE
 from cbvir_core.moment.compare import WHOLE_FIRST, Start, laid_along
 from cbvir_core.moment.look import Budget, Look, Span
-from cbvir_core.moment.pattern import LEAST_BLOCKS, NO_FIT, BlockFit, kept_blocks
+from cbvir_core.moment.pattern import LEAST_BLOCKS, NO_FIT, BlockFit, explained, kept_blocks
 from cbvir_core.moment.plane import Matrix, Size
 from cbvir_core.moment.query import Question
 from cbvir_core.types import Image, Thumbnails
@@ -26,9 +26,6 @@ SURVEY_S = 0.1
 """Seconds after which no further thumbnail is compared; as a rule a scene takes a third of that."""
 
 Blocks = npt.NDArray[np.bool_]
-
-SHOWN = 0.5
-"""Fit from which a block of the picture is shown by a frame."""
 
 PARTLY = 0.5
 """How much less a thumbnail fits that shows nothing of the picture; in proportion where it shows a part."""
@@ -104,7 +101,7 @@ def survey(
     return Survey(
         time_s=seen.times_s[way.best],
         fit=way.fit,
-        explained=_explained(way),
+        explained=explained(list(way.fits.values())),
         spans=_spans(seen, way),
         transform=None if place is None else question.transform(place),
     )
@@ -149,13 +146,6 @@ def _changing(fits: Mapping[int, BlockFit], kept: Blocks | None) -> Blocks | Non
     changing = best - worst > CHANGE
     chosen = changing if kept is None else changing & kept
     return chosen if chosen.sum() >= LEAST_BLOCKS else kept
-
-
-def _explained(way: _Way) -> float:
-    fits = list(way.fits.values())
-    shown = np.max([fit.values for fit in fits], axis=0) >= SHOWN
-    weights = np.max([fit.weights for fit in fits], axis=0)
-    return float((weights * shown).sum() / max(weights.sum(), 1e-6))
 
 
 def _spans(seen: Look, way: _Way) -> tuple[Span, ...]:

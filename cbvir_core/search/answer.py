@@ -7,15 +7,19 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from types import MappingProxyType
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from cbvir_core.search import belief
 from cbvir_core.search.options import SearchOptions
 from cbvir_core.search.scores import verdict
-from cbvir_core.search.when import KEYFRAME_NOTE
 from cbvir_core.store import KeyframeRow, Store, VideoRecord
 from cbvir_core.types import Evidence, Hit, Occurrence, Verdict, VideoId
+
+KEYFRAME_NOTE = "This scene was not looked at frame by frame. The time is the keyframe's."
+"""What is said of the time of every scene but the best, where all are asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,15 @@ class Candidate:
     video: VideoRecord
     score: float
     variant: str
+
+
+class Judged(NamedTuple):
+    """A candidate, how probably it shows the picture, in what it agrees, and all that was weighed."""
+
+    candidate: Candidate
+    probability: float
+    agrees: Evidence | None = None
+    weighed: belief.Evidence | None = None
 
 
 def candidates(
@@ -89,7 +102,7 @@ def occurrence(candidate: Candidate) -> Occurrence:
 
 
 def hits(
-    judged: Iterable[tuple[Candidate, float, Evidence | None]],
+    judged: Iterable[Judged],
     options: SearchOptions,
     others: Mapping[int, Sequence[Candidate]] = MappingProxyType({}),
 ) -> tuple[Hit, ...]:
@@ -98,9 +111,9 @@ def hits(
     Scenes of equal probability keep their order.
     `others` are the scenes, by the row of the one that stands for them, that show the same picture.
     """
-    best = sorted(judged, key=lambda one: -one[1])
+    best = sorted(judged, key=lambda one: -one.probability)
     if options.everywhere:
-        best = [one for one in best if one[1] >= options.likely_score]
+        best = [one for one in best if one.probability >= options.likely_score]
     else:
         best = best[: options.top]
     return tuple(
@@ -118,7 +131,7 @@ def hits(
             occurrences=tuple(map(occurrence, others.get(candidate.keyframe.row, ()))),
             time_note=KEYFRAME_NOTE if options.everywhere else "",
         )
-        for rank, (candidate, probability, evidence) in enumerate(best, start=1)
+        for rank, (candidate, probability, evidence, _) in enumerate(best, start=1)
     )
 
 

@@ -12,10 +12,10 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from cbvir_core.search.answer import Candidate
+from cbvir_core.search.answer import Candidate, Judged
 from cbvir_core.search.belief import Evidence
 from cbvir_core.search.groups import TWIN_COSINE
-from cbvir_core.search.judging import Judged, Question, Weighed, worth_a_look
+from cbvir_core.search.judging import Question, Weighed, worth_a_look
 from cbvir_core.search.options import SearchOptions
 from cbvir_core.search.verifying import Verifier
 from cbvir_core.types import Rows
@@ -92,5 +92,5 @@ def unfinished(judged: Sequence[Judged], options: SearchOptions) -> bool:
 
     `judged` is in the order of the descriptors, which is that in which they were compared.
     """
-    likely = [probability >= options.likely_score for _, probability, _ in judged[-PATIENCE:]]
+    likely = [one.probability >= options.likely_score for one in judged[-PATIENCE:]]
     return len(judged) == SCENES and any(likely)

@@ -10,7 +10,7 @@ import numpy as np
 
 from cbvir_core.moment import Survey
 from cbvir_core.search import belief
-from cbvir_core.search.answer import Candidate, margins
+from cbvir_core.search.answer import Candidate, Judged, margins
 from cbvir_core.search.belief import Belief
 from cbvir_core.search.options import Region, SearchOptions
 from cbvir_core.search.prepare import PLAIN, crop
@@ -22,7 +22,6 @@ WORTH_A_LOOK = 0.1
 """Score of the best candidate below which ``verify = "auto"`` does not compare local features."""
 
 Weighed = tuple[Candidate, belief.Evidence]
-Judged = tuple[Candidate, float, Evidence | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,20 +67,15 @@ class Judge:
         judged: list[Judged] = []
         for candidate, seen in weighed:
             probability = self.belief.probability(seen)
-            judged.append(
-                (
-                    candidate,
-                    probability if seen.checked else min(probability, most),
-                    _evidence(seen.agrees, corner),
-                )
-            )
+            said = probability if seen.checked else min(probability, most)
+            judged.append(Judged(candidate, said, evidence_of(seen.agrees, corner), seen))
         return judged
 
     def compare(self, picture: Image, region: Region | None, row: int) -> Evidence | None:
         """In what a picture and one still agree, without a word on how probable that makes it."""
         question = Question.of(self.verifier, picture, region)
         found = self.verifier.check(question.features.result(), [row], [PLAIN])
-        return _evidence(found.get(row), question.corner)
+        return evidence_of(found.get(row), question.corner)
 
     def weigh(
         self, found: list[Candidate], question: Question | None, options: SearchOptions, *, refined: bool
@@ -150,7 +144,7 @@ def worth_a_look(found: Sequence[Candidate], options: SearchOptions) -> bool:
     return bool(found) and (options.verify != "auto" or found[0].score >= WORTH_A_LOOK)
 
 
-def _evidence(agrees: Verification | None, corner: tuple[int, int]) -> Evidence | None:
+def evidence_of(agrees: Verification | None, corner: tuple[int, int]) -> Evidence | None:
     """In pixels of the whole picture."""
     if agrees is None:
         return None

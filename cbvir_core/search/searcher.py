@@ -3,28 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from cbvir_core.decode.blank import is_blank
 from cbvir_core.embed import Encoder
 from cbvir_core.index import Index
-from cbvir_core.search.answer import Candidate, Scored, best_verdict, candidates, hits
+from cbvir_core.moment import Moment
+from cbvir_core.search.answer import Candidate, Judged, Scored, best_verdict, candidates, hits
 from cbvir_core.search.belief import Belief
 from cbvir_core.search.clock import Clock
 from cbvir_core.search.everywhere import BOUND, SCENES, unfinished, weigh_all
 from cbvir_core.search.gallery import Chosen, Everything, videos_within
 from cbvir_core.search.groups import grouped
-from cbvir_core.search.judging import Judge, Judged, Question, Weighed
-from cbvir_core.search.options import Region, SearchOptions
+from cbvir_core.search.judging import Judge, Question, Weighed, evidence_of
+from cbvir_core.search.options import LEAST_S, Region, SearchOptions
 from cbvir_core.search.prepare import Variant, in_regions, prepare
 from cbvir_core.search.rank import Ranker
 from cbvir_core.search.refine import Refiner
 from cbvir_core.search.scores import FILTER_DEFAULT, REFINE_DEFAULT, Calibration
 from cbvir_core.search.shortlist import Gallery
 from cbvir_core.search.verifying import VERIFIED, Verifier
-from cbvir_core.search.when import at_its_moment
+from cbvir_core.search.when import confirmed, moment_of
 from cbvir_core.store import Generation, Store
-from cbvir_core.types import Answer, Evidence, Hit, Image, KeyframeId, Verdict
+from cbvir_core.types import Answer, Evidence, Image, KeyframeId
 
 BLANK = (
     "The picture shows one colour only, noise apart, which appears in every video: nothing was looked for."
@@ -99,10 +100,13 @@ class Searcher:
         that names no video.
         """
         asked = self._asked(picture, options)
-        found = hits(self._judged(asked), asked.options, asked.others)
+        judged = self._judged(asked)
         with asked.clock.stage("moment"):
-            if found and asked.options.exact_time_s and found[0].verdict != Verdict.NONE:
-                found = (self._at_its_moment(found[0], asked), *found[1:])
+            judged, moment = self._best_at_its_moment(judged, asked)
+        found = hits(judged, asked.options, asked.others)
+        if moment is not None:
+            best = replace(found[0], time_s=moment.time_s, exact=moment.exact, time_note=moment.reason)
+            found = (best, *found[1:])
         return Answer(
             verdict=best_verdict(found),
             results=found,
@@ -125,7 +129,8 @@ class Searcher:
         self._look(asked, asked.variants)
         scenes = self._scenes(asked)
         weighed = self._judge.weigh(scenes, asked.question, asked.options, refined=asked.refined)
-        return self._judge.survey_agreeing(weighed[: asked.options.top], asked.question)
+        surveyed = self._judge.survey_agreeing(weighed[: asked.options.top], asked.question)
+        return [self._confirmed(one, asked) for one in surveyed]
 
     def evidence(self, picture: Image, keyframe_id: KeyframeId, region: Region | None) -> Evidence | None:
         """In what a picture, or a part of it, and the still of a keyframe agree.  Raises UnknownVideo."""
@@ -152,7 +157,7 @@ class Searcher:
         judged = self._probable(asked)
         if asked.question is None or not asked.options.regions:
             return judged
-        if max((probability for _, probability, _ in judged), default=0.0) >= asked.options.match_score:
+        if max((one.probability for one in judged), default=0.0) >= asked.options.match_score:
             return judged
         with asked.clock.stage("regions"):
             parts = in_regions(asked.picture, asked.options.region)
@@ -202,14 +207,34 @@ class Searcher:
             asked.notes = (*asked.notes, BOUND)
         return judged
 
-    def _at_its_moment(self, hit: Hit, asked: _Asked) -> Hit:
-        video = self._store.video(hit.keyframe_id.video)
-        borders, spent_s = video.borders if video else None, asked.clock.elapsed_ms / 1000.0
-        if asked.options.everywhere:  # who asks for all of them waits for that, and not for an answer at once
-            spent_s = 0.0
-        surveys = asked.question.surveys if asked.question else {}
-        survey = surveys.get(self._store.row_of(hit.keyframe_id))
-        return at_its_moment(hit, asked.picture, asked.options, borders, spent_s, survey)
+    def _best_at_its_moment(self, judged: list[Judged], asked: _Asked) -> tuple[list[Judged], Moment | None]:
+        """The moment of the most probable scene, which is the more probable if the very frame shows more of
+        the picture than thumbnails do; None where nothing is likely, or nobody asks for it."""
+        options = asked.options
+        chances = [one.probability for one in judged]
+        if not options.exact_time_s or max(chances, default=0.0) < options.likely_score:
+            return judged, None
+        # Who asks for all of them waits for that, and not for an answer at once.
+        spent_s = 0.0 if options.everywhere else asked.clock.elapsed_ms / 1000.0
+        number = chances.index(max(chances))
+        scene, chance, agrees, seen = judged[number]
+        survey = seen.survey if seen else None
+        budget_s = max(LEAST_S, options.exact_time_s - spent_s)
+        moment = moment_of(scene, agrees, asked.picture, options, budget_s, survey)
+        if seen is not None and survey is not None:
+            seen = replace(seen, survey=confirmed(survey, moment))
+            chance = max(chance, self._judge.belief.probability(seen))
+        return [*judged[:number], Judged(scene, chance, agrees, seen), *judged[number + 1 :]], moment
+
+    def _confirmed(self, weighed: Weighed, asked: _Asked) -> Weighed:
+        """What speaks for a scene, with what its very frame shows."""
+        scene, seen = weighed
+        if seen.survey is None or asked.question is None:
+            return weighed
+        options = asked.options
+        agrees = evidence_of(seen.agrees, asked.question.corner)
+        moment = moment_of(scene, agrees, asked.picture, options, options.exact_time_s, seen.survey)
+        return scene, replace(seen, survey=confirmed(seen.survey, moment))
 
     def _gallery(self, options: SearchOptions) -> Gallery:
         if options.within:

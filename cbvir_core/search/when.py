@@ -8,49 +8,55 @@ import numpy as np
 import numpy.typing as npt
 
 from cbvir_core.decode.borders import Box
-from cbvir_core.moment import Survey, find_moment
-from cbvir_core.search.options import LEAST_S, SearchOptions
+from cbvir_core.moment import Moment, Survey, find_moment
+from cbvir_core.search.answer import Candidate, existing_path
+from cbvir_core.search.options import SearchOptions
 from cbvir_core.search.prepare import MIRRORED, crop
-from cbvir_core.types import Hit, Image
-
-KEYFRAME_NOTE = "This scene was not looked at frame by frame. The time is the keyframe's."
-"""What is said of the time of every scene but the best, where all are asked for."""
+from cbvir_core.types import Evidence, Image
 
 
-def at_its_moment(
-    hit: Hit,
+def moment_of(
+    scene: Candidate,
+    agrees: Evidence | None,
     picture: Image,
     options: SearchOptions,
-    borders: Box | None,
-    spent_s: float,
+    budget_s: float,
     survey: Survey | None = None,
-) -> Hit:
-    """The hit with the time of the frame that fits the picture best.
+) -> Moment:
+    """The frame of a scene that fits the picture best.
 
-    `borders` is the box of the frame that the still shows, `spent_s` what the query took so far, `survey`
-    what thumbnails of the scene say of the asked part.  Where the file is offline or no frame is clear, the
-    time is the thumbnail's or else the keyframe's, and the note says so.
+    `agrees` is in what the picture and the scene's still agree, `survey` what thumbnails of the scene say of
+    the asked part.  Where the file is offline or no frame is clear, the time is the thumbnail's or else the
+    keyframe's, and the reason says so.
     """
-    evidence = hit.evidence
+    borders, keyframe = scene.video.borders, scene.keyframe
     transform = None
-    if evidence is not None:
-        transform = _moved(borders) @ evidence.homography
+    if agrees is not None:
+        transform = _moved(borders) @ agrees.homography
         if survey is not None and survey.transform is not None:
             transform = _moved(borders) @ survey.transform @ np.linalg.inv(_moved(options.region))
-    asked = picture if evidence is not None or options.region is None else crop(picture, options.region)
-    mirrored = MIRRORED in hit.variant if evidence is None else np.linalg.det(evidence.homography) < 0
-    found = find_moment(
-        hit.path,
-        (hit.scene_start_s, hit.scene_end_s),
+    asked = picture if agrees is not None or options.region is None else crop(picture, options.region)
+    mirrored = MIRRORED in scene.variant if agrees is None else np.linalg.det(agrees.homography) < 0
+    return find_moment(
+        existing_path(scene.video),
+        (keyframe.scene_start_s, keyframe.scene_end_s),
         asked,
-        keyframe_s=hit.time_s,
+        keyframe_s=keyframe.time_s,
         transform=transform,
         mirrored=bool(mirrored),
-        video_id=hit.keyframe_id.video,
+        video_id=keyframe.keyframe_id.video,
         survey=survey,
-        budget_s=max(LEAST_S, options.exact_time_s - spent_s),
+        budget_s=budget_s,
     )
-    return replace(hit, time_s=found.time_s, exact=found.exact, time_note=found.reason)
+
+
+def confirmed(survey: Survey, moment: Moment) -> Survey:
+    """What thumbnails say, or more where the very frame shows more: it lies between two of them."""
+    return replace(
+        survey,
+        explained=max(survey.explained, moment.explained),
+        fit=max(survey.fit, moment.fit),
+    )
 
 
 def _moved(part: Box | None) -> npt.NDArray[np.float64]:

@@ -11,8 +11,8 @@ import pytest
 from cbvir_core.library import Library
 from cbvir_core.search import SearchOptions
 from cbvir_core.search import everywhere as looking
+from cbvir_core.search.answer import KEYFRAME_NOTE
 from cbvir_core.search.options import LIKELY
-from cbvir_core.search.when import KEYFRAME_NOTE
 from cbvir_core.types import Answer, Image, Verdict
 from films import Film, cut_together, draw_film
 from services import frame_at

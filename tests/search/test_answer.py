@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from cbvir_core.errors import DiskFull
-from cbvir_core.search.answer import Scored, best_verdict, candidates, hits, margins
+from cbvir_core.search.answer import Judged, Scored, best_verdict, candidates, hits, margins
 from cbvir_core.search.options import SearchOptions
 from cbvir_core.search.prepare import prepare
 from cbvir_core.search.refine import MISSING, Refiner, compare
@@ -72,7 +72,7 @@ def scored(rows: list[int], scores: list[float]) -> Scored:
 def found(store: Store, answered: Scored, options: SearchOptions) -> tuple[Hit, ...]:
     """Hits whose probability is their score."""
     scenes = candidates(store, answered, 99, options.without)
-    return hits([(scene, scene.score, None) for scene in scenes], options)
+    return hits([Judged(scene, scene.score) for scene in scenes], options)
 
 
 def listed(rows: list[int]) -> Shortlist:

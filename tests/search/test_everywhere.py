@@ -15,12 +15,11 @@ from hypothesis import strategies as st
 
 from candidates import candidate, unit
 from cbvir_core.search import SearchOptions
-from cbvir_core.search.answer import Candidate, best_verdict, hits, margins
+from cbvir_core.search.answer import KEYFRAME_NOTE, Candidate, Judged, best_verdict, hits, margins
 from cbvir_core.search.everywhere import BATCH, PATIENCE, SCENES, look_through, undisputed, unfinished
 from cbvir_core.search.groups import TWIN_COSINE
 from cbvir_core.search.shortlist import EVERYWHERE
 from cbvir_core.search.verifying import Verifier
-from cbvir_core.search.when import KEYFRAME_NOTE
 from cbvir_core.store import KeyframeRow, Store, VideoRecord
 from cbvir_core.types import Answer, Image, Keyframe, Verdict, VideoId, VideoInfo
 from cbvir_core.verify import QUERY, describe
@@ -111,7 +110,7 @@ def test_no_margin_is_less_than_that_to_any_other_video(scenes: list[tuple[str, 
 @given(st.lists(st.tuples(st.sampled_from("abcd"), st.integers(0, 999), st.floats(0, 1)), max_size=40))
 def test_videos_hold_the_results_and_nothing_else(scenes: list[tuple[str, int, float]]) -> None:
     times = {time_s for _, time_s, _ in scenes}
-    judged = [(candidate(time_s, video, 0.0), score, None) for video, time_s, score in scenes]
+    judged = [Judged(candidate(time_s, video, 0.0), score) for video, time_s, score in scenes]
     found = hits(judged, ALL)
     answer = Answer(best_verdict(found), found, 0.0, {}, 0, 0, "none", False)
     assert [hit.score for hit in found] == sorted((s for _, _, s in scenes if s >= 0.5), reverse=True)
@@ -128,7 +127,7 @@ def test_videos_hold_the_results_and_nothing_else(scenes: list[tuple[str, int, f
 
 
 def test_every_likely_scene_is_a_hit_however_many() -> None:
-    judged = [(candidate(row, f"v{row % 60}", 0.9), 0.95 if row % 3 else 0.3, None) for row in range(180)]
+    judged = [Judged(candidate(row, f"v{row % 60}", 0.9), 0.95 if row % 3 else 0.3) for row in range(180)]
     assert len(hits(judged, SearchOptions(top=10))) == 10
     found = hits(judged, ALL)
     assert len(found) == 120
@@ -136,9 +135,9 @@ def test_every_likely_scene_is_a_hit_however_many() -> None:
 
 
 def test_the_bound_is_told_of_where_it_may_hide_something() -> None:
-    def judged(count: int, last: float) -> list[tuple[Candidate, float, None]]:
+    def judged(count: int, last: float) -> list[Judged]:
         scenes = [candidate(row, "a", 0.9) for row in range(count)]
-        return [(one, last if row >= count - PATIENCE else 0.99, None) for row, one in enumerate(scenes)]
+        return [Judged(one, last if row >= count - PATIENCE else 0.99) for row, one in enumerate(scenes)]
 
     assert unfinished(judged(SCENES, 0.9), ALL)
     assert not unfinished(judged(SCENES, 0.1), ALL)
