@@ -44,6 +44,17 @@ def test_models_without_answers_stay() -> None:
     assert model.probability(Evidence(0.1, 0.1, True, False)) < 0.2
 
 
+def test_a_model_of_which_too_little_is_known_stays() -> None:
+    """Wrong scenes that agree with a picture are rare: a small library may have none."""
+    rng = np.random.default_rng(1)
+    answers = [sample(n, float(rng.uniform(0.4, 1)), True) for n in range(FEWEST)]
+    answers += [sample(n, float(rng.uniform(0, 0.6)), False) for n in range(FEWEST)]
+    answers += [Sample(n, Evidence(0.9, 0.1, True, True), True) for n in range(3 * FEWEST)]
+    model = fitted(answers, BEFORE)
+    assert model.refined_unchecked != BEFORE.refined_unchecked
+    assert model.refined_checked == BEFORE.refined_checked
+
+
 def test_too_few_answers_are_refused() -> None:
     answers = [sample(n, 0.9, True) for n in range(100)] + [sample(n, 0.1, False) for n in range(FEWEST - 1)]
     with pytest.raises(InputError, match="too few"):

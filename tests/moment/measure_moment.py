@@ -6,7 +6,8 @@ prints for each kind of query the share within one frame and within 0.5 s, both 
 "0.5 s") and with frames counted as right that equal the true one ("same"): the given run of equal frames
 covers it, or the PSNR of the two frames, long side 512, is above 45 dB.  "exact" is the share that says it
 is exact, "wrong" of those the share that is neither within one frame nor the same.  The query is verified
-against its keyframe's still as in a search, and asked without a transform where that finds nothing.
+against its keyframe's still as in a search, and asked without a transform where that finds nothing; where it
+agrees, the scene's thumbnails are surveyed first.
 """
 
 from __future__ import annotations
@@ -23,9 +24,9 @@ import numpy as np
 from cbvir_core.decode import STILL_SIDE, decode_still, encode_still, fit_within, read_frames
 from cbvir_core.decode.span import SpanReader
 from cbvir_core.keyframes import extract_keyframes
-from cbvir_core.moment import Moment, find_moment
+from cbvir_core.moment import Moment, Survey, find_moment, survey
 from cbvir_core.types import Image, Keyframe
-from cbvir_core.verify import QUERY, LocalFeatures, describe, verify
+from cbvir_core.verify import QUERY, LocalFeatures, Verification, describe, verify
 
 SAME_DB = 45.0
 Rng = np.random.Generator
@@ -141,6 +142,18 @@ def is_same(path: Path, moment: Moment, true_s: float) -> bool:
     return psnr(*frames) > SAME_DB
 
 
+def surveyed(query: Image, keyframe: Keyframe, found: Verification) -> Survey | None:
+    height, width = keyframe.image.shape[:2]
+    return survey(
+        keyframe.thumbnails,
+        query,
+        keyframe_s=keyframe.time_s,
+        still=(width, height),
+        transform=found.homography,
+        mirrored=found.mirrored,
+    )
+
+
 def ask(
     path: Path,
     times: list[float],
@@ -153,13 +166,19 @@ def ask(
 ) -> Trial:
     found = verify(describe(query, QUERY), still, mirror=mirror)
     cpu, wall = time.thread_time(), time.perf_counter()
+    told = surveyed(query, keyframe, found) if found and keyframe.thumbnails else None
     moment = find_moment(
         path,
         (keyframe.scene_start_s, keyframe.scene_end_s),
         query,
         keyframe_s=keyframe.time_s,
-        transform=found.homography if found else None,
+        transform=told.transform
+        if told and told.transform is not None
+        else found.homography
+        if found
+        else None,
         mirrored=mirror,
+        survey=told,
         budget_s=budget_s,
     )
     cpu, wall = time.thread_time() - cpu, time.perf_counter() - wall
