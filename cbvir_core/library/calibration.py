@@ -2,7 +2,8 @@
 
 Each question is a frame from anywhere in a scene, edited: things move between it and the scene's keyframe.
 Where the file is offline it is the keyframe's still.  It is asked twice: as it is, and with its own video
-left out, as a picture that is not in the library would be.  Other scenes that show all of the frame (copies,
+left out, as a picture that is not in the library would be.  The model learns from the scene that is named
+first, which is what a person reads.  Other scenes that show all of the frame (copies,
 title cards) are neither right nor wrong, and are left out; those that share a part of it, as films made in
 the same place do, are wrong.
 """
@@ -33,13 +34,10 @@ from cbvir_core.verify import LocalFeatures, describe, unpack, verify
 
 Progress = Callable[[int, int], None]
 
-LOOKED_AT = 3
-"""Scenes of an answer that the model learns from: the first ones decide what a person reads."""
-
 SURE = MATCH
 """The probability whose false answers are reported: what is called a match."""
 
-ALL = 0.95
+ALL = 0.93
 """Share of a frame, unedited, from which on a scene is taken to show all of it."""
 
 CLOSER_S = 2.0
@@ -88,7 +86,7 @@ class Questions:
         frame = decode_still(still) if frame is None else frame
         picture = EDITS[number % len(EDITS)](frame, rng)
         shown = _Shown(fit_within(frame, STILL_SIDE), describe(fit_within(frame, STILL_SIDE)))
-        present = SearchOptions(top=LOOKED_AT, verify="always")
+        present = SearchOptions(verify="always")
         absent = replace(present, without=frozenset({keyframe.keyframe_id.video}))
         return [
             sample
@@ -108,17 +106,19 @@ class Questions:
 
     def foreign(self, picture: Image, number: int) -> list[Sample]:
         """A picture that is in no video."""
-        options = SearchOptions(top=LOOKED_AT, verify="always")
+        options = SearchOptions(verify="always")
         found = self._searcher.weigh(picture, options)
-        return [sample for _, seen in found for sample in _each_way(number, seen, False, True)]
+        return list(_each_way(number, found[1], False, True)) if found else []
 
     def _asked(
         self, picture: Image, source: KeyframeRow, shown: _Shown, options: SearchOptions, number: int
     ) -> Iterator[Sample]:
-        for candidate, seen in self._searcher.weigh(picture, options):
-            right = _same_scene(candidate.keyframe, source)
-            if right or not self._shows_all(candidate, shown):
-                yield from _each_way(number, seen, right, bool(options.without))
+        if (found := self._searcher.weigh(picture, options)) is None:
+            return
+        candidate, seen = found
+        right = _same_scene(candidate.keyframe, source)
+        if right or not self._shows_all(candidate, shown):
+            yield from _each_way(number, seen, right, bool(options.without))
 
     def _shows_all(self, candidate: Candidate, shown: _Shown) -> bool:
         """Whether another scene shows all of the frame, as far as can be known."""
@@ -196,12 +196,11 @@ def calibrate(
 
 def false_share(model: Belief, samples: Sequence[Sample]) -> float:
     """The share of questions without a right answer that a model gives one, surer than `SURE`."""
-    best: dict[int, float] = {}
+    said: dict[int, float] = {}
     for one in samples:
         if one.absent and one.evidence.checked:
-            said = model.probability(one.evidence)
-            best[one.question] = max(said, best.get(one.question, 0.0))
-    return sum(said >= SURE for said in best.values()) / max(1, len(best))
+            said.setdefault(one.question, model.probability(one.evidence))  # all looks come first
+    return sum(chance >= SURE for chance in said.values()) / max(1, len(said))
 
 
 def fitted(samples: Sequence[Sample], before: Belief) -> Belief:

@@ -89,10 +89,6 @@ class Judge:
         ]
         return list(zip(found, seen, strict=True))
 
-    def survey_agreeing(self, weighed: Sequence[Weighed], question: Question | None) -> list[Weighed]:
-        """What was weighed, with what the other frames say of each scene that agrees."""
-        return [(scene, self._surveyed(scene, seen, question)) for scene, seen in weighed]
-
     def survey_likely(
         self, weighed: Sequence[Weighed], question: Question | None, options: SearchOptions
     ) -> list[Weighed]:
@@ -109,21 +105,19 @@ class Judge:
             settled = not options.everywhere and chances[first] < max(chances)
             if settled or chances[first] < options.likely_score:
                 break
-            scene, seen = said[first]
-            said[first] = scene, self._surveyed(scene, seen, question)
+            said[first] = self.surveyed(said[first], question)
             asked.add(first)
         return said
 
-    def _surveyed(
-        self, scene: Candidate, seen: belief.Evidence, question: Question | None
-    ) -> belief.Evidence:
+    def surveyed(self, weighed: Weighed, question: Question | None) -> Weighed:
+        """What was weighed, with what the other frames of the scene say, if its still agrees."""
+        scene, seen = weighed
         row = scene.keyframe.row
         if question is None or seen.agrees is None or seen.survey is not None:
-            return seen
+            return weighed
         if row not in question.surveys:
             question.surveys[row] = self.verifier.survey(question.part, scene, seen.agrees)
-        found = question.surveys[row]
-        return seen if found is None else replace(seen, survey=found)
+        return scene, replace(seen, survey=question.surveys[row])
 
     def _looked(
         self, found: list[Candidate], question: Question | None, options: SearchOptions

@@ -119,18 +119,20 @@ class Searcher:
             notes=asked.notes,
         )
 
-    def weigh(self, picture: Image, options: SearchOptions | None = None) -> list[Weighed]:
-        """What speaks for each of the best `top` scenes, best descriptors first: what `search` judges by,
-        with all frames of every scene asked.
+    def weigh(self, picture: Image, options: SearchOptions | None = None) -> Weighed | None:
+        """What speaks for the scene that an answer would name first, all looks taken; None without scenes.
 
-        Raises as `search`.
+        Parts of the picture are not looked for.  Raises as `search`.
         """
         asked = self._asked(picture, options)
         self._look(asked, asked.variants)
-        scenes = self._scenes(asked)
-        weighed = self._judge.weigh(scenes, asked.question, asked.options, refined=asked.refined)
-        surveyed = self._judge.survey_agreeing(weighed[: asked.options.top], asked.question)
-        return [self._confirmed(one, asked) for one in surveyed]
+        judge, question = self._judge, asked.question
+        weighed = judge.weigh(self._scenes(asked), question, asked.options, refined=asked.refined)
+        weighed = judge.survey_likely(weighed, question, asked.options)
+        if not weighed:
+            return None
+        first = max(weighed, key=lambda one: judge.belief.probability(one[1]))
+        return self._confirmed(judge.surveyed(first, question), asked)
 
     def evidence(self, picture: Image, keyframe_id: KeyframeId, region: Region | None) -> Evidence | None:
         """In what a picture, or a part of it, and the still of a keyframe agree.  Raises UnknownVideo."""

@@ -28,6 +28,7 @@ from cbvir_core.library.calibration import Questions, Sample, calibration_error,
 from cbvir_core.library.edits import EDITS
 from cbvir_core.search import belief
 from cbvir_core.search.belief import Belief, kind_of
+from cbvir_core.search.options import MATCH
 from cbvir_core.types import Image
 
 SHARED = Path(__file__).resolve().parents[3] / "shared"
@@ -83,14 +84,22 @@ def report(found: list[Sample]) -> None:
         error = calibration_error(said.tolist(), right.tolist())
         print(f"{kind}: {len(own)} answers, {right.mean():.2f} right, calibration error {error:.3f}")
         print("   weights", [round(weight, 2) for weight in getattr(model, kind)])
-        if kind.endswith("_checked"):
-            print(f"   of questions without an answer {false_share(model, own):.4f} are given a match")
         for mark in (0.5, 0.8, 0.9, 0.95, 0.98):
             wrong = (said >= mark) & ~right
             print(
                 f"   {mark}: right ones that reach it {(said[right] >= mark).mean():.3f}, "
                 f"wrong {wrong.sum()} of {(~right).sum()}"
             )
+
+    for refined in (True, False):
+        own = [one for one in found if one.question // len(EDITS) % 2 and one.evidence.refined is refined]
+        looks = {(one.question, one.absent): one for one in reversed(own)}.values()
+        share = np.mean([model.probability(one.evidence) >= MATCH for one in looks if one.right])
+        error = calibration_error(
+            [model.probability(one.evidence) for one in looks], [one.right for one in looks]
+        )
+        print(f"with all looks, {'filter and SOLAR' if refined else 'filter alone'}: error {error:.3f},")
+        print(f"   right ones called a match {share:.3f}, false ones {false_share(model, own):.4f}")
 
 
 def main() -> None:
