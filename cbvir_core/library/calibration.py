@@ -25,12 +25,13 @@ from cbvir_core.search.answer import Candidate, existing_path
 from cbvir_core.search.belief import Belief, Evidence, fit, kind_of
 from cbvir_core.search.judging import evidence_of
 from cbvir_core.search.options import MATCH
+from cbvir_core.search.prepare import PLAIN
 from cbvir_core.search.searcher import Searcher
 from cbvir_core.search.verifying import Verifier
 from cbvir_core.search.when import moment_of
 from cbvir_core.store import KeyframeRow, Store
 from cbvir_core.types import Image
-from cbvir_core.verify import LocalFeatures, describe, unpack, verify
+from cbvir_core.verify import LocalFeatures, describe
 
 Progress = Callable[[int, int], None]
 
@@ -85,7 +86,8 @@ class Questions:
         frame = self._frame(keyframe, rng)
         frame = decode_still(still) if frame is None else frame
         picture = EDITS[number % len(EDITS)](frame, rng)
-        shown = _Shown(fit_within(frame, STILL_SIDE), describe(fit_within(frame, STILL_SIDE)))
+        unedited = fit_within(frame, STILL_SIDE)
+        shown = _Shown(unedited, describe(unedited))
         present = SearchOptions(verify="always")
         absent = replace(present, without=frozenset({keyframe.keyframe_id.video}))
         return [
@@ -98,7 +100,7 @@ class Questions:
         """A frame of the scene, by chance; None where the file cannot be read."""
         video = self._store.video(keyframe.keyframe_id.video)
         time_s = rng.uniform(keyframe.scene_start_s, keyframe.scene_end_s)
-        if video is None:
+        if video is None or not video.paths:
             return None
         with suppress(CbvirError), SpanReader(existing_path(video), time_s, time_s + 1.0) as frames:
             return next((frame.image for frame in frames), None)
@@ -122,8 +124,8 @@ class Questions:
 
     def _shows_all(self, candidate: Candidate, shown: _Shown) -> bool:
         """Whether another scene shows all of the frame, as far as can be known."""
-        (packed,) = self._store.features([candidate.keyframe.row])
-        found = None if packed is None else verify(shown.features, unpack(packed))
+        row = candidate.keyframe.row
+        found = self._verifier.check(shown.features, [row], [PLAIN]).get(row)
         if found is None:
             return False
         survey = self._verifier.survey(shown.picture, candidate, found)

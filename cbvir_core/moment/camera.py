@@ -7,8 +7,6 @@ exactly, the same query is compared with each frame on equal terms.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import cv2
 import numpy as np
 
@@ -42,19 +40,6 @@ def motion(earlier: Grey, later: Grey) -> Matrix:
     if affine is None or inliers.sum() < LEAST_POINTS:
         return np.eye(3)
     return np.vstack([affine, [0.0, 0.0, 1.0]])
-
-
-def motions(frames: Sequence[Grey], numbers: Sequence[int], origin: int) -> dict[int, Matrix]:
-    """For each of the numbered frames the map from the frame `origin` to it; `origin` is one of them."""
-    found = {origin: np.eye(3)}
-    later = [number for number in numbers if number > origin]
-    earlier = [number for number in reversed(numbers) if number < origin]
-    for line in (later, earlier):
-        before = origin
-        for number in line:
-            found[number] = motion(frames[before], frames[number]) @ found[before]
-            before = number
-    return found
 
 
 def laid(pattern: Pattern, frame: Grey, place: Matrix) -> Matrix | None:

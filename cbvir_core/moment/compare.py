@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from cbvir_core.moment.camera import laid, motions
+from cbvir_core.moment.camera import laid, motion
 from cbvir_core.moment.look import Budget, Look
 from cbvir_core.moment.pattern import NO_FIT, BlockFit, Grey, Pattern, kept_blocks
 from cbvir_core.moment.plane import Matrix
@@ -97,14 +97,13 @@ def laid_along(
     """Each `stride` frames on both sides of the start: the map onto the frame, and the fit there."""
     origin = seen.nearest(start.time_s)
     numbers = range(origin % stride, len(seen.frames), stride)
-    moved = motions(seen.frames, numbers, origin)
     anchors: dict[int, tuple[Matrix, BlockFit]] = {}
     for line in ([n for n in numbers if n >= origin], [n for n in reversed(numbers) if n < origin]):
         before, place = origin, anchors[origin][0] if origin in anchors else start.place
         for number in line:
             if budget.used():
                 break
-            carried = moved[number] @ np.linalg.inv(moved[before]) @ place
+            carried = motion(seen.frames[before], seen.frames[number]) @ place if number != before else place
             before, place = number, carried
             if (fitted := _lay(pattern, seen.frames[number], carried)) is not None:
                 anchors[number] = fitted

@@ -20,7 +20,7 @@ from cbvir_core.decode.scale import fit_size
 from cbvir_core.errors import CbvirError, FileChanged
 from cbvir_core.moment.compare import WHOLE_FIRST, Best, best_placed, best_whole
 from cbvir_core.moment.look import Budget, Look, Span
-from cbvir_core.moment.pattern import Grey, explained
+from cbvir_core.moment.pattern import Grey
 from cbvir_core.moment.plane import Matrix
 from cbvir_core.moment.query import Question
 from cbvir_core.moment.scene import Seen, see, see_parts
@@ -42,6 +42,9 @@ LEAST_FIT = 0.4
 SURE_FIT = 0.8
 """Fit from which a frame is called exact.  The measurement above finds it below .86 for one in fifty of the
 right ones; of five wrong ones it takes out at least three."""
+
+COVERED = 0.8
+"""Share of the picture that must lie on a frame which is to explain it, of what lay on the still."""
 
 EQUAL_LEVELS = 1
 """Grey levels by which thumbnails of equal frames may differ anywhere."""
@@ -92,7 +95,8 @@ def find_moment(
     handed in to pixels of that keyframe's still (the frame shrunk to `STILL_SIDE`), as verification finds
     it; of negative determinant if `mirrored`.  Without it the query is taken as the whole frame, mirrored
     or not.  With `video_id` the file must still be that video.  With what a `survey` of the scene's
-    thumbnails says, only the likely parts of the scene are decoded.
+    thumbnails says, if one of them is clear, only the likely parts of the scene are decoded, and the query is
+    looked for as it lies there (``survey.transform``, of the same still).
 
     Raises nothing for a file: if it is offline, changed or cannot be decoded, or the budget (seconds of
     `clock`) is over too soon, the time of the thumbnail that fits best, or else the keyframe's, is given with
@@ -105,6 +109,8 @@ def find_moment(
         if video_id is not None and info.video_id != video_id:
             raise FileChanged(f"{path} is another video now.")
         frame = (info.width, info.height)
+        if fallback.clear is not None:
+            transform = fallback.clear.transform
         question = Question(query, transform, mirrored, still=fit_size(*frame, STILL_SIDE), frame=frame)
         seen = _see(info, span, question, fallback, budget)
     except CbvirError as error:
@@ -190,8 +196,13 @@ def _moment(seen: Seen, question: Question, best: Best | None, fallback: _Fallba
 
 def _explained(frame: Grey, best: Best, question: Question) -> float:
     pattern = question.whole if best.place is None else question.placed
-    fit = pattern.fit(frame, best.place) if pattern else None
-    return explained([fit]) if fit else 0.0
+    if pattern is None or (fit := pattern.fit(frame, best.place)) is None:
+        return 0.0
+    verified = pattern.fit(frame, pattern.place)
+    # A map that has drifted until a corner is left of the picture says nothing of the rest.
+    if verified is None or fit.weights.sum() < COVERED * verified.weights.sum():
+        return 0.0
+    return pattern.explained([fit])
 
 
 def equal_run(looked: Look, number: int) -> tuple[int, int]:

@@ -78,6 +78,13 @@ class Pattern:
         textured = min(_texture(self.variance, inside), _texture(variance, inside)) >= LEAST_BLOCKS
         return BlockFit(values, np.minimum(1, both / TEXTURE) * (inside & textured))
 
+    def explained(self, fits: Sequence[BlockFit]) -> float:
+        """Share of the query, by its texture, that some of the frames show, in [0, 1]."""
+        shown = np.max([fit.values * (fit.weights > 0) for fit in fits], axis=0) >= SHOWN
+        compared = np.any([fit.weights > 0 for fit in fits], axis=0)
+        weights = np.minimum(1, 2 * self.variance / TEXTURE) * compared
+        return float((weights * shown).sum() / max(float(weights.sum()), 1e-6))
+
     def _under(self, thumbnail: Grey, place: Matrix | None) -> tuple[Floats, npt.NDArray[np.bool_]]:
         height, width = self.grey.shape
         if place is None:
@@ -101,13 +108,6 @@ class BlockFit:
         weights = self.weights if kept is None else self.weights * kept
         total = float(weights.sum())
         return float((self.values * weights).sum()) / total if total >= LEAST_BLOCKS else NO_FIT
-
-
-def explained(fits: Sequence[BlockFit]) -> float:
-    """Share of a picture, by its texture, that some of the frames show, in [0, 1]."""
-    shown = np.max([fit.values for fit in fits], axis=0) >= SHOWN
-    weights = np.max([fit.weights for fit in fits], axis=0)
-    return float((weights * shown).sum() / max(float(weights.sum()), 1e-6))
 
 
 def kept_blocks(fits: Sequence[BlockFit]) -> npt.NDArray[np.bool_] | None:

@@ -20,8 +20,9 @@ class Question:
 
     `transform` maps pixels of the query to those of a still of size `still`; of negative determinant if
     `mirrored`.  Thumbnails show the same part of the frame; they are `frame` shrunk to a long side of `side`,
-    which is chosen by the query where it is not given.  `whole` is the query taken as the whole frame,
-    `placed` as it was verified; None where it cannot be so.
+    which is chosen by the query where it is not given.  `as_whole` is the `transform` of a query that is
+    the whole still.  `whole` is the query taken as the whole frame, `placed` as it was verified; None
+    where it cannot be so.
     """
 
     def __init__(
@@ -47,13 +48,14 @@ class Question:
         self.placed: Pattern | None = None
         self._to_thumbnail = rescale(still, self.thumbnail)
         self._to_still = to_still
+        self.as_whole: Matrix = rescale(size, still) @ self._turned
         if to_still is not None:
             self.placed = placed_pattern(grey, self._to_thumbnail @ to_still, self.thumbnail)
 
-    def transform(self, place: Matrix) -> Matrix | None:
-        """`transform` as it would have to be for `placed` to lie at `place`; None where it was not placed."""
-        if self.placed is None or self.placed.place is None or self._to_still is None:
-            return None
+    def transform(self, place: Matrix | None) -> Matrix:
+        """`transform` as it would have to be for `placed` to lie at `place`; None is the whole still."""
+        if place is None or self.placed is None or self.placed.place is None or self._to_still is None:
+            return self.as_whole
         moved = place @ np.linalg.inv(self.placed.place)
         back = np.linalg.inv(self._to_thumbnail)
         return np.asarray(back @ moved @ self._to_thumbnail @ self._to_still @ self._turned, np.float64)

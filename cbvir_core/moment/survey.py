@@ -17,13 +17,16 @@ import numpy.typing as npt
 from cbvir_core.decode import THUMBNAIL_SIDE
 from cbvir_core.moment.compare import WHOLE_FIRST, Start, laid_along
 from cbvir_core.moment.look import Budget, Look, Span
-from cbvir_core.moment.pattern import LEAST_BLOCKS, NO_FIT, BlockFit, explained, kept_blocks
+from cbvir_core.moment.pattern import LEAST_BLOCKS, NO_FIT, BlockFit, Pattern, kept_blocks
 from cbvir_core.moment.plane import Matrix, Size
 from cbvir_core.moment.query import Question
 from cbvir_core.types import Image, Thumbnails
 
 SURVEY_S = 0.1
 """Seconds after which no further thumbnail is compared; as a rule a scene takes a third of that."""
+
+ALONE_S = 0.35
+"""Seconds on both sides of a scene's only thumbnail in which its frames may lie: one interval of ingest."""
 
 Blocks = npt.NDArray[np.bool_]
 
@@ -45,15 +48,14 @@ class Survey:
     - `time_s`: of the thumbnail that fits best; `fit` is at most 1.
     - `explained`: share of the picture, by its texture, that some thumbnail shows, in [0, 1].
     - `spans`: where in the scene the frame may lie, likeliest first, seconds.
-    - `transform`: from pixels of the query to those of the still, as the query lies on that thumbnail; None
-      if the query is the whole frame.
+    - `transform`: from pixels of the query to those of the still, as the query lies on that thumbnail.
     """
 
     time_s: float
     fit: float
     explained: float
     spans: tuple[Span, ...]
-    transform: Matrix | None = field(repr=False)
+    transform: Matrix = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,6 +63,7 @@ class _Way:
     """One way in which the query may lie on the scene: where it lies on each thumbnail, how it fits there
     (`pooled`), and by what the thumbnails are told apart (`scores`)."""
 
+    pattern: Pattern
     fits: Mapping[int, BlockFit]
     places: Mapping[int, Matrix]
     pooled: Mapping[int, float]
@@ -97,13 +100,12 @@ def survey(
     if not ways:
         return None
     way = max(ways, key=lambda way: way.fit + (0.0 if way.places else WHOLE_FIRST))
-    place = way.places.get(way.best)
     return Survey(
         time_s=seen.times_s[way.best],
         fit=way.fit,
-        explained=explained(list(way.fits.values())),
+        explained=way.pattern.explained(list(way.fits.values())),
         spans=_spans(seen, way),
-        transform=None if place is None else question.transform(place),
+        transform=question.transform(way.places.get(way.best)),
     )
 
 
@@ -111,7 +113,7 @@ def _whole(seen: Look, question: Question) -> _Way | None:
     if question.whole is None:
         return None
     fits = {number: question.whole.fit(frame, None) for number, frame in enumerate(seen.frames)}
-    return _way({number: fit for number, fit in fits.items() if fit is not None}, {})
+    return _way(question.whole, {number: fit for number, fit in fits.items() if fit is not None}, {})
 
 
 def _placed(seen: Look, question: Question, keyframe_s: float, budget_s: float) -> _Way | None:
@@ -119,10 +121,11 @@ def _placed(seen: Look, question: Question, keyframe_s: float, budget_s: float) 
     if pattern is None or pattern.place is None:
         return None
     laid = laid_along(seen, pattern, Start(keyframe_s, pattern.place), 1, Budget(budget_s))
-    return _way({n: fit for n, (_, fit) in laid.items()}, {n: place for n, (place, _) in laid.items()})
+    fits = {number: fit for number, (_, fit) in laid.items()}
+    return _way(pattern, fits, {number: place for number, (place, _) in laid.items()})
 
 
-def _way(fits: Mapping[int, BlockFit], places: Mapping[int, Matrix]) -> _Way | None:
+def _way(pattern: Pattern, fits: Mapping[int, BlockFit], places: Mapping[int, Matrix]) -> _Way | None:
     if not fits:
         return None
     kept = kept_blocks(list(fits.values()))
@@ -136,7 +139,7 @@ def _way(fits: Mapping[int, BlockFit], places: Mapping[int, Matrix]) -> _Way | N
     scores = {
         number: fit.pooled(changing) - PARTLY * (1.0 - seen[number] / most) for number, fit in fits.items()
     }
-    return _Way(fits, places, pooled, scores)
+    return _Way(pattern, fits, places, pooled, scores)
 
 
 def _changing(fits: Mapping[int, BlockFit], kept: Blocks | None) -> Blocks | None:
@@ -145,13 +148,14 @@ def _changing(fits: Mapping[int, BlockFit], kept: Blocks | None) -> Blocks | Non
     worst = np.min([np.where(fit.weights > 0, fit.values, best) for fit in fits.values()], axis=0)
     changing = best - worst > CHANGE
     chosen = changing if kept is None else changing & kept
-    return chosen if chosen.sum() >= LEAST_BLOCKS else kept
+    weighty = max(float((fit.weights * chosen).sum()) for fit in fits.values()) >= LEAST_BLOCKS
+    return chosen if weighty else kept
 
 
 def _spans(seen: Look, way: _Way) -> tuple[Span, ...]:
     """Around each thumbnail that fits nearly best, up to its neighbours; what overlaps is one span."""
     times = np.array(seen.times_s)
-    gap = float(np.median(np.diff(times))) if len(times) > 1 else 0.0
+    gap = float(np.median(np.diff(times))) if len(times) > 1 else ALONE_S
     edges = np.concatenate([[times[0] - gap], times, [times[-1] + gap]])
     least = max(way.scores.values()) - NEARLY
     likely = sorted(number for number, score in way.scores.items() if score >= least)

@@ -14,12 +14,16 @@ from cbvir_core.search.answer import Candidate, Judged, margins
 from cbvir_core.search.belief import Belief
 from cbvir_core.search.options import Region, SearchOptions
 from cbvir_core.search.prepare import PLAIN, crop
+from cbvir_core.search.together import together
 from cbvir_core.search.verifying import VERIFIED, Verifier
 from cbvir_core.types import Evidence, Image
 from cbvir_core.verify import LocalFeatures, Verification
 
 WORTH_A_LOOK = 0.1
 """Score of the best candidate below which ``verify = "auto"`` does not compare local features."""
+
+SURVEYED = 64
+"""Scenes that are surveyed at most where all are wanted: a second and a half on two cores."""
 
 Weighed = tuple[Candidate, belief.Evidence]
 
@@ -95,18 +99,24 @@ class Judge:
         """What was weighed, with what the other frames say of the scenes that would be read.
 
         That is the most probable one, then whichever is that, until it stays so; or, where all scenes are
-        wanted, every likely one.
+        wanted, the `SURVEYED` most probable ones that are likely.
         """
-        said, asked = list(weighed), set[int]()
-        while len(asked) < len(said):
-            chances = [self.belief.probability(seen) for _, seen in said]
-            open_ones = [number for number in range(len(said)) if number not in asked]
-            first = max(open_ones, key=lambda number: chances[number])
-            settled = not options.everywhere and chances[first] < max(chances)
-            if settled or chances[first] < options.likely_score:
+        said = list(weighed)
+        chances = [self.belief.probability(seen) for _, seen in said]
+        likely = [number for number, chance in enumerate(chances) if chance >= options.likely_score]
+        if options.everywhere:
+            likely = sorted(likely, key=lambda number: -chances[number])[:SURVEYED]
+            found = together(lambda number: self.surveyed(said[number], question), likely)
+            for number, told in zip(likely, found, strict=True):
+                said[number] = told
+            return said
+        while likely:
+            first = max(likely, key=lambda number: chances[number])
+            if chances[first] < max(chances):
                 break
+            likely.remove(first)
             said[first] = self.surveyed(said[first], question)
-            asked.add(first)
+            chances[first] = self.belief.probability(said[first][1])
         return said
 
     def surveyed(self, weighed: Weighed, question: Question | None) -> Weighed:

@@ -56,6 +56,13 @@ class _Asked:
         """Whether SOLAR takes part."""
         return self.refiner is not None
 
+    @property
+    def left_s(self) -> float:
+        """Seconds for the exact moment."""
+        # Who asks for all scenes waits for them, and not for an answer at once.
+        spent_s = 0.0 if self.options.everywhere else self.clock.elapsed_ms / 1000.0
+        return max(LEAST_S, self.options.exact_time_s - spent_s)
+
 
 class Searcher:
     """Answers queries from one generation of descriptors.  Any number of threads may ask at once.
@@ -214,15 +221,12 @@ class Searcher:
         the picture than thumbnails do; None where nothing is likely, or nobody asks for it."""
         options = asked.options
         chances = [one.probability for one in judged]
-        if not options.exact_time_s or max(chances, default=0.0) < options.likely_score:
+        if not judged or not options.exact_time_s or max(chances) < options.likely_score:
             return judged, None
-        # Who asks for all of them waits for that, and not for an answer at once.
-        spent_s = 0.0 if options.everywhere else asked.clock.elapsed_ms / 1000.0
         number = chances.index(max(chances))
         scene, chance, agrees, seen = judged[number]
         survey = seen.survey if seen else None
-        budget_s = max(LEAST_S, options.exact_time_s - spent_s)
-        moment = moment_of(scene, agrees, asked.picture, options, budget_s, survey)
+        moment = moment_of(scene, agrees, asked.picture, options, asked.left_s, survey)
         if seen is not None and survey is not None:
             seen = replace(seen, survey=confirmed(survey, moment))
             chance = max(chance, self._judge.belief.probability(seen))
@@ -233,9 +237,8 @@ class Searcher:
         scene, seen = weighed
         if seen.survey is None or asked.question is None:
             return weighed
-        options = asked.options
         agrees = evidence_of(seen.agrees, asked.question.corner)
-        moment = moment_of(scene, agrees, asked.picture, options, options.exact_time_s, seen.survey)
+        moment = moment_of(scene, agrees, asked.picture, asked.options, asked.left_s, seen.survey)
         return scene, replace(seen, survey=confirmed(seen.survey, moment))
 
     def _gallery(self, options: SearchOptions) -> Gallery:

@@ -33,8 +33,9 @@ def moment_of(
     transform = None
     if agrees is not None:
         transform = _moved(borders) @ agrees.homography
-        if survey is not None and survey.transform is not None:
-            transform = _moved(borders) @ survey.transform @ np.linalg.inv(_moved(options.region))
+    if survey is not None:
+        there = _moved(borders) @ survey.transform @ np.linalg.inv(_moved(options.region))
+        survey = replace(survey, transform=there)
     asked = picture if agrees is not None or options.region is None else crop(picture, options.region)
     mirrored = MIRRORED in scene.variant if agrees is None else np.linalg.det(agrees.homography) < 0
     return find_moment(

@@ -7,6 +7,7 @@ keyframe the raw picture behind it, and the raw thumbnails of its scene.  Nothin
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import asdict, dataclass
 from fractions import Fraction
 from multiprocessing.connection import Connection
@@ -117,6 +118,8 @@ def _send_keyframe(connection: Connection, keyframe: Keyframe) -> None:
 def _receive_keyframe(connection: Connection, fields: dict[str, Any]) -> Keyframe:
     height, width, channels = fields.pop("shape")
     strip = fields.pop("strip")
+    if not all(math.isfinite(fields[name]) for name in ("time_s", "scene_start_s", "scene_end_s", "quality")):
+        raise ValueError("a keyframe at no time")
     pixels = np.frombuffer(connection.recv_bytes(LARGEST_PICTURE), dtype=np.uint8)
     image: Image = pixels.reshape(height, width, channels)
     seen = None if strip is None else _receive_thumbnails(connection, strip)
@@ -132,6 +135,8 @@ def _receive_thumbnails(connection: Connection, strip: Any) -> Thumbnails:
         case _:
             raise ValueError(f"thumbnails of shape {strip}")
     times = np.frombuffer(connection.recv_bytes(LARGEST_HEADER), dtype=np.float64)
+    if not np.isfinite(times).all() or (np.diff(times) < 0).any():
+        raise ValueError("thumbnails without an order of time")
     frames = np.frombuffer(connection.recv_bytes(LARGEST_PICTURE), dtype=np.uint8)
     return Thumbnails(times.reshape(count), frames.reshape(count, height, width))
 

@@ -172,11 +172,7 @@ def ask(
         (keyframe.scene_start_s, keyframe.scene_end_s),
         query,
         keyframe_s=keyframe.time_s,
-        transform=told.transform
-        if told and told.transform is not None
-        else found.homography
-        if found
-        else None,
+        transform=found.homography if found else None,
         mirrored=mirror,
         survey=told,
         budget_s=budget_s,

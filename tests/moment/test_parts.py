@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cbvir_core.moment.camera import laid, motion, motions
-from cbvir_core.moment.look import Look
+from cbvir_core.moment.camera import laid, motion
+from cbvir_core.moment.compare import Start, laid_along
+from cbvir_core.moment.look import Budget, Look
 from cbvir_core.moment.pattern import NO_FIT, Grey, Pattern, kept_blocks, placed_pattern, whole_pattern
 from cbvir_core.moment.plane import corners, frame_in_query, mirror, project, rescale, shift
 
@@ -78,13 +79,22 @@ def test_the_camera_is_followed(x: int, y: int) -> None:
     assert moved == pytest.approx([64 - x, 36 - y], abs=0.5)
 
 
-def test_motions_add_up_on_both_sides() -> None:
-    frames = [scene(0, 4 * number) for number in range(9)]
-    found = motions(frames, range(0, 9, 2), 4)
+def test_a_query_is_followed_to_both_sides() -> None:
+    frames = tuple(scene(0, 4 * number) for number in range(9))
+    seen = Look(tuple(number / 3 for number in range(9)), frames)
+    query = np.ascontiguousarray(frames[4][16:56, 40:104])
+    pattern = placed_pattern(query, shift(40, 16), SIZE)
+    assert pattern is not None
+    assert pattern.place is not None
+    found = laid_along(seen, pattern, Start(4 / 3, pattern.place), 2, Budget(60.0))
     assert sorted(found) == [0, 2, 4, 6, 8]
-    for number, matrix in found.items():
-        moved = project(matrix, np.array([[64.0, 36.0]]))[0]
-        assert moved == pytest.approx([64 - 4 * (number - 4), 36], abs=0.7)
+    for number, (place, fit) in found.items():
+        moved = project(place, project(np.linalg.inv(pattern.place), np.array([[72.0, 36.0]])))[0]
+        assert moved == pytest.approx([72 - 4 * (number - 4), 36], abs=0.7)
+        assert fit.pooled() > 0.9
+
+
+def test_a_blank_picture_has_no_motion() -> None:
     blank = np.zeros(SIZE[::-1], np.uint8)
     assert np.array_equal(motion(blank, blank), np.eye(3))
 

@@ -39,7 +39,7 @@ def sigmoid(value: float) -> float:
 
 
 def surveyed(explained: float, fit: float) -> Survey:
-    return Survey(1.0, fit, explained, ((0.5, 1.5),), None)
+    return Survey(1.0, fit, explained, ((0.5, 1.5),), np.eye(3))
 
 
 def test_each_kind_of_evidence_has_its_model() -> None:

@@ -30,7 +30,7 @@ AGREES = Verification(
 
 
 def told(explained: float, fit: float = 0.9) -> Survey:
-    return Survey(1.0, fit, explained, ((0.5, 1.5),), None)
+    return Survey(1.0, fit, explained, ((0.5, 1.5),), np.eye(3))
 
 
 @dataclass
