@@ -157,8 +157,8 @@ class Hit:
     `score` is the probability that it does, in [0, 1].  `evidence` is None where local features were not
     compared, and where they do not agree.  `time_s` is the keyframe's, unless the scene was looked at again:
     then it is that of the frame that fits best, `exact` where that is sure, and `time_note` says what else
-    it is.  `occurrences` are the scenes of many other videos that show the same picture; they are no hits
-    of their own.
+    it is: the time of a thumbnail, where the file is offline or time was over.  `occurrences` are the scenes
+    of many other videos that show the same picture; they are no hits of their own.
     """
 
     rank: int

@@ -1,4 +1,5 @@
-"""When exactly: the scene is decoded again, and each of its frames is compared with the query.
+"""When exactly: the scene, or what thumbnails say is the likely part of it, is decoded again, and each frame
+is compared with the query.
 
 A frame of each of 58 real clips by chance, in a scene's span, with time enough (``PYTHONPATH=. python
 tests/moment/measure_moment.py --frames 1 --seed 7``): of unedited queries .957 come out within one frame,
@@ -60,10 +61,10 @@ class Moment:
 
     `time_s` is the first of the run of equal frames that fits best and `until_s` the last of it: in a
     still shot there are many, they count as the same moment, and a person asks when it begins.  `fit` is
-    at most 1, and 0 if no frame was compared; `explained` the share of the picture, by its texture, that this
-    frame shows, 0 if none was found.  `exact` says that the picture is the whole frame, that all
-    frames of the scene were compared and that the best of them fits; if not, `reason` says in a sentence
-    what `time_s` is.  A part of a frame, or one off a screen, can fit its neighbours as well.
+    at most 1, and 0 if no frame was compared; `explained` the share of the picture, by its texture, that
+    this frame shows, 0 if none was found.  `exact` says that the picture is the whole frame, that all frames
+    of the scene, or of its likely parts, were compared and that the best of them fits; if not, `reason` says
+    in a sentence what `time_s` is.  A part of a frame, or one off a screen, can fit its neighbours as well.
     """
 
     time_s: float

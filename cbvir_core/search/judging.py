@@ -1,4 +1,5 @@
-"""Candidates -> probabilities: local features where they are asked for, and the belief in all of it."""
+"""Candidates -> probabilities: local features where they are asked for, the other frames of the scenes that
+agree, and the belief in all of it."""
 
 from __future__ import annotations
 

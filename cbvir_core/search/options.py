@@ -41,7 +41,8 @@ class SearchOptions:
     picture that the whole gives no certain answer for are looked for too.  The picture is also looked for
     with left and right exchanged (`mirrored`) and without its bars (`borders`).  The best hit's scene is
     decoded again for the frame that fits best, until `exact_time_s` seconds after the query began (0: not
-    at all; else `LEAST_S` in any case; with `everywhere` until as long after all scenes are known).
+    at all; else `LEAST_S` in any case; with `everywhere` until as long after all scenes are known).  Where
+    that frame shows more of the picture than the thumbnails of the scene do, the hit is the more probable.
     """
 
     top: int = 10

@@ -23,7 +23,7 @@ LINGER_S = 0.3
 """How long the first keyframe of a batch waits for company."""
 
 CAPACITY = 32
-"""Pictures waiting at most, about 0.5 MB each; a worker that has more waits."""
+"""Keyframes waiting at most, about 0.5 MB each and as much of thumbnails; a worker that has more waits."""
 
 
 class Appends(Protocol):
