@@ -44,8 +44,9 @@ ALL = 0.93
 CLOSER_S = 2.0
 """Seconds for finding the very frame of another scene."""
 
-FEWEST = 40
-"""Stills under which no model is fitted."""
+FEWEST = 25
+"""Answers, right and wrong ones, under which no model is fitted: of pictures that agree with a wrong scene a
+library has few."""
 
 
 @dataclass(frozen=True, slots=True)
