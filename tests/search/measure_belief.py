@@ -1,25 +1,26 @@
 """Measures how probable answers are, and fits the model that comes with cbvir.
 
-    python tests/search/measure_belief.py [--write] [--questions 400] [--foreign 400]
+    PYTHONPATH=tests python tests/search/measure_belief.py [--write] [--questions 400] [--foreign 300]
 
-The clips of ../shared/videos are indexed with the built-in weights, once with SOLAR and once without.
-Stills of them, edited, are asked with, and again with their own video left out; so are photographs that
-are in no clip.  Half of the questions fit a model and the other half measure it; what is written is
-fitted to all.
+The clips of ../shared/videos and photographs, which crowd the library as other films would, are indexed
+with the built-in weights, once with SOLAR and once without.  Frames of the clips, edited, are asked with,
+and again with their own video left out; so are photographs that are nowhere.  Half of the questions fit a
+model and the other half measure it; what is written is fitted to all.
 """
 
 from __future__ import annotations
 
 import argparse
 import shutil
-import tarfile
 import tempfile
-from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 
+from bench.answers.stock import add_photograph
+from bench.retrieval.clips import clips_in
+from bench.retrieval.photographs import distractors
 from cbvir_core.decode import read_picture
 from cbvir_core.embed import find_profile
 from cbvir_core.errors import CbvirError
@@ -29,30 +30,18 @@ from cbvir_core.library.edits import EDITS
 from cbvir_core.search import belief
 from cbvir_core.search.belief import Belief, kind_of
 from cbvir_core.search.options import MATCH
-from cbvir_core.types import Image
 
 SHARED = Path(__file__).resolve().parents[3] / "shared"
 NOTHING = Belief(*2 * ((0.0,) * 9, (0.0,) * 7, (0.0,) * 3))
 
 
-def photographs(archive: Path, count: int) -> Iterator[Image]:
-    with tarfile.open(archive) as opened:
-        members = opened.getmembers()
-        for member in members[:: max(1, len(members) // max(1, count))][:count]:
-            data = opened.extractfile(member)
-            if data is not None:
-                yield read_picture(data.read())
-
-
 def samples(folder: Path, models: Path, options: argparse.Namespace) -> list[Sample]:
     """What the library in `folder` answers."""
+    pictures = distractors(SHARED / "distractors", options.photographs + options.foreign)
     with Library.open(folder, profile="measured", models_dir=models, threads=2) as library:
-        for clip in sorted((SHARED / "videos").iterdir()):
-            if clip.suffix != ".md":
-                with suppress(CbvirError):
-                    library.add(clip)
-        while library.backfill() or library.backfill_features():
-            pass
+        for clip in clips_in(SHARED / "videos"):
+            with suppress(CbvirError):
+                library.add(clip)
         store = library.store
         rows = [
             row.row
@@ -60,17 +49,20 @@ def samples(folder: Path, models: Path, options: argparse.Namespace) -> list[Sam
             for row in store.keyframes(video.video_id)
             if row.quality > 0.05
         ]
+        for number, photograph in enumerate(pictures[: options.photographs]):
+            add_photograph(library, number, photograph)
+        for step in (library.backfill, library.backfill_features, library.maintain):
+            while step():
+                pass
         rng = np.random.default_rng(options.seed)
         asked = Questions(store, library._generations.current.searcher, options.seed)
         found: list[Sample] = []
         for number in range(options.questions):
             found += asked.about(int(rng.choice(rows)), number)
-        for number, picture in enumerate(
-            photographs(SHARED / "distractors/distractors.tar", options.foreign)
-        ):
+        for number, (_, data) in enumerate(pictures[options.photographs :]):
             edit = EDITS[number % len(EDITS)]
             rng = np.random.default_rng([options.seed, number])
-            found += asked.foreign(edit(picture, rng), options.questions + number)
+            found += asked.foreign(edit(read_picture(data), rng), options.questions + number)
         return found
 
 
@@ -105,7 +97,8 @@ def report(found: list[Sample]) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--questions", type=int, default=400)
-    parser.add_argument("--foreign", type=int, default=400)
+    parser.add_argument("--foreign", type=int, default=300)
+    parser.add_argument("--photographs", type=int, default=1500)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--write", action="store_true")
     options = parser.parse_args()
