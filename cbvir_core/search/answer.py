@@ -135,6 +135,11 @@ def hits(
     )
 
 
+def best_chance(judged: Iterable[Judged]) -> float:
+    """The highest probability; 0 without candidates."""
+    return max((one.probability for one in judged), default=0.0)
+
+
 def best_verdict(found: tuple[Hit, ...]) -> Verdict:
     """The verdict of the best hit; none without hits."""
     return found[0].verdict if found else Verdict.NONE

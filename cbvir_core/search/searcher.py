@@ -9,7 +9,7 @@ from cbvir_core.decode.blank import is_blank
 from cbvir_core.embed import Encoder
 from cbvir_core.index import Index
 from cbvir_core.moment import Moment
-from cbvir_core.search.answer import Candidate, Judged, Scored, best_verdict, candidates, hits
+from cbvir_core.search.answer import Candidate, Judged, Scored, best_chance, best_verdict, candidates, hits
 from cbvir_core.search.belief import Belief
 from cbvir_core.search.clock import Clock
 from cbvir_core.search.everywhere import BOUND, SCENES, unfinished, weigh_all
@@ -160,18 +160,26 @@ class Searcher:
         return asked
 
     def _judged(self, asked: _Asked) -> list[Judged]:
-        """The best scenes with their probabilities: of the whole picture, and where that leaves it
-        uncertain, of the parts in which a picture may lie."""
+        """The best scenes with their probabilities: of the whole picture, or, where that leaves it uncertain
+        and they make an answer more probable, of the parts in which a picture may lie too."""
         self._look(asked, asked.variants)
-        judged = self._probable(asked)
-        if asked.question is None or not asked.options.regions:
-            return judged
-        if max((one.probability for one in judged), default=0.0) >= asked.options.match_score:
-            return judged
+        whole = self._probable(asked)
+        if (
+            asked.question is None
+            or not asked.options.regions
+            or best_chance(whole) >= asked.options.match_score
+        ):
+            return whole
+        others = asked.others
         with asked.clock.stage("regions"):
             parts = in_regions(asked.picture, asked.options.region)
         self._look(asked, parts)
-        return self._probable(asked)
+        judged = self._probable(asked)
+        if asked.options.everywhere or best_chance(judged) > best_chance(whole):
+            return judged
+        # Parts find more that resembles them, which makes the whole picture's answer look less alone.
+        asked.others = others
+        return whole
 
     def _look(self, asked: _Asked, variants: Sequence[Variant]) -> None:
         """Adds the scores that these variants give to keyframes."""

@@ -155,6 +155,28 @@ def test_the_very_frame_is_named(films: list[Film], open_library: Opener) -> Non
     assert sum(right) >= 0.8 * len(right)
 
 
+def test_parts_of_a_picture_never_make_its_answer_less_probable(
+    films: list[Film], open_library: Opener
+) -> None:
+    rng = np.random.default_rng(4)
+    with open_library() as library:
+        for film in films:
+            library.add(film.path)
+        for film in films:
+            frame = frame_at(film.path, middles(film)[1])
+            noisy = np.clip(frame + rng.normal(0, 45, frame.shape), 0, 255).astype(np.uint8)
+            stranger = rng.integers(0, 255, frame.shape, dtype=np.uint8)
+            for picture in (frame, noisy, stranger):
+                scores = [
+                    max((hit.score for hit in library.search(picture, options).results), default=0.0)
+                    for options in (
+                        SearchOptions(exact_time_s=0, regions=False),
+                        SearchOptions(exact_time_s=0, regions=True),
+                    )
+                ]
+                assert scores[1] >= scores[0]
+
+
 def test_an_offline_file_gives_the_time_of_a_frame_that_indexing_saw(
     films: list[Film], open_library: Opener, tmp_path: Path
 ) -> None:
