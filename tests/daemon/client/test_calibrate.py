@@ -18,14 +18,14 @@ from cbvirctl.calibrate import draw
 from films import Film
 from services import Service
 
-FEW = "60"
+FEW = "100"
 
 # What the client's conftest gives: it is no module that can be imported.
 Ask = Callable[..., Any]
 
 CUT_SHORT = (
     b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n"
-    b'event: calibration\ndata: {"done": 7, "total": 60}\n\nevent: calibration\ndata: {"done": 8, "to'
+    b'event: calibration\ndata: {"done": 7, "total": 100}\n\nevent: calibration\ndata: {"done": 8, "to'
 )
 
 
