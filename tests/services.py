@@ -84,7 +84,8 @@ class Service:
         return self._process.pid
 
     def restart(self) -> None:
-        assert self.stop() == 0
+        code = self.stop()
+        assert code == 0, f"the service ended with {code}: {self.log.read_text()[-2000:]}"
         self.start()
 
     def stop(self, by: signal.Signals = signal.SIGTERM) -> int:
