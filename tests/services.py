@@ -9,7 +9,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -113,6 +113,11 @@ class Service:
         shutil.copyfile(source, part)
         part.rename(target)
         return target
+
+    def index(self, sources: Iterable[Path]) -> None:
+        """Drop files together, and wait until all of them are indexed."""
+        for path in [self.drop(source) for source in sources]:
+            self.until_state(path, "indexed")
 
     # --- questions ---
 

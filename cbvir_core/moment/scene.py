@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from cbvir_core.moment.compare import Start, leading
@@ -42,11 +42,7 @@ def see(info: VideoInfo, span: Span, question: Question, keyframe_s: float, budg
         return Seen(_look(info, span, question, budget, READING), start)
     best, lead = leading(skimmed, question)
     seen = skimmed if _is_all(skimmed, info) else Look(decoded=skimmed.decoded)
-    for part in _parts(skimmed, best, span, bool(seen.frames)):
-        if budget.used(READING) or len(seen.frames) >= MOST_FRAMES:
-            seen = seen.joined(Look(complete=False))
-            break
-        seen = seen.joined(_look(info, part, question, budget, READING))
+    seen = _read(info, _parts(skimmed, best, span, bool(seen.frames)), question, budget, seen)
     known = seen.frames and abs(seen.times_s[seen.nearest(keyframe_s)] - keyframe_s) <= NEAR_S
     # With only a part of the scene the camera's motion cannot be followed there from the keyframe.
     return Seen(seen if seen.frames else skimmed.joined(seen), start if known and seen.complete else lead)
@@ -57,14 +53,18 @@ def see_parts(
 ) -> Seen:
     """Looks at parts of the scene, the likeliest first; the query is known to lie on the thumbnail as it was
     placed."""
-    seen = Look()
-    for start_s, end_s in parts:
-        if budget.used(READING) or len(seen.frames) >= MOST_FRAMES:
-            seen = seen.joined(Look(complete=False))
-            break
-        seen = seen.joined(_look(info, (max(0.0, start_s), end_s), question, budget, READING))
+    seen = _read(info, ((max(0.0, start_s), end_s) for start_s, end_s in parts), question, budget, Look())
     place = question.placed.place if question.placed else None
     return Seen(seen, None if place is None else Start(thumbnail_s, place))
+
+
+def _read(info: VideoInfo, parts: Iterable[Span], question: Question, budget: Budget, seen: Look) -> Look:
+    """What was seen, and one part after the other until time is over or the frames are too many."""
+    for part in parts:
+        if budget.used(READING) or len(seen.frames) >= MOST_FRAMES:
+            return seen.joined(Look(complete=False))
+        seen = seen.joined(_look(info, part, question, budget, READING))
+    return seen
 
 
 def _look(

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from cbvir_core.moment import Survey
+from cbvir_core.moment.plane import shift
 from cbvir_core.search import belief
 from cbvir_core.search.answer import Candidate, Judged, margins
 from cbvir_core.search.belief import Belief
@@ -157,6 +158,5 @@ def evidence_of(agrees: Verification | None, corner: tuple[int, int]) -> Evidenc
     left, top, right, bottom = agrees.region
     lines = agrees.lines.copy()
     lines[:, :2] += np.array(corner, np.float32)
-    moved = np.array([[1.0, 0, -x], [0, 1, -y], [0, 0, 1]])
     region = (left + x, top + y, right + x, bottom + y)
-    return Evidence(agrees.inliers, region, agrees.homography @ moved, lines)
+    return Evidence(agrees.inliers, region, agrees.homography @ shift(-x, -y), lines)

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from cbvir_core.decode.borders import Box
 from cbvir_core.moment import Moment, Survey, find_moment
+from cbvir_core.moment.plane import shift
 from cbvir_core.search.answer import Candidate, existing_path
 from cbvir_core.search.options import SearchOptions
 from cbvir_core.search.prepare import MIRRORED, crop
@@ -62,7 +63,4 @@ def confirmed(survey: Survey, moment: Moment) -> Survey:
 
 def _moved(part: Box | None) -> npt.NDArray[np.float64]:
     """From the pixels of a part of a picture to those of the picture."""
-    moved = np.eye(3)
-    if part is not None:
-        moved[:2, 2] = part[:2]
-    return moved
+    return np.eye(3) if part is None else shift(*part[:2])

@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 import lmdb
 
 from cbvir_core.errors import DiskFull, StoreDamaged, StoreError
+from cbvir_core.files import NO_ROOM
 from cbvir_core.store.gate import Gate
 from cbvir_core.store.lock import WriterLock
 
@@ -23,7 +24,6 @@ T = TypeVar("T")
 FIRST_MAP = 64 << 20
 LARGEST_STEP = 16 << 30  # the map doubles until a doubling would claim this much address space
 READERS = 512
-NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 LARGE_TRANSACTION = 64 << 20
 RUBBISH = (lmdb.InvalidError, lmdb.CorruptedError, lmdb.PageNotFoundError, lmdb.VersionMismatchError)
 

@@ -39,8 +39,7 @@ class Elsewhere:
 @pytest.fixture(scope="module")
 def service(make_service: Callable[..., Service], films: list[Film]) -> Service:
     service = make_service(workers=2)
-    for path in [service.drop(film.path) for film in films]:
-        service.until_state(path, "indexed")
+    service.index(film.path for film in films)
     return service
 
 

@@ -35,8 +35,7 @@ def archive(films: list[Film], tmp_path_factory: pytest.TempPathFactory) -> list
 @pytest.fixture(scope="module")
 def service(make_service: Callable[..., Service], archive: list[Film]) -> Service:
     service = make_service(workers=2)
-    for path in [service.drop(film.path) for film in archive]:
-        service.until_state(path, "indexed")
+    service.index(film.path for film in archive)
     return service
 
 
