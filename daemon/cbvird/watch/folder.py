@@ -113,7 +113,7 @@ class WatchedFolder:
     def appeared(self, path: Path) -> None:
         """See `Sink`."""
         if self._wanted.wants(self.path, path) and path.is_file():
-            self._presence.inhabited()
+            self._presence.inhabited(path)
             self._deliver(Seen(path))
 
     def vanished(self, path: Path) -> None:
@@ -186,7 +186,7 @@ class WatchedFolder:
             if self._stopping.is_set():
                 return
             found.add(item.path)
-            self._presence.inhabited()
+            self._presence.inhabited(item.path)
             self._deliver(Seen(item.path))
         if top == self.path:
             self._files = len(found)

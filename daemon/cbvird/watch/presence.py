@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +30,9 @@ class Presence:
 
     It is offline while it does not exist, cannot be read, or holds no video although some are known
     and none has been seen since it is there: that is what an unmounted disk leaves behind.
+
+    The folder's thread and those that bring events may call it at once: what one has found out about
+    a folder must not be held against another one that has taken its place meanwhile.
     """
 
     def __init__(self, path: Path, mounts: Callable[[], list[Mount]]) -> None:
@@ -42,6 +46,7 @@ class Presence:
         self._doubtful = False
         self._looked = False
         self._failure = "not looked at yet"
+        self._lock = threading.Lock()
         self.is_remote = False
 
     @property
@@ -62,7 +67,10 @@ class Presence:
 
     def look(self) -> bool:
         """Looks again; True if the folder has come, gone, or is another one than before."""
-        mounts = self._mounts()
+        with self._lock:
+            return self._look(self._mounts())
+
+    def _look(self, mounts: list[Mount]) -> bool:
         identity = self._identify(mounts)
         if self._looked and identity == self._identity:
             return False
@@ -78,9 +86,12 @@ class Presence:
         self.is_remote = is_remote(self._path, mounts)
         return True
 
-    def inhabited(self) -> None:
-        """A video has been seen in it: if there is none afterwards, then because it was deleted."""
-        self._lived_in = True
+    def inhabited(self, video: Path) -> None:
+        """`video` has been seen in it: if there is none afterwards, then because it was deleted."""
+        if self._lived_in:
+            return
+        with self._lock:
+            self._lived_in = not is_gone(video) and self._is_the_same()
 
     def has_come_alive(self) -> bool:
         """Whether a video has turned up in a folder that was taken for an unmounted disk's."""
@@ -88,14 +99,22 @@ class Presence:
 
     def deleted(self, paths: Iterable[Path]) -> list[Path]:
         """Those of `paths` that are certainly gone: their disk is there, and they are not on it."""
+        with self._lock:
+            return self._deleted(paths)
+
+    def _deleted(self, paths: Iterable[Path]) -> list[Path]:
         gone = [path for path in paths if is_gone(path)]
         doubtful = bool(gone) and not self._lived_in
         if doubtful and not self._doubtful:
             log.warning("no video left, taken for an unmounted disk", folder=str(self._path))
         self._doubtful = doubtful
-        if not gone or doubtful or self._identify(self._mounts()) != self._identity:
+        if not gone or doubtful or not self._is_the_same():
             return []
         return [path for path in gone if not self._is_lost(path)]
+
+    def _is_the_same(self) -> bool:
+        """Whether the folder is still the one of the last `look`."""
+        return self._identify(self._mounts()) == self._identity
 
     def _is_lost(self, path: Path) -> bool:
         return any(path.is_relative_to(point) for point in self._lost)

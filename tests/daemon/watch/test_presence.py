@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+from cbvird.watch.mounts import Mount
+from cbvird.watch.presence import Presence
+from listening import LOCAL, touch
+
+SOON_S = 0.2
+
+
+def test_a_look_in_the_middle_of_a_deletion_does_not_lend_it_another_folder(
+    root: Path, tmp_path: Path
+) -> None:
+    """A deletion is found out in the old folder; before it is held against the folder's identity,
+    another thread learns that there is another one now."""
+    looks = [threading.Thread(target=lambda: presence.look())]
+
+    def mounts() -> list[Mount]:
+        if presence_is_asked.is_set() and looks:
+            look = looks.pop()
+            look.start()
+            look.join(SOON_S)
+            begun.append(look)
+        return LOCAL
+
+    presence_is_asked, begun = threading.Event(), list[threading.Thread]()
+    video = root / "a.mp4"
+    touch(video)
+    presence = Presence(root, mounts)
+    presence.look()
+    presence.inhabited(video)
+    root.rename(tmp_path / "disk")
+    root.mkdir()
+    presence_is_asked.set()
+    assert presence.deleted([video]) == []
+    begun[0].join()
+    assert presence.deleted([video]) == []
+    assert presence.reason
+
+
+def test_a_video_of_the_former_folder_does_not_make_the_empty_one_inhabited(
+    root: Path, tmp_path: Path
+) -> None:
+    video = root / "a.mp4"
+    touch(video)
+    presence = Presence(root, lambda: LOCAL)
+    presence.look()
+    root.rename(tmp_path / "disk")
+    root.mkdir()
+    presence.look()
+    presence.inhabited(video)  # an event of before, which comes late
+    assert presence.deleted([video]) == []
+    assert presence.reason
