@@ -20,6 +20,7 @@ import pytest
 import running
 from cbvir_core import Image
 from cbvir_core.decode import read_frames
+from cbvird.app import STACKS
 
 PATIENCE_S = 90.0
 
@@ -83,9 +84,16 @@ class Service:
         assert self._process is not None
         return self._process.pid
 
+    def trouble(self) -> str:
+        """What the service has said at last, with what each of its threads does now."""
+        if self._process is not None and self._process.poll() is None:
+            self._process.send_signal(STACKS)
+            time.sleep(1.0)
+        return f"the service's log ends with\n{self.log.read_text()[-8000:]}"
+
     def restart(self) -> None:
         code = self.stop()
-        assert code == 0, f"the service ended with {code}: {self.log.read_text()[-2000:]}"
+        assert code == 0, f"the service ended with {code}; {self.trouble()}"
         self.start()
 
     def stop(self, by: signal.Signals = signal.SIGTERM) -> int:
@@ -131,7 +139,7 @@ class Service:
         try:
             response = self.http.request(method, path, **more)
         except httpx.TransportError as error:
-            pytest.fail(f"{error}; the service's log ends with\n{self.log.read_text()[-4000:]}")
+            pytest.fail(f"{error}; {self.trouble()}")
         assert response.is_success, response.text
         document: dict[str, Any] = response.json()
         return document
@@ -161,8 +169,8 @@ class Service:
         deadline = time.monotonic() + PATIENCE_S
         while not condition():
             assert self._process is not None
-            assert self._process.poll() is None, f"the service has ended:\n{self.log.read_text()[-4000:]}"
-            assert time.monotonic() < deadline, f"not in time: {what}\n{self.log.read_text()[-4000:]}"
+            assert self._process.poll() is None, f"the service has ended; {self.trouble()}"
+            assert time.monotonic() < deadline, f"not in time: {what}; {self.trouble()}"
             time.sleep(0.05)
 
     def until_state(self, path: Path, *states: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import faulthandler
 import signal
 import threading
 import time
@@ -34,6 +35,9 @@ LOG = structlog.get_logger(__name__)
 
 SIGNALS = frozenset({signal.SIGTERM, signal.SIGINT})
 
+STACKS = signal.SIGUSR1
+"""Writes to stderr, and so to the journal, what every thread does: for a service that stands still."""
+
 QUERIES = 2
 """Searches at once: one network thread each; more only share the processor."""
 
@@ -50,6 +54,7 @@ def serve(settings: Settings) -> None:
     """Run until SIGTERM or SIGINT; raises what ended the service otherwise."""
     # Blocked, and waited for in `_watch_over`: no handler ever runs in the middle of something.
     signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
+    faulthandler.register(STACKS)
     passed = notify.listen_fds()
     with (
         _library(settings) as library,

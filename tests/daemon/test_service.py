@@ -59,6 +59,12 @@ def test_status_adds_up(service: Service, dropped: Path) -> None:
     assert status["times_real_time"] > 0
 
 
+def test_it_says_what_its_threads_do_and_goes_on(service: Service, dropped: Path) -> None:
+    said = service.trouble()
+    assert "_watch_over" in said[said.index("Current thread") :]
+    assert service.get("/v1/status")["service"]["pid"] == service.pid
+
+
 def test_a_copy_is_the_same_video_with_two_paths(service: Service, dropped: Path) -> None:
     before = service.video(dropped)
     assert before is not None

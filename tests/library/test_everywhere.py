@@ -17,7 +17,7 @@ from cbvir_core.types import Answer, Image, Verdict
 from films import Film, cut_together, draw_film
 from services import frame_at
 
-FILMS = 10
+FILMS = 6
 ALL = SearchOptions(everywhere=True, exact_time_s=0)
 
 
@@ -84,7 +84,7 @@ def test_every_occurrence_is_a_result(library: Library, archive: list[Film], pic
     assert looking.BOUND not in answer.notes
 
 
-def test_one_answer_of_ten_stands_for_them_otherwise(library: Library, picture: Image) -> None:
+def test_one_answer_stands_for_many_otherwise(library: Library, picture: Image) -> None:
     """What `everywhere` is for: these are folded, and cut."""
     usual = library.search(picture, SearchOptions(exact_time_s=0))
     every = library.search(picture, ALL)

@@ -41,7 +41,10 @@ class Ask:
 
     def __call__(self, service: Service, *arguments: str, stdin: bytes | None = None) -> Done:
         command = [str(BIN / "cbvirctl"), *arguments, "--socket", str(service.socket)]
-        done = subprocess.run(command, input=stdin, capture_output=True, check=False, timeout=90)
+        try:
+            done = subprocess.run(command, input=stdin, capture_output=True, check=False, timeout=90)
+        except subprocess.TimeoutExpired as late:
+            pytest.fail(f"{late}; {service.trouble()}")
         return Done(done.returncode, done.stdout.decode(), done.stderr.decode())
 
 
