@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
-import tempfile
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -44,13 +44,11 @@ def replacing(path: Path) -> Iterator[Path]:
     Raises OSError; put it inside `no_room` for DiskFull.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
-    os.close(handle)
-    temporary = Path(name)
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}.tmp")
+    temporary.touch(exist_ok=False)  # readable by whom the process's umask says
     try:
         yield temporary
         sync(temporary)
-        temporary.chmod(0o644)
         temporary.replace(path)
     except BaseException:
         with suppress(FileNotFoundError):

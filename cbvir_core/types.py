@@ -18,6 +18,9 @@ import numpy.typing as npt
 Image = npt.NDArray[np.uint8]
 """RGB, H x W x 3."""
 
+Grey = npt.NDArray[np.uint8]
+"""One channel, H x W."""
+
 Rows = npt.NDArray[np.float32]
 """Descriptors, one per row: N x D, each of unit L2 norm."""
 

@@ -9,10 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cbvir_core.errors import NotAPicture
-from cbvir_core.types import Image
-
-Grey = npt.NDArray[np.uint8]
-"""H x W."""
+from cbvir_core.types import Grey, Image
 
 Strip = npt.NDArray[np.uint8]
 """Grey pictures of one size, N x H x W."""

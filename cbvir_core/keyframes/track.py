@@ -15,8 +15,7 @@ import cv2
 import numpy as np
 
 from cbvir_core.decode import thumbnail
-from cbvir_core.decode.scale import Grey
-from cbvir_core.types import Frame, Keyframe, Thumbnails
+from cbvir_core.types import Frame, Grey, Keyframe, Thumbnails
 
 MOST = 256
 """Thumbnails of one scene; of a longer one every second is left out, as often as needed."""

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from cbvir_core.errors import ConfigError, DiskFull
-from cbvir_core.files import replacing
+from cbvir_core.errors import ConfigError, StoreError
+from cbvir_core.files import no_room, replacing
 from cbvir_core.search.belief import Belief
 from cbvir_core.store import Generation
 
@@ -28,13 +28,16 @@ class BeliefFile:
         return None
 
     def write(self, generation: Generation, belief: Belief, details: Mapping[str, object]) -> None:
-        """Keeps a calibration; it appears whole.  Raises DiskFull with the former one in place."""
+        """Keeps a calibration; it appears whole.
+
+        Raises DiskFull, and StoreError where it cannot be written otherwise; the former one stays.
+        """
         text = belief.dump({"weights_of": _weights(generation), **details})
         try:
-            with replacing(self.path) as fresh:
+            with no_room(self.path), replacing(self.path) as fresh:
                 fresh.write_text(text, "utf-8")
         except OSError as error:
-            raise DiskFull(f"the calibration cannot be written to {self.path}: {error.strerror}") from error
+            raise StoreError(f"the calibration cannot be written to {self.path}: {error.strerror}") from error
 
 
 def _weights(generation: Generation) -> list[str | None]:

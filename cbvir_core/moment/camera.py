@@ -10,8 +10,9 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from cbvir_core.moment.pattern import Grey, Pattern
+from cbvir_core.moment.pattern import Pattern
 from cbvir_core.moment.plane import Matrix
+from cbvir_core.types import Grey
 
 POINTS = 120
 WINDOW = (13, 13)

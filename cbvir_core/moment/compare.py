@@ -10,9 +10,10 @@ import numpy.typing as npt
 
 from cbvir_core.moment.camera import laid, motion
 from cbvir_core.moment.look import Budget, Look
-from cbvir_core.moment.pattern import NO_FIT, BlockFit, Grey, Pattern, kept_blocks
+from cbvir_core.moment.pattern import NO_FIT, BlockFit, Pattern, kept_blocks
 from cbvir_core.moment.plane import Matrix
 from cbvir_core.moment.query import Question
+from cbvir_core.types import Grey
 
 Kept = npt.NDArray[np.bool_] | None
 

@@ -21,12 +21,11 @@ from cbvir_core.decode.scale import fit_size
 from cbvir_core.errors import CbvirError, FileChanged
 from cbvir_core.moment.compare import WHOLE_FIRST, Best, best_placed, best_whole
 from cbvir_core.moment.look import Budget, Look, Span
-from cbvir_core.moment.pattern import Grey
 from cbvir_core.moment.plane import Matrix
 from cbvir_core.moment.query import Question
 from cbvir_core.moment.scene import Seen, see, see_parts
 from cbvir_core.moment.survey import Survey
-from cbvir_core.types import Image, VideoId, VideoInfo
+from cbvir_core.types import Grey, Image, VideoId, VideoInfo
 
 BUDGET_S = 0.6
 """On each fourth clip (``--every 4 --budget 0.6``) as right as without a limit; 0.4 and 0.25, on a machine

@@ -10,8 +10,7 @@ import cv2
 import numpy as np
 
 from cbvir_core.decode.span import SpanReader
-from cbvir_core.moment.pattern import Grey
-from cbvir_core.types import VideoInfo
+from cbvir_core.types import Grey, VideoInfo
 
 Span = tuple[float, float]
 

@@ -16,8 +16,8 @@ import numpy as np
 import numpy.typing as npt
 
 from cbvir_core.moment.plane import Matrix, Size, frame_in_query, rescale, shift
+from cbvir_core.types import Grey
 
-Grey = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float32]
 
 BLOCK = 8

@@ -7,9 +7,9 @@ import numpy as np
 
 from cbvir_core.decode import THUMBNAIL_SIDE
 from cbvir_core.decode.scale import fit_size
-from cbvir_core.moment.pattern import Grey, Pattern, placed_pattern, whole_pattern
+from cbvir_core.moment.pattern import Pattern, placed_pattern, whole_pattern
 from cbvir_core.moment.plane import Matrix, Size, frame_in_query, mirror, rescale
-from cbvir_core.types import Image
+from cbvir_core.types import Grey, Image
 
 LARGEST_THUMBNAIL = 256
 """Long side in pixels of thumbnails for a query that shows a small part of the frame."""

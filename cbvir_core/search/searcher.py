@@ -42,6 +42,7 @@ class _Asked:
     picture: Image
     options: SearchOptions
     clock: Clock
+    judge: Judge  # one for the whole query, whatever is believed meanwhile
     variants: list[Variant]
     gallery: Gallery
     question: Question | None = None
@@ -133,7 +134,7 @@ class Searcher:
         """
         asked = self._asked(picture, options)
         self._look(asked, asked.variants)
-        judge, question = self._judge, asked.question
+        judge, question = asked.judge, asked.question
         weighed = judge.weigh(self._scenes(asked), question, asked.options, refined=asked.refined)
         weighed = judge.survey_likely(weighed, question, asked.options)
         if not weighed:
@@ -149,14 +150,14 @@ class Searcher:
         options, clock = options or self._options, Clock()
         with clock.stage("prepare"):
             variants = prepare(picture, options.region, borders=options.borders, mirrored=options.mirrored)
-        asked = _Asked(picture, options, clock, variants, self._gallery(options))
+        asked = _Asked(picture, options, clock, self._judge, variants, self._gallery(options))
         asked.refiner, asked.notes = self._refiner_for(options)
         if not len(asked.gallery):
             asked.notes = (EMPTY,)
         elif is_blank(variants[0].image):
             asked.notes, asked.blank = (BLANK,), True
         elif options.verify != "never":
-            asked.question = Question.of(self._judge.verifier, picture, options.region)
+            asked.question = Question.of(asked.judge.verifier, picture, options.region)
         return asked
 
     def _judged(self, asked: _Asked) -> list[Judged]:
@@ -205,7 +206,7 @@ class Searcher:
             return self._everywhere(asked)
         scenes = self._scenes(asked)
         with asked.clock.stage("verify"):
-            return self._judge.judge(scenes, asked.question, asked.options, refined=asked.refined)
+            return asked.judge.judge(scenes, asked.question, asked.options, refined=asked.refined)
 
     def _everywhere(self, asked: _Asked) -> list[Judged]:
         """Every scene for itself, however many videos share what it shows."""
@@ -216,10 +217,10 @@ class Searcher:
             rows = [candidate.keyframe.row for candidate in found]
             descriptors = self._store.filter_rows(self._generation, rows)
         with asked.clock.stage("verify"):
-            verifier, refined = self._judge.verifier, asked.refined
+            verifier, refined = asked.judge.verifier, asked.refined
             weighed = weigh_all(verifier, found, descriptors, asked.question, asked.options, refined=refined)
-            weighed = self._judge.survey_likely(weighed, asked.question, asked.options)
-            judged = self._judge.believed(weighed, asked.question)
+            weighed = asked.judge.survey_likely(weighed, asked.question, asked.options)
+            judged = asked.judge.believed(weighed, asked.question)
         if unfinished(judged, asked.options) and BOUND not in asked.notes:
             asked.notes = (*asked.notes, BOUND)
         return judged
@@ -237,7 +238,7 @@ class Searcher:
         moment = moment_of(scene, agrees, asked.picture, options, asked.left_s, survey)
         if seen is not None and survey is not None:
             seen = replace(seen, survey=confirmed(survey, moment))
-            chance = max(chance, self._judge.belief.probability(seen))
+            chance = max(chance, asked.judge.belief.probability(seen))
         return [*judged[:number], Judged(scene, chance, agrees, seen), *judged[number + 1 :]], moment
 
     def _confirmed(self, weighed: Weighed, asked: _Asked) -> Weighed:

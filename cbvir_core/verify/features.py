@@ -15,12 +15,9 @@ import numpy as np
 import numpy.typing as npt
 
 from cbvir_core.decode import STILL_SIDE, fit_within
-from cbvir_core.types import Image
+from cbvir_core.types import Grey, Image
 
 Floats = npt.NDArray[np.float32]
-Grey = npt.NDArray[np.uint8]
-"""One channel, H x W."""
-
 DIM = 128
 """Elements of a SIFT row: 4 x 4 cells of 8 orientations."""
 

@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from cbvir_core.errors import StoreDamaged
-from cbvir_core.verify.features import DIM, LEVELS, Grey, LocalFeatures
+from cbvir_core.types import Grey
+from cbvir_core.verify.features import DIM, LEVELS, LocalFeatures
 
 FORM = 1
 """Number of the layout; a change of it, or of `LEVELS` or `TOP`, takes another number."""

@@ -116,14 +116,21 @@ def _send_keyframe(connection: Connection, keyframe: Keyframe) -> None:
 
 
 def _receive_keyframe(connection: Connection, fields: dict[str, Any]) -> Keyframe:
-    height, width, channels = fields.pop("shape")
-    strip = fields.pop("strip")
+    shape, strip = fields.pop("shape"), fields.pop("strip")
     if not all(math.isfinite(fields[name]) for name in ("time_s", "scene_start_s", "scene_end_s", "quality")):
         raise ValueError("a keyframe at no time")
-    pixels = np.frombuffer(connection.recv_bytes(LARGEST_PICTURE), dtype=np.uint8)
-    image: Image = pixels.reshape(height, width, channels)
+    image = _receive_picture(connection, shape)
     seen = None if strip is None else _receive_thumbnails(connection, strip)
     return Keyframe(image=image, thumbnails=seen, **fields)
+
+
+def _receive_picture(connection: Connection, shape: Any) -> Image:
+    match shape:
+        case [int(height), int(width), 3] if height >= 1 and width >= 1:
+            pixels = np.frombuffer(connection.recv_bytes(LARGEST_PICTURE), dtype=np.uint8)
+            return pixels.reshape(height, width, 3)
+        case _:
+            raise ValueError(f"a picture of shape {shape}")
 
 
 def _receive_thumbnails(connection: Connection, strip: Any) -> Thumbnails:

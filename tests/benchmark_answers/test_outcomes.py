@@ -91,13 +91,15 @@ def test_figures_are_shares_by_hand() -> None:
     late = replace(FOUND, kind="crop", off_s=0.6, exact=False, same=False, verdict="likely", score=0.6)
     near = replace(late, key="b", off_s=0.5)
     fooled = replace(NOWHERE, verdict="match", score=0.9)
-    found = figures([FOUND, late, near, MISSED, NOWHERE, NOWHERE, NOWHERE, fooled])
-    assert (found.questions, found.video, found.scene) == (8, 0.75, 0.75)
-    assert (found.worst_kind, found.worst) == ("crop", pytest.approx(2 / 3))
-    assert (found.called, found.false) == (pytest.approx(1 / 3), 0.25)
-    assert (found.exact, found.same, found.near) == (1.0, 1.0, pytest.approx(1 / 3))
-    # Bins .9 to 1: said 1.9 of two, one was; .6: said 1.2, two were; 0: none said, none was.
-    assert found.error == pytest.approx((0.9 + 0.8) / 8)
+    shy = replace(near, key="c", verdict="none", score=0.2)
+    found = figures([FOUND, late, near, shy, MISSED, NOWHERE, NOWHERE, NOWHERE, fooled])
+    assert (found.questions, found.video, found.scene) == (9, 0.8, 0.8)
+    assert (found.worst_kind, found.worst) == ("crop", 0.75)
+    assert (found.called, found.offered, found.false) == (0.25, 0.75, 0.25)
+    assert (found.exact, found.same, found.near) == (1.0, 1.0, 0.5)
+    # Bins .9 to 1: said 1.9 of two, one was; .6: said 1.2, two were; .2: said .2, one was; 0: neither.
+    assert found.error == pytest.approx((0.9 + 0.8 + 0.8) / 9)
+    assert found.asked_error == pytest.approx((0.8 + 0.8) / 5)
 
 
 def test_figures_want_a_question_with_an_answer() -> None:

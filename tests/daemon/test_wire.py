@@ -1,4 +1,4 @@
-"""Thumbnails on their way from a decode worker, and what a worker may not say of them."""
+"""Keyframes on their way from a decode worker, and what a worker may not say of them."""
 
 from __future__ import annotations
 
@@ -42,15 +42,28 @@ def over_the_wire(ours: Connection, theirs: Connection, sent: Keyframe) -> Keyfr
     return message.keyframe
 
 
-def receive_found(strip: object, times: bytes, frames: bytes) -> wire.Message:
-    """What the service makes of a keyframe with these bytes for thumbnails."""
-    fields = {"time_s": 1.0, "scene_start_s": 0.0, "scene_end_s": 2.0, "quality": 1.0, "shape": [1, 1, 3]}
+def receive_found(
+    strip: object, *thumbnails: bytes, shape: object = (1, 1, 3), picture: bytes = bytes(3)
+) -> wire.Message:
+    """What the service makes of a keyframe with these bytes for its picture, and for times and thumbnails."""
+    fields = {"time_s": 1.0, "scene_start_s": 0.0, "scene_end_s": 2.0, "quality": 1.0, "shape": shape}
     header = json.dumps({"kind": "Found", "fields": {**fields, "strip": strip}}).encode()
     ours, theirs = Pipe()
     with ours, theirs:
-        for part in (header, bytes(3), times, frames):
+        for part in (header, picture, *thumbnails):
             theirs.send_bytes(part)
         return wire.receive(ours)
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [[2, 3, 4], [2, 3], [2, 3, 3, 1], [-1, 6, 3], [0, 3, 3], [2, 4, 3], [2, -1, 3], 18, [2.0, 3, 3]],
+    ids=str,
+)
+def test_a_picture_of_another_shape_than_said_is_nonsense(shape: object) -> None:
+    receive_found(None, shape=[2, 3, 3], picture=bytes(18))
+    with pytest.raises(ValueError, match=f"picture|{UNLIKE}"):
+        receive_found(None, shape=shape, picture=bytes(18))
 
 
 @pytest.mark.parametrize("size", [(1, 1, 1), (45, 72, 128), (MOST, THUMBNAIL_SIDE, THUMBNAIL_SIDE)], ids=str)

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from cbvir_core.moment.camera import laid, motion
 from cbvir_core.moment.compare import Start, laid_along
 from cbvir_core.moment.look import Budget, Look
-from cbvir_core.moment.pattern import NO_FIT, Grey, Pattern, kept_blocks, placed_pattern, whole_pattern
+from cbvir_core.moment.pattern import NO_FIT, Pattern, kept_blocks, placed_pattern, whole_pattern
 from cbvir_core.moment.plane import corners, frame_in_query, mirror, project, rescale, shift
+from cbvir_core.types import Grey
 
 SIZE = (128, 72)
 

@@ -75,12 +75,13 @@ class Figures:
 
     - `video`, `scene`: recall@1 over the questions that have an answer, edits weighing the same.
     - `worst`, `worst_kind`: the scene's over the kind of edit for which it is least.
-    - `called`: right scenes that are called a match.
+    - `called`, `offered`: right scenes that are called a match; that, or likely.
     - `false`: questions without an answer that are given a match.
     - `exact`: unedited questions whose time is off by one frame at most.
     - `same`: unedited questions whose time is that, or that of a frame that shows the same picture.
     - `near`: edited questions whose time is off by `NEAR_S` at most.
-    - `error`: expected calibration error of the first hit's score.
+    - `error`: expected calibration error of the first hit's score; `asked_error`: the same of the
+      questions that have an answer alone.
     """
 
     questions: int
@@ -89,11 +90,13 @@ class Figures:
     worst: float
     worst_kind: str
     called: float
+    offered: float
     false: float
     exact: float
     same: float
     near: float
     error: float
+    asked_error: float
     p50_ms: float
     p95_ms: float
 
@@ -115,11 +118,13 @@ def figures(outcomes: Sequence[Outcome]) -> Figures:
         worst=_share(one.scene for one in kinds[worst]),
         worst_kind=worst,
         called=_share(is_match(one) for one in asked if one.scene),
+        offered=_share(one.verdict != Verdict.NONE for one in asked if one.scene),
         false=_share(is_match(one) for one in absent),
         exact=_share(one.exact for one in asked if one.kind == UNEDITED),
         same=_share(one.same for one in asked if one.kind == UNEDITED),
         near=_share(is_near(one) for one in edited),
-        error=calibration_error([one.score for one in outcomes], [one.scene for one in outcomes]),
+        error=_error(outcomes),
+        asked_error=_error(asked),
         p50_ms=float(np.percentile(took, 50)),
         p95_ms=float(np.percentile(took, 95)),
     )
@@ -141,6 +146,10 @@ def is_match(outcome: Outcome) -> bool:
 def is_near(outcome: Outcome) -> bool:
     """Whether the time is right for an edited picture."""
     return outcome.off_s is not None and outcome.off_s <= NEAR_S
+
+
+def _error(outcomes: Sequence[Outcome]) -> float:
+    return calibration_error([one.score for one in outcomes], [one.scene for one in outcomes])
 
 
 def _share(values: Iterable[bool]) -> float:

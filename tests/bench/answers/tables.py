@@ -18,19 +18,20 @@ GOALS = "goals: scene .97 over all, .90 in each kind; false matches .01; exact .
 
 def stages(answers: Mapping[str, Sequence[Outcome]]) -> Table:
     """A line for each way of asking."""
-    heads = ("questions", "video", "scene", "worst kind", "called", "false")
-    heads += ("exact", "or same", "near", "error", "p50 ms", "p95 ms")
+    heads = ("questions", "video", "scene", "worst kind", "called", "offered", "false")
+    heads += ("exact", "or same", "near", "error", "of asked", "p50 ms", "p95 ms")
     table = Table(Column("asked with", no_wrap=True), *heads, title=GOALS)
     for name, outcomes in answers.items():
         found = figures(outcomes)
-        shares = (found.called, found.false, found.exact, found.same, found.near, found.error)
+        shares = (found.called, found.offered, found.false, found.exact, found.same, found.near)
+        errors = (found.error, found.asked_error)
         table.add_row(
             name,
             f"{found.questions:,}",
             f"{found.video:.3f}",
             f"{found.scene:.3f}",
             f"{found.worst:.2f} {found.worst_kind}",
-            *(f"{share:.3f}" for share in shares),
+            *(f"{share:.3f}" for share in (*shares, *errors)),
             f"{found.p50_ms:.0f}",
             f"{found.p95_ms:.0f}",
         )
