@@ -53,6 +53,18 @@ class Film:
         """The end of the last shot."""
         return self.shots[-1].end_s
 
+    @property
+    def middles(self) -> list[float]:
+        """The middle of each shot, away from dissolves, in seconds."""
+        return [(shot.start_s + shot.end_s) / 2 for shot in self.shots]
+
+    def shows(self, time_s: float, start_s: float, end_s: float) -> bool:
+        """Whether what it shows at a time is also to be seen in a span; a scene may come back."""
+        scene = next(shot.scene for shot in self.shots if shot.start_s <= time_s < shot.end_s)
+        return any(
+            shot.start_s < end_s and start_s < shot.end_s for shot in self.shots if shot.scene == scene
+        )
+
 
 @dataclass(frozen=True)
 class _Mover:

@@ -27,7 +27,7 @@ def dropped(service: Service, films: list[Film]) -> Path:
 
 
 def best(service: Service, film: Film, shot: int) -> dict[str, object]:
-    middle = (film.shots[shot].start_s + film.shots[shot].end_s) / 2
+    middle = film.middles[shot]
     answer = service.query(frame_at(film.path, middle))
     assert answer["results"], answer
     found = answer["results"][0]

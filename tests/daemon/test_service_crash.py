@@ -25,8 +25,7 @@ def test_a_keyframe_is_found_while_its_video_is_being_read(service: Service, lon
     path = service.drop(long_film.path)
     service.until_keyframes(path, 8)
     os.kill(service.worker(), signal.SIGSTOP)
-    first = long_film.shots[0]
-    answer = service.query(frame_at(long_film.path, (first.start_s + first.end_s) / 2))
+    answer = service.query(frame_at(long_film.path, long_film.middles[0]))
     assert service.state(path) == "working"
     assert answer["results"][0]["path"] == str(path)
     # Stopped for longer than decode.timeout_s, it counts as hanging.
@@ -130,7 +129,7 @@ def test_a_full_disk_makes_videos_wait_and_queries_go_on(prepared: Path, films: 
         refused = service.http.delete(f"/v1/videos/{known['video_id']}")
         assert (refused.status_code, refused.json()["error"]["code"]) == (507, "disk_full")
         assert service.state(first) == "indexed"  # what could not be forgotten is not said to be
-        middle = (films[0].shots[2].start_s + films[0].shots[2].end_s) / 2
+        middle = films[0].middles[2]
         assert service.query(frame_at(films[0].path, middle))["results"][0]["path"] == str(first)
         ballast.unlink()
         service.post("/v1/retry")

@@ -56,8 +56,7 @@ def library(
 
 @pytest.fixture(scope="module")
 def picture(material: Film) -> Image:
-    shot = material.shots[0]
-    return frame_at(material.path, (shot.start_s + shot.end_s) / 2)
+    return frame_at(material.path, material.middles[0])
 
 
 def shown(films: list[Film], answer: Answer) -> list[tuple[str, int]]:

@@ -1,4 +1,4 @@
-"""Add films, ask with frames of them."""
+"""Ask with frames of films."""
 
 from __future__ import annotations
 
@@ -11,24 +11,15 @@ import numpy as np
 import pytest
 
 from cbvir_core.decode import decode_still, encode_still, read_frames
-from cbvir_core.errors import DamagedVideo, NotAPicture, NotAVideo, StoreBusy, UnknownVideo
+from cbvir_core.errors import UnknownVideo
 from cbvir_core.library import Library
 from cbvir_core.search import SearchOptions
 from cbvir_core.search.clock import STAGES
-from cbvir_core.types import Hit, Image, KeyframeId, Verdict
+from cbvir_core.types import Image, KeyframeId, Verdict
 from films import Film, write_video
+from services import frame_at
 
 Opener = Callable[..., Library]
-
-
-def frame_at(path: Path, time_s: float) -> Image:
-    with read_frames(path, samples_per_s=5, mode="every") as frames:
-        return next(frame.image for frame in frames if frame.time_s >= time_s)
-
-
-def middles(film: Film) -> list[float]:
-    """The middle of each shot, away from dissolves."""
-    return [(shot.start_s + shot.end_s) / 2 for shot in film.shots]
 
 
 def distorted(image: Image) -> Image:
@@ -40,16 +31,6 @@ def distorted(image: Image) -> Image:
     return cv2.imdecode(data, cv2.IMREAD_COLOR)
 
 
-def shown(film: Film, time_s: float, hit: Hit) -> bool:
-    """Whether the hit's scene shows what the film shows at that time; a scene may come back."""
-    scene = next(shot.scene for shot in film.shots if shot.start_s <= time_s < shot.end_s)
-    return any(
-        shot.start_s < hit.scene_end_s and hit.scene_start_s < shot.end_s
-        for shot in film.shots
-        if shot.scene == scene
-    )
-
-
 def test_a_distorted_frame_finds_film_and_time(films: list[Film], open_library: Opener) -> None:
     right = []
     with open_library() as library:
@@ -58,17 +39,17 @@ def test_a_distorted_frame_finds_film_and_time(films: list[Film], open_library: 
             assert record.complete
             assert record.keyframes >= len(film.shots) - 1
         for film in films:
-            for time_s in middles(film):
+            for time_s in film.middles:
                 best = library.search(distorted(frame_at(film.path, time_s))).results[0]
                 assert best.path == film.path
-                right.append(shown(film, time_s, best))
+                right.append(film.shows(time_s, best.scene_start_s, best.scene_end_s))
     assert sum(right) >= 0.75 * len(right)  # the network is random: real weights do better
 
 
 def test_query_forms_and_the_parts_of_an_answer(
     films: list[Film], open_library: Opener, tmp_path: Path
 ) -> None:
-    picture = frame_at(films[0].path, middles(films[0])[1])
+    picture = frame_at(films[0].path, films[0].middles[1])
     file = tmp_path / "query.png"
     cv2.imwrite(str(file), picture[..., ::-1])
     with open_library() as library:
@@ -90,7 +71,7 @@ def test_query_forms_and_the_parts_of_an_answer(
 
 
 def test_variants_find_mirrored_and_letterboxed_frames(films: list[Film], open_library: Opener) -> None:
-    picture = frame_at(films[1].path, middles(films[1])[0])
+    picture = frame_at(films[1].path, films[1].middles[0])
     boxed = cv2.copyMakeBorder(picture, 60, 60, 0, 0, cv2.BORDER_CONSTANT, value=(0, 0, 0))
     with open_library() as library:
         library.add(films[1].path)
@@ -102,7 +83,7 @@ def test_variants_find_mirrored_and_letterboxed_frames(films: list[Film], open_l
 
 
 def test_region_asks_for_a_part_of_the_picture(films: list[Film], open_library: Opener) -> None:
-    picture = frame_at(films[0].path, middles(films[0])[0])
+    picture = frame_at(films[0].path, films[0].middles[0])
     page = np.full((400, 500, 3), 255, np.uint8)
     page[::7] = 0
     page[100:280, 90:410] = picture
@@ -121,7 +102,7 @@ def test_region_asks_for_a_part_of_the_picture(films: list[Film], open_library: 
 def test_a_picture_in_a_page_is_found_without_naming_the_part(
     films: list[Film], open_library: Opener
 ) -> None:
-    time_s = middles(films[0])[1]
+    time_s = films[0].middles[1]
     picture = frame_at(films[0].path, time_s)
     page = np.full((520, 700, 3), 250, np.uint8)
     page[40:60, 40:560] = page[80:90, 40:460] = 40
@@ -132,7 +113,7 @@ def test_a_picture_in_a_page_is_found_without_naming_the_part(
         best = library.search(page).results[0]
         alone = library.search(page, SearchOptions(regions=False))
     assert (best.path, best.verdict) == (films[0].path, Verdict.MATCH)
-    assert shown(films[0], time_s, best)
+    assert films[0].shows(time_s, best.scene_start_s, best.scene_end_s)
     assert best.evidence is not None
     np.testing.assert_allclose(best.evidence.region, (340, 300, 660, 480), atol=30)  # the camera moves
     assert alone.stages_ms["regions"] == 0.0
@@ -145,7 +126,7 @@ def test_the_very_frame_is_named(films: list[Film], open_library: Opener) -> Non
         for film in films:
             library.add(film.path)
         for film in films:
-            for time_s in middles(film):
+            for time_s in film.middles:
                 with read_frames(film.path, samples_per_s=None, mode="every") as frames:
                     frame = next(frame for frame in frames if frame.time_s >= time_s)
                 best = library.search(frame.image, SearchOptions(exact_time_s=60)).results[0]
@@ -163,7 +144,7 @@ def test_parts_of_a_picture_never_make_its_answer_less_probable(
         for film in films:
             library.add(film.path)
         for film in films:
-            frame = frame_at(film.path, middles(film)[1])
+            frame = frame_at(film.path, film.middles[1])
             noisy = np.clip(frame + rng.normal(0, 45, frame.shape), 0, 255).astype(np.uint8)
             stranger = rng.integers(0, 255, frame.shape, dtype=np.uint8)
             for picture in (frame, noisy, stranger):
@@ -182,15 +163,15 @@ def test_an_offline_file_gives_the_time_of_a_frame_that_indexing_saw(
 ) -> None:
     copy = tmp_path / "film.mp4"
     copyfile(films[0].path, copy)
-    picture = frame_at(copy, middles(films[0])[0])
+    picture = frame_at(copy, films[0].middles[0])
     with open_library() as library:
         library.add(copy)
         there = library.search(picture, SearchOptions(exact_time_s=0)).results[0]
         copy.unlink()
         gone = library.search(picture, SearchOptions(exact_time_s=60)).results[0]
     assert not gone.exact
-    assert abs(gone.time_s - middles(films[0])[0]) <= 1 / 3 + 1e-3
-    assert abs(gone.time_s - middles(films[0])[0]) <= abs(there.time_s - middles(films[0])[0])
+    assert abs(gone.time_s - films[0].middles[0]) <= 1 / 3 + 1e-3
+    assert abs(gone.time_s - films[0].middles[0]) <= abs(there.time_s - films[0].middles[0])
     assert "indexing looked at" in gone.time_note
 
 
@@ -202,7 +183,7 @@ def test_bars_of_a_film_are_cut_before_it_is_embedded(
     with read_frames(films[0].path, samples_per_s=None, mode="every") as frames:
         pictures = [cv2.copyMakeBorder(f.image, 38, 38, 0, 0, cv2.BORDER_CONSTANT) for f in frames]
     write_video(boxed, pictures, (320, 256), 12)
-    time_s = middles(films[0])[1]
+    time_s = films[0].middles[1]
     picture = frame_at(films[0].path, time_s)
     with open_library() as library:
         record = library.add(boxed)
@@ -215,7 +196,7 @@ def test_bars_of_a_film_are_cut_before_it_is_embedded(
 
 
 def test_points_are_compared_as_the_options_say(films: list[Film], open_library: Opener) -> None:
-    picture = frame_at(films[0].path, middles(films[0])[0])
+    picture = frame_at(films[0].path, films[0].middles[0])
     with open_library() as library:
         library.add(films[0].path)
         always, auto, never = (
@@ -231,7 +212,7 @@ def test_points_are_compared_as_the_options_say(films: list[Film], open_library:
 
 
 def test_evidence_shows_both_pictures(films: list[Film], open_library: Opener) -> None:
-    picture = frame_at(films[0].path, middles(films[0])[0])
+    picture = frame_at(films[0].path, films[0].middles[0])
     with open_library() as library:
         library.add(films[0].path)
         best = library.search(picture).results[0].keyframe_id
@@ -245,7 +226,7 @@ def test_within_limits_to_folder_path_or_id(films: list[Film], open_library: Ope
     other = tmp_path / "folder" / "other.mp4"
     other.parent.mkdir()
     copyfile(films[1].path, other)
-    picture = frame_at(films[0].path, middles(films[0])[0])
+    picture = frame_at(films[0].path, films[0].middles[0])
     with open_library() as library:
         first = library.add(films[0].path)
         second = library.add(other)
@@ -274,112 +255,3 @@ def test_an_empty_library_answers(open_library: Opener) -> None:
     with open_library() as library:
         answer = library.search(np.random.default_rng(0).integers(0, 256, (90, 160, 3)).astype(np.uint8))
     assert (answer.verdict, answer.results, answer.keyframes_searched) == (Verdict.NONE, (), 0)
-
-
-def test_the_same_content_twice_is_one_video(films: list[Film], open_library: Opener, tmp_path: Path) -> None:
-    first, second = tmp_path / "first.mp4", tmp_path / "second.mp4"
-    copyfile(films[0].path, first)
-    copyfile(films[0].path, second)
-    picture = frame_at(first, middles(films[0])[0])
-    with open_library() as library:
-        before = library.add(first)
-        after = library.add(second)
-        assert after.paths == (first, second)
-        assert after.keyframes == before.keyframes == library.store.counts().keyframes
-        first.unlink()
-        assert library.search(picture).results[0].path == second
-
-
-def test_what_was_removed_is_not_found(films: list[Film], open_library: Opener) -> None:
-    picture = frame_at(films[0].path, middles(films[0])[0])
-    with open_library() as library:
-        library.add(films[0].path)
-        library.add(films[1].path)
-        gone = library.remove(films[0].path)
-        answer = library.search(picture)
-        assert answer.results
-        assert gone.video_id not in {hit.keyframe_id.video for hit in answer.results}
-        with pytest.raises(UnknownVideo):
-            library.remove(gone.video_id)
-
-
-def test_what_was_added_is_there_after_a_restart(films: list[Film], open_library: Opener) -> None:
-    picture = frame_at(films[0].path, middles(films[0])[0])
-    with open_library() as library:
-        library.add(films[0].path)
-        before = library.search(picture).results
-    with open_library() as library:
-        assert library.search(picture).results == before
-
-
-def test_a_try_that_was_cut_short_leaves_nothing_doubled(films: list[Film], open_library: Opener) -> None:
-    def crash(position_s: float, duration_s: float | None) -> None:
-        raise RuntimeError("the process dies here")
-
-    with open_library() as library:
-        with pytest.raises(RuntimeError, match="dies here"):
-            library.add(films[0].path, crash)
-        (cut_short,) = library.store.videos()
-        assert not cut_short.complete
-        assert cut_short.keyframes > 0
-    with open_library() as library:
-        record = library.add(films[0].path)
-        assert record.complete
-        assert (
-            library.store.counts().keyframes
-            == record.keyframes
-            == len(library.store.keyframes(record.video_id))
-        )
-        picture = frame_at(films[0].path, middles(films[0])[0])
-        hits = library.search(picture, SearchOptions(top=100)).results
-        assert len({hit.keyframe_id for hit in hits}) == len(hits) == record.keyframes
-
-
-def test_a_keyframe_is_found_while_its_video_is_being_added(films: list[Film], open_library: Opener) -> None:
-    picture = frame_at(films[0].path, middles(films[0])[0])
-    found: list[tuple[bool, Hit]] = []
-
-    def look(position_s: float, duration_s: float | None) -> None:
-        (record,) = library.store.videos()
-        assert duration_s is not None
-        assert 0 < position_s <= duration_s
-        found.append((record.complete, library.search(picture).results[0]))
-
-    with open_library() as library:
-        library.add(films[0].path, look)
-    complete, hit = found[0]
-    assert not complete
-    assert shown(films[0], middles(films[0])[0], hit)
-
-
-def test_damage_is_counted_and_the_rest_is_kept(
-    films: list[Film], open_library: Opener, tmp_path: Path
-) -> None:
-    path = tmp_path / "damaged.mp4"
-    data = bytearray(films[0].path.read_bytes())
-    moov = data.index(b"moov")
-    middle = range(len(data) // 3, len(data) // 3 + 8000) if moov > len(data) // 2 else range(moov, moov)
-    for at in middle:
-        data[at] = 0xA5
-    path.write_bytes(data)
-    with open_library() as library:
-        record = library.add(path)
-        assert record.complete
-        assert record.keyframes > 0
-        assert record.damaged > 0
-
-
-def test_what_is_no_video_leaves_nothing_behind(open_library: Opener, tmp_path: Path) -> None:
-    text = tmp_path / "text.mp4"
-    text.write_text("this is no video" * 100)
-    with open_library() as library:
-        with pytest.raises((NotAVideo, DamagedVideo)):
-            library.add(text)
-        assert library.store.videos() == []
-        with pytest.raises(NotAPicture):
-            library.search(text)
-
-
-def test_one_process_at_a_time(open_library: Opener) -> None:
-    with open_library(), pytest.raises(StoreBusy):
-        open_library()

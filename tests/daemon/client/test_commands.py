@@ -51,7 +51,7 @@ def document(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:
 
 def picture(film: Film, shot: int, folder: Path) -> tuple[Path, float]:
     """A frame from the middle of a shot, as a file."""
-    middle = (film.shots[shot].start_s + film.shots[shot].end_s) / 2
+    middle = film.middles[shot]
     path = folder / "picture.jpg"
     path.write_bytes(jpeg(frame_at(film.path, middle)))
     return path, middle

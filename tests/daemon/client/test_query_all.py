@@ -42,8 +42,8 @@ def service(make_service: Callable[..., Service], archive: list[Film]) -> Servic
 @pytest.fixture
 def stock(films: list[Film], tmp_path: Path) -> Path:
     """A frame of the shot that all films share."""
-    path, shot = tmp_path / "stock.jpg", films[0].shots[0]
-    path.write_bytes(jpeg(frame_at(films[0].path, (shot.start_s + shot.end_s) / 2)))
+    path = tmp_path / "stock.jpg"
+    path.write_bytes(jpeg(frame_at(films[0].path, films[0].middles[0])))
     return path
 
 
