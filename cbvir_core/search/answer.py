@@ -135,6 +135,11 @@ def hits(
     )
 
 
+def best_of(judged: Iterable[Judged]) -> Judged:
+    """Who comes first in the answer.  Raises ValueError without candidates."""
+    return max(judged, key=lambda one: one.probability)
+
+
 def best_chance(judged: Iterable[Judged]) -> float:
     """The highest probability; 0 without candidates."""
     return max((one.probability for one in judged), default=0.0)

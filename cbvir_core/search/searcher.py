@@ -8,8 +8,17 @@ from dataclasses import dataclass, field, replace
 from cbvir_core.decode.blank import is_blank
 from cbvir_core.embed import Encoder
 from cbvir_core.index import Index
-from cbvir_core.moment import Moment
-from cbvir_core.search.answer import Candidate, Judged, Scored, best_chance, best_verdict, candidates, hits
+from cbvir_core.moment import Moment, Survey
+from cbvir_core.search.answer import (
+    Candidate,
+    Judged,
+    Scored,
+    best_chance,
+    best_of,
+    best_verdict,
+    candidates,
+    hits,
+)
 from cbvir_core.search.belief import Belief
 from cbvir_core.search.clock import Clock
 from cbvir_core.search.everywhere import BOUND, SCENES, unfinished, weigh_all
@@ -51,6 +60,7 @@ class _Asked:
     blank: bool = False
     scored: Scored | None = None
     others: Mapping[int, Sequence[Candidate]] = field(default_factory=dict)
+    moments: dict[int, Moment] = field(default_factory=dict)
 
     @property
     def refined(self) -> bool:
@@ -109,10 +119,8 @@ class Searcher:
         """
         asked = self._asked(picture, options)
         judged = self._judged(asked)
-        with asked.clock.stage("moment"):
-            judged, moment = self._best_at_its_moment(judged, asked)
         found = hits(judged, asked.options, asked.others)
-        if moment is not None:
+        if found and (moment := asked.moments.get(best_of(judged).candidate.keyframe.row)) is not None:
             best = replace(found[0], time_s=moment.time_s, exact=moment.exact, time_note=moment.reason)
             found = (best, *found[1:])
         return Answer(
@@ -162,9 +170,13 @@ class Searcher:
 
     def _judged(self, asked: _Asked) -> list[Judged]:
         """The best scenes with their probabilities: of the whole picture, or, where that leaves it uncertain
-        and they make an answer more probable, of the parts in which a picture may lie too."""
+        and they make an answer more probable, of the parts in which a picture may lie too.
+
+        The very frame of the best scene of the whole picture has its say first: it takes less time than the
+        parts, and where it shows the picture nobody need look for those.
+        """
         self._look(asked, asked.variants)
-        whole = self._probable(asked)
+        whole = self._at_its_moment(self._probable(asked), asked)
         if (
             asked.question is None
             or not asked.options.regions
@@ -175,7 +187,7 @@ class Searcher:
         with asked.clock.stage("regions"):
             parts = in_regions(asked.picture, asked.options.region)
         self._look(asked, parts)
-        judged = self._probable(asked)
+        judged = self._at_its_moment(self._probable(asked), asked)
         if asked.options.everywhere or best_chance(judged) > best_chance(whole):
             return judged
         # Parts find more that resembles them, which makes the whole picture's answer look less alone.
@@ -225,21 +237,19 @@ class Searcher:
             asked.notes = (*asked.notes, BOUND)
         return judged
 
-    def _best_at_its_moment(self, judged: list[Judged], asked: _Asked) -> tuple[list[Judged], Moment | None]:
-        """The moment of the most probable scene, which is the more probable if the very frame shows more of
-        the picture than thumbnails do; None where nothing is likely, or nobody asks for it."""
+    def _at_its_moment(self, judged: list[Judged], asked: _Asked) -> list[Judged]:
+        """The moment of the most probable scene is found, and the scene is the more probable if the very
+        frame shows more of the picture than thumbnails do; nothing where none is likely, or nobody asks."""
         options = asked.options
-        chances = [one.probability for one in judged]
-        if not judged or not options.exact_time_s or max(chances) < options.likely_score:
-            return judged, None
-        number = chances.index(max(chances))
-        scene, chance, agrees, seen = judged[number]
-        survey = seen.survey if seen else None
-        moment = moment_of(scene, agrees, asked.picture, options, asked.left_s, survey)
-        if seen is not None and survey is not None:
-            seen = replace(seen, survey=confirmed(survey, moment))
+        if not options.exact_time_s or best_chance(judged) < options.likely_score:
+            return judged
+        best = best_of(judged)
+        scene, chance, agrees, seen = best
+        moment = self._moment(scene, agrees, seen.survey if seen else None, asked)
+        if seen is not None and seen.survey is not None:
+            seen = replace(seen, survey=confirmed(seen.survey, moment))
             chance = max(chance, asked.judge.belief.probability(seen))
-        return [*judged[:number], Judged(scene, chance, agrees, seen), *judged[number + 1 :]], moment
+        return [Judged(scene, chance, agrees, seen) if one is best else one for one in judged]
 
     def _confirmed(self, weighed: Weighed, asked: _Asked) -> Weighed:
         """What speaks for a scene, with what its very frame shows."""
@@ -247,8 +257,19 @@ class Searcher:
         if seen.survey is None or asked.question is None:
             return weighed
         agrees = evidence_of(seen.agrees, asked.question.corner)
-        moment = moment_of(scene, agrees, asked.picture, asked.options, asked.left_s, seen.survey)
+        moment = self._moment(scene, agrees, seen.survey, asked)
         return scene, replace(seen, survey=confirmed(seen.survey, moment))
+
+    def _moment(
+        self, scene: Candidate, agrees: Evidence | None, survey: Survey | None, asked: _Asked
+    ) -> Moment:
+        """Found once a scene: parts of the picture may lead to the same one again."""
+        row = scene.keyframe.row
+        if row not in asked.moments:
+            with asked.clock.stage("moment"):
+                options, left_s = asked.options, asked.left_s
+                asked.moments[row] = moment_of(scene, agrees, asked.picture, options, left_s, survey)
+        return asked.moments[row]
 
     def _gallery(self, options: SearchOptions) -> Gallery:
         if options.within:

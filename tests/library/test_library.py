@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from shutil import copyfile
 
@@ -156,6 +157,32 @@ def test_parts_of_a_picture_never_make_its_answer_less_probable(
                     )
                 ]
                 assert scores[1] >= scores[0]
+
+
+def test_where_the_very_frame_is_sure_no_parts_are_looked_for(
+    films: list[Film], open_library: Opener
+) -> None:
+    """Parts take longer than the frame, and the time that the frame has was gone when they came first."""
+    frame, thumbnails = (
+        SearchOptions(exact_time_s=60, regions=False),
+        SearchOptions(exact_time_s=0, regions=False),
+    )
+    raised = 0
+    with open_library() as library:
+        for film in films:
+            library.add(film.path)
+        for film in films:
+            for time_s in film.middles:
+                picture = frame_at(film.path, time_s)
+                more, less = (library.search(picture, one).results[0].score for one in (frame, thumbnails))
+                if more - less < 1e-3:
+                    continue
+                raised += 1
+                asked = SearchOptions(exact_time_s=60, match_score=(more + less) / 2)
+                answer = library.search(picture, asked)
+                assert (answer.results[0].score, answer.stages_ms["regions"]) == (more, 0.0)
+                assert library.search(picture, replace(asked, exact_time_s=0)).stages_ms["regions"] > 0.0
+    assert raised >= 3
 
 
 def test_an_offline_file_gives_the_time_of_a_frame_that_indexing_saw(
