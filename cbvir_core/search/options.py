@@ -38,7 +38,8 @@ class SearchOptions:
     yet, a query waits for it; without `wait_for_refine` the filter answers alone, and a note says so.
     `verify` says whether local features of the best candidates are compared with the picture's: ``auto``
     does so where anything resembles it at all.  With `regions` (and unless `verify` is ``never``) parts of a
-    picture that the whole gives no certain answer for are looked for too.  The picture is also looked for
+    picture that the whole gives no certain answer for are looked for too, if nothing is likely or there is
+    time left for the exact moment.  The picture is also looked for
     with left and right exchanged (`mirrored`) and without its bars (`borders`).  The best hit's scene is
     decoded again for the frame that fits best, until `exact_time_s` seconds after the query began (0: not
     at all; else `LEAST_S` in any case; with `everywhere` until as long after all scenes are known).  Where

@@ -68,6 +68,11 @@ class _Asked:
         return self.refiner is not None
 
     @property
+    def is_late(self) -> bool:
+        """Whether a likely scene is known, and the time that its very frame had is all but over."""
+        return bool(self.moments) and self.left_s <= LEAST_S
+
+    @property
     def left_s(self) -> float:
         """Seconds for the exact moment."""
         # Who asks for all scenes waits for them, and not for an answer at once.
@@ -173,7 +178,8 @@ class Searcher:
         and they make an answer more probable, of the parts in which a picture may lie too.
 
         The very frame of the best scene of the whole picture has its say first: it takes less time than the
-        parts, and where it shows the picture nobody need look for those.
+        parts, and where it shows the picture nobody need look for those.  Nor is there time for them where
+        a likely scene took all of it to find.
         """
         self._look(asked, asked.variants)
         whole = self._at_its_moment(self._probable(asked), asked)
@@ -181,6 +187,7 @@ class Searcher:
             asked.question is None
             or not asked.options.regions
             or best_chance(whole) >= asked.options.match_score
+            or asked.is_late
         ):
             return whole
         others = asked.others
