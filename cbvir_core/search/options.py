@@ -39,11 +39,11 @@ class SearchOptions:
     `verify` says whether local features of the best candidates are compared with the picture's: ``auto``
     does so where anything resembles it at all.  With `regions` (and unless `verify` is ``never``) parts of a
     picture that the whole gives no certain answer for are looked for too, if nothing is likely or there is
-    time left for the exact moment.  The picture is also looked for
-    with left and right exchanged (`mirrored`) and without its bars (`borders`).  The best hit's scene is
-    decoded again for the frame that fits best, until `exact_time_s` seconds after the query began (0: not
-    at all; else `LEAST_S` in any case; with `everywhere` until as long after all scenes are known).  Where
-    that frame shows more of the picture than the thumbnails of the scene do, the hit is the more probable.
+    time left for the exact moment.  The picture is also looked for with left and right exchanged (`mirrored`)
+    and without its bars (`borders`).  The best hit's scene is decoded again for the frame that fits best,
+    until `exact_time_s` seconds after the query began (0: not at all; else `LEAST_S` in any case; with
+    `everywhere` until as long after all scenes are known).  Where that frame shows more of the picture than
+    the thumbnails of the scene do, the hit is the more probable.
     """
 
     top: int = 10

@@ -91,7 +91,8 @@ class Presence:
         if self._lived_in:
             return
         with self._lock:
-            self._lived_in = not is_gone(video) and self._is_the_same()
+            if not is_gone(video) and self._is_the_same():
+                self._lived_in = True
 
     def has_come_alive(self) -> bool:
         """Whether a video has turned up in a folder that was taken for an unmounted disk's."""

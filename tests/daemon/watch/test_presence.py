@@ -1,3 +1,5 @@
+"""What is known of one folder is not held against another one, whoever finds it out first."""
+
 from __future__ import annotations
 
 import threading
@@ -53,3 +55,28 @@ def test_a_video_of_the_former_folder_does_not_make_the_empty_one_inhabited(
     presence.inhabited(video)  # an event of before, which comes late
     assert presence.deleted([video]) == []
     assert presence.reason
+
+
+def test_a_video_that_is_gone_again_does_not_undo_what_another_one_has_shown(root: Path) -> None:
+    """Two events at once: by the time the second is looked at, the first has settled the question."""
+    first, second = root / "a.mp4", root / "b.mp4"
+    touch(first)
+
+    class Settled(Presence):
+        """Another thread is let in between the question whether anything is known and the lock."""
+
+        @property
+        def _lived_in(self) -> bool:
+            known, self._known = self._known, True
+            return known
+
+        @_lived_in.setter
+        def _lived_in(self, value: bool) -> None:
+            self._known = value
+
+    presence = Settled(root, lambda: LOCAL)
+    presence.look()
+    presence.inhabited(second)  # was never there; the first is seen meanwhile
+    first.unlink()
+    assert presence.deleted([first]) == [first]
+    assert not presence.reason
