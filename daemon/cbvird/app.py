@@ -131,6 +131,8 @@ def _watch_over(crew: Crew, server: HttpServer) -> None:
     """Wait for a signal or for a dead thread; tell systemd's watchdog while everything lives."""
     interval_s = notify.watchdog_interval_s()
     told = time.monotonic()
+    # Another thread takes it: a wait that it interrupts as its time ends looks as if a signal had come.
+    signal.pthread_sigmask(signal.SIG_BLOCK, {STACKS})
     while not crew.stop.is_set():
         if signal.sigtimedwait(SIGNALS, LOOK_S) is not None:
             return
