@@ -52,7 +52,7 @@ HANGS_S = 30.0
 
 def serve(settings: Settings) -> None:
     """Run until SIGTERM or SIGINT; raises what ended the service otherwise."""
-    # Blocked, and waited for in `_watch_over`: no handler ever runs in the middle of something.
+    # Blocked, and waited for in a thread of its own: no handler ever runs in the middle of something.
     signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
     faulthandler.register(STACKS)
     passed = notify.listen_fds()
@@ -66,6 +66,7 @@ def serve(settings: Settings) -> None:
         jobs.recover(time.time())
         context = _context(settings, library, jobs, queries, crew)
         server = HttpServer(build(context), listener)
+        threading.Thread(target=_stop_at_signal, args=(crew.stop,), name="signals", daemon=True).start()
         crew.start("http", server.run)
         _start_work(crew, settings, context)
         # A daemon thread: making the network for this machine takes minutes, and nobody waits for it.
@@ -127,15 +128,21 @@ def _told_to_systemd(settings: Settings) -> Iterator[None]:
         notify.stopping()
 
 
+def _stop_at_signal(stop: threading.Event) -> None:
+    """Wait for SIGTERM or SIGINT, and for nothing else.
+
+    Not `sigtimedwait`: Python's returns an empty answer, as if one had come, when something else (a process
+    that is stopped and continued, a debugger, a laptop that sleeps) interrupts it past its time.
+    """
+    signal.sigwait(SIGNALS)
+    stop.set()
+
+
 def _watch_over(crew: Crew, server: HttpServer) -> None:
-    """Wait for a signal or for a dead thread; tell systemd's watchdog while everything lives."""
+    """Wait for the end of the crew; tell systemd's watchdog while everything lives."""
     interval_s = notify.watchdog_interval_s()
     told = time.monotonic()
-    # Another thread takes it: a wait that it interrupts as its time ends looks as if a signal had come.
-    signal.pthread_sigmask(signal.SIG_BLOCK, {STACKS})
-    while not crew.stop.is_set():
-        if signal.sigtimedwait(SIGNALS, LOOK_S) is not None:
-            return
+    while not crew.stop.wait(LOOK_S):
         due = interval_s is not None and time.monotonic() - told >= interval_s - LOOK_S
         if due and crew.alive() and server.answers(HANGS_S):
             notify.watchdog()

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import signal
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from cbvird.app import LOOK_S
 from films import Film, draw_film
 from services import Service, frame_at
 
@@ -61,7 +65,16 @@ def test_status_adds_up(service: Service, dropped: Path) -> None:
 
 def test_it_says_what_its_threads_do_and_goes_on(service: Service, dropped: Path) -> None:
     said = service.trouble()
-    assert "_watch_over" in said[said.index("(most recent call first)") :]
+    assert "_watch_over" in said[said.index("Current thread") :]
+    assert service.get("/v1/status")["service"]["pid"] == service.pid
+
+
+def test_it_goes_on_when_stopped_and_continued(service: Service, dropped: Path) -> None:
+    """As by a debugger, Ctrl-Z or a laptop that sleeps: longer than any of its waits."""
+    os.kill(service.pid, signal.SIGSTOP)
+    time.sleep(2 * LOOK_S)
+    os.kill(service.pid, signal.SIGCONT)
+    time.sleep(2 * LOOK_S)
     assert service.get("/v1/status")["service"]["pid"] == service.pid
 
 
