@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import replace
 
 from cbvir_core.decode.blank import is_blank
 from cbvir_core.embed import Encoder
@@ -12,20 +12,20 @@ from cbvir_core.moment import Moment, Survey
 from cbvir_core.search.answer import (
     Candidate,
     Judged,
-    Scored,
     best_chance,
     best_of,
     best_verdict,
     candidates,
     hits,
 )
+from cbvir_core.search.asked import Asked
 from cbvir_core.search.belief import Belief
 from cbvir_core.search.clock import Clock
 from cbvir_core.search.everywhere import BOUND, SCENES, unfinished, weigh_all
 from cbvir_core.search.gallery import Chosen, Everything, videos_within
 from cbvir_core.search.groups import grouped
 from cbvir_core.search.judging import Judge, Question, Weighed, evidence_of
-from cbvir_core.search.options import LEAST_S, Region, SearchOptions
+from cbvir_core.search.options import Region, SearchOptions
 from cbvir_core.search.prepare import Variant, in_regions, prepare
 from cbvir_core.search.rank import Ranker
 from cbvir_core.search.refine import Refiner
@@ -42,42 +42,6 @@ BLANK = (
 NO_REFINE = "The profile has no SOLAR weights: the filter stage answered alone."
 NOT_READY = "SOLAR does not take part: {delay}; the filter stage answered alone."
 EMPTY = "No keyframe that shows anything has been indexed yet."
-
-
-@dataclass
-class _Asked:
-    """One query on its way through the stages."""
-
-    picture: Image
-    options: SearchOptions
-    clock: Clock
-    judge: Judge  # one for the whole query, whatever is believed meanwhile
-    variants: list[Variant]
-    gallery: Gallery
-    question: Question | None = None
-    refiner: Refiner | None = None
-    notes: tuple[str, ...] = ()
-    blank: bool = False
-    scored: Scored | None = None
-    others: Mapping[int, Sequence[Candidate]] = field(default_factory=dict)
-    moments: dict[int, Moment] = field(default_factory=dict)
-
-    @property
-    def refined(self) -> bool:
-        """Whether SOLAR takes part."""
-        return self.refiner is not None
-
-    @property
-    def is_late(self) -> bool:
-        """Whether a likely scene is known, and the time that its very frame had is all but over."""
-        return bool(self.moments) and self.left_s <= LEAST_S
-
-    @property
-    def left_s(self) -> float:
-        """Seconds for the exact moment."""
-        # Who asks for all scenes waits for them, and not for an answer at once.
-        spent_s = 0.0 if self.options.everywhere else self.clock.elapsed_ms / 1000.0
-        return max(LEAST_S, self.options.exact_time_s - spent_s)
 
 
 class Searcher:
@@ -159,11 +123,11 @@ class Searcher:
         """In what a picture, or a part of it, and the still of a keyframe agree.  Raises UnknownVideo."""
         return self._judge.compare(picture, region, self._store.row_of(keyframe_id))
 
-    def _asked(self, picture: Image, options: SearchOptions | None) -> _Asked:
+    def _asked(self, picture: Image, options: SearchOptions | None) -> Asked:
         options, clock = options or self._options, Clock()
         with clock.stage("prepare"):
             variants = prepare(picture, options.region, borders=options.borders, mirrored=options.mirrored)
-        asked = _Asked(picture, options, clock, self._judge, variants, self._gallery(options))
+        asked = Asked(picture, options, clock, self._judge, variants, self._gallery(options))
         asked.refiner, asked.notes = self._refiner_for(options)
         if not len(asked.gallery):
             asked.notes = (EMPTY,)
@@ -173,7 +137,7 @@ class Searcher:
             asked.question = Question.of(asked.judge.verifier, picture, options.region)
         return asked
 
-    def _judged(self, asked: _Asked) -> list[Judged]:
+    def _judged(self, asked: Asked) -> list[Judged]:
         """The best scenes with their probabilities: of the whole picture, or, where that leaves it uncertain
         and they make an answer more probable, of the parts in which a picture may lie too.
 
@@ -201,7 +165,7 @@ class Searcher:
         asked.others = others
         return whole
 
-    def _look(self, asked: _Asked, variants: Sequence[Variant]) -> None:
+    def _look(self, asked: Asked, variants: Sequence[Variant]) -> None:
         """Adds the scores that these variants give to keyframes."""
         if asked.blank or not variants or not len(asked.gallery):
             return
@@ -209,7 +173,7 @@ class Searcher:
         asked.scored = scored if asked.scored is None else asked.scored.joined(scored)
         asked.notes = (*asked.notes, *(note for note in notes if note not in asked.notes))
 
-    def _scenes(self, asked: _Asked) -> list[Candidate]:
+    def _scenes(self, asked: Asked) -> list[Candidate]:
         """The scenes of the highest scores, best first."""
         if asked.scored is None:
             return []
@@ -220,14 +184,14 @@ class Searcher:
         asked.others = {group.first.keyframe.row: group.others for group in groups}
         return [group.first for group in groups[: max(VERIFIED, asked.options.top)]]
 
-    def _probable(self, asked: _Asked) -> list[Judged]:
+    def _probable(self, asked: Asked) -> list[Judged]:
         if asked.options.everywhere:
             return self._everywhere(asked)
         scenes = self._scenes(asked)
         with asked.clock.stage("verify"):
             return asked.judge.judge(scenes, asked.question, asked.options, refined=asked.refined)
 
-    def _everywhere(self, asked: _Asked) -> list[Judged]:
+    def _everywhere(self, asked: Asked) -> list[Judged]:
         """Every scene for itself, however many videos share what it shows."""
         if asked.scored is None:
             return []
@@ -244,7 +208,7 @@ class Searcher:
             asked.notes = (*asked.notes, BOUND)
         return judged
 
-    def _at_its_moment(self, judged: list[Judged], asked: _Asked) -> list[Judged]:
+    def _at_its_moment(self, judged: list[Judged], asked: Asked) -> list[Judged]:
         """The moment of the most probable scene is found, and the scene is the more probable if the very
         frame shows more of the picture than thumbnails do; nothing where none is likely, or nobody asks."""
         options = asked.options
@@ -258,7 +222,7 @@ class Searcher:
             chance = max(chance, asked.judge.belief.probability(seen))
         return [Judged(scene, chance, agrees, seen) if one is best else one for one in judged]
 
-    def _confirmed(self, weighed: Weighed, asked: _Asked) -> Weighed:
+    def _confirmed(self, weighed: Weighed, asked: Asked) -> Weighed:
         """What speaks for a scene, with what its very frame shows."""
         scene, seen = weighed
         if seen.survey is None or asked.question is None:
@@ -268,7 +232,7 @@ class Searcher:
         return scene, replace(seen, survey=confirmed(seen.survey, moment))
 
     def _moment(
-        self, scene: Candidate, agrees: Evidence | None, survey: Survey | None, asked: _Asked
+        self, scene: Candidate, agrees: Evidence | None, survey: Survey | None, asked: Asked
     ) -> Moment:
         """Found once a scene: parts of the picture may lead to the same one again."""
         row = scene.keyframe.row

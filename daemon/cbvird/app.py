@@ -27,13 +27,12 @@ from cbvird.ingest import DecodeOptions, Ingest
 from cbvird.jobs import Jobs
 from cbvird.listener import listening
 from cbvird.server import HttpServer
+from cbvird.signals import Signals
 from cbvird.tracker import Tracker
 from cbvird.weights import WeightFiles
 from cbvird.writer import Writer
 
 LOG = structlog.get_logger(__name__)
-
-SIGNALS = frozenset({signal.SIGTERM, signal.SIGINT})
 
 STACKS = signal.SIGUSR1
 """Writes to stderr, and so to the journal, what every thread does: for a service that stands still."""
@@ -52,11 +51,10 @@ HANGS_S = 30.0
 
 def serve(settings: Settings) -> None:
     """Run until SIGTERM or SIGINT; raises what ended the service otherwise."""
-    # Blocked, and waited for in a thread of its own: no handler ever runs in the middle of something.
-    signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
     faulthandler.register(STACKS)
     passed = notify.listen_fds()
     with (
+        Signals() as signals,
         _library(settings) as library,
         Jobs.open(settings.jobs_dir) as jobs,
         listening(settings.service.socket, passed) as listener,
@@ -66,13 +64,12 @@ def serve(settings: Settings) -> None:
         jobs.recover(time.time())
         context = _context(settings, library, jobs, queries, crew)
         server = HttpServer(build(context), listener)
-        threading.Thread(target=_stop_at_signal, args=(crew.stop,), name="signals", daemon=True).start()
         crew.start("http", server.run)
         _start_work(crew, settings, context)
         # A daemon thread: making the network for this machine takes minutes, and nobody waits for it.
         threading.Thread(target=_load_refine, args=(library,), name="solar", daemon=True).start()
         with _told_to_systemd(settings):
-            _watch_over(crew, server)
+            _watch_over(crew, server, signals)
 
 
 def _context(settings: Settings, library: Library, jobs: Jobs, queries: Executor, crew: Crew) -> Context:
@@ -128,21 +125,11 @@ def _told_to_systemd(settings: Settings) -> Iterator[None]:
         notify.stopping()
 
 
-def _stop_at_signal(stop: threading.Event) -> None:
-    """Wait for SIGTERM or SIGINT, and for nothing else.
-
-    Not `sigtimedwait`: Python's returns an empty answer, as if one had come, when something else (a process
-    that is stopped and continued, a debugger, a laptop that sleeps) interrupts it past its time.
-    """
-    signal.sigwait(SIGNALS)
-    stop.set()
-
-
-def _watch_over(crew: Crew, server: HttpServer) -> None:
-    """Wait for the end of the crew; tell systemd's watchdog while everything lives."""
+def _watch_over(crew: Crew, server: HttpServer, signals: Signals) -> None:
+    """Wait for a signal or for a dead thread; tell systemd's watchdog while everything lives."""
     interval_s = notify.watchdog_interval_s()
     told = time.monotonic()
-    while not crew.stop.wait(LOOK_S):
+    while not crew.stop.is_set() and not signals.wait(LOOK_S):
         due = interval_s is not None and time.monotonic() - told >= interval_s - LOOK_S
         if due and crew.alive() and server.answers(HANGS_S):
             notify.watchdog()

@@ -28,6 +28,9 @@ _TRACEBACKS = structlog.processors.ExceptionRenderer(
 _CHATTY = ("watchdog", "asyncio", "httpcore", "httpx", "PIL", "python_multipart")
 """Libraries whose debug lines would drown ours (watchdog writes one per event, twice)."""
 
+_HEARD = ("cbvird", "uvicorn", "py.warnings")
+"""Loggers with a level of their own: OpenVINO turns the root down to "error" while it converts networks."""
+
 
 def configure(format: Format = "auto", level: str = "info", stream: TextIO | None = None) -> None:
     """Sends every log line of this process to `stream` (standard error); may be called again."""
@@ -43,6 +46,8 @@ def configure(format: Format = "auto", level: str = "info", stream: TextIO | Non
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level.upper())
+    for name in _HEARD:
+        logging.getLogger(name).setLevel(root.level)
     for name in _CHATTY:
         logging.getLogger(name).setLevel(max(logging.INFO, root.level))
     logging.captureWarnings(True)

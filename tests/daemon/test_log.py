@@ -23,9 +23,12 @@ def as_before() -> Iterator[None]:
     """Puts logging back as the test runner had it."""
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
+    levels = {name: logging.getLogger(name).level for name in ("cbvird", "uvicorn", "py.warnings")}
     yield
     root.handlers = handlers
     root.setLevel(level)
+    for name, own in levels.items():
+        logging.getLogger(name).setLevel(own)
     logging.captureWarnings(False)
     structlog.reset_defaults()
 
@@ -95,6 +98,16 @@ def test_the_level_holds_for_all(level: str, count: int) -> None:
     logger.info("i")
     logging.getLogger("foreign").warning("w")
     assert len(documents(stream)) == count
+
+
+def test_a_library_that_turns_logging_down_does_not_turn_ours_down() -> None:
+    """As OpenVINO does for the whole process while it converts a network."""
+    stream = io.StringIO()
+    log.configure("json", stream=stream)
+    logging.getLogger().setLevel(logging.ERROR)
+    structlog.get_logger("cbvird.app").info("stopping")
+    logging.getLogger("uvicorn.error").info("finished")
+    assert [document["event"] for document in documents(stream)] == ["stopping", "finished"]
 
 
 def test_secrets_and_local_variables_stay_out() -> None:

@@ -65,7 +65,7 @@ def test_status_adds_up(service: Service, dropped: Path) -> None:
 
 def test_it_says_what_its_threads_do_and_goes_on(service: Service, dropped: Path) -> None:
     said = service.trouble()
-    assert "_watch_over" in said[said.index("Current thread") :]
+    assert "_watch_over" in said[said.index("(most recent call first)") :]
     assert service.get("/v1/status")["service"]["pid"] == service.pid
 
 
