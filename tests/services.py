@@ -23,6 +23,8 @@ from cbvir_core.decode import read_frames
 from cbvird.app import STACKS
 
 PATIENCE_S = 90.0
+LOG_END = 20_000
+"""Characters, enough for the stacks of all threads."""
 
 
 class Service:
@@ -89,7 +91,7 @@ class Service:
         if self._process is not None and self._process.poll() is None:
             self._process.send_signal(STACKS)
             time.sleep(1.0)
-        return f"the service's log ends with\n{self.log.read_text()[-8000:]}"
+        return f"the service's log ends with\n{self.log.read_text()[-LOG_END:]}"
 
     def restart(self) -> None:
         code = self.stop()

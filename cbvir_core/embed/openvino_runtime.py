@@ -29,6 +29,10 @@ sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
 
 import openvino  # noqa: E402
 
+# OpenVINO makes its table of number types at its first use, in Python objects and without a lock of its own
+# that lets go of the interpreter's: two threads whose first inferences meet there stop the process for good.
+openvino.Type.f32.to_dtype()
+
 CONCURRENT_CALLS = 2
 """Calls that do not wait for each other: ingest or backfill, and a query.  With one, a query would wait
 for whole batches of the other.
