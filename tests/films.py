@@ -239,6 +239,19 @@ def write_video(
         container.mux(stream.encode(None))
 
 
+BARS = 38
+"""Height of the bars of `letterboxed`: blocks of the codec lie across their edges."""
+
+
+def letterboxed(film: Film, path: Path) -> Path:
+    """A copy of a drawn film with bars above and below."""
+    with read_frames(film.path, samples_per_s=None, mode="every") as reader:
+        pictures = [cv2.copyMakeBorder(f.image, BARS, BARS, 0, 0, cv2.BORDER_CONSTANT) for f in reader]
+    height, width = pictures[0].shape[:2]
+    write_video(path, pictures, (width, height), 12)
+    return path
+
+
 def draw_film(
     path: Path,
     *,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,18 @@ FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "DIB", "TIFF", "PPM")
 
 MOST_PIXELS = 100_000_000
 """About 300 MB as RGB: more than nearly every camera gives, less than a decompression bomb."""
+
+BROKEN = (
+    OSError,
+    ValueError,
+    SyntaxError,
+    EOFError,
+    LookupError,
+    TypeError,
+    ArithmeticError,
+    struct.error,
+)
+"""What Pillow raises for data that are not what they say."""
 
 WHITE = (255, 255, 255, 255)
 
@@ -43,7 +56,7 @@ def read_picture(source: str | Path | bytes) -> Image:
         raise NotAPicture(
             f"{name} is in no format that can be read; use JPEG, PNG, WebP, GIF, BMP or TIFF"
         ) from error
-    except (OSError, ValueError, SyntaxError, EOFError, IndexError, KeyError, ArithmeticError) as error:
+    except BROKEN as error:
         raise NotAPicture(f"{name} is damaged or cut short ({error}); save it again") from error
     return image
 
@@ -74,7 +87,7 @@ def _too_large(name: str) -> NotAPicture:
 def _upright(picture: Pillow.Image) -> Pillow.Image:
     try:
         return ImageOps.exif_transpose(picture)
-    except (ValueError, SyntaxError, KeyError, TypeError, ArithmeticError, OSError):
+    except BROKEN:
         # Broken EXIF is common and says nothing about the picture itself.
         return picture
 

@@ -172,9 +172,7 @@ def calibrate(
     store: Store, questions: int, seed: int, progress: Progress | None, searcher: Searcher
 ) -> tuple[Belief, Calibrated]:
     """Asks, fits, and measures.  Raises InputError where too few answers come."""
-    rows = [
-        row.row for video in store.videos() for row in store.keyframes(video.video_id) if row.quality > 0.0
-    ]
+    rows = store.telling_rows(video.video_id for video in store.videos())
     if not rows:
         raise InputError("there is nothing to calibrate with; index some videos first")
     asked, samples = Questions(store, searcher, seed), list[Sample]()

@@ -113,6 +113,8 @@ class Library(Upkeep):
     def _take_in(self, frames: FrameReader, progress: Progress | None) -> None:
         info = frames.info
         box = borders_of(info.path, STILL_SIDE)
+        if box is not None:
+            self.put_borders(info.video_id, box)
         found = self._extract(without_borders(frames, box))
         try:
             while batch := list(islice(found, BATCH)):
@@ -123,7 +125,7 @@ class Library(Upkeep):
             self.store.forget(info.video_id)
             raise
         duration_s = info.duration_s or frames.position_s
-        self.finish(info.video_id, damaged=frames.damaged, duration_s=duration_s, borders=box)
+        self.finish(info.video_id, damaged=frames.damaged, duration_s=duration_s)
 
     def _extract(self, frames: Iterable[Frame]) -> Iterator[Keyframe]:
         extractor = KeyframeExtractor.from_options(self._keyframes)
@@ -138,6 +140,10 @@ class Library(Upkeep):
         """
         return self.store.begin(info)
 
+    def put_borders(self, video_id: VideoId, borders: Box) -> None:
+        """The box to which its keyframes are cut (`cbvir_core.keyframes.content`), to be told before them."""
+        self.store.put_borders(video_id, borders)
+
     def append(self, video_id: VideoId, keyframes: Sequence[Keyframe]) -> None:
         """Embeds and stores keyframes; when it returns they can be found, and the disk has them.
 
@@ -151,12 +157,9 @@ class Library(Upkeep):
             self.store.append(video_id, keyframes, answering.generation, rows)
             answering.index.refresh()
 
-    def finish(
-        self, video_id: VideoId, *, damaged: int, duration_s: float | None, borders: Box | None = None
-    ) -> None:
-        """Marks a video complete; `duration_s` None keeps what its container says, `borders` is the box that
-        its keyframes were cut to (`cbvir_core.keyframes.content`)."""
-        self.store.finish(video_id, damaged=damaged, duration_s=duration_s, borders=borders)
+    def finish(self, video_id: VideoId, *, damaged: int, duration_s: float | None) -> None:
+        """Marks a video complete; `duration_s` None keeps what its container says."""
+        self.store.finish(video_id, damaged=damaged, duration_s=duration_s)
 
     def search(self, query: Path | str | bytes | Image, options: SearchOptions | None = None) -> Answer:
         """Where the picture appears: a path, the bytes of a picture file, or an RGB array.

@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 
 from cbvir_core.decode.span import SpanReader
+from cbvir_core.moment.plane import Size
 from cbvir_core.types import Grey, VideoInfo
 
 Span = tuple[float, float]
@@ -54,18 +55,21 @@ class Look:
 
 
 def look(
-    info: VideoInfo, span: Span, stop: Callable[[], bool], side: int, *, only_keys: bool = False
+    info: VideoInfo, span: Span, stop: Callable[[], bool], size: Size, *, only_keys: bool = False
 ) -> Look:
     """Looks at the frames of a span until they are all seen, or it is to stop, or they are too many.
 
-    Raises what `SpanReader` raises.
+    All are of one `size`, width and height, also in a video that changes its own.  Raises what
+    `SpanReader` raises.
     """
     times: list[float] = []
     frames: list[Grey] = []
+    side = max(size)
     with SpanReader(info.path, *span, max_side=side, only_keys=only_keys, stop=stop, info=info) as reader:
         for frame in reader:
             if len(frames) == MOST_FRAMES:
                 return Look(tuple(times), tuple(frames), False, reader.decoded)
             times.append(frame.time_s)
-            frames.append(np.asarray(cv2.cvtColor(frame.image, cv2.COLOR_RGB2GRAY), np.uint8))
+            grey = cv2.cvtColor(frame.image, cv2.COLOR_RGB2GRAY)
+            frames.append(np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), np.uint8))
         return Look(tuple(times), tuple(frames), not reader.stopped, reader.decoded)

@@ -70,7 +70,7 @@ def _read(info: VideoInfo, parts: Iterable[Span], question: Question, budget: Bu
 def _look(
     info: VideoInfo, span: Span, question: Question, budget: Budget, share: float, *, only_keys: bool = False
 ) -> Look:
-    return look(info, span, lambda: budget.used(share), question.side, only_keys=only_keys)
+    return look(info, span, lambda: budget.used(share), question.thumbnail, only_keys=only_keys)
 
 
 def _is_all(skimmed: Look, info: VideoInfo) -> bool:

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cbvir_core.search import belief
+from cbvir_core.search.gallery import folder_of
 from cbvir_core.search.options import SearchOptions
 from cbvir_core.search.scores import verdict
 from cbvir_core.store import KeyframeRow, Store, VideoRecord
@@ -89,12 +90,12 @@ def margins(found: Sequence[Candidate]) -> list[float]:
     ]
 
 
-def occurrence(candidate: Candidate) -> Occurrence:
+def occurrence(candidate: Candidate, within: Iterable[Path | str] = ()) -> Occurrence:
     """A scene, for a group."""
     keyframe = candidate.keyframe
     return Occurrence(
         keyframe.keyframe_id,
-        existing_path(candidate.video),
+        existing_path(candidate.video, within),
         keyframe.time_s,
         keyframe.scene_start_s,
         keyframe.scene_end_s,
@@ -120,7 +121,7 @@ def hits(
         Hit(
             rank=rank,
             keyframe_id=candidate.keyframe.keyframe_id,
-            path=existing_path(candidate.video),
+            path=existing_path(candidate.video, options.within),
             time_s=candidate.keyframe.time_s,
             scene_start_s=candidate.keyframe.scene_start_s,
             scene_end_s=candidate.keyframe.scene_end_s,
@@ -128,7 +129,9 @@ def hits(
             verdict=verdict(probability, options.match_score, options.likely_score),
             variant=candidate.variant,
             evidence=evidence,
-            occurrences=tuple(map(occurrence, others.get(candidate.keyframe.row, ()))),
+            occurrences=tuple(
+                occurrence(other, options.within) for other in others.get(candidate.keyframe.row, ())
+            ),
             time_note=KEYFRAME_NOTE if options.everywhere else "",
         )
         for rank, (candidate, probability, evidence, _) in enumerate(best, start=1)
@@ -150,9 +153,14 @@ def best_verdict(found: tuple[Hit, ...]) -> Verdict:
     return found[0].verdict if found else Verdict.NONE
 
 
-def existing_path(video: VideoRecord) -> Path:
-    """The first of the video's paths that is there now; the first at all where none is (offline)."""
-    return next(filter(_is_there, video.paths), video.paths[0])
+def existing_path(video: VideoRecord, within: Iterable[Path | str] = ()) -> Path:
+    """The first of the video's paths that is there now; the first at all where none is (offline).
+
+    Of a video at several paths, one that lies in a folder that was asked for comes first.
+    """
+    folders = [folder_of(place) for place in within]
+    paths = sorted(video.paths, key=lambda path: not any(path.is_relative_to(each) for each in folders))
+    return next(filter(_is_there, paths), paths[0])
 
 
 def _is_there(path: Path) -> bool:

@@ -16,6 +16,7 @@ from cbvir_core.index import Index
 from cbvir_core.search.shortlist import Neighbours
 from cbvir_core.search.together import together
 from cbvir_core.store import Generation, Store, VideoRecord
+from cbvir_core.store.videos import absolute
 from cbvir_core.types import Rows
 
 BATCH = 4096
@@ -45,9 +46,7 @@ class Chosen:
 
     def __init__(self, store: Store, generation: Generation, videos: Iterable[VideoRecord]) -> None:
         self._store, self._generation = store, generation
-        known = (row for video in videos for row in store.keyframes(video.video_id))
-        numbers = [row.row for row in known if row.quality > 0]
-        self._rows = np.asarray(numbers, np.int64)
+        self._rows = np.asarray(store.telling_rows(video.video_id for video in videos), np.int64)
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -82,10 +81,15 @@ def videos_within(store: Store, places: Iterable[Path | str]) -> list[VideoRecor
     return list(found.values())
 
 
+def folder_of(place: Path | str) -> Path:
+    """A place as a path like those that are stored."""
+    return absolute(Path(place).expanduser())
+
+
 def _within(store: Store, known: Iterable[VideoRecord], place: Path | str) -> list[VideoRecord]:
-    folder = Path(place).expanduser().absolute()
+    folder = folder_of(place)
     below = [video for video in known if any(path.is_relative_to(folder) for path in video.paths)]
-    if below:
+    if below and str(place):  # nothing is no place, though a path to nothing is the working folder
         return below
     try:
         return [store.find(str(place))]

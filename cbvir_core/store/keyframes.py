@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -66,6 +66,13 @@ class KeyframeShelf(Shelf):
             ledger.video(txn, video_id)
             rows = ledger.rows_of_video(txn, video_id)
             return [found for row in rows if (found := _get(txn, row)) is not None]
+
+    def telling_rows(self, video_ids: Iterable[VideoId]) -> list[int]:
+        """The rows of all keyframes of these videos that show anything; of a video that is gone, none."""
+        with self._environment.read() as txn:
+            rows = (row for video_id in video_ids for row in ledger.rows_of_video(txn, video_id))
+            found = (_get(txn, row) for row in rows)
+            return [one.row for one in found if one is not None and one.quality > 0]
 
     def keyframe_rows(self, rows: Sequence[int] | npt.NDArray[np.int64]) -> list[KeyframeRow | None]:
         """The keyframes in `rows`, in that order; None where one was forgotten."""

@@ -39,7 +39,8 @@ class VideoRecord:
     def still_size(self) -> tuple[int, int]:
         """Width and height of its stills, in a video that keeps its size."""
         if self.borders is not None:
-            return self.borders[2:]
+            left, top, right, bottom = self.borders
+            return right - left, bottom - top
         return fit_size(self.width, self.height, STILL_SIDE)
 
     @classmethod

@@ -40,23 +40,22 @@ class VideoShelf(Shelf):
 
         return self._environment.write(work)
 
-    def finish(
-        self,
-        video_id: VideoId,
-        *,
-        damaged: int,
-        duration_s: float | None,
-        borders: tuple[int, int, int, int] | None = None,
-    ) -> None:
-        """Marks a video complete.  `duration_s` None keeps what the container said; `borders` is the box
-        that its stills were cut to."""
+    def put_borders(self, video_id: VideoId, borders: tuple[int, int, int, int]) -> None:
+        """`borders`, left, top, right and bottom, is the box that its stills are cut to.
+
+        To be known before the first of them can be found.  Raises UnknownVideo.
+        """
+        self._environment.write(
+            lambda txn: ledger.put_video(txn, replace(ledger.video(txn, video_id), borders=borders))
+        )
+
+    def finish(self, video_id: VideoId, *, damaged: int, duration_s: float | None) -> None:
+        """Marks a video complete.  `duration_s` None keeps what the container said."""
 
         def work(txn: Transaction) -> None:
             record = ledger.video(txn, video_id)
             duration = record.duration_s if duration_s is None else duration_s
-            ledger.put_video(
-                txn, replace(record, complete=True, damaged=damaged, duration_s=duration, borders=borders)
-            )
+            ledger.put_video(txn, replace(record, complete=True, damaged=damaged, duration_s=duration))
 
         self._environment.write(work)
 

@@ -75,7 +75,8 @@ def video_of(client: Client, text: str) -> Document:
 def reference(text: str) -> str:
     """What the service is asked for: paths become absolute, since it has another working folder."""
     looks_like_path = os.sep in text or text.startswith((".", "~")) or (text and Path(text).exists())
-    return str(Path(text).expanduser().absolute()) if looks_like_path else text
+    # Without `..`, as paths are stored; Path.absolute() keeps it.
+    return os.path.abspath(Path(text).expanduser()) if looks_like_path else text  # noqa: PTH100
 
 
 def segment(text: str) -> str:

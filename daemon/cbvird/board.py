@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from cbvir_core.decode.borders import Box
 from cbvir_core.types import VideoId
 
 BACKLOG = 1000
@@ -30,7 +29,6 @@ class Current:
     damaged: int = 0
     keyframes: int = 0
     size_bytes: int = 0
-    borders: Box | None = None
 
     @property
     def bytes_left(self) -> float:

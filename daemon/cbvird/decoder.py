@@ -79,7 +79,7 @@ class Decoder:
             return message.info
         raise DecodeCrashed(f"the decoder of {self.path} spoke out of turn")
 
-    def messages(self) -> Iterator[wire.Found | wire.Progress | wire.Finished]:
+    def messages(self) -> Iterator[wire.Reading]:
         """Let the worker decode; yields until `wire.Finished`, and raises what ended it otherwise."""
         try:
             self._connection.send_bytes(wire.GO)
@@ -93,7 +93,7 @@ class Decoder:
             if isinstance(message, wire.Finished):
                 return
 
-    def _receive(self) -> wire.Probed | wire.Found | wire.Progress | wire.Finished:
+    def _receive(self) -> wire.Told:
         self._await_message()
         try:
             message = wire.receive(self._connection)

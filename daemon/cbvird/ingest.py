@@ -135,9 +135,7 @@ class Ingest:
             # Of a try that failed too: nothing of it may be written after the next one has begun.
             self._writer.drain(sink)
         seen_s = None if info.duration_s else current.position_s
-        self._library.finish(
-            info.video_id, damaged=current.damaged, duration_s=seen_s, borders=current.borders
-        )
+        self._library.finish(info.video_id, damaged=current.damaged, duration_s=seen_s)
 
     def _follow(self, decoder: Decoder, sink: Sink, current: Current) -> None:
         """Hand on what the worker finds until it is through."""
@@ -146,10 +144,10 @@ class Ingest:
                 self._writer.put(sink, message.keyframe)
                 current.keyframes += 1
                 current.position_s = max(current.position_s, message.keyframe.scene_end_s)
+            elif isinstance(message, wire.Framed):
+                self._library.put_borders(sink.video_id, message.borders)
             else:
                 current.position_s, current.damaged = message.position_s, message.damaged
-                if isinstance(message, wire.Finished):
-                    current.borders = message.borders
                 self._progress(current)
 
     def _drop_old_content(self, path: Path, video_id: VideoId) -> None:

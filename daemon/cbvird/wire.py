@@ -50,12 +50,18 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
+class Framed:
+    """The picture has borders: all keyframes are cut to this box (left, top, right, bottom)."""
+
+    borders: tuple[int, int, int, int]
+
+
+@dataclass(frozen=True, slots=True)
 class Finished:
-    """The end of the file; `borders` is the box that its keyframes were cut to."""
+    """The end of the file."""
 
     position_s: float
     damaged: int
-    borders: tuple[int, int, int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +72,9 @@ class Failed:
     message: str
 
 
-Message = Probed | Found | Progress | Finished | Failed
+Reading = Framed | Found | Progress | Finished
+Told = Probed | Reading
+Message = Told | Failed
 
 _PLAIN: dict[str, type[Progress] | type[Finished] | type[Failed]] = {
     kind.__name__: kind for kind in (Progress, Finished, Failed)
@@ -90,8 +98,8 @@ def receive(connection: Connection) -> Message:
         return Found(_receive_keyframe(connection, fields))
     if kind == Probed.__name__:
         return Probed(_info(fields))
-    if fields.get("borders") is not None:
-        fields["borders"] = tuple(int(side) for side in fields["borders"])
+    if kind == Framed.__name__:
+        return Framed(_box(fields["borders"]))
     return _PLAIN[kind](**fields)
 
 
@@ -122,6 +130,14 @@ def _receive_keyframe(connection: Connection, fields: dict[str, Any]) -> Keyfram
     image = _receive_picture(connection, shape)
     seen = None if strip is None else _receive_thumbnails(connection, strip)
     return Keyframe(image=image, thumbnails=seen, **fields)
+
+
+def _box(sides: Any) -> tuple[int, int, int, int]:
+    match sides:
+        case [int(left), int(top), int(right), int(bottom)] if 0 <= left < right and 0 <= top < bottom:
+            return left, top, right, bottom
+        case _:
+            raise ValueError(f"borders at {sides}")
 
 
 def _receive_picture(connection: Connection, shape: Any) -> Image:

@@ -81,6 +81,8 @@ def take_apart(connection: Connection, task: Task) -> wire.Finished | wire.Faile
             return None
         extractor = KeyframeExtractor.from_options(task.keyframes)
         box = borders_of(task.path, STILL_SIDE)
+        if box is not None:
+            wire.send(connection, wire.Framed(box))
         told = time.monotonic()
         for frame in without_borders(reader, box):
             for keyframe in extractor.push(frame):
@@ -92,7 +94,7 @@ def take_apart(connection: Connection, task: Task) -> wire.Finished | wire.Faile
             wire.send(connection, wire.Found(keyframe))
         if _signature(task.path) != before:
             raise FileChanged(f"{task.path} changed while it was being read; it is read again later")
-        return wire.Finished(reader.position_s, reader.damaged, box)
+        return wire.Finished(reader.position_s, reader.damaged)
 
 
 def _too_much(task: Task) -> str:

@@ -66,6 +66,19 @@ def test_a_picture_of_another_shape_than_said_is_nonsense(shape: object) -> None
         receive_found(None, shape=shape, picture=bytes(18))
 
 
+@pytest.mark.parametrize(
+    "sides",
+    [[0, 0, 4], [4, 0, 4, 9], [0, 9, 4, 9], [-1, 0, 4, 9], [0, 0, 4.5, 9], ["0", 0, 4, 9], None, 7],
+    ids=str,
+)
+def test_borders_round_nothing_are_nonsense(sides: object) -> None:
+    ours, theirs = Pipe()
+    with ours, theirs:
+        theirs.send_bytes(json.dumps({"kind": "Framed", "fields": {"borders": sides}}).encode())
+        with pytest.raises(ValueError, match="borders"):
+            wire.receive(ours)
+
+
 @pytest.mark.parametrize("size", [(1, 1, 1), (45, 72, 128), (MOST, THUMBNAIL_SIDE, THUMBNAIL_SIDE)], ids=str)
 def test_thumbnails_arrive_as_they_were_sent(size: tuple[int, int, int]) -> None:
     sent = noise(*size)

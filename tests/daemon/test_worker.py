@@ -23,7 +23,7 @@ from cbvir_core.types import Keyframe, VideoId, VideoInfo
 from cbvird import wire
 from cbvird.decoder import Decoder, Stopped
 from cbvird.worker import Task
-from films import Film
+from films import Film, letterboxed
 
 VIDEO = VideoId("ab" * 16)
 
@@ -48,7 +48,12 @@ def test_a_message_arrives_as_it_was_sent(name: str, start: Fraction, duration_s
     )  # fmt: skip
     ours, theirs = Pipe()
     with ours, theirs:
-        for message in (wire.Probed(info), wire.Progress(1.5, 2), wire.Failed("code", name)):
+        for message in (
+            wire.Probed(info),
+            wire.Framed((0, 38, 320, 218)),
+            wire.Progress(1.5, 2),
+            wire.Failed("code", name),
+        ):
             wire.send(theirs, message)
             assert wire.receive(ours) == message
 
@@ -81,6 +86,20 @@ def test_a_worker_takes_a_film_apart(films: list[Film]) -> None:
     assert last.position_s == pytest.approx(films[0].duration_s, abs=0.5)
     assert sum(isinstance(message, wire.Found) for message in before) >= 4
     assert not Path(f"/proc/{pid}").exists()
+
+
+def test_a_worker_tells_of_borders_before_it_sends_what_it_cut_to_them(
+    films: list[Film], tmp_path: Path
+) -> None:
+    boxed = letterboxed(films[0], tmp_path / "boxed.mp4")
+    with Decoder(task(boxed), timeout_s=30, stop=threading.Event()) as decoder:
+        decoder.probe()
+        first, *others = decoder.messages()
+    assert isinstance(first, wire.Framed)
+    left, top, right, bottom = first.borders
+    sent = [message.keyframe.image for message in others if isinstance(message, wire.Found)]
+    assert {image.shape for image in sent} == {(bottom - top, right - left, 3)}
+    assert not any(isinstance(message, wire.Framed) for message in others)
 
 
 def test_a_worker_sends_the_thumbnails_of_every_scene(films: list[Film]) -> None:

@@ -73,6 +73,12 @@ def test_exif_orientation(image: Image, kind: str, orientation: int) -> None:
     assert halves[mirrored_or_turned[orientation]][..., 0].mean() > 150
 
 
+@pytest.mark.parametrize("kind", ["PNG", "WEBP"])
+def test_exif_that_is_cut_short_is_overlooked(image: Image, kind: str) -> None:
+    exif = b"II*\0"
+    assert close(read_picture(saved(image, kind, exif=exif)), image)
+
+
 @pytest.mark.filterwarnings("ignore:.*EXIF")
 @pytest.mark.parametrize("exif", [b"Exif\0\0nonsense", b"Exif\0\0II*\0\xff\xff\xff\xff"])
 def test_broken_exif_is_overlooked(image: Image, exif: bytes) -> None:

@@ -17,7 +17,7 @@ from cbvir_core.library import Library
 from cbvir_core.search import SearchOptions
 from cbvir_core.search.clock import STAGES
 from cbvir_core.types import Image, KeyframeId, Verdict
-from films import Film, write_video
+from films import Film, letterboxed
 from services import frame_at
 
 Opener = Callable[..., Library]
@@ -206,17 +206,17 @@ def test_bars_of_a_film_are_cut_before_it_is_embedded(
     films: list[Film], open_library: Opener, tmp_path: Path
 ) -> None:
     """A letterboxed copy has the stills of the film itself, and a moment is found in it all the same."""
-    boxed = tmp_path / "boxed.mp4"
+    boxed = letterboxed(films[0], tmp_path / "boxed.mp4")
     with read_frames(films[0].path, samples_per_s=None, mode="every") as reader:
-        frames = list(reader)
-    pictures = [cv2.copyMakeBorder(f.image, 38, 38, 0, 0, cv2.BORDER_CONSTANT) for f in frames]
-    write_video(boxed, pictures, (320, 256), 12)
-    shown = next(frame for frame in frames if frame.time_s >= films[0].middles[1])
+        shown = next(frame for frame in reader if frame.time_s >= films[0].middles[1])
     with open_library() as library:
-        record = library.add(boxed)
+        known = []
+        record = library.add(boxed, lambda *_: known.append(library.store.videos()[0].borders))
         best = library.search(shown.image, SearchOptions(exact_time_s=60)).results[0]
         still = library.store.still(best.keyframe_id)
     assert record.borders is not None
+    assert set(known) == {record.borders}, "known as soon as anything can be found"
+    assert decode_still(still).shape[1::-1] == record.still_size
     np.testing.assert_allclose(record.borders, (0, 38, 320, 218), atol=3)
     assert abs(decode_still(still).shape[0] - 180) <= 3
     assert abs(best.time_s - shown.time_s) <= 1.5 / 12
@@ -249,7 +249,9 @@ def test_evidence_shows_both_pictures(films: list[Film], open_library: Opener) -
             library.evidence(picture, KeyframeId(best.video, 10**6))
 
 
-def test_within_limits_to_folder_path_or_id(films: list[Film], open_library: Opener, tmp_path: Path) -> None:
+def test_within_limits_to_folder_path_or_id(
+    films: list[Film], open_library: Opener, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     other = tmp_path / "folder" / "other.mp4"
     other.parent.mkdir()
     copyfile(films[1].path, other)
@@ -258,7 +260,8 @@ def test_within_limits_to_folder_path_or_id(films: list[Film], open_library: Ope
         first = library.add(films[0].path)
         second = library.add(other)
         assert library.search(picture).results[0].keyframe_id.video == first.video_id
-        for place in (other.parent, other, second.video_id[:12]):
+        roundabout = other.parent / ".." / other.parent.name
+        for place in (other.parent, roundabout, str(roundabout), other, second.video_id[:12]):
             answer = library.search(picture, SearchOptions(within=(place,)))
             assert {hit.keyframe_id.video for hit in answer.results} == {second.video_id}
             assert answer.keyframes_searched == second.keyframes
@@ -266,6 +269,9 @@ def test_within_limits_to_folder_path_or_id(films: list[Film], open_library: Ope
         assert both.keyframes_searched == first.keyframes + second.keyframes
         with pytest.raises(UnknownVideo, match="nowhere"):
             library.search(picture, SearchOptions(within=(tmp_path / "nowhere",)))
+        monkeypatch.chdir("/")
+        with pytest.raises(UnknownVideo, match="no video goes by ''"):
+            library.search(picture, SearchOptions(within=("",)))
 
 
 @pytest.mark.parametrize("value", [0, 255, 77])

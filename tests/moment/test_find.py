@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
+from fractions import Fraction
 from pathlib import Path
 
+import av
 import cv2
 import numpy as np
 import pytest
+from av.video.frame import VideoFrame
 
 from cbvir_core.decode import STILL_SIDE, decode_still, encode_still, fingerprint, fit_within, read_frames
 from cbvir_core.moment import Moment, find_moment
@@ -140,6 +143,40 @@ def test_equal_frames_are_one_moment(still_film: Path) -> None:
     moving = ask(frames, still_film, saved(frames[240].image), 200)
     assert covers(moving, frames, 240, 0)
     assert moving.until_s - moving.time_s < 0.1
+
+
+@pytest.fixture
+def growing_film(tmp_path: Path) -> Path:
+    """Two seconds of movement, the second of which is of another shape, as a broadcast may turn to 4:3."""
+    chance = np.random.default_rng(8)
+    board = cv2.resize(chance.integers(0, 255, (9, 16, 3), np.uint8), (320, 240))
+    path = tmp_path / "growing.ts"
+    with av.open(str(path), "w") as output:
+        stream = output.add_stream("libx264", rate=24)
+        stream.width, stream.height, stream.pix_fmt = 320, 180, "yuv420p"
+        for part, height in enumerate((180, 240)):
+            encoder = av.CodecContext.create("libx264", "w")
+            encoder.width, encoder.height, encoder.pix_fmt = 320, height, "yuv420p"
+            encoder.framerate, encoder.time_base, encoder.options = 24, Fraction(1, 24), {"bf": "0"}
+            for number in range(24 * part, 24 * part + 24):
+                picture = np.roll(board[:height], 4 * number, axis=1)
+                frame = VideoFrame.from_ndarray(np.ascontiguousarray(picture), "rgb24")
+                frame.pts, frame.time_base = number, Fraction(1, 24)
+                for packet in encoder.encode(frame):
+                    packet.stream = stream
+                    output.mux(packet)
+            for packet in encoder.encode(None):
+                packet.stream = stream
+                output.mux(packet)
+    return path
+
+
+@pytest.mark.parametrize("number", [12, 36])
+def test_in_a_film_that_changes_its_size(growing_film: Path, number: int) -> None:
+    frames = all_frames(growing_film)
+    assert {frame.image.shape[0] for frame in frames} == {180, 240}
+    moment = ask(frames, growing_film, saved(frames[number].image), number)
+    assert covers(moment, frames, number, 1), moment
 
 
 class Ticks:

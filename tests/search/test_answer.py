@@ -101,6 +101,19 @@ def test_one_hit_per_scene(store: Store, generation: Generation, tmp_path: Path)
     assert (hit.time_s, hit.score) == (2.0, 0.8)
 
 
+def test_a_path_in_the_folder_that_was_asked_for_is_reported(
+    store: Store, generation: Generation, tmp_path: Path
+) -> None:
+    copy = tmp_path / "sub" / "copy.mp4"
+    copy.parent.mkdir()
+    store.add_path(VideoId("aa"), copy)
+    within = SearchOptions(within=(copy.parent,))
+    assert found(store, scored([1], [1.0]), within)[0].path == tmp_path / "aa.mp4", "the copy is offline"
+    copy.touch()
+    assert found(store, scored([1], [1.0]), within)[0].path == copy
+    assert found(store, scored([1], [1.0]), SearchOptions())[0].path == tmp_path / "aa.mp4"
+
+
 def test_a_path_that_exists_is_reported(store: Store, generation: Generation, tmp_path: Path) -> None:
     copy = tmp_path / "copy.mp4"
     store.add_path(VideoId("aa"), copy)

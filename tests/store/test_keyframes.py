@@ -27,7 +27,7 @@ from cbvir_core.store.layout import (
 )
 from cbvir_core.types import Keyframe, KeyframeId, VideoId
 
-A = VideoId("aa11")
+A, B = VideoId("aa11"), VideoId("aa22")
 NOTHING = np.zeros((1, 1, 3), dtype=np.uint8)
 
 
@@ -35,6 +35,19 @@ NOTHING = np.zeros((1, 1, 3), dtype=np.uint8)
 def filled(store: Store, info, keyframes, unit_rows, generation: Generation) -> list[int]:
     store.begin(info("aa11"))
     return store.append(A, keyframes(6), generation, unit_rows(6))
+
+
+def test_rows_that_tell_something(store: Store, info, keyframes, unit_rows, generation: Generation) -> None:
+    """Not those of blank keyframes, nor of a video that was forgotten meanwhile."""
+    store.begin(info("aa11"))
+    store.begin(info("aa22"))
+    one, blank, two = keyframes(3)
+    mixed = [one, replace(blank, quality=0.0), two]
+    rows = store.append(A, mixed, generation, unit_rows(3))
+    others = store.append(B, keyframes(1), generation, unit_rows(1))
+    assert store.telling_rows([A, B]) == [rows[0], rows[2], *others]
+    store.forget(B)
+    assert store.telling_rows([A, B]) == [rows[0], rows[2]]
 
 
 def test_keyframes_come_back_as_they_went_in(store: Store, filled: list[int]) -> None:

@@ -35,6 +35,17 @@ def test_finish_keeps_the_duration_of_the_container_where_none_is_measured(store
     assert record.duration_s == 9.5
 
 
+def test_stills_have_the_size_of_the_box_they_are_cut_to(store: Store, info) -> None:
+    store.begin(info("aa11"))
+    store.put_borders(A, (175, 10, 337, 288))
+    store.finish(A, damaged=0, duration_s=None)
+    record = store.video(A)
+    assert record is not None
+    assert (record.borders, record.still_size) == ((175, 10, 337, 288), (162, 278))
+    with pytest.raises(UnknownVideo):
+        store.put_borders(B, (0, 0, 1, 1))
+
+
 def test_the_same_content_at_two_paths_is_one_video(store: Store, info) -> None:
     store.begin(info("aa11", "/one.mp4"))
     store.finish(A, damaged=0, duration_s=None)

@@ -7,6 +7,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
+from cbvir_core.errors import CbvirError
 from cbvir_core.library.upkeep import QUESTIONS
 from cbvird.api.reports import CalibrationDocument
 from cbvird.api.serving import Served
@@ -15,6 +16,13 @@ router = APIRouter(prefix="/calibrate", tags=["calibration"])
 
 TOLD_S = 0.5
 """How often progress is published."""
+
+
+class Stopping(CbvirError):
+    """The service ends before the work does; nothing has changed."""
+
+    code = "stopping"
+    retry = True
 
 
 @router.post("")
@@ -28,6 +36,8 @@ def calibrate(
 
     def progress(done: int, total: int) -> None:
         nonlocal told
+        if served.stop.is_set():  # it takes minutes, and the library waits for it
+            raise Stopping("the service is stopping; calibrate again when it runs")
         if time.monotonic() - told >= TOLD_S:
             told = time.monotonic()
             served.board.publish("calibration", done=done, total=total)

@@ -149,6 +149,23 @@ def test_too_few_or_too_many_questions_are_wrong_usage(service: Service, ask: As
     assert "questions" in done.error["message"]
 
 
+def test_the_service_stops_in_the_middle_of_one(service: Service, calibrated: Calibrated, ask: Ask) -> None:
+    """Soon, and with the scores as they were: the one asked for takes hours."""
+    believed = (service.data / "belief.json").read_bytes()
+    said: list[Any] = []
+    with service.http.stream("GET", "/v1/events") as response:
+        asking = threading.Thread(
+            target=lambda: said.append(ask(service, "calibrate", "--questions", "20000", "--json"))
+        )
+        asking.start()
+        draw(_events(response.iter_lines(), until=1), lambda *_: None)
+    assert service.stop() == 0
+    asking.join()
+    assert said[0].code != 0
+    assert (service.data / "belief.json").read_bytes() == believed
+    service.start()
+
+
 def test_other_events_are_passed_over() -> None:
     shown: list[tuple[int, int]] = []
     events = [("video", {"path": "x"}), ("calibration", {"done": 3, "total": 9}), ("models", {"bytes": 1})]
