@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -14,13 +14,15 @@ from cbvir_core.keyframes.stable_borders import find_borders
 from cbvir_core.types import Frame
 
 
-def borders_of(path: Path, max_side: int) -> Box | None:
+def borders_of(path: Path, max_side: int, looked: Callable[[], None] = lambda: None) -> Box | None:
     """Where the picture lies in every frame that is read with this `max_side`; None without bars.
+
+    `looked` is called after each frame that was looked at: it may take a minute on a slow machine.
 
     None as well where looking for them fails: whatever is wrong with the file, reading it will tell.
     """
     with suppress(DecodeError):
-        return find_borders(path, max_side=max_side)
+        return find_borders(path, max_side=max_side, looked=looked)
     return None
 
 

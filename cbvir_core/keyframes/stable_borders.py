@@ -12,7 +12,7 @@ subtitles .85 to 1.00 were right to 4 pixels, in darkened clips .32 to 1.00, and
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import cv2
@@ -131,15 +131,18 @@ class StableBorders:
         return left, top, right, bottom
 
 
-def find_borders(path: str | Path, *, max_side: int | None = None) -> Box | None:
+def find_borders(
+    path: str | Path, *, max_side: int | None = None, looked: Callable[[], None] = lambda: None
+) -> Box | None:
     """The box of the picture in every frame of a video read with this `max_side`, or None.
 
-    Looks at intra frames from all over the file; where these are few, at its beginning too.  Raises
-    what `read_frames` raises.
+    Looks at intra frames from all over the file; where these are few, at its beginning too; `looked` is
+    called after each.  Raises what `read_frames` raises.
     """
     borders = StableBorders()
     for image in _looks(path, max_side, borders):
         borders.push(image)
+        looked()
         if borders.decided:
             break
     return borders.box()

@@ -99,10 +99,10 @@ class Library(Upkeep):
     def add(self, path: Path | str, progress: Progress | None = None) -> VideoRecord:
         """Takes a video in: decode, keyframes, embed, store.  Each batch can be found at once.
 
-        Content that is known only gains a path.  Frames that are damaged are counted and the rest is
-        kept.  A try that was cut short is made anew and leaves nothing doubled.  Raises NotAVideo,
-        DamagedVideo, FileUnreadable, FileChanged, DecodeMemory (nothing of the file is kept then),
-        DiskFull.
+        Content that is known only gains a path; where frames of it were damaged it is read again when it
+        is added from the same path.  Frames that are damaged are counted and the rest is kept.  A try that
+        was cut short is made anew and leaves nothing doubled.  Raises NotAVideo, DamagedVideo,
+        FileUnreadable, FileChanged, DecodeMemory (nothing of the file is kept then), DiskFull.
         """
         rate = 1 / self._keyframes.sample_s
         with read_frames(path, samples_per_s=rate, mode=self._mode, max_side=STILL_SIDE) as frames:

@@ -22,13 +22,16 @@ class VideoShelf(Shelf):
         """Opens a video for `append`; says whether there is anything to do.
 
         False: the video is complete, and only the path was added.  True: it is incomplete now, and
-        rows of an earlier try, which was cut short, are gone, so that none is there twice.  Whoever
-        takes videos in sees to it that only one try of the same video runs at a time.
+        rows of an earlier try, which was cut short, are gone, so that none is there twice.  A video
+        with damaged frames whose file comes again is read again: its holes may have been filled where
+        its identity does not look.  Whoever takes videos in sees to it that only one try of the same
+        video runs at a time.
         """
 
         def work(txn: Transaction) -> bool:
             known = _get(txn, info.video_id)
-            if known is not None and known.complete:
+            again = known is not None and known.damaged and absolute(info.path) in known.paths
+            if known is not None and known.complete and not again:
                 _claim(txn, known, info.path)
                 return False
             record = VideoRecord.new(info, self._clock())
@@ -62,13 +65,7 @@ class VideoShelf(Shelf):
     def forget(self, video_id: VideoId) -> None:
         """Deletes all knowledge of a video, never its file.  Raises UnknownVideo."""
 
-        def work(txn: Transaction) -> None:
-            for path in ledger.video(txn, video_id).paths:
-                txn.delete(Table.PATHS, path_key(path))
-            ledger.drop_rows(txn, ledger.rows_of_video(txn, video_id))
-            txn.delete(Table.VIDEOS, video_id.encode())
-
-        self._environment.write(work)
+        self._environment.write(lambda txn: _forget(txn, ledger.video(txn, video_id)))
 
     def add_path(self, video_id: VideoId, path: Path) -> None:
         """The video is at `path` too.  Another video that was there before loses the path."""
@@ -77,6 +74,20 @@ class VideoShelf(Shelf):
     def remove_path(self, video_id: VideoId, path: Path) -> None:
         """The video is at `path` no more.  What is known of it stays, even without any path."""
         self._environment.write(lambda txn: _leave(txn, video_id, path))
+
+    def drop_path(self, path: Path) -> None:
+        """No video is at `path` any more; one that was nowhere else is forgotten."""
+
+        def work(txn: Transaction) -> None:
+            record = _at(txn, absolute(path))
+            if record is None:
+                return
+            if record.paths == (absolute(path),):
+                _forget(txn, record)
+            else:
+                _leave(txn, record.video_id, path)
+
+        self._environment.write(work)
 
     def move_path(self, video_id: VideoId, old: Path, new: Path) -> None:
         """The file at `old` is now at `new`; nothing is computed again.  Raises UnknownVideo."""
@@ -142,6 +153,13 @@ def _claim(txn: Transaction, record: VideoRecord, path: Path) -> None:
         _leave(txn, other.video_id, path)
     txn.put(Table.PATHS, path_key(path), record.video_id.encode())
     ledger.put_video(txn, record.with_path(path))
+
+
+def _forget(txn: Transaction, record: VideoRecord) -> None:
+    for path in record.paths:
+        txn.delete(Table.PATHS, path_key(path))
+    ledger.drop_rows(txn, ledger.rows_of_video(txn, record.video_id))
+    txn.delete(Table.VIDEOS, record.video_id.encode())
 
 
 def _leave(txn: Transaction, video_id: VideoId, path: Path) -> None:

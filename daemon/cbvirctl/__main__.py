@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import sys
+import traceback
 from typing import Annotated
 
 import typer
 
 from cbvirctl import calibrate, index, later, models, query, status, videos
+from cbvirctl.errors import ClientError
 
 INTERRUPTED = 130
 
@@ -59,6 +61,10 @@ def main() -> None:
         app()
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
+    except Exception as error:  # a mistake of ours: Python's own exit code would say that nothing was found
+        traceback.print_exc()
+        typer.secho(f"cbvirctl: {type(error).__name__}: {error}", err=True, fg=typer.colors.RED)
+        sys.exit(ClientError.exit_code)
 
 
 if __name__ == "__main__":

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cbvirctl.errors import MATCH, NO_MATCH, BadInput, Usage
-from cbvirctl.session import AsJson, Socket, emit, reference, session, telling
+from cbvirctl.errors import MATCH, NO_MATCH, BadInput, Refused, Usage
+from cbvirctl.session import AsJson, Socket, emit, expanded, reference, session, tell, telling
 
 if TYPE_CHECKING:
     from cbvirctl.client import Client
@@ -63,11 +63,18 @@ def query(
             _write_evidence(client, evidence, data, region, document["results"][0])
         _show(document, as_json, everywhere)
         if open_player and document["results"]:
-            from cbvirctl.player import play
-
-            best = document["results"][0]
-            play(best["path"], best["time_s"])
+            _open(document["results"][0])
     raise typer.Exit(MATCH if document["verdict"] == "match" else NO_MATCH)
+
+
+def _open(best: dict[str, Any]) -> None:
+    from cbvirctl.player import play
+
+    try:
+        play(best["path"], best["time_s"])
+    except Refused as error:  # the answer has been given: a second document would spoil it
+        tell(error, as_json=False)
+        raise typer.Exit(error.exit_code) from None
 
 
 def _write_evidence(
@@ -101,7 +108,7 @@ def _show(document: dict[str, object], as_json: bool, by_video: bool) -> None:
 def _read(picture: str) -> bytes:
     if picture == "-":
         return sys.stdin.buffer.read()
-    path = Path(picture).expanduser()
+    path = expanded(picture)
     try:
         return path.read_bytes()
     except OSError as error:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import quote
@@ -76,7 +76,15 @@ def reference(text: str) -> str:
     """What the service is asked for: paths become absolute, since it has another working folder."""
     looks_like_path = os.sep in text or text.startswith((".", "~")) or (text and Path(text).exists())
     # Without `..`, as paths are stored; Path.absolute() keeps it.
-    return os.path.abspath(Path(text).expanduser()) if looks_like_path else text  # noqa: PTH100
+    return os.path.abspath(expanded(text)) if looks_like_path else text  # noqa: PTH100
+
+
+def expanded(text: str) -> Path:
+    """A path, with the home folder for `~`; not where a file of this name is there, or nobody has it."""
+    path = Path(text)
+    with suppress(RuntimeError):
+        return path if path.exists() else path.expanduser()
+    return path
 
 
 def segment(text: str) -> str:

@@ -101,7 +101,8 @@ class Board:
             yield current
         finally:
             with self._lock:
-                del self._current[path]
+                if self._current.get(path) is current:  # a file of the same name may have come meanwhile
+                    del self._current[path]
                 self._done_s += current.position_s
                 self._done_bytes += current.size_bytes - current.bytes_left
                 if not self._current and self._busy_since is not None:

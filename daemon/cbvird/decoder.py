@@ -46,7 +46,7 @@ class Decoder:
         self._timeout_s = timeout_s
         self._stop = stop
         self._connection: Connection
-        self._connection, theirs = _CONTEXT.Pipe()
+        self._connection, theirs = self._pipe()
         _limit_waiting(self._connection, timeout_s)
         with _PROCESSES, theirs:
             self._process: BaseProcess = _CONTEXT.Process(
@@ -54,12 +54,21 @@ class Decoder:
             )
             self._start()
 
+    def _pipe(self) -> tuple[Connection, Connection]:
+        try:
+            return _CONTEXT.Pipe()
+        except OSError as error:
+            raise self._no_start(error) from error
+
     def _start(self) -> None:
         try:
             self._process.start()
-        except OSError as error:  # out of memory or of descriptors, or the fork server has been killed
+        except (OSError, EOFError) as error:  # no memory or no descriptors, or the fork server is dead
             self._connection.close()
-            raise DecodeCrashed(f"no decoder could be started for {self.path}: {error}") from error
+            raise self._no_start(error) from error
+
+    def _no_start(self, error: Exception) -> DecodeCrashed:
+        return DecodeCrashed(f"no decoder could be started for {self.path}: {error}")
 
     @property
     def path(self) -> Path:

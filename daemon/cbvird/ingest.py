@@ -21,7 +21,6 @@ from cbvird.board import Board, Current
 from cbvird.decoder import Decoder, Stopped
 from cbvird.jobrow import Job
 from cbvird.jobs import Jobs
-from cbvird.paths import drop_path
 from cbvird.watch.scan import is_gone
 from cbvird.worker import Task
 from cbvird.writer import Sink, Writer
@@ -98,7 +97,7 @@ class Ingest:
     def _fail(self, path: Path, error: CbvirError) -> None:
         if isinstance(error, NotAVideo | DamagedVideo):
             with suppress(StoreError):  # no room: what was there before stays in the list a while
-                drop_path(self._library, path)
+                self._library.store.drop_path(path)
         self._jobs.failed(path, error, self._clock())
         self._tell(path, "failed", code=error.code, message=str(error))
 
@@ -154,7 +153,7 @@ class Ingest:
         """A file that was written anew is no longer a copy of what it was."""
         old = self._library.store.video_at(path)
         if old is not None and old.video_id != video_id:
-            drop_path(self._library, path)
+            self._library.store.drop_path(path)
 
     def _forget_moved(self, info: VideoInfo) -> None:
         """Known content at a new path: an old path that is gone has been renamed or moved."""

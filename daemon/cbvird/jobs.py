@@ -162,12 +162,17 @@ class Jobs:
             return [self._put(self._recovered(job, now)) for job in broken]
 
     def moved(self, source: Path, target: Path, now: float) -> Job | None:
-        """The file has a new name.  One that is being worked on starts over under it."""
+        """The file has a new name.  One that is being worked on starts over under it.
+
+        Where another one of that name is being worked on, it is taken up afterwards.
+        """
         with self._lock:
             if source == target or source not in self._jobs:
                 return self._jobs.get(source)
-            job = self._jobs.pop(source)
-            if job.state is State.WORKING:
+            job, there = self._jobs.pop(source), self._jobs.get(target)
+            if there is not None and there.state is State.WORKING:
+                moved = replace(there, size=job.size, mtime_ns=job.mtime_ns, again=True)
+            elif job.state is State.WORKING:
                 moved = Job(target, job.size, job.mtime_ns, offered_at=now)
             else:
                 moved = replace(job, path=target)

@@ -17,7 +17,7 @@ from cbvir_core.library import Library
 from cbvird.board import Board
 from cbvird.jobrow import State
 from cbvird.jobs import Jobs
-from cbvird.paths import drop_path, move_path
+from cbvird.paths import move_path
 from cbvird.sections import WatchSettings
 from cbvird.settle import Settler
 from cbvird.watch import Event, Gone, Moved, RootStatus, Seen, Watcher
@@ -40,7 +40,8 @@ class Tracker:
     """Turns what the watcher tells into jobs, and deleted files into knowledge to forget.
 
     Everything happens in the thread whose body is `run`, which also owns the watcher; the other
-    methods may be called from anywhere.
+    methods may be called from anywhere.  What is waited for goes by `clock`, which nobody sets back; jobs,
+    which outlive the process, by `date`.
     """
 
     def __init__(
@@ -50,9 +51,11 @@ class Tracker:
         jobs: Jobs,
         board: Board,
         *,
-        clock: Callable[[], float] = time.time,
+        clock: Callable[[], float] = time.monotonic,
+        date: Callable[[], float] = time.time,
     ) -> None:
-        self._library, self._jobs, self._board, self._clock = library, jobs, board, clock
+        self._library, self._jobs, self._board = library, jobs, board
+        self._clock, self._date = clock, date
         self._settle_s = settings.settle_s
         self._events: queue.SimpleQueue[Event] = queue.SimpleQueue()
         self._settler = Settler(settings.settle_s, complete=container_complete)
@@ -152,7 +155,7 @@ class Tracker:
             self._gone.setdefault(event.source, now)
             self._look(event.target, now)
             return
-        self._jobs.moved(event.source, event.target, now)
+        self._jobs.moved(event.source, event.target, self._date())
         self._gone.pop(event.source, None)
         self._board.publish("video", path=str(event.target), moved_from=str(event.source))
         self._look(event.target, now)
@@ -166,7 +169,7 @@ class Tracker:
             for path, since in list(self._gone.items()):
                 self._review(path, now - since)
         for path in self._settler.due(now):
-            self._offer(path, now)
+            self._offer(path)
         self._settling = tuple(self._settler.waiting())
 
     def _review(self, path: Path, gone_s: float) -> None:
@@ -177,7 +180,7 @@ class Tracker:
 
     def _forget(self, path: Path) -> None:
         try:
-            drop_path(self._library, path)
+            self._library.store.drop_path(path)
         except StoreError as error:  # no room: it is tried again at the next look
             LOG.warning("deleted file cannot be forgotten yet", path=str(path), reason=str(error))
             return
@@ -186,12 +189,12 @@ class Tracker:
         del self._gone[path]
         self._board.publish("video", path=str(path), state="forgotten")
 
-    def _offer(self, path: Path, now: float) -> None:
+    def _offer(self, path: Path) -> None:
         try:
             status = path.stat()
         except OSError:
             return  # gone again
-        job = self._jobs.offer(path, status.st_size, status.st_mtime_ns, now)
+        job = self._jobs.offer(path, status.st_size, status.st_mtime_ns, self._date())
         self._board.publish("video", path=str(path), state=job.state.value)
 
     def _forget_pathless(self) -> None:

@@ -80,21 +80,31 @@ def take_apart(connection: Connection, task: Task) -> wire.Finished | wire.Faile
         if connection.recv_bytes(len(wire.GO)) != wire.GO:
             return None
         extractor = KeyframeExtractor.from_options(task.keyframes)
-        box = borders_of(task.path, STILL_SIDE)
+        signs = _SignsOfLife(connection)
+        box = borders_of(task.path, STILL_SIDE, signs.give)
         if box is not None:
             wire.send(connection, wire.Framed(box))
-        told = time.monotonic()
         for frame in without_borders(reader, box):
             for keyframe in extractor.push(frame):
                 wire.send(connection, wire.Found(keyframe))
-            if time.monotonic() - told >= SIGN_OF_LIFE_S:
-                wire.send(connection, wire.Progress(reader.position_s, reader.damaged))
-                told = time.monotonic()
+            signs.give(reader.position_s, reader.damaged)
         for keyframe in extractor.flush():
             wire.send(connection, wire.Found(keyframe))
         if _signature(task.path) != before:
             raise FileChanged(f"{task.path} changed while it was being read; it is read again later")
         return wire.Finished(reader.position_s, reader.damaged)
+
+
+class _SignsOfLife:
+    """Tells the service, now and then, how far the work is."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection, self._given = connection, time.monotonic()
+
+    def give(self, position_s: float = 0.0, damaged: int = 0) -> None:
+        if time.monotonic() - self._given >= SIGN_OF_LIFE_S:
+            wire.send(self._connection, wire.Progress(position_s, damaged))
+            self._given = time.monotonic()
 
 
 def _too_much(task: Task) -> str:

@@ -221,6 +221,18 @@ def test_progress_of_a_file() -> None:
     assert (board.times_real_time() or 0) > 0
 
 
+def test_two_tries_of_the_same_name_end_one_after_the_other() -> None:
+    """A file was renamed while it was read, and another one of its name is read too."""
+    board, path = Board(), Path("a")
+    first, second = board.working(path), board.working(path)
+    first.__enter__()
+    newer = second.__enter__()
+    first.__exit__(None, None, None)
+    assert board.current() == [newer]
+    second.__exit__(None, None, None)
+    assert board.current() == []
+
+
 def test_background_work_yields_to_queries() -> None:
     board = Board()
     with board.asking():

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from cbvir_core.errors import DecodeCrashed, DiskFull, NotAVideo
+from cbvir_core.errors import DecodeCrashed, DiskFull, NotAVideo, UnknownVideo
 from cbvir_core.types import VideoId
 from cbvird.jobs import DELAYS_S, Jobs, State
 
@@ -175,6 +175,28 @@ def test_a_file_moved_while_it_is_worked_on_starts_over(jobs: Jobs) -> None:
     job = jobs.next(1.0)
     assert job is not None
     assert (job.path, job.tries) == (OTHER, 1)
+
+
+@pytest.mark.parametrize("outcome", ["done", "failed", "release"])
+def test_a_file_moved_over_one_that_is_worked_on_is_taken_up_afterwards(jobs: Jobs, outcome: str) -> None:
+    """What comes of the work on the file that was there before says nothing about it."""
+    jobs.offer(FILM, 100, 1, now=0.0)
+    jobs.next(0.0)
+    jobs.offer(OTHER, 200, 2, now=0.0)
+    moved = jobs.moved(OTHER, FILM, now=1.0)
+    assert moved is not None
+    assert moved.state is State.WORKING
+    assert jobs.next(1.0) is None, "one of a name is worked on at a time"
+    if outcome == "done":
+        jobs.done(FILM, VideoId("5f3a"))
+    elif outcome == "failed":
+        jobs.failed(FILM, UnknownVideo("overwritten"), now=2.0)
+    else:
+        jobs.release(FILM)
+    job = jobs.next(3.0)
+    assert job is not None
+    assert (job.path, job.size, job.tries) == (FILM, 200, 1)
+    assert jobs.get(OTHER) is None
 
 
 def test_recovery_leaves_other_files_alone(jobs: Jobs) -> None:

@@ -67,8 +67,10 @@ class JobsMachine(RuleBasedStateMachine):
 
     @rule(source=paths, goal=paths)
     def move(self, source: Path, goal: Path) -> None:
+        busy = source != goal and self.model.get(goal, (0, ""))[1] == "working"
         job = self.jobs.moved(source, goal, self.now)
         if job is not None:
+            assert job.again or not busy, "what is worked on is another file than the one of its name"
             del self.model[source]
             self.model[goal] = (job.size, str(job.state))
 

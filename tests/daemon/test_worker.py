@@ -7,6 +7,8 @@ import signal
 import subprocess
 import sys
 import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from fractions import Fraction
 from multiprocessing import Pipe
 from pathlib import Path
@@ -20,7 +22,7 @@ from cbvir_core.decode import STILL_SIDE
 from cbvir_core.errors import DecodeCrashed, DecodeMemory, DecodeTimeout
 from cbvir_core.keyframes import KeyframeOptions, extract_keyframes
 from cbvir_core.types import Keyframe, VideoId, VideoInfo
-from cbvird import wire
+from cbvird import wire, worker
 from cbvird.decoder import Decoder, Stopped
 from cbvird.worker import Task
 from films import Film, letterboxed
@@ -94,7 +96,7 @@ def test_a_worker_tells_of_borders_before_it_sends_what_it_cut_to_them(
     boxed = letterboxed(films[0], tmp_path / "boxed.mp4")
     with Decoder(task(boxed), timeout_s=30, stop=threading.Event()) as decoder:
         decoder.probe()
-        first, *others = decoder.messages()
+        first, *others = (m for m in decoder.messages() if not isinstance(m, wire.Progress))
     assert isinstance(first, wire.Framed)
     left, top, right, bottom = first.borders
     sent = [message.keyframe.image for message in others if isinstance(message, wire.Found)]
@@ -162,6 +164,46 @@ def test_a_worker_that_cannot_be_started_costs_one_try(
     monkeypatch.setattr("multiprocessing.forkserver.connect_to_new_process", refuse)
     with pytest.raises(DecodeCrashed, match="could be started"):
         Decoder(task(films[0].path), timeout_s=30, stop=threading.Event())
+
+
+def of_process(pid: int) -> list[str]:
+    """State, parent and more, as the kernel tells them."""
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+
+
+def test_a_fork_server_that_dies_costs_one_try(films: list[Film]) -> None:
+    """In the middle of a start; the next one starts it anew."""
+    with Decoder(task(films[0].path), timeout_s=30, stop=threading.Event()) as decoder:
+        server = int(of_process(decoder.pid)[1])
+    os.kill(server, signal.SIGSTOP)
+    killer = threading.Timer(0.5, os.kill, (server, signal.SIGKILL))
+    killer.start()
+    with pytest.raises(DecodeCrashed, match="could be started"):
+        Decoder(task(films[0].path), timeout_s=30, stop=threading.Event())
+    killer.join()
+    while of_process(server)[0] != "Z":
+        time.sleep(0.01)
+    with Decoder(task(films[0].path), timeout_s=30, stop=threading.Event()) as decoder:
+        assert decoder.probe().path == films[0].path
+
+
+def test_a_worker_tells_that_it_lives_while_it_looks_for_borders(
+    films: list[Film], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "SIGN_OF_LIFE_S", 0.0)
+    boxed = letterboxed(films[0], tmp_path / "boxed.mp4")
+    ours, theirs = Pipe()
+    with ours, theirs, ThreadPoolExecutor(1) as threads:
+        working = threads.submit(worker.take_apart, theirs, task(boxed))
+        assert isinstance(wire.receive(ours), wire.Probed)
+        ours.send_bytes(wire.GO)
+        assert wire.receive(ours) == wire.Progress(0.0, 0)
+        told = []
+        while not working.done() or ours.poll():
+            if ours.poll(0.1):
+                told.append(wire.receive(ours))
+        assert isinstance(working.result(), wire.Finished)
+    assert any(isinstance(message, wire.Framed) for message in told), "it was not through with looking"
 
 
 def test_a_stopping_service_interrupts_a_silent_worker(long_film: Film) -> None:

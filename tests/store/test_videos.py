@@ -84,6 +84,39 @@ def test_a_video_without_paths_is_kept(store: Store, info) -> None:
     assert store.find("/back.mp4").video_id == A
 
 
+def test_a_video_is_forgotten_with_its_last_path(
+    store: Store, info, keyframes, unit_rows, generation: Generation
+) -> None:
+    one, two = Path("/one.mp4"), Path("/two.mp4")
+    store.begin(info("aa11", str(one)))
+    rows = store.append(A, keyframes(2), generation, unit_rows(2))
+    store.add_path(A, two)
+    store.drop_path(Path("/never.mp4"))
+    store.drop_path(one)
+    assert [record.paths for record in store.videos()] == [(two,)]
+    store.drop_path(two)
+    assert store.videos() == []
+    assert store.video_at(two) is None
+    assert store.keyframe_rows(rows) == [None, None]
+
+
+def test_a_video_with_damaged_frames_is_read_again_when_its_file_comes_again(
+    store: Store, info, keyframes, unit_rows, generation: Generation
+) -> None:
+    """Its holes may have been filled where its identity does not look."""
+    store.begin(info("aa11", "/one.mp4"))
+    store.append(A, keyframes(2), generation, unit_rows(2))
+    store.finish(A, damaged=3, duration_s=None)
+    assert not store.begin(info("aa11", "/copy.mp4")), "a copy gains a path alone"
+    assert store.begin(info("aa11", "/one.mp4"))
+    record = store.video(A)
+    assert record is not None
+    assert (record.complete, record.damaged, len(record.paths)) == (False, 0, 2)
+    assert store.keyframes(A) == []
+    store.finish(A, damaged=0, duration_s=None)
+    assert not store.begin(info("aa11", "/one.mp4"))
+
+
 def test_find_takes_paths_and_unique_beginnings_of_ids(
     store: Store, info, monkeypatch, tmp_path: Path
 ) -> None:

@@ -95,6 +95,29 @@ def test_query_reads_stdin_and_limits_the_answer(
     assert document(elsewhere)["error"]["message"] == f"no known video is {tmp_path} or lies in it"
 
 
+def test_a_missing_player_is_told_beside_the_answer(
+    ctl: Ctl, films: list[Film], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    path, _ = picture(films[0], 2, tmp_path)
+    done = ctl("query", str(path), "--json", "--open")
+    assert document(done)["results"]
+    assert "no player found" in done.stderr
+    assert done.returncode == 5
+
+
+def test_a_name_may_begin_like_a_home_folder(
+    ctl: Ctl, films: list[Film], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    path, _ = picture(films[0], 2, tmp_path)
+    path.rename(tmp_path / "~shot.jpg")
+    assert document(ctl("query", "~shot.jpg", "--json"))["results"]
+    nobody = ctl("query", "~nobody-of-this-name/shot.jpg")
+    assert nobody.returncode == 4
+    assert "~nobody-of-this-name" in nobody.stderr
+
+
 def test_evidence_is_written_as_a_picture(ctl: Ctl, films: list[Film], dropped: Path, tmp_path: Path) -> None:
     path, _ = picture(films[0], 2, tmp_path)
     written = tmp_path / "evidence.png"

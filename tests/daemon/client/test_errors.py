@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from cbvirctl.__main__ import main
 from cbvirctl.errors import BadInput, Refused, Usage, from_service
 
 
@@ -49,6 +50,19 @@ def test_json_errors_are_one_document_on_stdout(tmp_path: Path) -> None:
 def test_the_socket_may_come_from_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CBVIR_SOCKET", str(tmp_path / "elsewhere.sock"))
     assert "elsewhere.sock" in ctl("rescan").stderr
+
+
+def test_a_mistake_of_ours_is_not_taken_for_no_match(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail() -> None:
+        raise ZeroDivisionError("a mistake")
+
+    monkeypatch.setattr("cbvirctl.__main__.app", fail)
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 5
+    assert "cbvirctl: ZeroDivisionError: a mistake" in capsys.readouterr().err
 
 
 def test_a_picture_that_cannot_be_read_is_exit_code_4(tmp_path: Path) -> None:

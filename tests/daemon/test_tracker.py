@@ -1,0 +1,55 @@
+"""Files on their way to becoming jobs, without a service around it."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+import time
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+from cbvird.board import Board
+from cbvird.jobrow import State
+from cbvird.jobs import Jobs
+from cbvird.sections import WatchSettings
+from cbvird.tracker import Tracker
+
+HOUR_S = 3600.0
+
+
+class Empty:
+    """Stands in for the store: knows no video."""
+
+    def videos(self) -> list[Any]:
+        return []
+
+    def video_at(self, path: Path) -> None:
+        return None
+
+
+def test_a_clock_that_is_set_back_holds_nothing_up(tmp_path: Path) -> None:
+    """As when a machine starts with a wrong clock, and the network sets it right."""
+    folder = tmp_path / "videos"
+    folder.mkdir()
+    dates = itertools.chain([100 * HOUR_S], itertools.repeat(98 * HOUR_S))
+    settings = WatchSettings(folders=[folder], settle_s=0.5)
+    library: Any = SimpleNamespace(store=Empty())
+    stop = threading.Event()
+    with Jobs.open(tmp_path / "jobs") as jobs:
+        tracker = Tracker(settings, library, jobs, Board(), date=lambda: next(dates))
+        thread = threading.Thread(target=tracker.run, args=(stop,))
+        thread.start()
+        try:
+            for name in ("first.mp4", "second.mp4"):
+                (folder / name).write_bytes(b"no video, but it settles")
+                deadline = time.monotonic() + 60
+                while jobs.get(folder / name) is None and time.monotonic() < deadline:
+                    time.sleep(0.05)
+        finally:
+            stop.set()
+            thread.join()
+        assert [(job.path.name, job.state, job.offered_at) for job in jobs.all()] == [
+            ("second.mp4", State.WAITING, 98 * HOUR_S),
+            ("first.mp4", State.WAITING, 100 * HOUR_S),
+        ]
