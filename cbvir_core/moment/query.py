@@ -42,8 +42,7 @@ class Question:
         if mirrored:
             grey = np.ascontiguousarray(grey[:, ::-1])
             to_still = None if to_still is None else to_still @ self._turned
-        self.side = side or _side(to_still, size, still)
-        self.thumbnail = fit_size(*frame, self.side)
+        self.thumbnail = fit_size(*frame, side or _side(to_still, size, still))
         self.whole: Pattern | None = whole_pattern(grey, self.thumbnail)
         self.placed: Pattern | None = None
         self._to_thumbnail = rescale(still, self.thumbnail)

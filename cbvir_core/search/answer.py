@@ -90,7 +90,7 @@ def margins(found: Sequence[Candidate]) -> list[float]:
     ]
 
 
-def occurrence(candidate: Candidate, within: Iterable[Path | str] = ()) -> Occurrence:
+def occurrence(candidate: Candidate, within: Iterable[Path | str]) -> Occurrence:
     """A scene, for a group."""
     keyframe = candidate.keyframe
     return Occurrence(

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from cbvir_core.decode import STILL_SIDE
+from cbvir_core.decode.borders import Box
 from cbvir_core.decode.scale import fit_size
 from cbvir_core.errors import StoreDamaged
 from cbvir_core.types import VideoId, VideoInfo
@@ -33,7 +34,7 @@ class VideoRecord:
     codec: str
     keyframes: int
     added_at: float
-    borders: tuple[int, int, int, int] | None = None
+    borders: Box | None = None
 
     @property
     def still_size(self) -> tuple[int, int]:

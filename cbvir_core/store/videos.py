@@ -6,6 +6,7 @@ import os
 from dataclasses import replace
 from pathlib import Path
 
+from cbvir_core.decode.borders import Box
 from cbvir_core.errors import UnknownVideo
 from cbvir_core.store import ledger
 from cbvir_core.store.environment import Table, Transaction
@@ -43,7 +44,7 @@ class VideoShelf(Shelf):
 
         return self._environment.write(work)
 
-    def put_borders(self, video_id: VideoId, borders: tuple[int, int, int, int]) -> None:
+    def put_borders(self, video_id: VideoId, borders: Box) -> None:
         """`borders`, left, top, right and bottom, is the box that its stills are cut to.
 
         To be known before the first of them can be found.  Raises UnknownVideo.
@@ -80,11 +81,9 @@ class VideoShelf(Shelf):
 
         def work(txn: Transaction) -> None:
             record = _at(txn, absolute(path))
-            if record is None:
-                return
-            if record.paths == (absolute(path),):
+            if record is not None and len(record.paths) == 1:
                 _forget(txn, record)
-            else:
+            elif record is not None:
                 _leave(txn, record.video_id, path)
 
         self._environment.write(work)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cbvirctl.errors import MATCH, NO_MATCH, BadInput, Refused, Usage
-from cbvirctl.session import AsJson, Socket, emit, expanded, reference, session, tell, telling
+from cbvirctl.errors import MATCH, NO_MATCH, BadInput, Usage
+from cbvirctl.session import AsJson, Socket, emit, expanded, reference, session, telling
 
 if TYPE_CHECKING:
     from cbvirctl.client import Client
@@ -70,11 +70,8 @@ def query(
 def _open(best: dict[str, Any]) -> None:
     from cbvirctl.player import play
 
-    try:
+    with telling(as_json=False):  # the answer has been given: a second document would spoil it
         play(best["path"], best["time_s"])
-    except Refused as error:  # the answer has been given: a second document would spoil it
-        tell(error, as_json=False)
-        raise typer.Exit(error.exit_code) from None
 
 
 def _write_evidence(

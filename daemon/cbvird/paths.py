@@ -1,4 +1,4 @@
-"""What happens to a video when a file of it goes or gets another name."""
+"""What happens to a video when a file of it gets another name."""
 
 from __future__ import annotations
 

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from cbvir_core.decode import THUMBNAIL_SIDE
+from cbvir_core.decode.borders import Box
 from cbvir_core.keyframes.track import MOST
 from cbvir_core.types import Image, Keyframe, Thumbnails, VideoId, VideoInfo
 
@@ -53,7 +54,7 @@ class Progress:
 class Framed:
     """The picture has borders: all keyframes are cut to this box (left, top, right, bottom)."""
 
-    borders: tuple[int, int, int, int]
+    borders: Box
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +133,7 @@ def _receive_keyframe(connection: Connection, fields: dict[str, Any]) -> Keyfram
     return Keyframe(image=image, thumbnails=seen, **fields)
 
 
-def _box(sides: Any) -> tuple[int, int, int, int]:
+def _box(sides: Any) -> Box:
     match sides:
         case [int(left), int(top), int(right), int(bottom)] if 0 <= left < right and 0 <= top < bottom:
             return left, top, right, bottom

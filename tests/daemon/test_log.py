@@ -23,7 +23,7 @@ def as_before() -> Iterator[None]:
     """Puts logging back as the test runner had it."""
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
-    levels = {name: logging.getLogger(name).level for name in ("cbvird", "uvicorn", "py.warnings")}
+    levels = {name: logging.getLogger(name).level for name in log._HEARD}
     yield
     root.handlers = handlers
     root.setLevel(level)

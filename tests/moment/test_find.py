@@ -158,14 +158,13 @@ def growing_film(tmp_path: Path) -> Path:
             encoder = av.CodecContext.create("libx264", "w")
             encoder.width, encoder.height, encoder.pix_fmt = 320, height, "yuv420p"
             encoder.framerate, encoder.time_base, encoder.options = 24, Fraction(1, 24), {"bf": "0"}
+            packets = []
             for number in range(24 * part, 24 * part + 24):
                 picture = np.roll(board[:height], 4 * number, axis=1)
                 frame = VideoFrame.from_ndarray(np.ascontiguousarray(picture), "rgb24")
                 frame.pts, frame.time_base = number, Fraction(1, 24)
-                for packet in encoder.encode(frame):
-                    packet.stream = stream
-                    output.mux(packet)
-            for packet in encoder.encode(None):
+                packets += encoder.encode(frame)
+            for packet in packets + encoder.encode(None):
                 packet.stream = stream
                 output.mux(packet)
     return path
