@@ -19,7 +19,7 @@ from rich.console import Console
 
 from cbvir_core.decode import read_frames
 from cbvir_core.types import Frame, Image
-from running import Service, service
+from support.running import Service, service
 
 INDEX_TIMEOUT_S = 24 * 3600.0
 TIME_TOLERANCE_S = 0.5  # a frame on a cut may be said to belong to either scene
@@ -58,7 +58,7 @@ def videos_to_show(own: Path | None, folder: Path) -> tuple[Path, list[Path]]:
     """The folder to watch, and films to drop into it once the service runs (none for one's own)."""
     if own is not None:
         return own.resolve(), []
-    from films import draw_film
+    from support.films import draw_film
 
     drawn, watched = folder / "drawn", folder / "videos"
     drawn.mkdir()
@@ -120,7 +120,7 @@ def main() -> int:
             console.print("\n$ cbvirctl videos list", style="bold")
             running.ctl("videos", "list")
             right = ask(running, folder, options.seed)
-        log = (folder / "cbvird.log").read_text()
+        log = (folder / "cbvird.runtime.log").read_text()
     if right:
         console.print("\n[green]The right video and the right time came first.[/green]")
         return 0

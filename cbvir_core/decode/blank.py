@@ -5,7 +5,7 @@ it would be right.  Noise is no content, however strong, and darkness no lack of
 pixels counts, which noise has more of than a night, but that of the means of large cells: noise averages
 out in them, a lit window or a word does not.
 
-Measured by ``python tests/decode/measure_blank.py``, which prints how many frames are taken for blank:
+Measured by ``python tests/bench/measure/blank.py``, which prints how many frames are taken for blank:
 
 - of 167 frames of real clips none; at a half and a quarter of their light one, at an eighth .11 and at a
   sixteenth .18, each with noise and as JPEG;

@@ -21,7 +21,7 @@ STILL_SIDE = 512
 
 THUMBNAIL_SIDE = 128
 """Long side in pixels of the grey thumbnails by which the frames of a scene are told apart: enough for
-neighbours (`cbvir_core.moment.find`)."""
+neighbours (`cbvir_core.localise.find`)."""
 
 STRIP_QUALITY = 50
 """JPEG quality of a strip of thumbnails: .8 to 1 kB each."""

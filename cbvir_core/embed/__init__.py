@@ -5,9 +5,18 @@ Nothing here imports torch or OpenVINO until an encoder is made or a foreign wei
 
 from cbvir_core.embed.acquire import Source, fetch_profile, import_files, official_sources
 from cbvir_core.embed.conversions import drop_unused
-from cbvir_core.embed.download import Progress
 from cbvir_core.embed.encoders import Encoder, MobileNetEncoder, SolarEncoder, open_encoder
-from cbvir_core.embed.profiles import (
+from cbvir_core.embed.runtime import RuntimeOptions
+from cbvir_core.weights.download import Progress
+from cbvir_core.weights.file import (
+    Preprocess,
+    WeightsHeader,
+    fingerprint,
+    read_header,
+    read_weights,
+    write_weights,
+)
+from cbvir_core.weights.profiles import (
     FileCheck,
     Profile,
     ProfileInfo,
@@ -15,15 +24,6 @@ from cbvir_core.embed.profiles import (
     find_profile,
     list_profiles,
     verify,
-)
-from cbvir_core.embed.runtime import RuntimeOptions
-from cbvir_core.embed.weights import (
-    Preprocess,
-    WeightsHeader,
-    fingerprint,
-    read_header,
-    read_weights,
-    write_weights,
 )
 
 __all__ = [

@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from cbvir_core.embed.download import Progress, download, fits_name
-from cbvir_core.embed.intact import Role, role_of
-from cbvir_core.embed.profiles import ProfileInfo, list_profiles, profile_folder, verify, weight_file
-from cbvir_core.embed.sums import read_sums, sha256_of, write_sums
-from cbvir_core.embed.weights import write_weights
 from cbvir_core.errors import InputError, ModelError, WeightsDamaged, WeightsMismatch
 from cbvir_core.files import no_room
+from cbvir_core.weights.check import Role, role_of
+from cbvir_core.weights.checksums import read_sums, sha256_of, write_sums
+from cbvir_core.weights.download import Progress, download, fits_name
+from cbvir_core.weights.file import write_weights
+from cbvir_core.weights.profiles import ProfileInfo, list_profiles, profile_folder, verify, weight_file
 
 SOLAR_ADDRESS = "https://imperialcollegelondon.box.com/shared/static/fznpeayct6btel2og2wjjgvqw0ziqnk4.pth"
 """Where SOLAR's authors keep ``resnet101-solar-best.pth`` (their repository's download script)."""

@@ -18,7 +18,8 @@ from torch import Tensor
 from cbvir_core.embed.mobilenet import ARCHITECTURE as MOBILENET
 from cbvir_core.embed.networks import build_network
 from cbvir_core.embed.solar import solar_architecture
-from cbvir_core.embed.weights import (
+from cbvir_core.errors import FileUnreadable, WeightsDamaged, WeightsMismatch, WeightsMissing
+from cbvir_core.weights.file import (
     IMAGENET_MEAN,
     IMAGENET_STD,
     Preprocess,
@@ -26,7 +27,6 @@ from cbvir_core.embed.weights import (
     read_header,
     read_tensors,
 )
-from cbvir_core.errors import FileUnreadable, WeightsDamaged, WeightsMismatch, WeightsMissing
 
 MOBILENET_SIDE = 224  # Table I
 SOLAR_LONG_SIDE = 512  # that of the stored stills: a larger picture would hold nothing more

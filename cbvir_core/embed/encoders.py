@@ -11,12 +11,16 @@ import numpy as np
 
 from cbvir_core.embed.preprocess import batches
 from cbvir_core.embed.runtime import RuntimeOptions, open_runner
-from cbvir_core.embed.weights import Preprocess, WeightsHeader, fingerprint, read_header
 from cbvir_core.errors import WeightsMismatch
 from cbvir_core.types import Image, Rows
-
-FILTER_ARCHITECTURE = "mobilenet_v2"
-REFINE_PREFIX = "solar-"
+from cbvir_core.weights.file import (
+    FILTER_ARCHITECTURE,
+    REFINE_PREFIX,
+    Preprocess,
+    WeightsHeader,
+    fingerprint,
+    read_header,
+)
 
 
 class Encoder(Protocol):

@@ -8,8 +8,8 @@ from pathlib import Path
 from torch import Tensor
 
 from cbvir_core.embed import mobilenet, solar
-from cbvir_core.embed.weights import read_weights
 from cbvir_core.errors import WeightsMismatch
+from cbvir_core.weights.file import read_weights
 
 Network = mobilenet.MobileNetDescriptor | solar.SolarDescriptor
 

@@ -20,8 +20,8 @@ import numpy as np
 from cbvir_core.embed.conversions import conversion, drop_conversion, written_whole
 from cbvir_core.embed.precision import SMALLEST_COSINE, worst_cosine
 from cbvir_core.embed.preprocess import CPU_PIXELS, Batch
-from cbvir_core.embed.weights import read_header
 from cbvir_core.types import Rows
+from cbvir_core.weights.file import read_header
 
 # OpenVINO reports every import and conversion to its makers over the internet and writes to the home
 # folder for it, unless the package that does so cannot be imported.

@@ -1,7 +1,7 @@
 """How much of a network's answer survives in bf16, measured on the network itself.
 
 bf16 has eight bits of mantissa.  In textured pictures its rounding errors average out; in smooth ones
-they all point the same way.  Networks differ, as ``tests/embed/measure_precision.py`` prints: ImageNet's
+they all point the same way.  Networks differ, as ``tests/bench/measure/precision.py`` prints: ImageNet's
 MobileNetV2 keeps a cosine of .990 on the probes below and of .908 on the worst of 227 frames of real
 clips, so it runs in float32 at nearly twice the time; the first built-in filter, which was trained in
 bf16, keeps .9999 of both.
@@ -14,8 +14,8 @@ from collections.abc import Callable
 import numpy as np
 
 from cbvir_core.embed.preprocess import Batch, prepare
-from cbvir_core.embed.weights import Preprocess
 from cbvir_core.types import Image, Rows
+from cbvir_core.weights.file import Preprocess
 
 SMALLEST_COSINE = 0.999
 """What bf16 must keep on the probes.  The worst real frames lost up to nine times as much as the worst

@@ -8,8 +8,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from cbvir_core.embed.weights import Preprocess
 from cbvir_core.types import Image
+from cbvir_core.weights.file import Preprocess
 
 Batch = npt.NDArray[np.float32]
 """Network input: N x 3 x H x W, normalised."""

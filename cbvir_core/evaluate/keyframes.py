@@ -13,7 +13,7 @@ from cbvir_core.evaluate.efficiency import Clock, efficiency_ratio
 from cbvir_core.evaluate.files import files_in
 from cbvir_core.evaluate.report import Say, silent
 from cbvir_core.evaluate.tables import Occurrence
-from cbvir_core.keyframes import Form, KeyframeOptions, Score, evaluate, extract_keyframes
+from cbvir_core.keyframes import Form, KeyframeOptions, Score, extract_keyframes, keyframe_score
 from cbvir_core.types import Keyframe
 
 OPTIONS: dict[Form, KeyframeOptions] = {"online": KeyframeOptions(), "batch": KeyframeOptions.paper()}
@@ -100,7 +100,7 @@ def evaluate_keyframes(
 ) -> list[KeyframeResult]:
     """Table II for each form: over the videos that have true shots, or without any over the folder.
 
-    How a keyframe is held against the shots is said in `cbvir_core.keyframes.evaluate`, and the
+    How a keyframe is held against the shots is said in `cbvir_core.keyframes.accuracy`, and the
     efficiency ratio in `cbvir_core.evaluate.efficiency`; decoding is part of the work.  Counts are
     added up over the videos before they are divided.  Raises InputError, DecodeError, FileUnreadable.
     """
@@ -119,7 +119,7 @@ def _result(
     score, videos, keyframes, video_s, spent_s = Score(0, 0, 0), 0, 0, 0.0, 0.0
     for path, found in extract_each(paths, OPTIONS[form], mode, clock, say, needed=shots):
         spans = [(shot.start_s, shot.end_s) for shot in shots.get(path, ())]
-        score += evaluate(found.keyframes, spans)
+        score += keyframe_score(found.keyframes, spans)
         videos, keyframes = videos + 1, keyframes + len(found.keyframes)
         video_s, spent_s = video_s + found.video_s, spent_s + found.spent_s
     return KeyframeResult(

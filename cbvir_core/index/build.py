@@ -23,7 +23,7 @@ from annoy import AnnoyIndex
 
 from cbvir_core.errors import StoreError
 from cbvir_core.files import sync
-from cbvir_core.index.calibrate import CANDIDATES, NEIGHBOURS, Effort, Nearest, calibrated, questions_from
+from cbvir_core.index.effort import CANDIDATES, NEIGHBOURS, Effort, Nearest, calibrated, questions_from
 from cbvir_core.index.manifest import SegmentEntry, checksum, unwritable
 from cbvir_core.index.projection import Projection
 from cbvir_core.index.segment import PROJECTION_FILE, ROWS_FILE, TREES_FILE, Numbers

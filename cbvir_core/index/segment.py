@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from annoy import AnnoyIndex
 
-from cbvir_core.index.calibrate import NEIGHBOURS
+from cbvir_core.index.effort import NEIGHBOURS
 from cbvir_core.index.manifest import Damaged, SegmentEntry, checksum
 from cbvir_core.index.projection import Projection
 from cbvir_core.types import Rows

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from cbvir_core.keyframes.evaluate import Score, evaluate
+from cbvir_core.keyframes.accuracy import Score, keyframe_score
 from cbvir_core.keyframes.extractor import KeyframeExtractor, extract_keyframes
 from cbvir_core.keyframes.options import Form, KeyframeOptions
 
-__all__ = ["Form", "KeyframeExtractor", "KeyframeOptions", "Score", "evaluate", "extract_keyframes"]
+__all__ = ["Form", "KeyframeExtractor", "KeyframeOptions", "Score", "extract_keyframes", "keyframe_score"]

@@ -1,7 +1,7 @@
 """Dynamic clustering of samples in the order of time (MoReSo, Algorithm 1).
 
 What the paper leaves open or contradicts, and how drawn films decided it (shots found / redundant
-keyframes of `cbvir_core.keyframes.evaluate`, printed by ``tests/keyframes/measure_keyframes.py``):
+keyframes of `cbvir_core.keyframes.accuracy`, printed by ``tests/bench/measure/keyframes.py``):
 
 - The algorithm as printed joins a vector when the cosine is *at most* the threshold.  With a cosine
   similarity (equation 2) that joins what differs; here a sample joins when it is at least that.
@@ -24,9 +24,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from cbvir_core.keyframes.basis import Projection
 from cbvir_core.keyframes.histogram import Vector
 from cbvir_core.keyframes.layout import likeness
-from cbvir_core.keyframes.projection import Projection
 from cbvir_core.keyframes.select import Candidates, Sample, cosine
 from cbvir_core.types import Keyframe
 

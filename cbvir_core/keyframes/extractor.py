@@ -15,7 +15,7 @@ from cbvir_core.keyframes.layout import layout
 from cbvir_core.keyframes.options import Form, KeyframeOptions
 from cbvir_core.keyframes.schedule import MAX_SAMPLES, Ready, Schedule, SlidingSchedule, SubMatrixSchedule
 from cbvir_core.keyframes.select import Sample, measure
-from cbvir_core.keyframes.track import ThumbnailTrack
+from cbvir_core.keyframes.thumbnails import ThumbnailTrack
 from cbvir_core.types import Frame, Keyframe
 
 _DEFAULT = KeyframeOptions()

@@ -13,7 +13,7 @@ class KeyframeOptions:
     """How a video is taken apart.
 
     The defaults find .995 of 192 shots in twelve drawn films, with .116 of the keyframes redundant, and
-    take 18 keyframes a minute of real clips.  ``python tests/keyframes/measure_keyframes.py`` prints
+    take 18 keyframes a minute of real clips.  ``python tests/bench/measure/keyframes.py`` prints
     this and what follows, as shots found / redundant keyframes.
 
     - `sample_s`: distance of the samples that are looked at.

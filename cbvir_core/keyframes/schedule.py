@@ -10,7 +10,7 @@ from typing import Protocol
 
 import numpy as np
 
-from cbvir_core.keyframes.projection import LOOKAHEAD, Projection, SlidingProjection, SubMatrixProjection
+from cbvir_core.keyframes.basis import LOOKAHEAD, Projection, SlidingProjection, SubMatrixProjection
 from cbvir_core.keyframes.select import Sample
 
 Ready = list[tuple[Sample, Projection]]

@@ -9,16 +9,16 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from cbvir_core.calibration.calibrate import Calibrated
+from cbvir_core.calibration.file import CalibrationFile
 from cbvir_core.embed import RuntimeOptions, drop_unused
 from cbvir_core.errors import ModelError
 from cbvir_core.index import IndexOptions
-from cbvir_core.library.answering import Answering, Turnstile, index_folder
-from cbvir_core.library.belief_file import BeliefFile
-from cbvir_core.library.calibration import Calibrated
+from cbvir_core.library.active import ActiveGeneration, GenerationSwitch, index_folder
 from cbvir_core.library.migration import Migration
 from cbvir_core.library.networks import Networks, find_networks, fingerprints_in
 from cbvir_core.search import Searcher, SearchOptions
-from cbvir_core.search.belief import Belief
+from cbvir_core.search.confidence import ConfidenceModel
 from cbvir_core.store import Generation, Store
 
 FORMER_ANSWERS = (
@@ -32,12 +32,12 @@ FORMER_GONE = (
 
 
 @dataclass(frozen=True, slots=True)
-class Places:
+class DataFolders:
     """Where weight files, indices and a calibration lie."""
 
     models: Path
     indices: Path
-    belief: BeliefFile
+    confidence: CalibrationFile
 
 
 class Generations:
@@ -51,7 +51,7 @@ class Generations:
         self,
         store: Store,
         wanted: Networks,
-        places: Places,
+        places: DataFolders,
         *,
         runtime: RuntimeOptions,
         index: IndexOptions,
@@ -61,7 +61,7 @@ class Generations:
         self._cache, self._index_options, self._search_options = runtime.cache, index, search
         self._stepping, self._appending = threading.Lock(), threading.Lock()
         self._closing = threading.Event()
-        self._successor: Answering | None = None
+        self._successor: ActiveGeneration | None = None
         target = store.generation(*wanted.fingerprints)
         former = self._to_leave(target)
         networks = find_networks(former, places.models, runtime) if former else None
@@ -70,12 +70,12 @@ class Generations:
         if former or store.rows_without_filter(target, 1):
             self._migration = Migration(store, former, target, wanted)
         store.set_answering(generation)
-        self._turnstile = Turnstile(self._open(generation, networks or wanted))
+        self._turnstile = GenerationSwitch(self._open(generation, networks or wanted))
         if self._migration is None:
             self._drop_others(target)
 
     @property
-    def current(self) -> Answering:
+    def current(self) -> ActiveGeneration:
         """The generation that answers now."""
         return self._turnstile.current
 
@@ -84,12 +84,12 @@ class Generations:
         """Whether keyframes are still on their way to other weights."""
         return self._migration is not None
 
-    def inside(self) -> AbstractContextManager[Answering]:
+    def inside(self) -> AbstractContextManager[ActiveGeneration]:
         """The generation that answers now; it stays open for as long as the block lasts."""
         return self._turnstile.inside()
 
     @contextmanager
-    def appending(self) -> Iterator[Answering]:
+    def appending(self) -> Iterator[ActiveGeneration]:
         """The generation that takes new keyframes; it is not replaced for as long as the block lasts."""
         with self._appending, self._turnstile.inside() as answering:
             yield answering
@@ -110,12 +110,12 @@ class Generations:
                 self.current.index.refresh()
             return moved
 
-    def calibrate(self, measure: Callable[[Searcher], tuple[Belief, Calibrated]]) -> Calibrated:
-        """Lets the generation that answers believe what `measure` makes of it, from now on."""
+    def calibrate(self, measure: Callable[[Searcher], tuple[ConfidenceModel, Calibrated]]) -> Calibrated:
+        """Lets the generation that answers set_confidence what `measure` makes of it, from now on."""
         with self.inside() as answering:
-            belief, outcome = measure(answering.searcher)
-            self._places.belief.write(answering.generation, belief, asdict(outcome))
-            answering.searcher.believe(belief)
+            confidence, outcome = measure(answering.searcher)
+            self._places.confidence.write(answering.generation, confidence, asdict(outcome))
+            answering.searcher.set_confidence(confidence)
             return outcome
 
     def notes(self) -> tuple[str, ...]:
@@ -148,15 +148,15 @@ class Generations:
             return None
         return former
 
-    def _open(self, generation: Generation, networks: Networks) -> Answering:
-        return Answering(
+    def _open(self, generation: Generation, networks: Networks) -> ActiveGeneration:
+        return ActiveGeneration(
             self._store,
             generation,
             networks,
             self._places.indices,
             index=self._index_options,
             search=self._search_options,
-            belief=self._places.belief.of(generation),
+            confidence=self._places.confidence.of(generation),
         )
 
     def _arrive(self, migration: Migration) -> None:
@@ -180,7 +180,7 @@ class Generations:
         former.close()
         self._drop_others(migration.target)
 
-    def _build(self, successor: Answering) -> None:
+    def _build(self, successor: ActiveGeneration) -> None:
         """Makes the index of the successor, or its first queries would search everything exactly."""
         while not self._closing.is_set() and successor.index.maintain():
             pass

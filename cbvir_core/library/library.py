@@ -10,6 +10,9 @@ from types import TracebackType
 
 import numpy as np
 
+from cbvir_core.borders.crop import borders_of, without_borders
+from cbvir_core.borders.still import Box
+from cbvir_core.calibration.file import CalibrationFile
 from cbvir_core.decode import (
     STILL_SIDE,
     FrameReader,
@@ -19,19 +22,16 @@ from cbvir_core.decode import (
     read_frames,
     read_picture,
 )
-from cbvir_core.decode.borders import Box
 from cbvir_core.embed import RuntimeOptions, find_profile
 from cbvir_core.errors import DecodeError, InputError, UnknownVideo
 from cbvir_core.index import Index, IndexOptions
 from cbvir_core.keyframes import KeyframeExtractor, KeyframeOptions
-from cbvir_core.keyframes.content import borders_of, without_borders
-from cbvir_core.library.belief_file import BeliefFile
-from cbvir_core.library.generations import Generations, Places
+from cbvir_core.library.generations import DataFolders, Generations
+from cbvir_core.library.maintenance import Maintenance
 from cbvir_core.library.networks import Networks
-from cbvir_core.library.upkeep import Upkeep
 from cbvir_core.search import SearchOptions
+from cbvir_core.search.evidence_sheet import evidence_sheet
 from cbvir_core.search.options import Region
-from cbvir_core.search.sheet import evidence_sheet
 from cbvir_core.store import Generation, Store, VideoRecord
 from cbvir_core.types import Answer, Frame, Image, Keyframe, KeyframeId, VideoId, VideoInfo
 
@@ -43,7 +43,7 @@ Progress = Callable[[float, float | None], None]
 """Called with the seconds that are done and the video's duration, where the file tells it."""
 
 
-class Library(Upkeep):
+class Library(Maintenance):
     """Videos and what is known of them, in one folder; a context manager.
 
     One process may have a folder open.  Any number of its threads may `search`; `add` (or `begin`,
@@ -81,10 +81,10 @@ class Library(Upkeep):
         StoreDamaged, DiskFull, ConfigError.
         """
         folder = Path(folder)
-        places = Places(
+        places = DataFolders(
             Path(models_dir) if models_dir else folder / "models",
             folder / "index",
-            BeliefFile(folder / "belief.json"),
+            CalibrationFile(folder / "confidence.json"),
         )
         options = RuntimeOptions(device, runtime, threads, folder / "cache")
         wanted = Networks(find_profile(profile, places.models), options)
@@ -141,7 +141,7 @@ class Library(Upkeep):
         return self.store.begin(info)
 
     def put_borders(self, video_id: VideoId, borders: Box) -> None:
-        """The box to which its keyframes are cut (`cbvir_core.keyframes.content`), to be told before them."""
+        """The box to which its keyframes are cut (`cbvir_core.borders.crop`), to be told before them."""
         self.store.put_borders(video_id, borders)
 
     def append(self, video_id: VideoId, keyframes: Sequence[Keyframe]) -> None:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from cbvir_core.search import belief
+from cbvir_core.search import confidence
 from cbvir_core.search.gallery import folder_of
 from cbvir_core.search.options import SearchOptions
 from cbvir_core.search.scores import verdict
@@ -57,7 +57,7 @@ class Judged(NamedTuple):
     candidate: Candidate
     probability: float
     agrees: Evidence | None = None
-    weighed: belief.Evidence | None = None
+    weighed: confidence.MatchEvidence | None = None
 
 
 def candidates(

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from cbvir_core.moment import Moment
+from cbvir_core.localise import Moment
 from cbvir_core.search.answer import Candidate, Scored
-from cbvir_core.search.clock import Clock
 from cbvir_core.search.judging import Judge, Question
 from cbvir_core.search.options import LEAST_S, SearchOptions
 from cbvir_core.search.prepare import Variant
 from cbvir_core.search.refine import Refiner
 from cbvir_core.search.shortlist import Gallery
+from cbvir_core.search.stages import StageClock
 from cbvir_core.types import Image
 
 
@@ -22,7 +22,7 @@ class Asked:
 
     picture: Image
     options: SearchOptions
-    clock: Clock
+    clock: StageClock
     judge: Judge  # one for the whole query, whatever is believed meanwhile
     variants: list[Variant]
     gallery: Gallery

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cbvir_core.search.answer import Candidate, Judged
-from cbvir_core.search.belief import Evidence
+from cbvir_core.search.confidence import MatchEvidence
 from cbvir_core.search.groups import TWIN_COSINE
 from cbvir_core.search.judging import Question, Weighed, worth_a_look
 from cbvir_core.search.options import SearchOptions
@@ -51,7 +51,12 @@ def weigh_all(
         looked = look_through(verifier, question.features.result(), found)
     agree = np.array([looked.get(one.keyframe.row) is not None for one in found], bool)
     return [
-        (one, Evidence(one.score, margin, refined, one.keyframe.row in looked, looked.get(one.keyframe.row)))
+        (
+            one,
+            MatchEvidence(
+                one.score, margin, refined, one.keyframe.row in looked, looked.get(one.keyframe.row)
+            ),
+        )
         for one, margin in zip(found, undisputed(found, agree, rows), strict=True)
     ]
 

@@ -13,8 +13,8 @@ import numpy.typing as npt
 
 from cbvir_core.errors import UnknownVideo
 from cbvir_core.index import Index
+from cbvir_core.search.parallel import together
 from cbvir_core.search.shortlist import Neighbours
-from cbvir_core.search.together import together
 from cbvir_core.store import Generation, Store, VideoRecord
 from cbvir_core.store.videos import absolute
 from cbvir_core.types import Rows

@@ -1,5 +1,5 @@
 """Candidates -> probabilities: local features where they are asked for, the other frames of the scenes that
-agree, and the belief in all of it."""
+agree, and the confidence in all of it."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from cbvir_core.moment import Survey
-from cbvir_core.moment.plane import shift
-from cbvir_core.search import belief
+from cbvir_core.geometry import shift
+from cbvir_core.localise import Survey
+from cbvir_core.search import confidence
 from cbvir_core.search.answer import Candidate, Judged, margins
-from cbvir_core.search.belief import Belief
+from cbvir_core.search.confidence import ConfidenceModel
 from cbvir_core.search.options import Region, SearchOptions
+from cbvir_core.search.parallel import together
 from cbvir_core.search.prepare import PLAIN, crop
-from cbvir_core.search.together import together
 from cbvir_core.search.verifying import VERIFIED, Verifier
 from cbvir_core.types import Evidence, Image
 from cbvir_core.verify import LocalFeatures, Verification
@@ -27,7 +27,7 @@ WORTH_A_LOOK = 0.1
 SURVEYED = 64
 """Scenes that are surveyed at most where all are wanted: a second and a half on two cores."""
 
-Weighed = tuple[Candidate, belief.Evidence]
+Weighed = tuple[Candidate, confidence.MatchEvidence]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +53,9 @@ class Question:
 class Judge:
     """Says how probable each candidate is."""
 
-    def __init__(self, verifier: Verifier, model: Belief | None = None) -> None:
+    def __init__(self, verifier: Verifier, model: ConfidenceModel | None = None) -> None:
         self.verifier = verifier
-        self.belief = model or belief.shipped()
+        self.confidence = model or confidence.shipped()
 
     def judge(
         self, found: list[Candidate], question: Question | None, options: SearchOptions, *, refined: bool
@@ -68,11 +68,11 @@ class Judge:
         """What was weighed, as probabilities."""
         corner = question.corner if question else (0, 0)
         # Who was not looked at is not more probable than all that were, and whose descriptors are nearer.
-        looked = [self.belief.probability(seen) for _, seen in weighed if seen.checked]
+        looked = [self.confidence.probability(seen) for _, seen in weighed if seen.checked]
         most = min(looked, default=1.0)
         judged: list[Judged] = []
         for candidate, seen in weighed:
-            probability = self.belief.probability(seen)
+            probability = self.confidence.probability(seen)
             said = probability if seen.checked else min(probability, most)
             judged.append(Judged(candidate, said, evidence_of(seen.agrees, corner), seen))
         return judged
@@ -90,7 +90,7 @@ class Judge:
         looked = self._looked(found, question, options)
         rows = [candidate.keyframe.row for candidate in found]
         seen = [
-            belief.Evidence(candidate.score, margin, refined, row in looked, looked.get(row))
+            confidence.MatchEvidence(candidate.score, margin, refined, row in looked, looked.get(row))
             for candidate, margin, row in zip(found, margins(found), rows, strict=True)
         ]
         return list(zip(found, seen, strict=True))
@@ -104,7 +104,7 @@ class Judge:
         wanted, the `SURVEYED` most probable ones that are likely.
         """
         said = list(weighed)
-        chances = [self.belief.probability(seen) for _, seen in said]
+        chances = [self.confidence.probability(seen) for _, seen in said]
         likely = [number for number, chance in enumerate(chances) if chance >= options.likely_score]
         if options.everywhere:
             likely = sorted(likely, key=lambda number: -chances[number])[:SURVEYED]
@@ -118,7 +118,7 @@ class Judge:
                 break
             likely.remove(first)
             said[first] = self.surveyed(said[first], question)
-            chances[first] = self.belief.probability(said[first][1])
+            chances[first] = self.confidence.probability(said[first][1])
         return said
 
     def surveyed(self, weighed: Weighed, question: Question | None) -> Weighed:

@@ -9,13 +9,13 @@ import numpy as np
 
 from cbvir_core.embed import Encoder
 from cbvir_core.search.answer import Scored
-from cbvir_core.search.clock import Clock
 from cbvir_core.search.options import SearchOptions
+from cbvir_core.search.parallel import together
 from cbvir_core.search.prepare import Variant
 from cbvir_core.search.refine import Refiner, compare
 from cbvir_core.search.scores import Calibration
 from cbvir_core.search.shortlist import AT_LEAST, Gallery, Shortlist, shortlist
-from cbvir_core.search.together import together
+from cbvir_core.search.stages import StageClock
 
 UNREFINED = (
     "{count} of the shortlisted keyframes wait for their SOLAR descriptor and are scored by the filter."
@@ -36,7 +36,7 @@ class Ranker:
         gallery: Gallery,
         refiner: Refiner | None,
         options: SearchOptions,
-        clock: Clock,
+        clock: StageClock,
     ) -> tuple[Scored, tuple[str, ...]]:
         """The shortlist with its scores, and notes on it."""
         with clock.stage("mobilenet"):
@@ -58,7 +58,7 @@ class Ranker:
         listed: Shortlist,
         filtered: Scored,
         refiner: Refiner,
-        clock: Clock,
+        clock: StageClock,
     ) -> tuple[Scored, tuple[str, ...]]:
         """SOLAR's scores where they are known, else the filter's."""
         with clock.stage("solar"):

@@ -12,9 +12,9 @@ import numpy.typing as npt
 from cbvir_core.decode import decode_still
 from cbvir_core.embed import Encoder
 from cbvir_core.errors import StoreError
+from cbvir_core.search.parallel import together
 from cbvir_core.search.prepare import Variant
 from cbvir_core.search.shortlist import Shortlist
-from cbvir_core.search.together import together
 from cbvir_core.store import Generation, Store
 from cbvir_core.types import Rows
 

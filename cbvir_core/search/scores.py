@@ -54,7 +54,7 @@ class Calibration:
 
 FILTER_DEFAULT = Calibration(likely_cosine=0.72, match_cosine=0.78)
 """For filter weights without figures: those of ImageNet's MobileNetV2 with average pooling, measured by
-``tests/search/measure_scores.py`` on 56 clips.  Of 1,249 photographs that are in none of them .026 reach
+``tests/bench/measure/scores.py`` on 56 clips.  Of 1,249 photographs that are in none of them .026 reach
 0.72 and none 0.78; of 1,131 frames, whole and edited, .95 and .92 do."""
 
 REFINE_DEFAULT = Calibration(likely_cosine=0.45, match_cosine=0.60)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from cbvir_core.decode.blank import is_blank
 from cbvir_core.embed import Encoder
 from cbvir_core.index import Index
-from cbvir_core.moment import Moment, Survey
+from cbvir_core.localise import Moment, Survey
 from cbvir_core.search.answer import (
     Candidate,
     Judged,
@@ -19,20 +19,20 @@ from cbvir_core.search.answer import (
     hits,
 )
 from cbvir_core.search.asked import Asked
-from cbvir_core.search.belief import Belief
-from cbvir_core.search.clock import Clock
+from cbvir_core.search.confidence import ConfidenceModel
 from cbvir_core.search.everywhere import BOUND, SCENES, unfinished, weigh_all
 from cbvir_core.search.gallery import Chosen, Everything, videos_within
 from cbvir_core.search.groups import grouped
 from cbvir_core.search.judging import Judge, Question, Weighed, evidence_of
+from cbvir_core.search.localise import confirmed, moment_of
 from cbvir_core.search.options import Region, SearchOptions
 from cbvir_core.search.prepare import Variant, in_regions, prepare
 from cbvir_core.search.rank import Ranker
 from cbvir_core.search.refine import Refiner
 from cbvir_core.search.scores import FILTER_DEFAULT, REFINE_DEFAULT, Calibration
 from cbvir_core.search.shortlist import Gallery
+from cbvir_core.search.stages import StageClock
 from cbvir_core.search.verifying import VERIFIED, Verifier
-from cbvir_core.search.when import confirmed, moment_of
 from cbvir_core.store import Generation, Store
 from cbvir_core.types import Answer, Evidence, Image, KeyframeId
 
@@ -63,22 +63,22 @@ class Searcher:
         options: SearchOptions = SearchOptions(),
         filter_scale: Calibration = FILTER_DEFAULT,
         refine_scale: Calibration = REFINE_DEFAULT,
-        belief: Belief | None = None,
+        confidence: ConfidenceModel | None = None,
     ) -> None:
         self._store, self._index, self._generation = store, index, generation
         self._profile, self._options = profile_name, options
         self._ranker = Ranker(filter_encoder, filter_scale, refine_scale)
         self._refiner = Refiner(store, generation, refine_encoder) if refine_encoder else None
-        self._judge = Judge(Verifier(store), belief)
+        self._judge = Judge(Verifier(store), confidence)
 
-    def believe(self, belief: Belief) -> None:
+    def set_confidence(self, confidence: ConfidenceModel) -> None:
         """Judges by another model from now on."""
-        self._judge = Judge(self._judge.verifier, belief)
+        self._judge = Judge(self._judge.verifier, confidence)
 
     @property
-    def belief(self) -> Belief:
+    def confidence(self) -> ConfidenceModel:
         """The model that answers are judged by."""
-        return self._judge.belief
+        return self._judge.confidence
 
     def search(self, picture: Image, options: SearchOptions | None = None) -> Answer:
         """Where the picture appears.
@@ -116,7 +116,7 @@ class Searcher:
         weighed = judge.survey_likely(weighed, question, asked.options)
         if not weighed:
             return None
-        first = max(weighed, key=lambda one: judge.belief.probability(one[1]))
+        first = max(weighed, key=lambda one: judge.confidence.probability(one[1]))
         return self._confirmed(judge.surveyed(first, question), asked)
 
     def evidence(self, picture: Image, keyframe_id: KeyframeId, region: Region | None) -> Evidence | None:
@@ -124,7 +124,7 @@ class Searcher:
         return self._judge.compare(picture, region, self._store.row_of(keyframe_id))
 
     def _asked(self, picture: Image, options: SearchOptions | None) -> Asked:
-        options, clock = options or self._options, Clock()
+        options, clock = options or self._options, StageClock()
         with clock.stage("prepare"):
             variants = prepare(picture, options.region, borders=options.borders, mirrored=options.mirrored)
         asked = Asked(picture, options, clock, self._judge, variants, self._gallery(options))
@@ -219,7 +219,7 @@ class Searcher:
         moment = self._moment(scene, agrees, seen.survey if seen else None, asked)
         if seen is not None and seen.survey is not None:
             seen = replace(seen, survey=confirmed(seen.survey, moment))
-            chance = max(chance, asked.judge.belief.probability(seen))
+            chance = max(chance, asked.judge.confidence.probability(seen))
         return [Judged(scene, chance, agrees, seen) if one is best else one for one in judged]
 
     def _confirmed(self, weighed: Weighed, asked: Asked) -> Weighed:

@@ -11,10 +11,10 @@ from contextlib import suppress
 
 from cbvir_core.decode import decode_still
 from cbvir_core.errors import StoreDamaged, StoreError
-from cbvir_core.moment import Survey, survey
+from cbvir_core.localise import Survey, survey
 from cbvir_core.search.answer import Candidate
+from cbvir_core.search.parallel import aside, together
 from cbvir_core.search.prepare import MIRRORED
-from cbvir_core.search.together import aside, together
 from cbvir_core.store import Store
 from cbvir_core.types import Image
 from cbvir_core.verify import QUERY, LocalFeatures, Verification, describe, pack, unpack, verify

@@ -16,8 +16,8 @@ import numpy.typing as npt
 from cbvir_core.store import ledger
 from cbvir_core.store.environment import Table, Transaction
 from cbvir_core.store.layout import generation_key, number_value, read_number, read_row_key, rows_of_keys
+from cbvir_core.store.part import StorePart
 from cbvir_core.store.records import Generation
-from cbvir_core.store.shelf import Shelf
 
 READ_BATCH = 65_536  # entries of one reading transaction: growing the map waits for the longest one
 TRIM_BATCH = 16_384  # entries dropped in one transaction: appending waits for it
@@ -38,7 +38,7 @@ class Changes:
     whole: bool = False
 
 
-class ChangeShelf(Shelf):
+class ChangeStore(StorePart):
     """The part of `Store` that knows the change log."""
 
     def last_change(self) -> int:

@@ -26,8 +26,8 @@ from cbvir_core.store.layout import (
     rows_of_keys,
     with_refine,
 )
+from cbvir_core.store.part import StorePart
 from cbvir_core.store.records import Generation
-from cbvir_core.store.shelf import Shelf
 from cbvir_core.types import Rows
 
 RowNumbers = Sequence[int] | npt.NDArray[np.int64]
@@ -36,7 +36,7 @@ Mask = npt.NDArray[np.bool_]
 KEY_BATCH = 16_384  # keys of one reading transaction: growing the map waits for the longest one
 
 
-class DescriptorShelf(Shelf):
+class DescriptorStore(StorePart):
     """The part of `Store` that knows descriptors.
 
     What comes back was rounded to float16 on the way in, so a row's norm is 1 to three digits.

@@ -16,8 +16,8 @@ import lmdb
 
 from cbvir_core.errors import DiskFull, StoreDamaged, StoreError
 from cbvir_core.files import NO_ROOM
-from cbvir_core.store.gate import Gate
 from cbvir_core.store.lock import WriterLock
+from cbvir_core.store.rwlock import ReadWriteLock
 
 T = TypeVar("T")
 
@@ -104,7 +104,7 @@ class Environment:
 
     def __init__(self, folder: Path, *, first_map: int = FIRST_MAP) -> None:
         self.folder = folder
-        self._gate = Gate()
+        self._gate = ReadWriteLock()
         self._writing = threading.Lock()
         with self._errors():
             folder.mkdir(parents=True, exist_ok=True)

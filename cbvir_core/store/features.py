@@ -15,10 +15,10 @@ import numpy.typing as npt
 from cbvir_core.store.descriptors import KEY_BATCH
 from cbvir_core.store.environment import Table, Transaction
 from cbvir_core.store.layout import number_value, read_number
-from cbvir_core.store.shelf import Shelf
+from cbvir_core.store.part import StorePart
 
 
-class FeatureShelf(Shelf):
+class FeatureStore(StorePart):
     """The part of `Store` that knows local features."""
 
     def features(self, rows: Sequence[int] | npt.NDArray[np.int64]) -> list[bytes | None]:

@@ -9,8 +9,8 @@ from itertools import islice
 from cbvir_core.store import ledger
 from cbvir_core.store.environment import Table, Transaction
 from cbvir_core.store.layout import generation_key, number_value, read_row_key
+from cbvir_core.store.part import StorePart
 from cbvir_core.store.records import Generation, dump_generation
-from cbvir_core.store.shelf import Shelf
 
 ANSWERING = "answering"
 LAST_GENERATION = "last_generation"
@@ -26,7 +26,7 @@ class Counts:
     refined: int
 
 
-class GenerationShelf(Shelf):
+class GenerationStore(StorePart):
     """The part of `Store` that knows generations."""
 
     def generation(self, filter_fingerprint: str, refine_fingerprint: str | None) -> Generation:

@@ -27,12 +27,12 @@ from cbvir_core.store.layout import (
     unpack_keyframe,
     unpack_thumbnails,
 )
+from cbvir_core.store.part import StorePart
 from cbvir_core.store.records import Generation
-from cbvir_core.store.shelf import Shelf
 from cbvir_core.types import Keyframe, KeyframeId, Rows, Thumbnails, VideoId
 
 
-class KeyframeShelf(Shelf):
+class KeyframeStore(StorePart):
     """The part of `Store` that knows keyframes."""
 
     def append(

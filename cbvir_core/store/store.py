@@ -9,20 +9,20 @@ from pathlib import Path
 from types import TracebackType
 
 from cbvir_core.errors import StoreVersion
-from cbvir_core.store.changelog import ChangeShelf
-from cbvir_core.store.descriptors import DescriptorShelf
+from cbvir_core.store.changelog import ChangeStore
+from cbvir_core.store.descriptors import DescriptorStore
 from cbvir_core.store.environment import FIRST_MAP, Environment, Table, Transaction
-from cbvir_core.store.features import FeatureShelf
-from cbvir_core.store.generations import GenerationShelf
-from cbvir_core.store.keyframes import KeyframeShelf
+from cbvir_core.store.features import FeatureStore
+from cbvir_core.store.generations import GenerationStore
+from cbvir_core.store.keyframes import KeyframeStore
 from cbvir_core.store.layout import SCHEMA
-from cbvir_core.store.videos import VideoShelf
+from cbvir_core.store.videos import VideoStore
 
 _SCHEMA_KEY = b"schema"
 _IDENTITY_KEY = b"identity"
 
 
-class Store(VideoShelf, KeyframeShelf, DescriptorShelf, FeatureShelf, GenerationShelf, ChangeShelf):
+class Store(VideoStore, KeyframeStore, DescriptorStore, FeatureStore, GenerationStore, ChangeStore):
     """Everything that cbvir knows: videos, keyframes, stills and descriptors, in one LMDB environment.
 
     One process writes; any number of its threads read, and never wait for the writer.  Each writing

@@ -6,17 +6,17 @@ import os
 from dataclasses import replace
 from pathlib import Path
 
-from cbvir_core.decode.borders import Box
+from cbvir_core.borders.still import Box
 from cbvir_core.errors import UnknownVideo
 from cbvir_core.store import ledger
 from cbvir_core.store.environment import Table, Transaction
 from cbvir_core.store.layout import path_key
+from cbvir_core.store.part import StorePart
 from cbvir_core.store.records import VideoRecord, load_video
-from cbvir_core.store.shelf import Shelf
 from cbvir_core.types import VideoId, VideoInfo
 
 
-class VideoShelf(Shelf):
+class VideoStore(StorePart):
     """The part of `Store` that knows videos and their paths."""
 
     def begin(self, info: VideoInfo) -> bool:

@@ -13,7 +13,6 @@ from rich.table import Table
 from torch import Tensor
 
 from cbvir_core.embed.networks import Network, load_network
-from cbvir_core.embed.weights import read_header
 from cbvir_core.errors import ConfigError
 from cbvir_core.train import checkpoint
 from cbvir_core.train.export import export, file_name
@@ -31,6 +30,7 @@ from cbvir_core.train.teacher import Teacher, load_teacher, taught, teacher_rows
 from cbvir_core.train.tensors import describe
 from cbvir_core.train.videos import video_frames
 from cbvir_core.types import Image
+from cbvir_core.weights.file import read_header
 
 MEASURED_EACH = 256
 """Queries of each kind of edit in `measure`."""

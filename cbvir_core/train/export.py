@@ -14,7 +14,6 @@ from torch import Tensor, nn
 from cbvir_core.embed.mobilenet import ARCHITECTURE
 from cbvir_core.embed.networks import Network, build_network
 from cbvir_core.embed.solar import PREFIX
-from cbvir_core.embed.weights import Preprocess, WeightsHeader, write_weights
 from cbvir_core.train.checkpoint import Checkpoint
 from cbvir_core.train.measure import EVERYTHING, KINDS, Figures, edited, figures
 from cbvir_core.train.pictures import Collection
@@ -24,6 +23,7 @@ from cbvir_core.train.report import Report
 from cbvir_core.train.start import FLOOR, SAMPLE
 from cbvir_core.train.tensors import describe, pooled_rows, prepare, resized
 from cbvir_core.train.whitening import fit_whitening
+from cbvir_core.weights.file import Preprocess, WeightsHeader, write_weights
 
 TRIED = 512
 """Queries that decide between the candidates: a step of .01 in recall is five of them."""

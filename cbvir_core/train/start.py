@@ -11,12 +11,12 @@ from torch import Tensor, nn
 
 from cbvir_core.embed.solar import PREFIX, SolarDescriptor
 from cbvir_core.embed.strict import load_exactly
-from cbvir_core.embed.weights import WeightsHeader, fingerprint, read_weights
 from cbvir_core.errors import WeightsMismatch
 from cbvir_core.train.recipe import Recipe
 from cbvir_core.train.report import Report
 from cbvir_core.train.tensors import pooled_rows, prepare, resized
 from cbvir_core.train.whitening import fit_whitening, start_whitening
+from cbvir_core.weights.file import WeightsHeader, fingerprint, read_weights
 
 SAMPLE = 4096
 """Pictures that the whitening is fitted on: three for each of 1,280 dimensions."""

@@ -11,12 +11,12 @@ from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 
 from cbvir_core.embed.mobilenet import MobileNetDescriptor, build_mobilenet
-from cbvir_core.embed.weights import read_tensors
 from cbvir_core.train.pictures import Pictures
 from cbvir_core.train.recipe import Recipe
 from cbvir_core.train.report import Report
 from cbvir_core.train.tensors import describe
 from cbvir_core.train.whitening import fit_whitening
+from cbvir_core.weights.file import read_tensors
 
 POOLING = 3.0
 """GeM's exponent behind the teacher, the usual one: it retrieves better than the average of its training."""

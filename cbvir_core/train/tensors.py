@@ -9,8 +9,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
 from cbvir_core.embed.networks import Network
-from cbvir_core.embed.weights import IMAGENET_MEAN, IMAGENET_STD
 from cbvir_core.train.report import Report
+from cbvir_core.weights.file import IMAGENET_MEAN, IMAGENET_STD
 
 DESCRIBED_AT_ONCE = 64
 """Pictures that go through a network together where nothing is learnt."""

@@ -2,7 +2,7 @@
 
 SIFT is Lowe's (IJCV 2004; OpenCV's), RootSIFT Arandjelović and Zisserman's (CVPR 2012): the square
 root of the L1-normalised row, so that the dot product of two rows is the Bhattacharyya coefficient of
-their histograms.  ``python tests/verify/measure_verify.py`` prints the figures that this room quotes.
+their histograms.  ``python tests/bench/measure/verify.py`` prints the figures that this room quotes.
 """
 
 from __future__ import annotations

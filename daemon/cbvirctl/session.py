@@ -12,8 +12,8 @@ from urllib.parse import quote
 
 import typer
 
+from cbvir_shared.places import client_socket
 from cbvirctl.errors import ClientError, Usage
-from cbvird.places import client_socket
 
 if TYPE_CHECKING:
     from cbvirctl.client import Client, Document

@@ -33,10 +33,10 @@ def main(arguments: list[str] | None = None) -> int:
 def _run(arguments: list[str] | None) -> int:
     options = _parser().parse_args(arguments)
     # Imported late: a decode worker imports this module too, and must not import the networks.
-    from cbvird import oneblas  # noqa: F401, I001 - before numpy is loaded
+    from cbvird.worker import single_thread_blas  # noqa: F401, I001 - before numpy is loaded
     from cbvir_core.errors import CbvirError, ConfigError, ModelError
-    from cbvird import log
-    from cbvird.config import load_settings
+    from cbvird.runtime import log
+    from cbvird.config.settings import load_settings
 
     try:
         settings = load_settings(options.config)

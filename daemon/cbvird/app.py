@@ -15,22 +15,22 @@ import structlog
 from cbvir_core.errors import CbvirError
 from cbvir_core.library import Library
 from cbvir_core.version import VERSION
-from cbvird import notify
-from cbvird.api import build
-from cbvird.board import Board
-from cbvird.catalog import Catalog
-from cbvird.config import Settings
-from cbvird.context import Context
-from cbvird.crew import Crew
-from cbvird.indexer import Indexer
-from cbvird.ingest import DecodeOptions, Ingest
-from cbvird.jobs import Jobs
-from cbvird.listener import listening
-from cbvird.server import HttpServer
-from cbvird.signals import Signals
-from cbvird.tracker import Tracker
-from cbvird.weights import WeightFiles
-from cbvird.writer import Writer
+from cbvird.config.settings import Settings
+from cbvird.http import build
+from cbvird.http.listener import listening
+from cbvird.http.server import HttpServer
+from cbvird.ingest.catalog import Catalog
+from cbvird.ingest.ingest import DecodeOptions, Ingest
+from cbvird.ingest.jobs import Jobs
+from cbvird.ingest.tracker import Tracker
+from cbvird.ingest.writer import Writer
+from cbvird.runtime import notify
+from cbvird.runtime.context import Context
+from cbvird.runtime.events import EventBus
+from cbvird.runtime.maintenance import Indexer
+from cbvird.runtime.signals import Signals
+from cbvird.runtime.threads import ThreadGroup
+from cbvird.runtime.weight_files import WeightFiles
 
 LOG = structlog.get_logger(__name__)
 
@@ -59,7 +59,7 @@ def serve(settings: Settings) -> None:
         Jobs.open(settings.jobs_dir) as jobs,
         listening(settings.service.socket, passed) as listener,
         ThreadPoolExecutor(QUERIES, thread_name_prefix="query") as queries,
-        Crew() as crew,
+        ThreadGroup() as crew,
     ):
         jobs.recover(time.time())
         context = _context(settings, library, jobs, queries, crew)
@@ -72,8 +72,10 @@ def serve(settings: Settings) -> None:
             _watch_over(crew, server, signals)
 
 
-def _context(settings: Settings, library: Library, jobs: Jobs, queries: Executor, crew: Crew) -> Context:
-    board = Board()
+def _context(
+    settings: Settings, library: Library, jobs: Jobs, queries: Executor, crew: ThreadGroup
+) -> Context:
+    board = EventBus()
     tracker = Tracker(settings.watch, library, jobs, board)
     return Context(
         library=library,
@@ -91,7 +93,7 @@ def _context(settings: Settings, library: Library, jobs: Jobs, queries: Executor
     )
 
 
-def _start_work(crew: Crew, settings: Settings, context: Context) -> None:
+def _start_work(crew: ThreadGroup, settings: Settings, context: Context) -> None:
     """Files in, keyframes out, and what can wait: each in a thread of its own."""
     library, board = context.library, context.board
     writer = Writer(library, crew.stop)
@@ -125,7 +127,7 @@ def _told_to_systemd(settings: Settings) -> Iterator[None]:
         notify.stopping()
 
 
-def _watch_over(crew: Crew, server: HttpServer, signals: Signals) -> None:
+def _watch_over(crew: ThreadGroup, server: HttpServer, signals: Signals) -> None:
     """Wait for a signal or for a dead thread; tell systemd's watchdog while everything lives."""
     interval_s = notify.watchdog_interval_s()
     told = time.monotonic()

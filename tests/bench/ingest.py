@@ -11,8 +11,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from bench.measure import Cost, cost, ffmpeg_decode, film_720p, report
-from running import service
+from bench.cost import Cost, cost, ffmpeg_decode, film_720p, report
+from support.running import service
 
 DURATION_S = 900.0
 POLL_S = 0.2

@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 from typing import get_args
 
-from bench.measure import cost, ffmpeg_decode, film_720p, report
+from bench.cost import cost, ffmpeg_decode, film_720p, report
 from cbvir_core import extract_keyframes
 from cbvir_core.decode import STILL_SIDE, Mode
 

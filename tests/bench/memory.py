@@ -7,9 +7,10 @@ import tempfile
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from bench.measure import film_720p, report
+from bench.cost import film_720p, report
 from cbvir_core.keyframes import KeyframeOptions
-from cbvird import wire, worker
+from cbvird.worker import process as worker
+from cbvird.worker import wire
 
 LIMIT_MB = 200
 SHORT_S, LONG_S = 300.0, 3600.0

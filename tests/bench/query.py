@@ -20,17 +20,17 @@ import httpx
 import numpy as np
 import torch
 
-from bench.measure import film_720p, percentiles, report
+from bench.cost import film_720p, percentiles, report
 from cbvir_core import Library
 from cbvir_core.decode import encode_still, read_frames
 from cbvir_core.embed import find_profile, import_files
 from cbvir_core.embed.mobilenet import MobileNetDescriptor
 from cbvir_core.embed.solar import SolarDescriptor
-from cbvir_core.embed.weights import Preprocess, WeightsHeader, write_weights
 from cbvir_core.search.verifying import features_of
 from cbvir_core.types import Keyframe, Rows, VideoId, VideoInfo
-from films import draw_film
-from running import Service, service
+from cbvir_core.weights.file import Preprocess, WeightsHeader, write_weights
+from support.films import draw_film
+from support.running import Service, service
 
 KEYFRAMES = 100_000
 PER_VIDEO = 1_000

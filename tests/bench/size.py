@@ -9,7 +9,7 @@ from pathlib import Path
 
 import lmdb
 
-from bench.measure import report
+from bench.cost import report
 from bench.retrieval.arguments import SHARED
 from bench.retrieval.clips import clips_in
 from cbvir_core import Library

@@ -8,7 +8,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench.measure import cost, report
+from bench.cost import cost, report
 
 RUNS = 15
 CTL = [sys.executable, "-m", "cbvirctl"]

@@ -16,8 +16,8 @@ from bench.retrieval.frames import FRAME_SIDE
 from bench.retrieval.questions import Query
 from cbvir_core.decode import read_frames, read_picture
 from cbvir_core.types import Answer, Hit, KeyframeId, Verdict, VideoId
-from films import write_video
-from networks import painted
+from support.films import write_video
+from support.networks import painted
 
 GREY = np.full((8, 8, 3), 127, np.uint8)
 CLIP = "learning-area--rabbit320.mp4"

@@ -6,7 +6,7 @@ import numpy as np
 
 from bench.answers.strangers import strangers_among
 from cbvir_core.decode import encode_still
-from networks import painted
+from support.networks import painted
 
 
 def test_a_picture_a_mirrored_and_a_darker_one_are_no_strangers_and_others_are() -> None:

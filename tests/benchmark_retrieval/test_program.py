@@ -17,7 +17,7 @@ from bench.retrieval.lineup import Lineup
 from bench.retrieval.questions import Corpus, Entry, Query
 from bench.retrieval.systems import System
 from cbvir_core.search.prepare import prepare
-from networks import painted, seeded_filter, seeded_solar
+from support.networks import painted, seeded_filter, seeded_solar
 
 SMALL = ("--queries", "40", "--distractors", "30", "--foreign", "20", "--descriptors", "hsv", "phash")
 

@@ -19,7 +19,7 @@ from cbvir_core.keyframes import extract_keyframes
 from cbvir_core.train.pictures import kept_back
 from cbvir_core.train.recipe import Recipe
 from cbvir_core.train.videos import EVERY, MOST_PER_CLIP, SAMPLES_PER_S, held_out
-from films import write_video
+from support.films import write_video
 from whole.test_all_clips import TWINS
 
 GREY = np.full((4, 4, 3), 128, np.uint8)

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from cbvir_core.embed import MobileNetEncoder, SolarEncoder, import_files
-from films import Film, draw_film, loop_film
-from networks import seeded_filter, seeded_solar
-from services import Service
+from support.films import Film, draw_film, loop_film
+from support.networks import seeded_filter, seeded_solar
+from support.services import Service
 
 
 @pytest.fixture(scope="session")

@@ -10,9 +10,9 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from cbvir_core.decode import read_picture
-from cbvir_core.search.clock import STAGES
-from films import Film
-from services import Service, frame_at, jpeg
+from cbvir_core.search.stages import STAGES
+from support.films import Film
+from support.services import Service, frame_at, jpeg
 
 
 @pytest.fixture(scope="module")

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from cbvir_core.decode import read_frames
-from films import Film
-from services import Service, frame_at
+from support.films import Film
+from support.services import Service, frame_at
 
 
 @pytest.fixture(scope="module")

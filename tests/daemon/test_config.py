@@ -14,8 +14,8 @@ from cbvir_core.errors import ConfigError
 from cbvir_core.keyframes import KeyframeOptions
 from cbvir_core.library import IndexOptions
 from cbvir_core.search import SearchOptions
-from cbvird.config import LONGEST_SOCKET_PATH, load_settings, tables
-from cbvird.template import template
+from cbvird.config.settings import LONGEST_SOCKET_PATH, load_settings, tables
+from cbvird.config.template import template
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -27,7 +27,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         if name.startswith(("CBVIR_", "XDG_")) or name in ("STATE_DIRECTORY", "RUNTIME_DIRECTORY"):
             monkeypatch.delenv(name)
     monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.setattr("cbvird.places.SYSTEM_CONFIG", tmp_path / "etc" / "config.toml")
+    monkeypatch.setattr("cbvir_shared.places.SYSTEM_CONFIG", tmp_path / "etc" / "config.toml")
     return tmp_path
 
 
@@ -48,7 +48,7 @@ def complaint(file: Path, text: str) -> str:
 
 
 def test_the_repositorys_file_is_exactly_the_settings_model() -> None:
-    """If not: ``python -m cbvird.template > config.toml``."""
+    """If not: ``python -m cbvird.config.template > config.toml``."""
     assert (REPOSITORY / "config.toml").read_text() == template()
 
 
@@ -246,7 +246,8 @@ def test_a_home_that_does_not_exist_is_refused(file: Path) -> None:
 
 def test_importing_the_configuration_loads_no_network_library() -> None:
     program = (
-        "import sys, cbvird.config; print([m for m in ('torch', 'openvino', 'watchdog') if m in sys.modules])"
+        "import sys, cbvird.config.settings; "
+        "print([m for m in ('torch', 'openvino', 'watchdog') if m in sys.modules])"
     )
     done = subprocess.run(
         [sys.executable, "-c", program],

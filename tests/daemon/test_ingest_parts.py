@@ -16,13 +16,13 @@ from cbvir_core.decode import probe
 from cbvir_core.errors import DecodeCrashed, DiskFull, WeightsDamaged
 from cbvir_core.keyframes import KeyframeOptions
 from cbvir_core.types import Keyframe, VideoId, VideoInfo
-from cbvird import wire
-from cbvird.board import BACKLOG, Board
-from cbvird.crew import Crew
-from cbvird.decoder import Stopped
-from cbvird.ingest import Claims, DecodeOptions, Ingest
-from cbvird.writer import BATCH, CAPACITY, Sink, Writer
-from films import Film
+from cbvird.ingest.ingest import Claims, DecodeOptions, Ingest
+from cbvird.ingest.writer import BATCH, CAPACITY, Sink, Writer
+from cbvird.runtime.events import BACKLOG, EventBus
+from cbvird.runtime.threads import ThreadGroup
+from cbvird.worker import wire
+from cbvird.worker.supervisor import Stopped
+from support.films import Film
 
 VIDEO = VideoId("ab" * 16)
 
@@ -62,7 +62,7 @@ class Shelf:
 
 def test_keyframes_of_all_videos_are_written_in_order() -> None:
     shelf = Shelf()
-    with Crew() as crew:
+    with ThreadGroup() as crew:
         writer = Writer(shelf, crew.stop)
         crew.start("write", writer.run)
         sinks = [Sink(VideoId(f"{number:032x}")) for number in range(3)]
@@ -78,7 +78,7 @@ def test_keyframes_of_all_videos_are_written_in_order() -> None:
 
 def test_a_full_disk_stops_one_video_and_no_other() -> None:
     shelf = Shelf()
-    with Crew() as crew:
+    with ThreadGroup() as crew:
         writer = Writer(shelf, crew.stop)
         crew.start("write", writer.run)
         poor, rich = Sink(VIDEO), Sink(VideoId("cd" * 16))
@@ -96,7 +96,7 @@ def test_a_full_disk_stops_one_video_and_no_other() -> None:
 def test_a_slow_store_makes_the_decoder_wait() -> None:
     shelf = Shelf()
     shelf.open.clear()
-    with Crew() as crew:
+    with ThreadGroup() as crew:
         writer = Writer(shelf, crew.stop)
         crew.start("write", writer.run)
         put = 0
@@ -123,7 +123,7 @@ def test_a_slow_store_makes_the_decoder_wait() -> None:
 def test_the_network_is_loaded_before_anything_is_written() -> None:
     shelf = Shelf()
     shelf.open.clear()
-    with Crew() as crew:
+    with ThreadGroup() as crew:
         writer = Writer(shelf, crew.stop)
         crew.start("write", writer.run)
         assert not writer.loaded.wait(0.2)
@@ -135,7 +135,7 @@ def test_the_network_is_loaded_before_anything_is_written() -> None:
 def test_weights_that_cannot_be_loaded_do_not_end_the_writer() -> None:
     shelf = Shelf()
     shelf.weights_are_good = False
-    with Crew() as crew:
+    with ThreadGroup() as crew:
         writer = Writer(shelf, crew.stop)
         crew.start("write", writer.run)
         assert writer.loaded.wait(10)
@@ -174,8 +174,8 @@ class Half(Shelf):
 
 
 def test_nothing_of_a_failed_try_is_written_after_its_end(films: list[Film]) -> None:
-    shelf, board = Half(), Board()
-    with Crew() as crew, board.working(films[0].path) as current:
+    shelf, board = Half(), EventBus()
+    with ThreadGroup() as crew, board.working(films[0].path) as current:
         writer = Writer(shelf, crew.stop)
         crew.start("write", writer.run)
         options = DecodeOptions("auto", 30.0, 2048, KeyframeOptions())
@@ -200,7 +200,7 @@ def test_the_same_content_is_read_once_at_a_time() -> None:
 
 
 def test_a_slow_listener_misses_the_oldest_events() -> None:
-    board = Board()
+    board = EventBus()
     with board.listening() as listener:
         for number in range(BACKLOG + 10):
             board.publish("video", number=number)
@@ -209,7 +209,7 @@ def test_a_slow_listener_misses_the_oldest_events() -> None:
 
 
 def test_progress_of_a_file() -> None:
-    board = Board()
+    board = EventBus()
     assert board.times_real_time() is None
     with board.working(Path("a")) as current:
         current.duration_s, current.position_s, current.size_bytes = 200.0, 50.0, 1000
@@ -223,7 +223,7 @@ def test_progress_of_a_file() -> None:
 
 def test_two_tries_of_the_same_name_end_one_after_the_other() -> None:
     """A file was renamed while it was read, and another one of its name is read too."""
-    board, path = Board(), Path("a")
+    board, path = EventBus(), Path("a")
     first, second = board.working(path), board.working(path)
     first.__enter__()
     newer = second.__enter__()
@@ -234,7 +234,7 @@ def test_two_tries_of_the_same_name_end_one_after_the_other() -> None:
 
 
 def test_background_work_yields_to_queries() -> None:
-    board = Board()
+    board = EventBus()
     with board.asking():
         assert not board.quiet(0.0)
     assert not board.quiet(60.0)
@@ -245,13 +245,13 @@ def test_a_dead_thread_ends_the_crew_with_its_exception() -> None:
     def die(stop: threading.Event) -> None:
         raise RuntimeError("a bug")
 
-    crew = Crew()
+    crew = ThreadGroup()
     with pytest.raises(RuntimeError, match="a bug"):
         _run_until_stop(crew, die)
     assert not crew.alive()
 
 
-def _run_until_stop(crew: Crew, body: Callable[[threading.Event], None]) -> None:
+def _run_until_stop(crew: ThreadGroup, body: Callable[[threading.Event], None]) -> None:
     with crew:
         crew.start("idle", _wait)
         crew.start("body", body)
@@ -268,7 +268,7 @@ def test_background_threads_run_below_the_service() -> None:
     def look(stop: threading.Event) -> None:
         seen.append(os.getpriority(os.PRIO_PROCESS, threading.get_native_id()))
 
-    with Crew() as crew:
+    with ThreadGroup() as crew:
         crew.start("low", look, nice=3)
         assert crew.stop.wait(10)
     own = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())

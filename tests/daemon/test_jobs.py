@@ -8,7 +8,7 @@ import pytest
 
 from cbvir_core.errors import DecodeCrashed, DiskFull, NotAVideo, UnknownVideo
 from cbvir_core.types import VideoId
-from cbvird.jobs import DELAYS_S, Jobs, State
+from cbvird.ingest.jobs import DELAYS_S, Jobs, State
 
 FILM = Path("/media/film.mp4")
 OTHER = Path("/media/other.mp4")

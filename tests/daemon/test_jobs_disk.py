@@ -12,8 +12,8 @@ import lmdb
 import pytest
 
 from cbvir_core.errors import DecodeCrashed, StoreDamaged, StoreVersion
-from cbvird.jobrow import SCHEMA
-from cbvird.jobs import DELAYS_S, SUDDEN_DEATHS, Jobs, State
+from cbvird.ingest.job_rows import SCHEMA
+from cbvird.ingest.jobs import DELAYS_S, SUDDEN_DEATHS, Jobs, State
 
 FILM = Path("/media/film.mp4")
 OTHER = Path("/media/other.mp4")
@@ -56,7 +56,7 @@ def test_recovery_goes_on_at_once_but_not_for_ever(tmp_path: Path) -> None:
 KILLED = """
 import sys
 from pathlib import Path
-from cbvird.jobs import Jobs
+from cbvird.ingest.jobs import Jobs
 jobs = Jobs.open(Path(sys.argv[1]))
 for number in range(10**6):
     path = Path(f"/media/{number}.mp4")
@@ -108,7 +108,7 @@ def fill_with_little_room(folder: str) -> None:
 def test_a_full_disk_loses_nothing_and_is_caught_up_with(tmp_path: Path) -> None:
     source = Path(__file__).read_text()
     body = source[source.index("def fill_with") : source.index("def test_a_full_disk_loses")]
-    program = "import resource, sys\nfrom pathlib import Path\nfrom cbvird.jobs import Jobs\n" + body
+    program = "import resource, sys\nfrom pathlib import Path\nfrom cbvird.ingest.jobs import Jobs\n" + body
     subprocess.run(
         [sys.executable, "-c", program + "\nfill_with_little_room(sys.argv[1])", str(tmp_path)],
         env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
@@ -120,7 +120,7 @@ def test_a_full_disk_loses_nothing_and_is_caught_up_with(tmp_path: Path) -> None
 
 
 def test_the_map_grows_with_the_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cbvird.jobrow.FIRST_MAP_BYTES", 64 * 1024)
+    monkeypatch.setattr("cbvird.ingest.job_rows.FIRST_MAP_BYTES", 64 * 1024)
     with Jobs.open(tmp_path) as jobs:
         for number in range(400):
             jobs.offer(Path(f"/media/{number:0200}.mp4"), 1, 1, now=0.0)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from cbvir_core.errors import DecodeCrashed, NotAVideo
-from cbvird.jobs import DELAYS_S, Jobs, State
+from cbvird.ingest.jobs import DELAYS_S, Jobs, State
 
 
 class JobsMachine(RuleBasedStateMachine):

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from cbvir_core.errors import ConfigError, StoreBusy
-from cbvird.listener import Peer, is_welcome, listening, peer
+from cbvird.http.listener import Peer, is_welcome, listening, peer
 
 
 def test_a_socket_is_private_and_a_stale_one_is_replaced(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import structlog
 
-from cbvird import log
+from cbvird.runtime import log
 
 
 class Terminal(io.StringIO):

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from cbvird import notify
+from cbvird.runtime import notify
 
 
 @pytest.fixture(params=["path", "abstract"])
@@ -80,7 +80,7 @@ import os, sys
 os.dup2(int(sys.argv[2]), 3)
 if sys.argv[1] == "own":
     os.environ["LISTEN_PID"] = str(os.getpid())
-from cbvird import notify
+from cbvird.runtime import notify
 listeners = notify.listen_fds()
 print(len(listeners), "LISTEN_FDS" in os.environ, notify.listen_fds())
 for listener in listeners:

@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from cbvird.app import LOOK_S
-from films import Film, draw_film
-from services import Service, frame_at
+from support.films import Film, draw_film
+from support.services import Service, frame_at
 
 
 @pytest.fixture(scope="module")

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from films import Film
-from services import Service, frame_at
+from support.films import Film
+from support.services import Service, frame_at
 
 
 @pytest.fixture(scope="module")

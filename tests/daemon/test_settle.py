@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from cbvird.settle import GRACE, Settler
+from cbvird.ingest.settle import GRACE, Settler
 
 FILM = Path("/media/film.mp4")
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from cbvird.signals import SIGNALS, Signals
+from cbvird.runtime.signals import SIGNALS, Signals
 
 SOON_S = 0.05
 

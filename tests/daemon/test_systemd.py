@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from services import Service
+from support.services import Service
 
 PASS_IN = 'LISTEN_PID=$$ exec "$@"'
 WATCHDOG_S = 2

@@ -9,11 +9,11 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from cbvird.board import Board
-from cbvird.jobrow import State
-from cbvird.jobs import Jobs
-from cbvird.sections import WatchSettings
-from cbvird.tracker import Tracker
+from cbvird.config.sections import WatchSettings
+from cbvird.ingest.job_rows import State
+from cbvird.ingest.jobs import Jobs
+from cbvird.ingest.tracker import Tracker
+from cbvird.runtime.events import EventBus
 
 HOUR_S = 3600.0
 
@@ -37,7 +37,7 @@ def test_a_clock_that_is_set_back_holds_nothing_up(tmp_path: Path) -> None:
     library: Any = SimpleNamespace(store=Empty())
     stop = threading.Event()
     with Jobs.open(tmp_path / "jobs") as jobs:
-        tracker = Tracker(settings, library, jobs, Board(), date=lambda: next(dates))
+        tracker = Tracker(settings, library, jobs, EventBus(), date=lambda: next(dates))
         thread = threading.Thread(target=tracker.run, args=(stop,))
         thread.start()
         try:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from cbvird import places
+from cbvir_shared import places
 
 UNITS = Path(__file__).resolve().parents[2] / "systemd"
 SYSTEM = [UNITS / "cbvird.service", UNITS / "cbvird.socket"]

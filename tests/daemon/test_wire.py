@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 
 from cbvir_core.decode import THUMBNAIL_SIDE
-from cbvir_core.keyframes.track import MOST
+from cbvir_core.keyframes.thumbnails import MOST
 from cbvir_core.types import Keyframe, Thumbnails
-from cbvird import wire
+from cbvird.worker import wire
 
 TWO = bytes(2 * 8), bytes(2 * 3 * 4)
 """Two times and two thumbnails, 3 high and 4 wide."""

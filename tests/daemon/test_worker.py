@@ -22,10 +22,11 @@ from cbvir_core.decode import STILL_SIDE
 from cbvir_core.errors import DecodeCrashed, DecodeMemory, DecodeTimeout
 from cbvir_core.keyframes import KeyframeOptions, extract_keyframes
 from cbvir_core.types import Keyframe, VideoId, VideoInfo
-from cbvird import wire, worker
-from cbvird.decoder import Decoder, Stopped
-from cbvird.worker import Task
-from films import Film, letterboxed
+from cbvird.worker import process as worker
+from cbvird.worker import wire
+from cbvird.worker.process import Task
+from cbvird.worker.supervisor import Decoder, Stopped
+from support.films import Film, letterboxed
 
 VIDEO = VideoId("ab" * 16)
 
@@ -118,7 +119,7 @@ def test_a_worker_sends_the_thumbnails_of_every_scene(films: list[Film]) -> None
 
 
 def test_a_worker_loads_neither_torch_nor_openvino() -> None:
-    code = "import sys, cbvird.worker; print(*sys.modules)"
+    code = "import sys, cbvird.worker.process; print(*sys.modules)"
     paths = os.pathsep.join(sys.path)
     loaded = subprocess.run(
         [sys.executable, "-c", code], env={**os.environ, "PYTHONPATH": paths}, capture_output=True, check=True

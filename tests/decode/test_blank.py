@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bench.measure.blank import COLOURS, SIZE, coded, darkened, noisy
 from cbvir_core.decode import decode_still, encode_still
 from cbvir_core.decode.blank import is_blank
 from cbvir_core.types import Image
-from clips import frames_of
-from decode.measure_blank import COLOURS, SIZE, coded, darkened, noisy
+from support.clips import frames_of
 
 CLIPS = (
     "auto-editor--man-on-green-screen.mp4",

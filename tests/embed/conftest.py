@@ -1,43 +1,7 @@
-"""Small networks and pictures that the tests of this room share."""
+"""Small networks and pictures."""
 
 from __future__ import annotations
 
-from pathlib import Path
+from support.network_files import cache, filter_file, imagenet, pictures, solar_file
 
-import pytest
-import torch
-
-from cbvir_core.types import Image
-from networks import painted, seeded_filter, seeded_solar
-
-torch.set_num_threads(1)  # as the encoders do; more than one is slower where other work runs
-
-
-@pytest.fixture(scope="session")
-def filter_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return seeded_filter(tmp_path_factory.mktemp("filter") / "filter.safetensors")
-
-
-@pytest.fixture(scope="session")
-def solar_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return seeded_solar(tmp_path_factory.mktemp("solar") / "refine.safetensors")
-
-
-@pytest.fixture(scope="session")
-def pictures() -> list[Image]:
-    """Twelve pictures of three shapes."""
-    return painted(5, 6, 256, 144) + painted(6, 3, 160, 120) + painted(7, 3, 120, 200)
-
-
-@pytest.fixture(scope="session")
-def imagenet(shared: Path) -> Path:
-    found = shared / "weights" / "mobilenet_v2_imagenet_dequantised.safetensors"
-    if not found.exists():
-        pytest.skip("the ImageNet weights are not in the folder ../shared")
-    return found
-
-
-@pytest.fixture(scope="session")
-def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where converted networks are kept for the whole run."""
-    return tmp_path_factory.mktemp("converted")
+__all__ = ["cache", "filter_file", "imagenet", "pictures", "solar_file"]

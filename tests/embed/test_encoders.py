@@ -26,7 +26,7 @@ from cbvir_core.embed.precision import SMALLEST_COSINE
 from cbvir_core.embed.preprocess import prepare
 from cbvir_core.errors import ConfigError, WeightsMismatch, WeightsMissing
 from cbvir_core.types import Image
-from networks import seeded_solar
+from support.networks import seeded_solar
 
 
 def cosines(a: np.ndarray, b: np.ndarray) -> np.ndarray:

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from cbvir_core.embed import MobileNetEncoder, SolarEncoder, fingerprint
-from networks import painted, seeded_filter
+from support.networks import painted, seeded_filter
 
 
 def test_copies_are_nearer_than_other_pictures(filter_file: Path, solar_file: Path, cache: Path) -> None:

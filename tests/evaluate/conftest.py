@@ -15,8 +15,8 @@ from cbvir_core.embed import RuntimeOptions
 from cbvir_core.evaluate import Encoders, open_encoders
 from cbvir_core.evaluate.networks import choose_profile
 from cbvir_core.types import Image
-from films import Film, draw_film
-from networks import seeded_filter, seeded_solar
+from support.films import Film, draw_film
+from support.networks import seeded_filter, seeded_solar
 
 WriteTable = Callable[[str, Iterable[Iterable[object]]], Path]
 

@@ -12,8 +12,8 @@ import pytest
 from cbvir_core.decode import read_frames
 from cbvir_core.evaluate.__main__ import main
 from cbvir_core.types import Image
-from films import Film
-from networks import painted
+from support.films import Film
+from support.networks import painted
 
 Save = Callable[[Path, Image], Path]
 

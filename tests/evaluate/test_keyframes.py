@@ -10,8 +10,8 @@ import pytest
 from cbvir_core.errors import InputError, NotAVideo
 from cbvir_core.evaluate import evaluate_keyframes
 from cbvir_core.evaluate.tables import Occurrence
-from cbvir_core.keyframes import evaluate, extract_keyframes
-from films import Film
+from cbvir_core.keyframes import extract_keyframes, keyframe_score
+from support.films import Film
 
 Shots = dict[Path, list[Occurrence]]
 Clock = Callable[[], float]
@@ -27,7 +27,7 @@ def shots(films: list[Film]) -> Shots:
 def test_the_table_adds_up_the_videos(films: list[Film], shots: Shots, clock: Clock) -> None:
     (result,) = evaluate_keyframes(films[0].path.parent, shots, forms=("online",), clock=clock)
     each = [
-        evaluate(extract_keyframes(film.path), [(shot.start_s, shot.end_s) for shot in film.shots])
+        keyframe_score(extract_keyframes(film.path), [(shot.start_s, shot.end_s) for shot in film.shots])
         for film in films
     ]
     total = each[0] + each[1]

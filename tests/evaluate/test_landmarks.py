@@ -15,7 +15,7 @@ from cbvir_core.errors import InputError, NotAPicture
 from cbvir_core.evaluate import Encoders, evaluate_landmarks, evaluate_shortlist, read_ground_truth
 from cbvir_core.evaluate.landmarks import cut, find_picture
 from cbvir_core.types import Image
-from networks import painted
+from support.networks import painted
 
 Save = Callable[[Path, Image], Path]
 Clock = Callable[[], float]

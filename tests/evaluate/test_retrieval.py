@@ -14,7 +14,7 @@ from cbvir_core.evaluate import Encoders, Query, evaluate_retrieval
 from cbvir_core.evaluate.tables import Occurrence
 from cbvir_core.keyframes import extract_keyframes
 from cbvir_core.types import Image, Keyframe
-from films import Film
+from support.films import Film
 
 Save = Callable[[Path, Image], Path]
 

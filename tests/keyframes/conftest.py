@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from cbvir_core.types import Frame, Image
-from films import Film, draw_film
+from support.films import Film, draw_film
 
 HELD_OUT = range(1001, 1011)  # the defaults were chosen on seeds 101 to 112 and 201 to 225
 

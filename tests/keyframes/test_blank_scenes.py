@@ -9,12 +9,12 @@ import cv2
 import numpy as np
 import pytest
 
+from bench.measure.blank import darkened, noisy
 from cbvir_core.decode import read_frames
 from cbvir_core.decode.blank import is_blank
 from cbvir_core.keyframes import KeyframeOptions, extract_keyframes
 from cbvir_core.types import Image, Keyframe
-from decode.measure_blank import darkened, noisy
-from films import write_video
+from support.films import write_video
 
 RATE = 12
 SIZE = 256, 144

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from cbvir_core.decode import probe, read_frames
-from films import Film, draw_film, loop_film
+from support.films import Film, draw_film, loop_film
 
 
 @pytest.fixture(scope="module")

@@ -13,10 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cbvir_core.decode import read_frames, thumbnail
-from cbvir_core.keyframes import KeyframeExtractor, KeyframeOptions, extract_keyframes, track
-from cbvir_core.keyframes.track import MOST, ThumbnailTrack
+from cbvir_core.keyframes import KeyframeExtractor, KeyframeOptions, extract_keyframes, thumbnails
+from cbvir_core.keyframes.thumbnails import MOST, ThumbnailTrack
 from cbvir_core.types import Frame, Image, Keyframe, Thumbnails
-from films import Film, draw_film
+from support.films import Film, draw_film
 
 Pictures = Callable[[int], Image]
 Frames = Callable[[list[Image]], list[Frame]]
@@ -147,7 +147,7 @@ def scene(start: int, end: int) -> Keyframe:
 @given(count=st.integers(1, 900), most=st.integers(1, 40))
 def test_a_long_scene_is_thinned_evenly_from_its_first_frame_on(count: int, most: int) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(track, "MOST", most)
+        patch.setattr(thumbnails, "MOST", most)
         (keyframe,) = pushed(count).cut([scene(0, count - 1)], last=True)
     assert min(count, most / 2) <= len(seen(keyframe)) <= most
     assert times(keyframe)[0] == 0
@@ -160,7 +160,7 @@ def test_however_long_each_scene_has_some_of_its_own(lengths: list[int], most: i
     ends = list(accumulate([late + length for length in lengths], initial=0))
     scenes = [scene(start, end) for start, end in pairwise(ends)]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(track, "MOST", most)
+        patch.setattr(thumbnails, "MOST", most)
         full, keyframes = ThumbnailTrack(), []
         for number in range(ends[-1]):
             full.push(Frame(Fraction(number), DOT))

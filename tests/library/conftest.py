@@ -2,58 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from pathlib import Path
-from shutil import copyfile
+from support.libraries import converted, films, open_library, weights
 
-import pytest
-
-from cbvir_core.library import Library
-from cbvir_core.search import SearchOptions
-from films import Film, draw_film
-from networks import seeded_filter, seeded_solar
-
-Opener = Callable[..., Library]
-
-
-@pytest.fixture(scope="session")
-def films(tmp_path_factory: pytest.TempPathFactory) -> list[Film]:
-    """Three short films of four shots each."""
-    folder = tmp_path_factory.mktemp("films")
-    return [
-        draw_film(folder / f"film-{seed}.mp4", seed=seed, shots=4, size=(320, 180), rate=12)
-        for seed in (11, 12, 13)
-    ]
-
-
-@pytest.fixture(scope="session")
-def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Profiles ``first`` and ``second``: other filters; ``refined``: first's filter with SOLAR."""
-    folder = tmp_path_factory.mktemp("models")
-    for name, seed in (("first", 0), ("second", 1)):
-        (folder / name).mkdir()
-        seeded_filter(folder / name / "filter.safetensors", seed)
-    (folder / "refined").mkdir()
-    copyfile(folder / "first" / "filter.safetensors", folder / "refined" / "filter.safetensors")
-    seeded_solar(folder / "refined" / "refine.safetensors")
-    return folder
-
-
-@pytest.fixture(scope="session")
-def converted(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Networks are converted for OpenVINO once, not once per library."""
-    return tmp_path_factory.mktemp("cache")
-
-
-@pytest.fixture
-def open_library(tmp_path: Path, weights: Path, converted: Path) -> Opener:
-    """Opens the library in `tmp_path` with one of the profiles."""
-    (tmp_path / "data").mkdir()
-    (tmp_path / "data" / "cache").symlink_to(converted)
-
-    def opener(profile: str = "first", **options: object) -> Library:
-        # Without a look at the exact moment, which takes as much time as there is.
-        usual = {"models_dir": weights, "search": SearchOptions(exact_time_s=0)}
-        return Library.open(tmp_path / "data", profile=profile, **{**usual, **options})
-
-    return opener
+__all__ = ["converted", "films", "open_library", "weights"]

@@ -12,8 +12,8 @@ from cbvir_core.errors import DamagedVideo, NotAPicture, NotAVideo, StoreBusy, U
 from cbvir_core.library import Library
 from cbvir_core.search import SearchOptions
 from cbvir_core.types import Hit
-from films import Film
-from services import frame_at
+from support.films import Film
+from support.services import frame_at
 
 Opener = Callable[..., Library]
 

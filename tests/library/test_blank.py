@@ -10,12 +10,12 @@ import cv2
 import numpy as np
 import pytest
 
+from bench.measure.blank import noisy
 from cbvir_core.decode import probe, read_frames
 from cbvir_core.library import Library
 from cbvir_core.search import SearchOptions
 from cbvir_core.types import Image, Keyframe, Verdict, VideoId
-from decode.measure_blank import noisy
-from films import Film, write_video
+from support.films import Film, write_video
 
 Opener = Callable[..., Library]
 

@@ -14,8 +14,8 @@ from cbvir_core.search import everywhere as looking
 from cbvir_core.search.answer import KEYFRAME_NOTE
 from cbvir_core.search.options import LIKELY
 from cbvir_core.types import Answer, Image, Verdict
-from films import Film, cut_together, draw_film
-from services import frame_at
+from support.films import Film, cut_together, draw_film
+from support.services import frame_at
 
 FILMS = 6
 ALL = SearchOptions(everywhere=True, exact_time_s=0)

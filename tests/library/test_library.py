@@ -15,10 +15,10 @@ from cbvir_core.decode import decode_still, encode_still, read_frames
 from cbvir_core.errors import UnknownVideo
 from cbvir_core.library import Library
 from cbvir_core.search import SearchOptions
-from cbvir_core.search.clock import STAGES
+from cbvir_core.search.stages import STAGES
 from cbvir_core.types import Image, KeyframeId, Verdict
-from films import Film, letterboxed
-from services import frame_at
+from support.films import Film, letterboxed
+from support.services import frame_at
 
 Opener = Callable[..., Library]
 

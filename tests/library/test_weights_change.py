@@ -15,7 +15,7 @@ from cbvir_core.embed import SolarEncoder
 from cbvir_core.library import Library
 from cbvir_core.search import SearchOptions
 from cbvir_core.types import Image
-from films import Film
+from support.films import Film
 
 Opener = Callable[..., Library]
 

@@ -13,7 +13,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from candidates import candidate, unit
 from cbvir_core.search import SearchOptions
 from cbvir_core.search.answer import KEYFRAME_NOTE, Candidate, Judged, best_verdict, hits, margins
 from cbvir_core.search.everywhere import BATCH, PATIENCE, SCENES, look_through, undisputed, unfinished
@@ -23,6 +22,7 @@ from cbvir_core.search.verifying import Verifier
 from cbvir_core.store import KeyframeRow, Store, VideoRecord
 from cbvir_core.types import Answer, Image, Keyframe, Verdict, VideoId, VideoInfo
 from cbvir_core.verify import QUERY, describe
+from support.candidates import candidate, unit
 
 ALL = SearchOptions(everywhere=True)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from candidates import candidate, unit
 from cbvir_core.search.groups import MANY, TWIN_COSINE, Group, grouped
+from support.candidates import candidate, unit
 
 
 def rows_of(groups: list[Group]) -> list[list[int]]:

@@ -11,17 +11,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cbvir_core.moment import Moment, Survey
+from cbvir_core.localise import Moment, Survey
 from cbvir_core.search.answer import Candidate
-from cbvir_core.search.belief import Belief, Evidence
+from cbvir_core.search.confidence import ConfidenceModel, MatchEvidence
 from cbvir_core.search.judging import Judge, Question
+from cbvir_core.search.localise import confirmed
 from cbvir_core.search.options import SearchOptions
-from cbvir_core.search.when import confirmed
 from cbvir_core.store import KeyframeRow, VideoRecord
 from cbvir_core.types import Image, KeyframeId, VideoId
 from cbvir_core.verify import LocalFeatures, Verification
 
-MODEL = Belief(*2 * ((-10.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 20.0, 0.0), (-5.0, 10.0, *5 * (0.0,)), (0.0,) * 3))
+MODEL = ConfidenceModel(
+    *2 * ((-10.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 20.0, 0.0), (-5.0, 10.0, *5 * (0.0,)), (0.0,) * 3)
+)
 """Descriptors decide until a scene is surveyed, and then what is explained alone."""
 
 AGREES = Verification(
@@ -54,9 +56,10 @@ def candidate(row: int, score: float) -> Candidate:
     return Candidate(keyframe, record, score, "plain")
 
 
-def weighed(scores: list[float]) -> list[tuple[Candidate, Evidence]]:
+def weighed(scores: list[float]) -> list[tuple[Candidate, MatchEvidence]]:
     return [
-        (candidate(row, score), Evidence(score, 0.1, True, True, AGREES)) for row, score in enumerate(scores)
+        (candidate(row, score), MatchEvidence(score, 0.1, True, True, AGREES))
+        for row, score in enumerate(scores)
     ]
 
 
@@ -121,5 +124,7 @@ def test_the_very_frame_never_says_less(
     found = confirmed(told(explained, fit), moment)
     assert found.explained == max(explained, frames)
     assert found.fit == max(fit, frames_fit)
-    evidence = Evidence(0.8, 0.1, True, True, AGREES, told(explained, fit))
-    assert MODEL.probability(Evidence(0.8, 0.1, True, True, AGREES, found)) >= MODEL.probability(evidence)
+    evidence = MatchEvidence(0.8, 0.1, True, True, AGREES, told(explained, fit))
+    assert MODEL.probability(MatchEvidence(0.8, 0.1, True, True, AGREES, found)) >= MODEL.probability(
+        evidence
+    )

@@ -13,7 +13,7 @@ import pytest
 from cbvir_core.errors import StoreBusy, StoreDamaged, StoreError, StoreVersion
 from cbvir_core.store import Store
 from cbvir_core.store.environment import Environment, Table
-from cbvir_core.store.gate import Gate
+from cbvir_core.store.rwlock import ReadWriteLock
 
 
 def test_a_second_writer_is_refused_and_told_who_holds_it(tmp_path: Path) -> None:
@@ -138,7 +138,7 @@ def test_the_map_grows_within_one_large_transaction(tmp_path: Path) -> None:
 
 
 def test_the_gate_lets_many_pass_or_one_alone() -> None:
-    gate = Gate()
+    gate = ReadWriteLock()
     inside, alone, order = threading.Event(), threading.Event(), []
 
     def pass_it() -> None:

@@ -14,12 +14,12 @@ from rich.console import Console
 from torch import Tensor
 
 from cbvir_core.embed.mobilenet import MobileNetDescriptor
-from cbvir_core.embed.weights import Preprocess, WeightsHeader, write_weights
 from cbvir_core.train.lesson import Material
 from cbvir_core.train.origins import frame_name
 from cbvir_core.train.recipe import SOLAR, LossWeights, Recipe, Solar, Stage
 from cbvir_core.train.report import Report
 from cbvir_core.types import Image
+from cbvir_core.weights.file import Preprocess, WeightsHeader, write_weights
 
 TINY = replace(
     Recipe(),

@@ -10,7 +10,6 @@ import torch
 from torch import Tensor, nn
 
 from cbvir_core.embed import SolarEncoder
-from cbvir_core.embed.weights import read_weights
 from cbvir_core.train import checkpoint
 from cbvir_core.train.__main__ import main
 from cbvir_core.train.chance import Chance
@@ -23,6 +22,7 @@ from cbvir_core.train.solar_lesson import SolarLesson
 from cbvir_core.train.start import first_network
 from cbvir_core.train.teacher import taught
 from cbvir_core.types import Image
+from cbvir_core.weights.file import read_weights
 
 CPU = torch.device("cpu")
 

@@ -9,7 +9,6 @@ from torch import nn
 
 from cbvir_core.embed.mobilenet import MobileNetDescriptor
 from cbvir_core.embed.solar import SolarDescriptor
-from cbvir_core.embed.weights import read_weights, write_weights
 from cbvir_core.errors import WeightsMismatch
 from cbvir_core.train.lesson import Material
 from cbvir_core.train.loop import Training
@@ -17,6 +16,7 @@ from cbvir_core.train.recipe import Recipe
 from cbvir_core.train.report import Report
 from cbvir_core.train.solar_lesson import SolarLesson
 from cbvir_core.train.start import Start, first_network, read_start
+from cbvir_core.weights.file import read_weights, write_weights
 
 
 def test_a_filter_that_was_trained_here_is_the_start(

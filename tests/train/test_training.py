@@ -9,7 +9,6 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from cbvir_core.embed.mobilenet import MobileNetDescriptor, build_mobilenet
-from cbvir_core.embed.weights import read_weights
 from cbvir_core.errors import WeightsDamaged, WeightsMissing
 from cbvir_core.train import checkpoint
 from cbvir_core.train.__main__ import main
@@ -22,6 +21,7 @@ from cbvir_core.train.recipe_file import write_recipe
 from cbvir_core.train.report import Report
 from cbvir_core.train.teacher import taught
 from cbvir_core.train.tensors import describe
+from cbvir_core.weights.file import read_weights
 
 CPU = torch.device("cpu")
 

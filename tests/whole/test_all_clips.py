@@ -14,8 +14,8 @@ import pytest
 from cbvir_core.decode import read_frames
 from cbvir_core.decode.blank import is_blank
 from cbvir_core.types import Frame
-from running import Service
-from running import service as start
+from support.running import Service
+from support.running import service as start
 
 # The same pictures at another size or in another container: a frame of one is a frame of the other.
 TWINS = [

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import structlog
 
-from cbvird.sections import WatchSettings
+from cbvird.config.sections import WatchSettings
 from cbvird.watch.events import Event, Gone, Moved, RootStatus, Seen
 from cbvird.watch.mounts import Mount, read_mounts
 from cbvird.watch.observer import JOIN_S, Observation, WatchLimit

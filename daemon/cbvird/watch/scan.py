@@ -12,7 +12,7 @@ from pathlib import Path
 
 import structlog
 
-from cbvird.sections import WatchSettings
+from cbvird.config.sections import WatchSettings
 
 # fmt: off
 TEMPORARY = (

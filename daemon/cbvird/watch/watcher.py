@@ -7,7 +7,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from cbvird.sections import WatchSettings
+from cbvird.config.sections import WatchSettings
 from cbvird.watch.events import Event, RootStatus
 from cbvird.watch.folder import CHECK_S, WatchedFolder
 from cbvird.watch.mounts import Mount, read_mounts

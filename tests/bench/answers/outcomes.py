@@ -11,7 +11,7 @@ from bench.answers.frame import Frames
 from bench.retrieval.clips import family
 from bench.retrieval.edits import UNEDITED
 from bench.retrieval.questions import TOLERANCE_S, Query
-from cbvir_core.library.calibration import calibration_error
+from cbvir_core.calibration.calibrate import calibration_error
 from cbvir_core.types import Answer, Hit, Verdict
 
 NEAR_S = 0.5

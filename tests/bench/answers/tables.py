@@ -11,7 +11,7 @@ from rich.table import Column, Table
 
 from bench.answers.outcomes import Figures, Outcome, by_kind, figures, is_match, is_near
 from bench.retrieval.edits import UNEDITED
-from cbvir_core.search.clock import STAGES
+from cbvir_core.search.stages import STAGES
 
 GOALS = "goals: scene .97 over all, .90 in each kind; false matches .01; exact .95; near .90; error .05"
 

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from films import Film
-from running import BIN
-from services import Service, frame_at, jpeg
+from support.films import Film
+from support.running import BIN
+from support.services import Service, frame_at, jpeg
 
 
 @dataclass(frozen=True)

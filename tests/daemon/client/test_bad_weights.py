@@ -17,10 +17,10 @@ import torch
 
 from cbvir_core.embed import official_sources
 from cbvir_core.embed.solar import SolarDescriptor
-from films import Film
-from mirror import Mirror, mirroring
-from networks import seeded_filter
-from services import Service
+from support.films import Film
+from support.mirror import Mirror, mirroring
+from support.networks import seeded_filter
+from support.services import Service
 
 FILTER, SOLAR = (source.file_name for source in official_sources())
 FAULTS = ("damaged", "another architecture", "code", "html")

@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 
-from cbvir_core.library.upkeep import QUESTIONS
+from cbvir_core.library.maintenance import QUESTIONS
 from cbvirctl.calibrate import draw
-from films import Film
-from services import Service
+from support.films import Film
+from support.services import Service
 
 FEW = "100"
 
@@ -97,7 +97,7 @@ def test_scores_are_calibrated_on_the_library(service: Service, calibrated: Cali
     assert outcome["questions"] == int(FEW)
     assert outcome["answers"] > 2 * int(FEW)
     assert 0.0 <= outcome["error"] < 0.15
-    assert (service.data / "belief.json").exists()
+    assert (service.data / "confidence.json").exists()
 
 
 def test_the_bar_ends_full_and_stdout_has_the_document_alone(calibrated: Calibrated) -> None:
@@ -151,7 +151,7 @@ def test_too_few_or_too_many_questions_are_wrong_usage(service: Service, ask: As
 
 def test_the_service_stops_in_the_middle_of_one(service: Service, calibrated: Calibrated, ask: Ask) -> None:
     """Soon, and with the scores as they were: the one asked for takes hours."""
-    believed = (service.data / "belief.json").read_bytes()
+    believed = (service.data / "confidence.json").read_bytes()
     said: list[Any] = []
     with service.http.stream("GET", "/v1/events") as response:
         asking = threading.Thread(
@@ -162,7 +162,7 @@ def test_the_service_stops_in_the_middle_of_one(service: Service, calibrated: Ca
     assert service.stop() == 0
     asking.join()
     assert said[0].code != 0
-    assert (service.data / "belief.json").read_bytes() == believed
+    assert (service.data / "confidence.json").read_bytes() == believed
     service.start()
 
 

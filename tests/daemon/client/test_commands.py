@@ -11,9 +11,9 @@ from typing import Any
 import cv2
 import pytest
 
-from films import Film
-from running import BIN
-from services import Service, frame_at, jpeg
+from support.films import Film
+from support.running import BIN
+from support.services import Service, frame_at, jpeg
 
 
 @pytest.fixture(scope="module")

@@ -11,8 +11,8 @@ import cv2
 import pytest
 
 from cbvir_core.search.answer import KEYFRAME_NOTE
-from films import Film, cut_together
-from services import Service, frame_at, jpeg
+from support.films import Film, cut_together
+from support.services import Service, frame_at, jpeg
 
 VIDEOS = 7
 TWICE = 2

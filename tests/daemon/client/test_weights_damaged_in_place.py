@@ -12,8 +12,8 @@ import pytest
 
 import cbvir_core
 from cbvir_core.embed import MobileNetEncoder, SolarEncoder, find_profile
-from films import Film
-from services import Service
+from support.films import Film
+from support.services import Service
 
 MEND = "use `cbvirctl models fetch moreso`, or `cbvirctl models import moreso FILE...` without internet"
 
@@ -152,7 +152,7 @@ def test_the_built_in_file(
     """A copy of the program is damaged: the running service goes on, and no other one starts."""
     program = tmp_path / "program"
     shutil.copytree(Path(cbvir_core.__file__).parent, program / "cbvir_core")
-    path = program / "cbvir_core/embed/builtin/filter.safetensors"
+    path = program / "cbvir_core/weights/builtin/filter.safetensors"
     service = make_service(moreso, models={"profile": "builtin"}, environment={"PYTHONPATH": str(program)})
     service.until_state(service.drop(films[0].path), "indexed")
     all_refined(service, picture)

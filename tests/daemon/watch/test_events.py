@@ -5,7 +5,7 @@ from typing import Any
 
 from cbvird.watch import Gone, Moved, Seen
 from cbvird.watch.mounts import Mount
-from listening import LOCAL, Listener, touch
+from support.listening import LOCAL, Listener, touch
 
 
 def test_files_come_change_move_and_go(root: Path, watch: Any, listener: Listener, polling: bool) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from cbvird.watch.mounts import Mount
 from cbvird.watch.presence import Presence
-from listening import LOCAL, touch
+from support.listening import LOCAL, touch
 
 SOON_S = 0.2
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from cbvird.watch import Gone, Seen
 from cbvird.watch.mounts import Mount
-from listening import LOCAL, Listener, touch, wait_until
+from support.listening import LOCAL, Listener, touch, wait_until
 
 
 def test_a_root_that_vanishes_is_offline_and_comes_back(

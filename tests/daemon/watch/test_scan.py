@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from cbvird.sections import WatchSettings
+from cbvird.config.sections import WatchSettings
 from cbvird.watch import Gone, PathFilter, Seen, scan
-from listening import Listener, touch
+from support.listening import Listener, touch
 
 
 def paths(root: Path, **settings: Any) -> set[str]:

@@ -11,7 +11,7 @@ from watchdog.observers.inotify_c import InotifyConstants, InotifyEvent
 
 from cbvird.watch import Seen
 from cbvird.watch.observer import Observation, WatchLimit
-from listening import Listener, touch, wait_until
+from support.listening import Listener, touch, wait_until
 
 
 def test_a_receiver_that_fails_stops_nothing_and_gets_the_event_again(

@@ -1,0 +1,1 @@
+"""The parts of a picture in which another picture may lie: in a page, in a player, on a screen."""

@@ -1,0 +1,32 @@
+"""Where the time of a query goes."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+STAGES = ("prepare", "mobilenet", "shortlist", "solar", "refine", "verify", "regions", "moment")
+
+
+@dataclass
+class StageClock:
+    """Milliseconds per stage of one query, under the names of the answer's `stages_ms`."""
+
+    started: float = field(default_factory=time.perf_counter)
+    stages: dict[str, float] = field(default_factory=lambda: dict.fromkeys(STAGES, 0.0))
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        """Counts what happens inside to a stage."""
+        begun = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.stages[name] += 1000.0 * (time.perf_counter() - begun)
+
+    @property
+    def elapsed_ms(self) -> float:
+        """Since the beginning."""
+        return 1000.0 * (time.perf_counter() - self.started)

@@ -1,0 +1,1 @@
+"""Weight files: their format, checksums, profiles and downloads.  Nothing here needs torch."""

@@ -1,0 +1,1 @@
+"""What the service and its client both need.  Standard library only."""

@@ -1,0 +1,1 @@
+"""The configuration: sections, settings and the text of config.toml."""

@@ -1,0 +1,186 @@
+"""config.toml and the environment -> frozen settings.
+
+Every key has a default, so an empty file works.  The environment (``CBVIR_WATCH__SETTLE_S=10``)
+overrides the file; a list is written there as JSON or separated by colons.  Paths may begin with
+``~``; relative ones are relative to the file (without a file, to the working folder).
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Iterable
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field, ValidationError
+from pydantic_core import ErrorDetails
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
+
+from cbvir_core.errors import ConfigError
+from cbvir_shared import places
+from cbvird.config.sections import (
+    DecodeSettings,
+    IndexSettings,
+    KeyframeSettings,
+    ModelSettings,
+    SearchSettings,
+    Section,
+    ServiceSettings,
+    WatchSettings,
+)
+
+ENV_PREFIX = "CBVIR_"
+ENV_DELIMITER = "__"
+
+LONGEST_SOCKET_PATH = 107
+"""Bytes: ``sun_path`` of a unix socket's address holds 108 with the closing zero."""
+
+
+class Settings(BaseSettings):
+    """Everything that can be set; frozen.  Made by `load_settings`, which also makes paths absolute."""
+
+    model_config = SettingsConfigDict(
+        frozen=True, extra="forbid", env_prefix=ENV_PREFIX, env_nested_delimiter=ENV_DELIMITER
+    )
+
+    service: ServiceSettings = Field(default_factory=ServiceSettings)
+    watch: WatchSettings = Field(default_factory=WatchSettings)
+    decode: DecodeSettings = Field(default_factory=DecodeSettings)
+    keyframes: KeyframeSettings = Field(default_factory=KeyframeSettings)
+    models: ModelSettings = Field(default_factory=ModelSettings)
+    index: IndexSettings = Field(default_factory=IndexSettings)
+    search: SearchSettings = Field(default_factory=SearchSettings)
+
+    @property
+    def jobs_dir(self) -> Path:
+        """Where `cbvird.ingest.jobs` keeps its rows: beside the store."""
+        return self.service.data_dir / "jobs"
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The environment before the file, and nothing else."""
+        return env_settings, init_settings
+
+
+def load_settings(path: Path | None = None) -> Settings:
+    """The settings from `path`, else from the first file that `places.config_file` finds, else defaults.
+
+    Raises ConfigError whose lines each name the file or variable, the key, and what is expected.
+    """
+    file = path if path is not None else places.config_file()
+    document = _read(file) if file is not None else {}
+    _check_environment()
+    try:
+        settings = Settings(**document)
+    except ValidationError as error:
+        raise ConfigError("\n".join(_explain(error, file))) from None
+    except SettingsError as error:
+        raise ConfigError(f"environment: {error}") from None
+    return _anchored(settings, file.absolute().parent if file is not None else Path.cwd())
+
+
+def tables() -> dict[str, type[Section]]:
+    """Every table by its name."""
+    return {
+        name: field.annotation
+        for name, field in Settings.model_fields.items()
+        if isinstance(field.annotation, type) and issubclass(field.annotation, Section)
+    }
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        raise ConfigError(f"{file}: cannot be read: {error.strerror or error}") from None
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{file}: is not UTF-8 text (byte {error.start})") from None
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{file}: is not valid TOML: {error}") from None
+
+
+def _anchored(settings: Settings, base: Path) -> Settings:
+    """The same with every path absolute: ``~`` expanded, relative ones put under `base`."""
+
+    def absolute(path: Path) -> Path:
+        try:
+            return Path(os.path.abspath(base / path.expanduser()))  # noqa: PTH100 - resolve() would follow links
+        except RuntimeError as error:
+            raise ConfigError(f"{path}: {error}") from None
+
+    service = settings.service
+    socket = absolute(service.socket)
+    if len(os.fsencode(socket)) > LONGEST_SOCKET_PATH:
+        raise ConfigError(
+            f"service.socket = {str(socket)!r} is too long for a unix socket: "
+            f"at most {LONGEST_SOCKET_PATH} bytes; choose a shorter path"
+        )
+    folders = tuple(dict.fromkeys(absolute(folder) for folder in settings.watch.folders))
+    return settings.model_copy(
+        update={
+            "service": service.model_copy(update={"data_dir": absolute(service.data_dir), "socket": socket}),
+            "watch": settings.watch.model_copy(update={"folders": folders}),
+        }
+    )
+
+
+# --- what is wrong, in words -----------------------------------------------------------------------
+
+
+def _check_environment() -> None:
+    """pydantic-settings overlooks variables of tables that do not exist; a misspelt one must not pass."""
+    known = tables()
+    for name in sorted(os.environ):
+        table, delimiter, _ = name.upper().removeprefix(ENV_PREFIX).partition(ENV_DELIMITER)
+        if not name.upper().startswith(ENV_PREFIX) or not delimiter or table.lower() in known:
+            continue
+        raise ConfigError(f"environment: {name}: unknown table {table.lower()}{_hint(table.lower(), known)}")
+
+
+def _explain(error: ValidationError, file: Path | None) -> list[str]:
+    """One line per key; what a union's members say of one key is joined."""
+    by_key: dict[tuple[str, ...], list[ErrorDetails]] = {}
+    for detail in error.errors():
+        by_key.setdefault(tuple(str(part) for part in detail["loc"][:2]), []).append(detail)
+    return [f"{_origin(key, file)}: {_complaint(key, details)}" for key, details in by_key.items()]
+
+
+def _origin(key: tuple[str, ...], file: Path | None) -> str:
+    variable = (ENV_PREFIX + ENV_DELIMITER.join(key)).upper()
+    given = next((name for name in os.environ if name.upper() == variable), None)
+    return f"environment: {given}" if given else str(file or "defaults")
+
+
+def _complaint(key: tuple[str, ...], details: list[ErrorDetails]) -> str:
+    dotted = ".".join(key)
+    if details[0]["type"] == "extra_forbidden":
+        return _unknown(key)
+    said = [str(detail["msg"]).removeprefix("Value error, ").removeprefix("Input ") for detail in details]
+    if details[0]["type"] == "model_type":
+        return f"{dotted} should be a table: [{dotted}]"
+    if len(key) == 1:
+        return f"[{dotted}]: {'; '.join(said)}"
+    return f"{dotted} = {details[0]['input']!r} {' or '.join(dict.fromkeys(said))}"
+
+
+def _unknown(key: tuple[str, ...]) -> str:
+    known = tables()
+    if len(key) == 1:
+        home = [name for name, table in known.items() if key[0] in table.model_fields]
+        hint = f" (it belongs into [{home[0]}])" if home else _hint(key[0], known)
+        return f"unknown table or key {key[0]}{hint}"
+    return f"unknown key {'.'.join(key)}{_hint(key[1], known[key[0]].model_fields)}"
+
+
+def _hint(word: str, known: Iterable[str]) -> str:
+    near = get_close_matches(word, list(known), n=1, cutoff=0.0)
+    return f" (did you mean {near[0]}?)" if near else ""

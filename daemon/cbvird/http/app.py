@@ -1,0 +1,56 @@
+"""The routes put together."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI, Response
+
+from cbvir_core.version import VERSION
+from cbvird.http import calibrate, failures, index, metrics, models, query, system, videos
+from cbvird.http.body import LimitBody
+from cbvird.http.documents import ErrorDocument
+from cbvird.http.reports import HealthDocument
+from cbvird.runtime.context import Context
+
+_ERRORS: dict[int | str, dict[str, object]] = {
+    status: {"model": ErrorDocument} for status in (400, 404, 409, 413, 415, 500, 503, 507)
+}
+
+
+def build(context: Context) -> FastAPI:
+    """The application around an open service."""
+    app = FastAPI(
+        title="cbvir",
+        version=VERSION,
+        description="In which video, and when, does this picture appear?",
+        docs_url=None,
+        redoc_url=None,
+    )
+    app.state.context = context
+    failures.install(app)
+    app.add_middleware(LimitBody)
+    for room in (query, videos, index, models, calibrate, system):
+        app.include_router(room.router, prefix="/v1", responses=_ERRORS)
+    _add_plain_routes(app, context)
+    _describe(app)
+    return app
+
+
+def _describe(app: FastAPI) -> None:
+    """FastAPI takes for granted that wrong parameters are answered with 422; here it is 400."""
+    for operations in app.openapi()["paths"].values():
+        for operation in operations.values():
+            operation["responses"].pop("422", None)
+
+
+def _add_plain_routes(app: FastAPI, context: Context) -> None:
+    registry = metrics.registry_of(context)
+
+    @app.get("/metrics", response_class=Response, tags=["service"])
+    def figures() -> Response:
+        """Figures in Prometheus' text format."""
+        return Response(metrics.render(registry), media_type="text/plain; version=0.0.4; charset=utf-8")
+
+    @app.get("/healthz", tags=["service"])
+    async def healthy() -> HealthDocument:
+        """Whether the service answers."""
+        return HealthDocument(status="ok")

@@ -1,0 +1,262 @@
+"""JSON documents about pictures and videos, and how they are made from what the rooms give."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import BaseModel
+
+from cbvir_core.types import Answer, Evidence, FoundVideo, Hit, Occurrence
+from cbvird.ingest.catalog import Problem, Video
+
+
+def shown(text: Path | str) -> str:
+    """A path, or a sentence with one in it, as JSON can carry it: bytes that are no UTF-8 become ``?``."""
+    return str(text).encode("utf-8", "replace").decode()
+
+
+class ErrorBody(BaseModel):
+    """What went wrong: a stable code, a sentence, and whether the same call may succeed later."""
+
+    code: str
+    message: str
+    retry: bool
+
+
+class ErrorDocument(BaseModel):
+    """Every answer that is not a success."""
+
+    error: ErrorBody
+
+
+class EvidenceDocument(BaseModel):
+    """Where the picture and the still agree: see `cbvir_core.types.Evidence`."""
+
+    inliers: int
+    region: tuple[float, float, float, float]
+    homography: list[list[float]]
+    lines: list[list[float]]
+
+    @classmethod
+    def of(cls, evidence: Evidence) -> EvidenceDocument:
+        """From the library's evidence; places to a tenth of a pixel."""
+        left, top, right, bottom = (round(side, 1) for side in evidence.region)
+        return cls(
+            inliers=evidence.inliers,
+            region=(left, top, right, bottom),
+            homography=evidence.homography.tolist(),
+            lines=evidence.lines.astype(float).round(1).tolist(),
+        )
+
+
+class OccurrenceDocument(BaseModel):
+    """Another scene that shows the same picture."""
+
+    video_id: str
+    path: str
+    time_s: float
+    scene_start_s: float
+    scene_end_s: float
+    keyframe_id: str
+
+    @classmethod
+    def of(cls, occurrence: Occurrence) -> OccurrenceDocument:
+        """From the library's occurrence."""
+        return cls(
+            video_id=occurrence.keyframe_id.video,
+            path=shown(occurrence.path),
+            time_s=occurrence.time_s,
+            scene_start_s=occurrence.scene_start_s,
+            scene_end_s=occurrence.scene_end_s,
+            keyframe_id=str(occurrence.keyframe_id),
+        )
+
+
+class HitDocument(BaseModel):
+    """One scene in which the picture appears."""
+
+    rank: int
+    video_id: str
+    path: str
+    time_s: float
+    scene_start_s: float
+    scene_end_s: float
+    score: float
+    verdict: str
+    keyframe_id: str
+    variant: str
+    evidence: EvidenceDocument | None
+    occurrences: list[OccurrenceDocument]
+    exact: bool
+    time_note: str
+
+    @classmethod
+    def of(cls, hit: Hit) -> HitDocument:
+        """From the library's hit."""
+        return cls(
+            rank=hit.rank,
+            video_id=hit.keyframe_id.video,
+            path=shown(hit.path),
+            time_s=hit.time_s,
+            scene_start_s=hit.scene_start_s,
+            scene_end_s=hit.scene_end_s,
+            score=round(hit.score, 4),
+            verdict=hit.verdict.value,
+            keyframe_id=str(hit.keyframe_id),
+            variant=hit.variant,
+            occurrences=[OccurrenceDocument.of(one) for one in hit.occurrences],
+            exact=hit.exact,
+            time_note=shown(hit.time_note),
+            evidence=EvidenceDocument.of(hit.evidence) if hit.evidence else None,
+        )
+
+
+class SceneDocument(BaseModel):
+    """A result among those of its video; `rank` names the result that says the rest."""
+
+    rank: int
+    keyframe_id: str
+    time_s: float
+    scene_start_s: float
+    scene_end_s: float
+    score: float
+    verdict: str
+
+    @classmethod
+    def of(cls, hit: Hit) -> SceneDocument:
+        """From the library's hit."""
+        return cls(
+            rank=hit.rank,
+            keyframe_id=str(hit.keyframe_id),
+            time_s=hit.time_s,
+            scene_start_s=hit.scene_start_s,
+            scene_end_s=hit.scene_end_s,
+            score=round(hit.score, 4),
+            verdict=hit.verdict.value,
+        )
+
+
+class FoundVideoDocument(BaseModel):
+    """A video with the results that lie in it, in order of time."""
+
+    video_id: str
+    path: str
+    scenes: list[SceneDocument]
+
+    @classmethod
+    def of(cls, video: FoundVideo) -> FoundVideoDocument:
+        """From the library's grouping."""
+        return cls(
+            video_id=video.video_id,
+            path=shown(video.path),
+            scenes=[SceneDocument.of(hit) for hit in video.scenes],
+        )
+
+
+class AnswerDocument(BaseModel):
+    """Where a picture appears; `videos` are the `results` once more, by video."""
+
+    verdict: str
+    took_ms: float
+    stages_ms: dict[str, float]
+    keyframes_searched: int
+    shortlisted: int
+    profile: str
+    refined: bool
+    notes: list[str]
+    results: list[HitDocument]
+    videos: list[FoundVideoDocument]
+
+    @classmethod
+    def of(cls, answer: Answer) -> AnswerDocument:
+        """From the library's answer."""
+        return cls(
+            verdict=answer.verdict.value,
+            took_ms=round(answer.took_ms, 2),
+            stages_ms={stage: round(spent, 2) for stage, spent in answer.stages_ms.items()},
+            keyframes_searched=answer.keyframes_searched,
+            shortlisted=answer.shortlisted,
+            profile=answer.profile,
+            refined=answer.refined,
+            notes=list(answer.notes),
+            results=[HitDocument.of(hit) for hit in answer.results],
+            videos=[FoundVideoDocument.of(video) for video in answer.videos],
+        )
+
+
+class ProblemDocument(BaseModel):
+    """Why a file is not, or not wholly, searchable; `retry_at` is Unix time, null: not by itself."""
+
+    path: str
+    code: str
+    message: str
+    tries: int
+    retry_at: float | None
+
+    @classmethod
+    def of(cls, problem: Problem) -> ProblemDocument:
+        """From the catalogue's problem."""
+        return cls(
+            path=shown(problem.path),
+            code=problem.code,
+            message=shown(problem.message),
+            tries=problem.tries,
+            retry_at=problem.retry_at,
+        )
+
+
+class ErrorsDocument(BaseModel):
+    """Everything that went wrong."""
+
+    errors: list[ProblemDocument]
+
+
+class VideoDocument(BaseModel):
+    """One video, or a file of which nothing is known yet (then `video_id` is null)."""
+
+    video_id: str | None
+    path: str
+    paths: list[str]
+    state: str
+    duration_s: float | None
+    keyframes: int
+    error: str | None
+    per_cent: float | None
+    eta_s: float | None
+
+    @classmethod
+    def of(cls, video: Video) -> VideoDocument:
+        """From the catalogue's row."""
+        return cls(
+            video_id=video.video_id,
+            path=shown(video.path),
+            paths=[shown(path) for path in video.paths],
+            state=video.state,
+            duration_s=video.duration_s,
+            keyframes=video.keyframes,
+            error=shown(video.error.message) if video.error else None,
+            per_cent=video.per_cent,
+            eta_s=video.eta_s,
+        )
+
+
+class VideosDocument(BaseModel):
+    """A list of videos."""
+
+    videos: list[VideoDocument]
+
+
+class KeyframeDocument(BaseModel):
+    """One keyframe and the scene that it stands for."""
+
+    keyframe_id: str
+    time_s: float
+    scene_start_s: float
+    scene_end_s: float
+    quality: float
+
+
+class KeyframesDocument(BaseModel):
+    """A video's keyframes in order of time."""
+
+    keyframes: list[KeyframeDocument]

@@ -1,0 +1,97 @@
+"""The one place where an error becomes an HTTP status and the contract's error document."""
+
+from __future__ import annotations
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from cbvir_core.errors import (
+    CbvirError,
+    DiskFull,
+    InputError,
+    ModelError,
+    NotAPicture,
+    StoreBusy,
+    UnknownVideo,
+    WeightsMissing,
+)
+from cbvird.http.documents import shown
+from cbvird.ingest.catalog import Busy
+
+LOG = structlog.get_logger(__name__)
+
+
+class TooLarge(InputError):
+    """The body is larger than the service takes."""
+
+    code = "too_large"
+
+
+class BadRequest(CbvirError):
+    """The request itself cannot be right."""
+
+    code = "bad_request"
+
+
+_STATUS: tuple[tuple[type[CbvirError], int], ...] = (
+    (BadRequest, 400),
+    (TooLarge, 413),
+    (NotAPicture, 415),
+    (UnknownVideo, 404),
+    (WeightsMissing, 404),
+    (DiskFull, 507),
+    (StoreBusy, 409),
+    (Busy, 409),
+    (InputError, 400),
+    (ModelError, 400),
+)
+"""The first class that fits counts."""
+
+
+def status_of(error: CbvirError) -> int:
+    """The HTTP status: the caller's fault, something that may pass, or the service's own fault."""
+    for kind, status in _STATUS:
+        if isinstance(error, kind):
+            return 503 if error.retry and status == 400 else status
+    return 503 if error.retry else 500
+
+
+def respond(status: int, code: str, message: str, *, retry: bool = False) -> JSONResponse:
+    """The error document."""
+    return JSONResponse({"error": {"code": code, "message": message, "retry": retry}}, status)
+
+
+def install(app: FastAPI) -> None:
+    """Let every error leave in the same shape."""
+    app.add_exception_handler(CbvirError, _known)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(Exception, _unknown)
+
+
+def _known(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, CbvirError)
+    status = status_of(error)
+    if status >= 500:
+        LOG.warning("request failed", path=request.url.path, code=error.code, reason=str(error))
+    return respond(status, error.code, shown(str(error)), retry=error.retry)
+
+
+def _invalid(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)
+    said = "; ".join(f"{'.'.join(map(str, one['loc'][1:]))}: {one['msg']}" for one in error.errors())
+    return respond(400, BadRequest.code, said)
+
+
+def _http(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)
+    code = {404: "not_found", 405: "method_not_allowed"}.get(error.status_code, BadRequest.code)
+    return respond(error.status_code, code, f"{request.method} {request.url.path}: {error.detail}")
+
+
+def _unknown(request: Request, error: Exception) -> JSONResponse:
+    # uvicorn logs it, with its traceback.
+    return respond(500, "internal", f"{type(error).__name__}: {error}; the service's log says more")

@@ -1,0 +1,99 @@
+"""The question: in which video, and when, does this picture appear?"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request, Response
+
+from cbvir_core.decode import encode_png
+from cbvir_core.search import SearchOptions
+from cbvir_core.types import Answer, KeyframeId
+from cbvird.http.body import picture_of
+from cbvird.http.documents import AnswerDocument
+from cbvird.http.failures import BadRequest
+from cbvird.http.metrics import QUERY_SECONDS
+from cbvird.http.serving import Served
+from cbvird.runtime.context import Context
+
+router = APIRouter(tags=["query"])
+
+_BINARY = {"schema": {"type": "string", "format": "binary"}}
+_FORM = {"schema": {"type": "object", "properties": {"picture": _BINARY["schema"]}}}
+_BODY: dict[str, Any] = {
+    "requestBody": {"required": True, "content": {"image/*": _BINARY, "multipart/form-data": _FORM}}
+}
+
+
+@router.post("/query", openapi_extra=_BODY)
+async def query(
+    request: Request,
+    served: Served,
+    top: Annotated[int | None, Query(ge=1, le=1000, description="scenes at most")] = None,
+    region: Annotated[str | None, Query(description="X,Y,W,H in pixels of the picture")] = None,
+    within: Annotated[list[str] | None, Query(alias="in", description="folders or videos")] = None,
+    everywhere: Annotated[
+        bool, Query(alias="all", description="every scene that is at least likely; not with top")
+    ] = False,
+) -> AnswerDocument:
+    """The answer to a picture: the raw body, or the first file of a form."""
+    if everywhere and top is not None:
+        raise BadRequest("all scenes were asked for and no more than some: leave out all or top")
+    options = replace(
+        served.search,
+        top=top or served.search.top,
+        region=_region(region),
+        within=tuple(_place(text) for text in within or ()),
+        wait_for_refine=False,
+        everywhere=everywhere,
+    )
+    picture = await picture_of(request)
+    loop = asyncio.get_running_loop()
+    answer = await loop.run_in_executor(served.queries, _search, served, picture, options)
+    return AnswerDocument.of(answer)
+
+
+@router.post("/keyframes/{keyframe_id}/evidence", openapi_extra=_BODY, response_class=Response)
+async def evidence(
+    request: Request,
+    served: Served,
+    keyframe_id: str,
+    region: Annotated[str | None, Query(description="X,Y,W,H in pixels of the picture")] = None,
+    caption: Annotated[list[str] | None, Query(description="lines below the pictures")] = None,
+) -> Response:
+    """One PNG: the picture, the keyframe's still, and the points in which they agree."""
+    try:
+        wanted = KeyframeId.parse(keyframe_id)
+    except ValueError as error:
+        raise BadRequest(str(error)) from None
+    picture = await picture_of(request)
+    draw = partial(served.library.evidence, picture, wanted, caption or (), region=_region(region))
+    loop = asyncio.get_running_loop()
+    drawn = await loop.run_in_executor(served.queries, lambda: encode_png(draw()))
+    return Response(drawn, media_type="image/png")
+
+
+def _search(served: Context, picture: bytes, options: SearchOptions) -> Answer:
+    with served.board.asking(), QUERY_SECONDS.time():
+        return served.library.search(picture, options)
+
+
+def _region(text: str | None) -> tuple[int, int, int, int] | None:
+    if text is None:
+        return None
+    try:
+        x, y, width, height = (int(number) for number in text.split(","))
+    except ValueError:
+        raise BadRequest(f"region wants four whole numbers X,Y,W,H, not {text!r}") from None
+    if x < 0 or y < 0 or width < 1 or height < 1:
+        raise BadRequest(f"region {text!r} is empty or begins outside the picture")
+    return x, y, width, height
+
+
+def _place(text: str) -> Path | str:
+    """A folder or video by path, or a video by the beginning of its id."""
+    return Path(text) if text.startswith("/") else text

@@ -1,0 +1,121 @@
+"""What is known: videos, keyframes, errors, and orders about them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response
+
+from cbvir_core.errors import UnknownVideo
+from cbvir_core.types import KeyframeId
+from cbvird.http.documents import (
+    ErrorsDocument,
+    KeyframeDocument,
+    KeyframesDocument,
+    ProblemDocument,
+    VideoDocument,
+    VideosDocument,
+    shown,
+)
+from cbvird.http.reports import CountDocument, ForgottenDocument, ScanDocument
+from cbvird.http.serving import Served
+from cbvird.ingest.catalog import Busy, Forgotten, Video
+from cbvird.ingest.job_rows import State
+from cbvird.runtime.context import Context
+
+router = APIRouter(tags=["videos"])
+
+Text = Annotated[str | None, Query(description="a path, or the beginning of an id")]
+
+
+@router.get("/videos")
+def videos(served: Served, video: Text = None) -> VideosDocument:
+    """Every known video, or the one that a path or unique id prefix names."""
+    rows = served.catalog.videos() if video is None else [served.catalog.find(video)]
+    return VideosDocument(videos=[VideoDocument.of(row) for row in rows])
+
+
+@router.get("/videos/{video_id}")
+def one(served: Served, video_id: str) -> VideoDocument:
+    """One video."""
+    return VideoDocument.of(served.catalog.find(video_id))
+
+
+@router.get("/videos/{video_id}/keyframes")
+def keyframes(served: Served, video_id: str) -> KeyframesDocument:
+    """A video's keyframes in order of time; also while it is still being taken in."""
+    rows = served.library.store.keyframes(served.library.store.find(video_id).video_id)
+    return KeyframesDocument(
+        keyframes=[
+            KeyframeDocument(
+                keyframe_id=str(row.keyframe_id),
+                time_s=row.time_s,
+                scene_start_s=row.scene_start_s,
+                scene_end_s=row.scene_end_s,
+                quality=row.quality,
+            )
+            for row in rows
+        ]
+    )
+
+
+@router.get("/keyframes/{keyframe_id}.jpg", response_class=Response)
+def still(served: Served, keyframe_id: str) -> Response:
+    """The picture of a keyframe."""
+    try:
+        wanted = KeyframeId.parse(keyframe_id)
+    except ValueError as error:
+        raise UnknownVideo(str(error)) from None
+    return Response(served.library.store.still(wanted), media_type="image/jpeg")
+
+
+@router.delete("/videos")
+def forget_named(
+    served: Served, video: Annotated[str, Query(description="a path, or the beginning of an id")]
+) -> ForgottenDocument:
+    """Remove what is known of a video or of a file that failed; only `retry` takes the file in again."""
+    return _forget(served, served.catalog.find(video))
+
+
+@router.delete("/videos/{video_id}")
+def forget(served: Served, video_id: str) -> ForgottenDocument:
+    """The same, by id."""
+    return _forget(served, served.catalog.find(video_id))
+
+
+def _forget(served: Context, video: Video) -> ForgottenDocument:
+    jobs = [job for job in map(served.jobs.get, video.paths) if job is not None]
+    if any(job.state is State.WORKING for job in jobs) or not (jobs or video.video_id):
+        raise Busy(f"{video.path} is being read or written right now; forget it when that is over")
+    if video.video_id is not None:
+        served.library.remove(video.video_id)
+    for job in jobs:
+        served.jobs.failed(job.path, Forgotten("forgotten by order; retry takes it in again"), 0.0)
+    served.board.publish("video", video_id=video.video_id, path=shown(video.path), state="forgotten")
+    return ForgottenDocument(video_id=video.video_id, paths=[shown(path) for path in video.paths])
+
+
+@router.get("/errors")
+def errors(served: Served) -> ErrorsDocument:
+    """Every file that is not, or not wholly, searchable, and why."""
+    return ErrorsDocument(errors=[ProblemDocument.of(problem) for problem in served.catalog.problems()])
+
+
+@router.post("/retry")
+def retry(served: Served, video: Text = None) -> CountDocument:
+    """Try failed files again now: every one, or the one that is named."""
+    if video is None:
+        paths = [job.path for job in served.jobs.all() if job.code != Forgotten.code]
+    elif served.jobs.get(Path(video)) is not None:
+        paths = [Path(video)]
+    else:
+        paths = list(served.library.store.find(video).paths)
+    return CountDocument(count=sum(served.jobs.retry(path) for path in paths))
+
+
+@router.post("/rescan")
+def rescan(served: Served) -> ScanDocument:
+    """Look at every root now."""
+    served.tracker.rescan()
+    return ScanDocument(scanning=True)

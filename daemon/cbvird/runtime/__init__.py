@@ -1,0 +1,1 @@
+"""What keeps the service running: threads, events, background maintenance, signals, log, systemd."""

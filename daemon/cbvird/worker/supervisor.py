@@ -1,0 +1,204 @@
+"""The service's side of one decode worker: starts it, listens, and says why it ended."""
+
+from __future__ import annotations
+
+import math
+import multiprocessing
+import os
+import signal
+import socket
+import struct
+import threading
+import time
+from collections.abc import Iterator
+from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from types import TracebackType
+
+from cbvir_core import errors
+from cbvir_core.errors import CbvirError, DecodeCrashed, DecodeMemory, DecodeTimeout
+from cbvir_core.types import VideoInfo
+from cbvird.worker import process as worker
+from cbvird.worker import wire
+
+LOOK_S = 0.5
+"""How often a silent worker's memory and age are looked at, in seconds."""
+
+# A fork server imports the decoders once; a worker forked from it starts in milliseconds, and it
+# inherits neither the threads nor the networks nor the open store of the service.
+_CONTEXT = multiprocessing.get_context("forkserver")
+_CONTEXT.set_forkserver_preload(["cbvird.worker.single_thread_blas", "cbvird.worker.process"])
+
+# multiprocessing reads the exit status of every known child when one is started; two threads that
+# do so at once lose it.
+_PROCESSES = threading.Lock()
+
+
+class Stopped(Exception):
+    """The service stops; the video stays incomplete and is started over next time."""
+
+
+class Decoder:
+    """One worker process and its messages.  A context manager: leaving it ends the process."""
+
+    def __init__(self, task: worker.Task, *, timeout_s: float, stop: threading.Event) -> None:
+        self._task = task
+        self._timeout_s = timeout_s
+        self._stop = stop
+        self._connection: Connection
+        self._connection, theirs = self._pipe()
+        _limit_waiting(self._connection, timeout_s)
+        with _PROCESSES, theirs:
+            self._process: BaseProcess = _CONTEXT.Process(
+                target=worker.main, args=(theirs, task), name=f"decode {task.path.name}", daemon=True
+            )
+            self._start()
+
+    def _pipe(self) -> tuple[Connection, Connection]:
+        try:
+            return _CONTEXT.Pipe()
+        except OSError as error:
+            raise self._no_start(error) from error
+
+    def _start(self) -> None:
+        try:
+            self._process.start()
+        except (OSError, EOFError) as error:  # no memory or no descriptors, or the fork server is dead
+            self._connection.close()
+            raise self._no_start(error) from error
+
+    def _no_start(self, error: Exception) -> DecodeCrashed:
+        return DecodeCrashed(f"no decoder could be started for {self.path}: {error}")
+
+    @property
+    def path(self) -> Path:
+        """The file."""
+        return self._task.path
+
+    @property
+    def pid(self) -> int:
+        """The worker's process id."""
+        assert self._process.pid is not None
+        return self._process.pid
+
+    def probe(self) -> VideoInfo:
+        """What the file is.  Raises what `cbvir_core.decode.probe` raised in the worker."""
+        message = self._receive()
+        if isinstance(message, wire.Probed):
+            return message.info
+        raise DecodeCrashed(f"the decoder of {self.path} spoke out of turn")
+
+    def messages(self) -> Iterator[wire.Reading]:
+        """Let the worker decode; yields until `wire.Finished`, and raises what ended it otherwise."""
+        try:
+            self._connection.send_bytes(wire.GO)
+        except (BrokenPipeError, ConnectionResetError):
+            raise self._death() from None
+        while True:
+            message = self._receive()
+            if isinstance(message, wire.Probed):
+                raise DecodeCrashed(f"the decoder of {self.path} spoke out of turn")
+            yield message
+            if isinstance(message, wire.Finished):
+                return
+
+    def _receive(self) -> wire.Told:
+        self._await_message()
+        try:
+            message = wire.receive(self._connection)
+        except (EOFError, ConnectionResetError):
+            raise self._death() from None
+        except BlockingIOError:
+            raise self._silence() from None
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise DecodeCrashed(f"the decoder of {self.path} sent nonsense: {error}") from error
+        if isinstance(message, wire.Failed):
+            raise _rebuild(message)
+        return message
+
+    def _await_message(self) -> None:
+        """Wait for the worker, but only while it keeps to its time and memory.
+
+        The time runs only while the service listens: a worker that waits because the service is
+        busy does not grow old.
+        """
+        deadline = time.monotonic() + self._timeout_s
+        while not self._connection.poll(LOOK_S):
+            self._check_memory()
+            if self._stop.is_set():
+                raise Stopped
+            if time.monotonic() > deadline:
+                raise self._silence()
+        self._check_memory()
+
+    def _silence(self) -> DecodeTimeout:
+        return DecodeTimeout(f"decoding {self.path} made no progress for {self._timeout_s:g} s")
+
+    def _check_memory(self) -> None:
+        used_mb = resident_mb(self.pid)
+        if used_mb > self._task.memory_mb:
+            raise DecodeMemory(
+                f"decoding {self.path} took {used_mb} MB of memory, "
+                f"more than decode.memory_mb = {self._task.memory_mb}"
+            )
+
+    def _death(self) -> CbvirError | Stopped:
+        """Why the worker hung up.  At a shutdown it may die of the same signal as the service."""
+        wait([self._process.sentinel], timeout=2.0)
+        if self._stop.wait(LOOK_S):
+            return Stopped()
+        with _PROCESSES:
+            status = self._process.exitcode
+        return DecodeCrashed(f"the decoder of {self.path} died ({_cause(status)})")
+
+    def __enter__(self) -> Decoder:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._connection.close()
+        with _PROCESSES:
+            if self._process.exitcode is None:
+                self._process.kill()
+        wait([self._process.sentinel], timeout=5.0)
+        with _PROCESSES:
+            self._process.join(0)
+
+
+def resident_mb(pid: int) -> int:
+    """Resident memory of a process in MB; 0 when it is gone."""
+    try:
+        with Path(f"/proc/{pid}/status").open() as lines:
+            return next((int(line.split()[1]) >> 10 for line in lines if line.startswith("VmRSS:")), 0)
+    except (FileNotFoundError, ProcessLookupError):
+        return 0
+
+
+def _limit_waiting(connection: Connection, timeout_s: float) -> None:
+    """Let a read that hangs in the middle of a message fail with BlockingIOError."""
+    with socket.socket(fileno=os.dup(connection.fileno())) as view:
+        fraction, whole = math.modf(timeout_s)
+        limit = struct.pack("ll", int(whole), int(fraction * 1e6))
+        view.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, limit)
+
+
+def _cause(status: int | None) -> str:
+    if status is None:
+        return "no exit status"
+    if status < 0:
+        return f"signal {signal.Signals(-status).name}"
+    return f"exit status {status}"
+
+
+def _rebuild(failed: wire.Failed) -> CbvirError:
+    """The error that the worker met, as the class that carries its code."""
+    return _BY_CODE.get(failed.code, DecodeCrashed)(failed.message)
+
+
+_BY_CODE: dict[str, type[CbvirError]] = {
+    kind.code: kind
+    for kind in vars(errors).values()
+    if isinstance(kind, type) and issubclass(kind, CbvirError)
+}

@@ -1,0 +1,73 @@
+"""Clocks and films that the benchmarks share."""
+
+from __future__ import annotations
+
+import resource
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from support.films import Film, draw_film, loop_film
+
+
+@dataclass
+class Cost:
+    """What a stretch of work took: wall-clock and processor seconds, children included."""
+
+    wall_s: float = 0.0
+    cpu_s: float = 0.0
+
+
+@contextmanager
+def cost() -> Iterator[Cost]:
+    """Measures its block; children count once they have been waited for."""
+    spent = Cost()
+    wall, cpu = time.perf_counter(), _cpu_s()
+    yield spent
+    spent.wall_s, spent.cpu_s = time.perf_counter() - wall, _cpu_s() - cpu
+
+
+def _cpu_s() -> float:
+    return sum(
+        usage.ru_utime + usage.ru_stime
+        for usage in map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    )
+
+
+def ffmpeg_decode(film: Path) -> Cost:
+    """FFmpeg decoding every frame to nothing on one thread: the limit of full decoding."""
+    program = shutil.which("ffmpeg")
+    if program is None:
+        sys.exit("this benchmark compares with ffmpeg: install it (Debian: apt-get install ffmpeg)")
+    with cost() as spent:
+        subprocess.run(
+            [program, "-v", "fatal", "-threads", "1", "-i", str(film), "-map", "0:v:0", "-f", "null", "-"],
+            check=True,
+        )
+    return spent
+
+
+def film_720p(folder: Path, duration_s: float) -> Film:
+    """A drawn 720p film, repeated to the wanted length."""
+    short = draw_film(folder / "short.mp4", seed=7, shots=30, size=(1280, 720))
+    return loop_film(short, folder / f"film-{duration_s:.0f}s.mp4", duration_s)
+
+
+def percentiles(samples: Sequence[float]) -> str:
+    """``p50 12.3  p95 20.1  (n = 200)``."""
+    p50, p95 = np.percentile(np.asarray(samples), [50, 95])
+    return f"p50 {p50:.1f}  p95 {p95:.1f}  (n = {len(samples)})"
+
+
+def report(name: str, **figures: object) -> None:
+    """One line a figure, under the benchmark's name."""
+    print(f"\n{name}")
+    for key, value in figures.items():
+        print(f"  {key.replace('_', ' '):44} {value}", flush=True)

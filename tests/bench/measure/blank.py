@@ -1,0 +1,112 @@
+"""Measures `is_blank`: real frames as they are and darkened, and one colour with noise, both through codecs.
+
+    python tests/bench/measure/blank.py [--videos ../shared/videos]
+
+Prints the share that is taken for blank, and what the decision costs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+import time
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from pathlib import Path
+
+import av
+import cv2
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from cbvir_core.decode import decode_still, encode_still, read_frames
+from cbvir_core.decode.blank import is_blank
+from cbvir_core.errors import CbvirError
+from cbvir_core.keyframes.histogram import shrink
+from cbvir_core.types import Image
+
+ONE_COLOUR = ("moviepy--no_duration.webm", "perception--rgb.m4v")
+"""Clips all of whose frames are blank."""
+
+COLOURS = ((0, 0, 0), (6, 6, 6), (16, 16, 16), (128, 128, 128), (255, 255, 255), (10, 20, 140))
+SIZE = 512, 288
+
+
+def darkened(image: Image, gain: float) -> Image:
+    """The picture with that much of its light, as a camera's curve shows it."""
+    return np.rint(255 * gain * (image / 255.0) ** 1.8).astype(np.uint8)
+
+
+def noisy(image: Image, sigma: float, rng: np.random.Generator, grain: int = 1) -> Image:
+    """Noise in every pixel and channel; with `grain` in spots of so many pixels, alike in all channels."""
+    width, height = image.shape[1], image.shape[0]
+    if grain == 1:
+        noise = rng.normal(0, sigma, (height, width, 3))
+    else:
+        spots = rng.normal(0, sigma, (-(-height // grain), -(-width // grain)))
+        noise = cv2.resize(spots, (width, height))[..., None]
+    return np.clip(image + noise, 0, 255).astype(np.uint8)
+
+
+def coded(images: Iterable[Image], crf: int) -> list[Image]:
+    """The pictures after H.264."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "film.mp4"
+        with av.open(str(path), "w") as target:
+            stream = target.add_stream("libx264", rate=25, options={"crf": str(crf), "preset": "veryfast"})
+            stream.width, stream.height, stream.pix_fmt = *SIZE, "yuv420p"
+            for image in images:
+                target.mux(stream.encode(av.VideoFrame.from_ndarray(image, format="rgb24")))
+            target.mux(stream.encode(None))
+        with read_frames(path, samples_per_s=None, mode="every") as frames:
+            return [frame.image for frame in frames]
+
+
+def frames_of(videos: Path) -> Iterator[Image]:
+    """A frame every four seconds of every clip that shows anything, from its second on."""
+    for path in sorted(videos.iterdir()):
+        if path.name not in ONE_COLOUR:
+            try:
+                with read_frames(path, samples_per_s=1.0, max_side=SIZE[0]) as reader:
+                    yield from [frame.image for frame in islice(reader, 1, 40, 4)]
+            except CbvirError:
+                continue
+
+
+def share(images: Iterable[Image]) -> str:
+    """What share is taken for blank: as a query would be, and as ingest sees it."""
+    found = [(is_blank(image), is_blank(shrink(image))) for image in images]
+    query, ingest = np.mean(found, axis=0)
+    return f"{query:.3f} {ingest:.3f} of {len(found)}"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    default = Path(__file__).resolve().parents[3] / "shared" / "videos"
+    parser.add_argument("--videos", type=Path, default=default)
+    asked, rng = parser.parse_args(), np.random.default_rng(0)
+    cv2.setNumThreads(1)
+    real = list(frames_of(asked.videos))
+    for gain in (None, 0.5, 0.25, 0.12, 0.06):
+        for sigma in (0, 4):
+            seen = [darkened(image, gain) if gain else image for image in real]
+            saved = [decode_still(encode_still(noisy(image, sigma, rng), 60)) for image in seen]
+            print(f"content, gain {gain or 1}, noise {sigma}, JPEG 60: {share(saved)}", flush=True)
+    for colour in COLOURS:
+        plain = np.full((SIZE[1], SIZE[0], 3), colour, np.uint8)
+        for sigma in (0, 2, 4, 8, 15):
+            for grain in (1, 3):
+                seen = [noisy(plain, sigma, rng, grain) for _ in range(8)]
+                shown = [image for crf in (23, 33) for image in coded(seen, crf)]
+                shown += [decode_still(encode_still(image, 50)) for image in shown]
+                print(f"{colour}, noise {sigma}, grain {grain}: {share(shown)}", flush=True)
+    begun = time.perf_counter()
+    for image in (small := [shrink(image) for image in real]):
+        is_blank(image)
+    print(f"{(time.perf_counter() - begun) / len(small) * 1e3:.3f} ms a frame of 320")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,130 @@
+"""Measures how probable answers are, and fits the model that comes with cbvir.
+
+    PYTHONPATH=tests python tests/bench/measure/confidence.py [--write] [--questions 400] [--foreign 300]
+
+The clips of ../shared/videos and photographs, which crowd the library as other films would, are indexed
+with the built-in weights, once with SOLAR and once without.  Frames of the clips, edited, are asked with,
+and again with their own video left out; so are photographs that are nowhere.  Half of the questions fit a
+model and the other half measure it; what is written is fitted to all.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+
+import numpy as np
+
+from bench.answers.stock import add_photograph
+from bench.retrieval.clips import clips_in
+from bench.retrieval.photographs import distractors
+from cbvir_core.calibration.calibrate import Questions, Sample, calibration_error, false_share, fitted
+from cbvir_core.calibration.perturbations import EDITS
+from cbvir_core.decode import read_picture
+from cbvir_core.embed import find_profile
+from cbvir_core.errors import CbvirError
+from cbvir_core.library import Library
+from cbvir_core.search import confidence
+from cbvir_core.search.confidence import ConfidenceModel, model_name
+from cbvir_core.search.options import MATCH
+
+SHARED = Path(__file__).resolve().parents[3] / "shared"
+NOTHING = ConfidenceModel(*2 * ((0.0,) * 9, (0.0,) * 7, (0.0,) * 3))
+
+
+def samples(folder: Path, models: Path, options: argparse.Namespace) -> list[Sample]:
+    """What the library in `folder` answers."""
+    pictures = distractors(SHARED / "distractors", options.photographs + options.foreign)
+    with Library.open(folder, profile="measured", models_dir=models, threads=2) as library:
+        for clip in clips_in(SHARED / "videos"):
+            with suppress(CbvirError):
+                library.add(clip)
+        store = library.store
+        rows = [
+            row.row
+            for video in store.videos()
+            for row in store.keyframes(video.video_id)
+            if row.quality > 0.05
+        ]
+        for number, photograph in enumerate(pictures[: options.photographs]):
+            add_photograph(library, number, photograph)
+        for step in (library.backfill, library.backfill_features, library.maintain):
+            while step():
+                pass
+        rng = np.random.default_rng(options.seed)
+        asked = Questions(store, library._generations.current.searcher, options.seed)
+        found: list[Sample] = []
+        for number in range(options.questions):
+            found += asked.about(int(rng.choice(rows)), number)
+        for number, (_, data) in enumerate(pictures[options.photographs :]):
+            edit = EDITS[number % len(EDITS)]
+            rng = np.random.default_rng([options.seed, number])
+            found += asked.foreign(edit(read_picture(data), rng), options.questions + number)
+        return found
+
+
+def report(found: list[Sample]) -> None:
+    """Fits to half of the questions, by chance, and measures by the others."""
+    odd = np.random.default_rng(0).permutation(1 + max(one.question for one in found)) % 2 == 1
+    model = fitted([one for one in found if not odd[one.question]], NOTHING)
+    for kind in sorted({model_name(one.evidence) for one in found}):
+        own = [one for one in found if odd[one.question] and model_name(one.evidence) == kind]
+        said = np.array([model.probability(one.evidence) for one in own])
+        right = np.array([one.right for one in own])
+        error = calibration_error(said.tolist(), right.tolist())
+        print(f"{kind}: {len(own)} answers, {right.mean():.2f} right, calibration error {error:.3f}")
+        print("   weights", [round(weight, 2) for weight in getattr(model, kind)])
+        for mark in (0.5, 0.8, 0.9, 0.95, 0.98):
+            wrong = (said >= mark) & ~right
+            print(
+                f"   {mark}: right ones that reach it {(said[right] >= mark).mean():.3f}, "
+                f"wrong {wrong.sum()} of {(~right).sum()}"
+            )
+
+    for refined in (True, False):
+        own = [one for one in found if odd[one.question] and one.evidence.refined is refined]
+        looks = {(one.question, one.absent): one for one in reversed(own)}.values()
+        share = np.mean([model.probability(one.evidence) >= MATCH for one in looks if one.right])
+        error = calibration_error(
+            [model.probability(one.evidence) for one in looks], [one.right for one in looks]
+        )
+        print(f"with all looks, {'filter and SOLAR' if refined else 'filter alone'}: error {error:.3f},")
+        print(f"   right ones called a match {share:.3f}, false ones {false_share(model, own):.4f}")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--questions", type=int, default=400)
+    parser.add_argument("--foreign", type=int, default=300)
+    parser.add_argument("--photographs", type=int, default=1500)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--write", action="store_true")
+    options = parser.parse_args()
+    profile = find_profile("builtin", None)
+    found: list[Sample] = []
+    with tempfile.TemporaryDirectory() as name:
+        for part in ("filter", "refine"):
+            models = Path(name) / part / "models"
+            (models / "measured").mkdir(parents=True)
+            shutil.copy(profile.filter, models / "measured" / "filter.safetensors")
+            if part == "refine":
+                if profile.refine is None:
+                    continue
+                shutil.copy(profile.refine, models / "measured" / "refine.safetensors")
+            found += samples(Path(name) / part / "data", models, options)
+    report(found)
+    if options.write:
+        model = fitted(found, NOTHING)
+        details = {
+            "made_by": "tests/bench/measure/confidence.py",
+            "seed": options.seed,
+            "answers": len(found),
+        }
+        (Path(confidence.__file__).parent / confidence.FILE).write_text(model.dump(details))
+
+
+if __name__ == "__main__":
+    main()

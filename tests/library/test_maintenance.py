@@ -1,0 +1,207 @@
+"""What a library does beside adding and answering: a network that comes late, a log, old conversions."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from shutil import copytree, rmtree
+
+import pytest
+
+from cbvir_core.decode import decode_still
+from cbvir_core.embed import MobileNetEncoder, fingerprint
+from cbvir_core.embed.conversions import LEFT_BEHIND_S, conversion, drop_unused
+from cbvir_core.errors import WeightsDamaged, WeightsMismatch
+from cbvir_core.index import IndexOptions
+from cbvir_core.library import Library
+from cbvir_core.library import networks as loading_networks
+from cbvir_core.search import SearchOptions
+from cbvir_core.types import Image
+from support.films import Film
+from support.networks import seeded_filter, seeded_solar
+
+Opener = Callable[..., Library]
+
+AT_ONCE = SearchOptions(wait_for_refine=False, exact_time_s=0)
+REPOSITORY = Path(__file__).resolve().parents[2]
+
+
+def a_still(library: Library) -> Image:
+    video = library.store.videos()[0]
+    return decode_still(library.store.still(library.store.keyframes(video.video_id)[1].keyframe_id))
+
+
+@pytest.fixture
+def gate(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
+    """SOLAR's network is loaded only once this is set, as if it had to be made for the machine."""
+    opened, load = threading.Event(), loading_networks.SolarEncoder
+
+    def late(*arguments: object, **options: object) -> object:
+        assert opened.wait(60)
+        return load(*arguments, **options)
+
+    monkeypatch.setattr(loading_networks, "SolarEncoder", late)
+    return opened
+
+
+def test_a_query_need_not_wait_for_solar(
+    open_library: Opener, films: list[Film], gate: threading.Event
+) -> None:
+    with open_library("first") as library:
+        library.add(films[0].path)
+        picture = a_still(library)
+        expected = library.search(picture).results
+    with open_library("refined") as library:
+        loading = threading.Thread(target=library.load_refine)
+        loading.start()
+        try:
+            assert library.refine_loading
+            early = library.search(picture, AT_ONCE)
+        finally:
+            gate.set()
+            loading.join()
+        assert (early.refined, early.results) == (False, expected)
+        assert early.notes[0].startswith("SOLAR does not take part: its network is still being loaded")
+        assert early.stages_ms["solar"] == 0.0
+        assert not library.refine_loading
+        late = library.search(picture, AT_ONCE)
+        assert late.refined
+        assert not any("does not take part" in note for note in late.notes)
+
+
+def test_a_library_waits_unless_told_otherwise(
+    open_library: Opener, films: list[Film], gate: threading.Event
+) -> None:
+    gate.set()
+    with open_library("refined") as library:
+        library.add(films[0].path)
+        assert library.search(a_still(library)).refined
+
+
+def test_why_solar_cannot_be_loaded_is_said(
+    open_library: Opener, films: list[Film], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> object:
+        raise WeightsDamaged("the file is spoilt")
+
+    monkeypatch.setattr(loading_networks, "SolarEncoder", fail)
+    with open_library("refined") as library:
+        library.add(films[0].path)
+        picture = a_still(library)
+        with pytest.raises(WeightsDamaged):
+            library.load_refine()
+        assert not library.refine_loading
+        answer = library.search(picture, AT_ONCE)
+        assert answer.results
+        assert answer.notes[0].startswith("SOLAR does not take part: the file is spoilt; the filter")
+
+
+def test_weights_that_change_before_they_are_loaded_are_not_taken_for_the_former(
+    open_library: Opener, weights: Path, tmp_path: Path
+) -> None:
+    models = tmp_path / "models"
+    copytree(weights, models)
+    with open_library("refined", models_dir=models) as library:
+        seeded_solar(models / "refined" / "refine.safetensors", seed=5)
+        with pytest.raises(WeightsMismatch, match="another file"):
+            library.load_refine()
+
+
+def test_the_log_is_trimmed_behind_the_index(
+    open_library: Opener, films: list[Film], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with open_library("first", index=IndexOptions(seal_at=3)) as library:
+        record = library.add(films[0].path)
+        trim = library.store.trim_changes
+        monkeypatch.setattr(library.store, "trim_changes", lambda upto: trim(upto, batch=2))
+        while library.maintain():
+            pass
+        assert library.index.status().segments
+        assert library.store.changes(library.generation, 0).whole
+        picture = a_still(library)
+        expected = library.search(picture).results
+    with open_library("first") as library:
+        assert library.search(picture).keyframes_searched == record.keyframes
+        assert library.search(picture).results == expected
+
+
+@pytest.fixture
+def cached(tmp_path: Path, weights: Path, converted: Path) -> Callable[[str], Library]:
+    """Opens libraries whose cache and models are their own."""
+    data, models = tmp_path / "own", tmp_path / "models"
+    copytree(weights, models)
+    copytree(converted, data / "cache")
+    return lambda profile: Library.open(data, profile=profile, models_dir=models)
+
+
+def names(library_folder: Path) -> set[str]:
+    return {path.name for path in (library_folder / "cache").iterdir()}
+
+
+def kept_name(file: Path) -> str:
+    return conversion(Path(), fingerprint(file)).name
+
+
+def test_conversions_of_weights_that_nobody_has_any_more_go(
+    cached: Callable[[str], Library], films: list[Film], weights: Path, converted: Path, tmp_path: Path
+) -> None:
+    first, second = (weights / name / "filter.safetensors" for name in ("first", "second"))
+    for file in (first, second):
+        MobileNetEncoder(file, cache=converted)
+    data = tmp_path / "own"
+    rmtree(data / "cache")
+    copytree(converted, data / "cache")
+    (data / "cache" / ("0" * 32 + "-0")).mkdir()
+    (data / "cache" / "a file of somebody's").touch()
+    (data / "cache" / ".unfinished-old").mkdir()
+    (data / "cache" / ".unfinished-new").mkdir()
+    old = time.time() - 2 * LEFT_BEHIND_S
+    os.utime(data / "cache" / ".unfinished-old", (old, old))
+    with cached("first") as library:
+        library.add(films[0].path)
+        assert {kept_name(first), kept_name(second)} <= names(data)
+        assert not names(data) & {"0" * 32 + "-0", ".unfinished-old"}
+        assert {"a file of somebody's", ".unfinished-new"} <= names(data)
+    for name in ("first", "refined"):
+        rmtree(tmp_path / "models" / name)
+    seeded_filter(tmp_path / "models" / "second" / "filter.safetensors", seed=1)
+    with cached("second") as library:
+        assert kept_name(first) in names(data), "keyframes are still on their way"
+        while library.reembed():
+            pass
+        assert kept_name(second) in names(data)
+        assert kept_name(first) not in names(data)
+        assert library.search(a_still(library)).results
+
+
+def test_a_conversion_that_is_dropped_while_another_process_uses_it(weights: Path, tmp_path: Path) -> None:
+    file, cache = weights / "first" / "filter.safetensors", tmp_path / "cache"
+    MobileNetEncoder(file, cache=cache)
+    script = (
+        "import sys, numpy as np; from pathlib import Path\n"
+        "from cbvir_core.embed import MobileNetEncoder\n"
+        "encoder = MobileNetEncoder(Path(sys.argv[1]), cache=Path(sys.argv[2]))\n"
+        "for line in sys.stdin:\n"
+        "    print(encoder.encode([np.full((90, 160, 3), 128, np.uint8)])[0, :3].tolist(), flush=True)\n"
+    )
+    command = [sys.executable, "-c", script, str(file), str(cache)]
+    with subprocess.Popen(
+        command, cwd=REPOSITORY, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as other:
+        assert other.stdin is not None
+        assert other.stdout is not None
+        answers = []
+        for _ in range(2):
+            other.stdin.write("\n")
+            other.stdin.flush()
+            answers.append(other.stdout.readline())
+            drop_unused(cache, [])
+        other.stdin.close()
+    assert answers[0] == answers[1] != ""
+    assert list(cache.iterdir()) == []
+    assert MobileNetEncoder(file, cache=cache).dim == 64

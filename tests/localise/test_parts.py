@@ -1,0 +1,150 @@
+"""What fits is not disturbed by tone; captions are left out; motion is followed; maps are sound."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cbvir_core.geometry import corners, frame_in_query, mirror, project, rescale, shift
+from cbvir_core.localise.camera import laid, motion
+from cbvir_core.localise.compare import Start, laid_along
+from cbvir_core.localise.frames import Budget, Look
+from cbvir_core.localise.pattern import NO_FIT, Pattern, kept_blocks, placed_pattern, whole_pattern
+from cbvir_core.types import Grey
+
+SIZE = (128, 72)
+
+
+def scene(seed: int = 0, x: int = 0, y: int = 0) -> Grey:
+    """A textured picture, seen from a window that is moved by x and y."""
+
+    small = np.random.default_rng(seed).integers(0, 255, (20, 32), np.uint8)
+    large = cv2.resize(small, (256, 160), interpolation=cv2.INTER_CUBIC)
+    return np.ascontiguousarray(large[40 + y : 40 + y + SIZE[1], 60 + x : 60 + x + SIZE[0]])
+
+
+def whole(grey: Grey) -> Pattern:
+    pattern = whole_pattern(grey, SIZE)
+    assert pattern is not None
+    return pattern
+
+
+def pooled(pattern: Pattern, frame: Grey) -> float:
+    fit = pattern.fit(frame, pattern.place)
+    return fit.pooled() if fit else NO_FIT
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 99), st.floats(0.4, 1.0), st.floats(0.0, 90.0))
+def test_tone_leaves_the_fit_alone(seed: int, contrast: float, brightness: float) -> None:
+    frame = scene(seed)
+    toned = np.clip(frame * contrast + brightness, 0, 255).astype(np.uint8)
+    clipped = np.mean(frame * contrast + brightness > 255)
+    assert pooled(whole(toned), frame) > (0.97 if clipped < 0.01 else 0.5)
+    assert pooled(whole(toned), frame) <= 1 + 1e-4
+
+
+@given(st.integers(0, 30), st.integers(31, 60))
+def test_another_picture_does_not_fit(one: int, other: int) -> None:
+    assert pooled(whole(scene(one)), scene(other)) < 0.6
+
+
+def test_blank_pictures_say_nothing() -> None:
+    flat = np.full(SIZE[::-1], 100, np.uint8)
+    assert pooled(whole(flat), flat) == NO_FIT
+    assert pooled(whole(flat), scene()) == NO_FIT
+    assert pooled(whole(scene()), flat) == NO_FIT
+
+
+def test_a_caption_is_left_out_and_what_moves_is_not() -> None:
+    frames = [scene(1, x) for x in range(0, 12, 3)]
+    query = frames[2].copy()
+    query[56:] = scene(7)[56:]
+    found = [whole(query).fit(frame, None) for frame in frames]
+    fits = [fit for fit in found if fit]
+    kept = kept_blocks(fits)
+    assert kept is not None
+    assert kept[:7].mean() > 0.9
+    assert kept[7:].mean() < 0.6
+    scores = [fit.pooled(kept) for fit in fits]
+    assert int(np.argmax(scores)) == 2
+    assert scores[2] > fits[2].pooled() + 0.05
+
+
+@pytest.mark.parametrize(("x", "y"), [(0, 0), (5, 3), (-12, 8), (20, -10)])
+def test_the_camera_is_followed(x: int, y: int) -> None:
+    moved = project(motion(scene(), scene(0, x, y)), np.array([[64.0, 36.0]]))[0]
+    assert moved == pytest.approx([64 - x, 36 - y], abs=0.5)
+
+
+def test_a_query_is_followed_to_both_sides() -> None:
+    frames = tuple(scene(0, 4 * number) for number in range(9))
+    seen = Look(tuple(number / 3 for number in range(9)), frames)
+    query = np.ascontiguousarray(frames[4][16:56, 40:104])
+    pattern = placed_pattern(query, shift(40, 16), SIZE)
+    assert pattern is not None
+    assert pattern.place is not None
+    found = laid_along(seen, pattern, Start(4 / 3, pattern.place), 2, Budget(60.0))
+    assert sorted(found) == [0, 2, 4, 6, 8]
+    for number, (place, fit) in found.items():
+        moved = project(place, project(np.linalg.inv(pattern.place), np.array([[72.0, 36.0]])))[0]
+        assert moved == pytest.approx([72 - 4 * (number - 4), 36], abs=0.7)
+        assert fit.pooled() > 0.9
+
+
+def test_a_blank_picture_has_no_motion() -> None:
+    blank = np.zeros(SIZE[::-1], np.uint8)
+    assert np.array_equal(motion(blank, blank), np.eye(3))
+
+
+@pytest.mark.parametrize("off", [(1.5, 0.0), (-1.0, 1.5)])
+def test_a_pattern_is_laid_exactly(off: tuple[float, float]) -> None:
+    frame = scene()
+    pattern = placed_pattern(np.ascontiguousarray(frame[16:56, 24:96]), shift(24, 16), SIZE)
+    assert pattern is not None
+    assert pattern.place is not None
+    near = shift(*off) @ pattern.place
+    exact = laid(pattern, frame, near)
+    assert exact is not None
+    points = corners((72, 40))
+    assert project(exact, points) == pytest.approx(project(pattern.place, points), abs=0.6)
+    assert laid(pattern, np.zeros_like(frame), near) is None
+
+
+def test_a_placed_pattern_has_the_scale_of_the_thumbnail() -> None:
+    frame = scene()
+    large = np.kron(frame, np.ones((4, 4), np.uint8))[80:240, 120:400]
+    place = rescale((512, 288), SIZE) @ shift(120, 80)
+    pattern = placed_pattern(large, place, SIZE)
+    assert pattern is not None
+    assert pattern.grey.shape == (40, 64)
+    assert pooled(pattern, frame) > 0.97
+
+
+@given(st.floats(-50, 50), st.floats(-50, 50), st.floats(0.5, 3), st.integers(20, 400), st.integers(20, 400))
+def test_the_frame_is_found_in_the_query(x: float, y: float, scale: float, width: int, height: int) -> None:
+    matrix = np.linalg.inv(shift(x, y) @ np.diag([scale, scale, 1.0]))
+    found = frame_in_query(matrix, (width, height), (width, height))
+    assert found is not None
+    assert found == pytest.approx(corners((width, height)) * scale + [x, y])
+    twice = mirror(width) @ mirror(width)
+    assert twice == pytest.approx(np.eye(3))
+
+
+@pytest.mark.parametrize(
+    "matrix", [np.zeros((3, 3)), np.full((3, 3), np.inf), np.array([[1, 0, 0], [0, 1, 0], [0.1, 0, -1.0]])]
+)
+def test_maps_that_no_edit_makes(matrix: np.typing.NDArray[np.float64]) -> None:
+    assert frame_in_query(matrix, (100, 100), (100, 100)) is None
+
+
+def test_looks_are_joined_in_order() -> None:
+    frame = scene()
+    one = Look((1.0, 2.0), (frame, frame), True, 5)
+    both = one.joined(Look((0.5, 1.0), (frame, frame), False, 3))
+    assert both.times_s == (0.5, 1.0, 2.0)
+    assert (both.complete, both.decoded) == (False, 8)
+    assert both.nearest(1.4) == 1

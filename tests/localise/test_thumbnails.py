@@ -1,0 +1,218 @@
+"""Thumbnails tell about when, whether all of the picture is ever shown, and what need be decoded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from cbvir_core.decode import STILL_SIDE, fit_within, read_frames
+from cbvir_core.decode.span import SpanReader
+from cbvir_core.keyframes import extract_keyframes
+from cbvir_core.localise import Survey, find_moment, survey
+from cbvir_core.types import Image, Keyframe, Thumbnails
+from cbvir_core.verify import QUERY, Verification, describe, verify
+
+GAP_S = 1 / 3
+"""Distance of thumbnails."""
+
+Edit = Callable[[Image], Image]
+
+
+def whole(image: Image) -> Image:
+    return image
+
+
+def cropped(image: Image) -> Image:
+    height, width = image.shape[:2]
+    return np.ascontiguousarray(image[height // 6 : -height // 8, width // 8 : -width // 6])
+
+
+def mirrored(image: Image) -> Image:
+    return np.ascontiguousarray(image[:, ::-1])
+
+
+def in_page(image: Image) -> Image:
+    page = np.full((900, 1100, 3), 240, np.uint8)
+    picture = fit_within(image, 700)
+    page[100 : 100 + len(picture), 200 : 200 + picture.shape[1]] = picture
+    return page
+
+
+@pytest.fixture(scope="module")
+def landscape() -> Image:
+    rng = np.random.default_rng(3)
+    cells = rng.integers(0, 255, (60, 160, 3), dtype=np.uint8)
+    return np.asarray(cv2.resize(cells, (1600, 600), interpolation=cv2.INTER_CUBIC), np.uint8)
+
+
+@pytest.fixture
+def pan(make_film: Callable[..., Path], landscape: Image) -> Path:
+    """Five seconds of a camera that goes along a landscape, 4 pixels a frame."""
+    return make_film(
+        frames=120,
+        picture=lambda number: np.ascontiguousarray(landscape[100:460, 4 * number : 4 * number + 640]),
+        options={"crf": "20", "g": "30"},
+    )
+
+
+@pytest.fixture
+def crossing(make_film: Callable[..., Path], landscape: Image) -> Path:
+    """Four seconds of a still camera, before which a disc goes from left to right."""
+
+    def picture(number: int) -> Image:
+        drawn = landscape[100:460, 300:940].copy()
+        cv2.circle(drawn, (40 + 6 * number, 180 + number // 2), 60, (30, 30, 200), -1)
+        cv2.circle(drawn, (40 + 6 * number, 180 + number // 2), 30, (240, 240, 20), -1)
+        return drawn
+
+    return make_film(frames=96, picture=picture, options={"crf": "20", "g": "1"})
+
+
+def scenes(path: Path) -> list[Keyframe]:
+    return list(extract_keyframes(path, max_side=STILL_SIDE))
+
+
+def frame_at(path: Path, time_s: float) -> Image:
+    with SpanReader(path, time_s, time_s + 1.0) as frames:
+        return next(iter(frames)).image
+
+
+def agreeing(query: Image, scene: Keyframe, mirror: bool) -> Verification:
+    found = verify(describe(query, QUERY), describe(scene.image), mirror=mirror)
+    assert found is not None
+    return found
+
+
+def seen(query: Image, scene: Keyframe, *, mirror: bool = False) -> Survey:
+    """As a search does."""
+    assert scene.thumbnails is not None
+    found = survey(
+        scene.thumbnails,
+        query,
+        keyframe_s=scene.time_s,
+        still=(scene.image.shape[1], scene.image.shape[0]),
+        transform=agreeing(query, scene, mirror).homography,
+        mirrored=mirror,
+        budget_s=60.0,
+    )
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize("edit", [whole, cropped, mirrored, in_page])
+def test_the_time_is_told_to_one_thumbnail(crossing: Path, edit: Edit) -> None:
+    for scene in scenes(crossing):
+        for time_s in (scene.scene_start_s + 0.3, scene.time_s, scene.scene_end_s - 0.3):
+            told = seen(edit(frame_at(crossing, time_s)), scene, mirror=edit is mirrored)
+            assert abs(told.time_s - time_s) <= GAP_S, (time_s, told)
+            assert told.explained > 0.85
+            assert any(start_s <= time_s <= end_s for start_s, end_s in told.spans), (time_s, told.spans)
+
+
+@pytest.mark.parametrize("edit", [whole, cropped, mirrored, in_page])
+def test_under_a_camera_that_pans_the_frame_is_in_the_spans(pan: Path, edit: Edit) -> None:
+    """A part of the landscape is in many frames; which of them is not to be said in haste."""
+    for scene in scenes(pan):
+        for time_s in (scene.scene_start_s + 0.3, scene.time_s, scene.scene_end_s - 0.3):
+            told = seen(edit(frame_at(pan, time_s)), scene, mirror=edit is mirrored)
+            assert told.explained > 0.9
+            assert any(start_s <= time_s <= end_s for start_s, end_s in told.spans), (time_s, told.spans)
+
+
+def test_spans_are_apart_and_the_likeliest_comes_first(pan: Path) -> None:
+    for scene in scenes(pan):
+        told = seen(frame_at(pan, scene.time_s), scene)
+        start_s, end_s = told.spans[0]
+        assert start_s <= told.time_s <= end_s
+        ordered = sorted(told.spans)
+        assert all(one[1] < other[0] for one, other in pairwise(ordered))
+
+
+def test_the_transform_leads_to_the_still(pan: Path) -> None:
+    """A crop was cut at a place that is known, and the camera moves on from the still to the thumbnail."""
+    scene = scenes(pan)[0]
+    image = frame_at(pan, scene.time_s)
+    told = seen(cropped(image), scene)
+    scale = scene.image.shape[1] / image.shape[1]
+    corner = told.transform @ [0.0, 0.0, 1.0]
+    x, y = corner[:2] / corner[2]
+    moved = 4 * 24 * scale * (told.time_s - scene.time_s)
+    assert x == pytest.approx(image.shape[1] // 8 * scale - moved, abs=6.0)
+    assert y == pytest.approx(image.shape[0] // 6 * scale, abs=6.0)
+
+
+def test_only_the_likely_part_is_decoded(crossing: Path) -> None:
+    """Every frame is an intra frame, so what is decoded is what was asked for."""
+    scene = max(scenes(crossing), key=lambda scene: scene.scene_end_s - scene.scene_start_s)
+    time_s = scene.scene_start_s + 0.8
+    query = frame_at(crossing, time_s)
+    span = (scene.scene_start_s, scene.scene_end_s)
+    with_it = find_moment(
+        crossing, span, query, keyframe_s=scene.time_s, survey=seen(query, scene), budget_s=60.0
+    )
+    without = find_moment(crossing, span, query, keyframe_s=scene.time_s, budget_s=60.0)
+    assert with_it.exact
+    assert without.exact
+    assert with_it.time_s == pytest.approx(time_s, abs=1 / 24 + 1e-3)
+    assert with_it.time_s == without.time_s
+    assert with_it.frames_decoded < 0.7 * without.frames_decoded
+
+
+def test_without_the_file_the_thumbnails_time_is_given(pan: Path, tmp_path: Path) -> None:
+    scene = scenes(pan)[0]
+    time_s = scene.scene_start_s + 0.4
+    query = frame_at(pan, time_s)
+    span = (scene.scene_start_s, scene.scene_end_s)
+    gone = tmp_path / "gone.mp4"
+    moment = find_moment(gone, span, query, keyframe_s=scene.time_s, survey=seen(query, scene))
+    assert abs(moment.time_s - time_s) <= GAP_S
+    assert not moment.exact
+    assert moment.reason.endswith("The time is that of the best of the frames that indexing looked at.")
+    unclear = replace(seen(query, scene), fit=0.1)
+    moment = find_moment(gone, span, query, keyframe_s=scene.time_s, survey=unclear)
+    assert moment.time_s == scene.time_s
+    assert moment.reason.endswith("The time is the keyframe's.")
+
+
+def test_when_time_is_over_the_thumbnail_stands(pan: Path) -> None:
+    scene = scenes(pan)[0]
+    query = frame_at(pan, scene.scene_start_s + 0.4)
+    told = seen(query, scene)
+    span = (scene.scene_start_s, scene.scene_end_s)
+    moment = find_moment(pan, span, query, keyframe_s=scene.time_s, survey=told, budget_s=0.0)
+    assert (moment.time_s, moment.exact) == (told.time_s, False)
+    assert moment.reason.startswith("Time was over")
+
+
+def test_a_blank_query_is_compared_with_nothing() -> None:
+    thumbnails = Thumbnails(np.zeros(1), np.full((1, 72, 128), 90, np.uint8))
+    blank = np.full((360, 640, 3), 90, np.uint8)
+    told = survey(thumbnails, blank, keyframe_s=0.0, still=(640, 360), transform=None, mirrored=False)
+    assert told is None
+
+
+def test_one_thing_in_the_place_of_another_is_not_explained(shared: Path) -> None:
+    """A pig and a rabbit, filmed on one table with one camera: every plank agrees."""
+    rabbit = shared / "videos/learning-area--rabbit.webm"
+    own, other = scenes(rabbit), scenes(shared / "videos/learning-area--pig.mp4")
+    with read_frames(rabbit, samples_per_s=1.0, max_side=STILL_SIDE) as reader:
+        frames = list(reader)
+    mine: list[float] = []
+    theirs: list[float] = []
+    for frame in frames[1:-1]:
+        features = describe(frame.image, QUERY)
+        scene = next(one for one in own if frame.time_s < one.scene_end_s)
+        if verify(features, describe(scene.image)) is not None:
+            mine.append(seen(frame.image, scene).explained)
+        agreeing_ones = [one for one in other if verify(features, describe(one.image)) is not None]
+        theirs += [seen(frame.image, one).explained for one in agreeing_ones]
+    assert len(mine) >= 4
+    assert len(theirs) >= 2
+    assert np.median(mine) > 0.95
+    assert max(theirs) < 0.9

@@ -1,0 +1,120 @@
+"""Small seeded networks for tests that need descriptors but no knowledge of the world.
+
+The filter is a random MobileNetV2 at 96 x 96 whose batch norms and whitening are fitted to painted
+scenes: random features, but spread out and steady, so that a copy of a picture (re-encoded, scaled,
+blurred, cropped by a tenth) is nearer than any other picture.  It knows nothing of brightness.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from cbvir_core.embed.mobilenet import MobileNetDescriptor
+from cbvir_core.embed.preprocess import prepare
+from cbvir_core.embed.solar import MobileNetSolarFeatures, SolarDescriptor
+from cbvir_core.types import Image
+from cbvir_core.weights.file import Preprocess, WeightsHeader, write_weights
+from support.scenery import PAINTERS, palette
+
+FILTER_SIDE = 96
+SOLAR_LONG_SIDE = 160
+WHITENED = 64
+SAMPLES = 96
+RESIDUAL_GAIN = 0.3  # with a gain of 1, a random network of this depth turns every small change into chaos
+
+
+def seeded_filter(path: Path, seed: int = 0) -> Path:
+    """Writes a MobileNetV2 filter whose weights follow from the seed (64 dimensions), and gives `path`."""
+    header = WeightsHeader("mobilenet_v2", f"random, seed {seed}", Preprocess(FILTER_SIDE, FILTER_SIDE))
+    write_weights(path, _filter_state(seed), header)
+    return path
+
+
+def seeded_solar(path: Path, backbone: str = "resnet18", seed: int = 0) -> Path:
+    """Writes a SOLAR network with random weights (also in its attention blocks), and gives `path`."""
+    header = WeightsHeader(f"solar-{backbone}", f"random, seed {seed}", Preprocess(long_side=SOLAR_LONG_SIDE))
+    write_weights(path, _solar_state(backbone, seed), header)
+    return path
+
+
+def painted(seed: int, count: int, width: int = 256, height: int = 144) -> list[Image]:
+    """Pictures of ten kinds of scene."""
+    rng, painters = np.random.default_rng(seed), list(PAINTERS.values())
+    return [painters[n % len(painters)](rng, width, height, palette(rng)) for n in range(count)]
+
+
+@cache
+def _filter_state(seed: int) -> dict[str, Tensor]:
+    with torch.random.fork_rng(), torch.no_grad():
+        torch.manual_seed(seed)
+        network = MobileNetDescriptor()
+        for block in network.features[1:-1]:
+            _tame(block)
+        pictures = _inputs((FILTER_SIDE, FILTER_SIDE), SAMPLES)
+        _calibrate(network.features, pictures)
+        return network.state_dict() | _whitening(network(pictures))
+
+
+@cache
+def _solar_state(backbone: str, seed: int) -> dict[str, Tensor]:
+    with torch.random.fork_rng(), torch.no_grad():
+        torch.manual_seed(seed)
+        network = SolarDescriptor(backbone)
+        features = network.features
+        for attention in (features.soa4, features.soa5):
+            nn.init.normal_(attention.v.weight, std=0.2 * attention.scale)
+        _calm(features)
+        pictures = _inputs((96, 160), SAMPLES // 3)
+        _calibrate(features, pictures)
+        pooled = nn.functional.normalize(network.pool(features(pictures)))
+        whiten = {"whiten.weight": torch.eye(pooled.shape[1]), "whiten.bias": -pooled.mean(0)}
+        return network.state_dict() | whiten
+
+
+def _calm(features: nn.Module) -> None:
+    """Lets the blocks of SOLAR's backbone add little."""
+    if isinstance(features, MobileNetSolarFeatures):
+        for number in range(1, 18):
+            _tame(features.get_submodule(str(number)))
+        return
+    for block in [*features.conv2_x[2], *features.conv3_x, *features.conv4_x, *features.conv5_x]:
+        last = block.bn3 if hasattr(block, "bn3") else block.bn2
+        nn.init.constant_(last.weight, RESIDUAL_GAIN)
+
+
+def _tame(block: nn.Module) -> None:
+    """Keeps an inverted residual mostly linear and smooth: it blurs, mixes channels and adds little."""
+    *layers, _, norm = block.conv
+    for layer in layers:
+        nn.init.constant_(layer[1].bias, 1.0)
+    nn.init.uniform_(layers[-1][0].weight)
+    if block.use_res_connect:
+        nn.init.constant_(norm.weight, RESIDUAL_GAIN)
+
+
+def _inputs(size: tuple[int, int], count: int) -> Tensor:
+    plain = Preprocess(*size)
+    return torch.from_numpy(np.stack([prepare(picture, size, plain) for picture in painted(1234, count)]))
+
+
+def _calibrate(features: nn.Module, pictures: Tensor) -> None:
+    """Gives every batch norm the statistics of the pictures, then returns to evaluation mode."""
+    for module in features.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            module.momentum = None
+    features.train()
+    features(pictures)
+    features.eval()
+
+
+def _whitening(pooled: Tensor) -> dict[str, Tensor]:
+    """PCA whitening of the sample, damped so that weak directions do not become noise."""
+    mean = pooled.mean(0)
+    _, spread, axes = torch.linalg.svd(pooled - mean, full_matrices=False)
+    weight = axes[:WHITENED] / (spread[:WHITENED] + 0.05 * spread[0])[:, None]
+    return {"whiten.weight": weight, "whiten.bias": -(weight @ mean)}
