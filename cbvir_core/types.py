@@ -24,6 +24,12 @@ Grey = npt.NDArray[np.uint8]
 Rows = npt.NDArray[np.float32]
 """Descriptors, one per row: N x D, each of unit L2 norm."""
 
+Box = tuple[int, int, int, int]
+"""Left, top, right, bottom in pixels; right and bottom lie outside."""
+
+Region = tuple[int, int, int, int]
+"""x, y, width, height in pixels of the picture as it is shown (EXIF rotation done)."""
+
 VideoId = NewType("VideoId", str)
 """Hexadecimal content fingerprint (`cbvir_core.decode.fingerprint`): the same bytes, the same id."""
 
@@ -157,7 +163,7 @@ class Occurrence:
 class Hit:
     """One scene in which the picture appears.
 
-    `score` is the probability that it does, in [0, 1].  `evidence` is None where local features were not
+    `probability` says how probably it does, in [0, 1].  `evidence` is None where local features were not
     compared, and where they do not agree.  `time_s` is the keyframe's, unless the scene was looked at again:
     then it is that of the frame that fits best, `exact` where that is sure, and `time_note` says what else
     it is: the time of a thumbnail, where the file is offline or time was over.  `occurrences` are the scenes
@@ -170,13 +176,18 @@ class Hit:
     time_s: float
     scene_start_s: float
     scene_end_s: float
-    score: float
+    probability: float
     verdict: Verdict
     variant: str
     evidence: Evidence | None = None
     exact: bool = False
     time_note: str = ""
     occurrences: tuple[Occurrence, ...] = ()
+
+    @property
+    def score(self) -> float:
+        """`probability`, by its name in the JSON of an answer."""
+        return self.probability
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
-from cbvir_core.borders.still import Box
 from cbvir_core.borders.video import find_borders
 from cbvir_core.errors import DecodeError
-from cbvir_core.types import Frame
+from cbvir_core.types import Box, Frame
 
 
 def borders_of(path: Path, max_side: int, looked: Callable[[], None] = lambda: None) -> Box | None:

@@ -22,7 +22,7 @@ import numpy.typing as npt
 
 from cbvir_core.borders.blurred import blurred_box
 from cbvir_core.borders.captioned import captioned_depths
-from cbvir_core.types import Image
+from cbvir_core.types import Box, Image
 
 TOLERANCE = 12
 """Grey levels by which a pixel of a bar may differ from the bar's colour (JPEG at quality 30)."""
@@ -48,9 +48,6 @@ RINGING_SHARE = 0.05
 
 SMALLEST = 0.2
 """Share of width and of height that must remain (a wide film on an upright telephone: 0.27)."""
-
-Box = tuple[int, int, int, int]
-"""left, top, right, bottom in pixels; right and bottom are outside."""
 
 _SIDES = ("left", "top", "right", "bottom")
 

@@ -20,10 +20,10 @@ import numpy as np
 import numpy.typing as npt
 
 from cbvir_core.borders.blurred import blurred_box
-from cbvir_core.borders.still import TOLERANCE, Box, content_box
+from cbvir_core.borders.still import TOLERANCE, content_box
 from cbvir_core.decode import read_frames
 from cbvir_core.decode.glance import glance
-from cbvir_core.types import Image
+from cbvir_core.types import Box, Image
 
 ENOUGH = 5
 """Differing frames below which nothing is decided."""

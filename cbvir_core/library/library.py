@@ -11,7 +11,6 @@ from types import TracebackType
 import numpy as np
 
 from cbvir_core.borders.crop import borders_of, without_borders
-from cbvir_core.borders.still import Box
 from cbvir_core.calibration.file import CalibrationFile
 from cbvir_core.decode import (
     STILL_SIDE,
@@ -31,9 +30,8 @@ from cbvir_core.library.maintenance import Maintenance
 from cbvir_core.library.networks import Networks
 from cbvir_core.search import SearchOptions
 from cbvir_core.search.evidence_sheet import evidence_sheet
-from cbvir_core.search.options import Region
 from cbvir_core.store import Generation, Store, VideoRecord
-from cbvir_core.types import Answer, Frame, Image, Keyframe, KeyframeId, VideoId, VideoInfo
+from cbvir_core.types import Answer, Box, Frame, Image, Keyframe, KeyframeId, Region, VideoId, VideoInfo
 
 BATCH = 4
 """Keyframes that `add` embeds and stores at once: larger batches ran no faster on one CPU thread, and

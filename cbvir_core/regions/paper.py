@@ -13,8 +13,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from cbvir_core.borders.still import Box
-from cbvir_core.types import Image
+from cbvir_core.types import Box, Image
 
 Mask = npt.NDArray[np.uint8]
 """H x W, 1 where something is."""

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from cbvir_core.borders.still import Box, content_box
+from cbvir_core.borders.still import content_box
 from cbvir_core.decode import STILL_SIDE, fit_within
 from cbvir_core.regions.lines import Quads, line_quads
 from cbvir_core.regions.paper import paper_boxes
 from cbvir_core.regions.ranking import promise
-from cbvir_core.types import Image
+from cbvir_core.types import Box, Image
 
 BORDERS, PAPER, LINES, SCREEN, CROP = "borders", "paper", "lines", "screen", "crop"
 

@@ -125,7 +125,7 @@ def hits(
             time_s=candidate.keyframe.time_s,
             scene_start_s=candidate.keyframe.scene_start_s,
             scene_end_s=candidate.keyframe.scene_end_s,
-            score=probability,
+            probability=probability,
             verdict=verdict(probability, options.match_score, options.likely_score),
             variant=candidate.variant,
             evidence=evidence,

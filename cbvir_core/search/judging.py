@@ -14,11 +14,11 @@ from cbvir_core.localise import Survey
 from cbvir_core.search import confidence
 from cbvir_core.search.answer import Candidate, Judged, margins
 from cbvir_core.search.confidence import ConfidenceModel
-from cbvir_core.search.options import Region, SearchOptions
+from cbvir_core.search.options import SearchOptions
 from cbvir_core.search.parallel import together
 from cbvir_core.search.prepare import PLAIN, crop
 from cbvir_core.search.verifying import VERIFIED, Verifier
-from cbvir_core.types import Evidence, Image
+from cbvir_core.types import Evidence, Image, Region
 from cbvir_core.verify import LocalFeatures, Verification
 
 WORTH_A_LOOK = 0.1

@@ -7,13 +7,12 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
-from cbvir_core.borders.still import Box
 from cbvir_core.geometry import shift
 from cbvir_core.localise import Moment, Survey, find_moment
 from cbvir_core.search.answer import Candidate, existing_path
 from cbvir_core.search.options import SearchOptions
 from cbvir_core.search.prepare import MIRRORED, crop
-from cbvir_core.types import Evidence, Image
+from cbvir_core.types import Box, Evidence, Image
 
 
 def moment_of(

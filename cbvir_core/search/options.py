@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from cbvir_core.search.shortlist import AT_MOST, EVERYWHERE
-from cbvir_core.types import VideoId
+from cbvir_core.types import Region, VideoId
 
 MATCH, LIKELY = 0.9, 0.5
 """Probabilities from which an answer is called a match, and likely."""
@@ -17,9 +17,6 @@ ANSWERED_S = 0.5
 
 LEAST_S = 0.1
 """Seconds that the exact moment has in any case."""
-
-Region = tuple[int, int, int, int]
-"""x, y, width, height in pixels of the picture as it is shown (EXIF rotation done)."""
 
 Verify = Literal["auto", "always", "never"]
 

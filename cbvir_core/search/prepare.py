@@ -9,13 +9,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cbvir_core.borders.still import Box, content_box
+from cbvir_core.borders.still import content_box
 from cbvir_core.decode import STILL_SIDE, fit_within
 from cbvir_core.decode.blank import is_blank
 from cbvir_core.errors import InputError
 from cbvir_core.regions.propose import extract, propose
-from cbvir_core.search.options import Region
-from cbvir_core.types import Image
+from cbvir_core.types import Box, Image, Region
 
 PLAIN = "plain"
 BORDERS_REMOVED = "borders_removed"

@@ -25,7 +25,7 @@ from cbvir_core.search.gallery import Chosen, Everything, videos_within
 from cbvir_core.search.groups import grouped
 from cbvir_core.search.judging import Judge, Question, Weighed, evidence_of
 from cbvir_core.search.localise import confirmed, moment_of
-from cbvir_core.search.options import Region, SearchOptions
+from cbvir_core.search.options import SearchOptions
 from cbvir_core.search.prepare import Variant, in_regions, prepare
 from cbvir_core.search.rank import Ranker
 from cbvir_core.search.refine import Refiner
@@ -34,7 +34,7 @@ from cbvir_core.search.shortlist import Gallery
 from cbvir_core.search.stages import StageClock
 from cbvir_core.search.verifying import VERIFIED, Verifier
 from cbvir_core.store import Generation, Store
-from cbvir_core.types import Answer, Evidence, Image, KeyframeId
+from cbvir_core.types import Answer, Evidence, Image, KeyframeId, Region
 
 BLANK = (
     "The picture shows one colour only, noise apart, which appears in every video: nothing was looked for."

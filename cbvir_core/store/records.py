@@ -7,11 +7,10 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from cbvir_core.borders.still import Box
 from cbvir_core.decode import STILL_SIDE
 from cbvir_core.decode.scale import fit_size
 from cbvir_core.errors import StoreDamaged
-from cbvir_core.types import VideoId, VideoInfo
+from cbvir_core.types import Box, VideoId, VideoInfo
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,14 +6,13 @@ import os
 from dataclasses import replace
 from pathlib import Path
 
-from cbvir_core.borders.still import Box
 from cbvir_core.errors import UnknownVideo
 from cbvir_core.store import ledger
 from cbvir_core.store.environment import Table, Transaction
 from cbvir_core.store.layout import path_key
 from cbvir_core.store.part import StorePart
 from cbvir_core.store.records import VideoRecord, load_video
-from cbvir_core.types import VideoId, VideoInfo
+from cbvir_core.types import Box, VideoId, VideoInfo
 
 
 class VideoStore(StorePart):

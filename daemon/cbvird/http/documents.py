@@ -100,7 +100,7 @@ class HitDocument(BaseModel):
             time_s=hit.time_s,
             scene_start_s=hit.scene_start_s,
             scene_end_s=hit.scene_end_s,
-            score=round(hit.score, 4),
+            score=round(hit.probability, 4),
             verdict=hit.verdict.value,
             keyframe_id=str(hit.keyframe_id),
             variant=hit.variant,
@@ -131,7 +131,7 @@ class SceneDocument(BaseModel):
             time_s=hit.time_s,
             scene_start_s=hit.scene_start_s,
             scene_end_s=hit.scene_end_s,
-            score=round(hit.score, 4),
+            score=round(hit.probability, 4),
             verdict=hit.verdict.value,
         )
 

@@ -16,10 +16,9 @@ from typing import Any
 
 import numpy as np
 
-from cbvir_core.borders.still import Box
 from cbvir_core.decode import THUMBNAIL_SIDE
 from cbvir_core.keyframes.thumbnails import MOST
-from cbvir_core.types import Image, Keyframe, Thumbnails, VideoId, VideoInfo
+from cbvir_core.types import Box, Image, Keyframe, Thumbnails, VideoId, VideoInfo
 
 GO = b"go"
 """The service's one word to a worker that has probed its file: decode it."""

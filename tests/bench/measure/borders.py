@@ -20,12 +20,12 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from cbvir_core.borders.still import Box, content_box
+from cbvir_core.borders.still import content_box
 from cbvir_core.borders.video import PLACES, StableBorders, find_borders
 from cbvir_core.decode import read_frames
 from cbvir_core.decode.glance import glance
 from cbvir_core.errors import CbvirError
-from cbvir_core.types import Image
+from cbvir_core.types import Box, Image
 from support.pages import saved
 
 BARRED = ("chaplin", "threatexchange--pattern-sd", "padded", "learning-area")
