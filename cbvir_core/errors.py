@@ -3,48 +3,79 @@
 ::
 
     CbvirError
-    ├── InputError                the file or picture is at fault
+    ├── InputError                bad_input         the file or picture is at fault
     │   ├── NotAPicture           not_a_picture
     │   ├── NotAVideo             not_a_video
     │   ├── DamagedVideo          damaged_video
     │   ├── FileUnreadable        file_unreadable   (retry)
-    │   └── FileChanged           file_changed      (retry)
-    ├── DecodeError               the decoder is at fault
+    │   ├── FileChanged           file_changed      (retry)
+    │   └── TooLarge              too_large
+    ├── DecodeError               decode_failed     the decoder is at fault
     │   ├── DecodeCrashed         decode_crashed    (retry)
     │   ├── DecodeTimeout         decode_timeout    (retry)
     │   └── DecodeMemory          decode_memory     (retry)
-    ├── ModelError
+    ├── ModelError                model
     │   ├── WeightsMissing        weights_missing
     │   ├── WeightsDamaged        weights_damaged
     │   ├── WeightsMismatch       weights_mismatch
     │   └── DownloadFailed        download_failed   (retry)
-    ├── StoreError
+    ├── StoreError                store
     │   ├── DiskFull              disk_full         (retry)
     │   ├── StoreBusy             store_busy
     │   ├── StoreDamaged          store_damaged
     │   └── StoreVersion          store_version
     ├── UnknownVideo              unknown_video
+    ├── VideoBusy                 busy              (retry)
+    ├── VideoForgotten            forgotten
+    ├── BadRequest                bad_request
+    ├── ServiceStopping           stopping          (retry)
     └── ConfigError               bad_config
 
 A message says what happened, to which file, and what to do.  `code` is stable and public; `retry`
 says whether the same call may succeed later without anybody changing anything by hand.
+
+Exceptions that only steer the flow inside one package (a build that is broken off, a limit that another
+way gets around) are no part of this tree and never reach a caller.
 """
 
 from __future__ import annotations
 
-from typing import ClassVar
+from pathlib import Path
+from typing import ClassVar, Self
 
 
 class CbvirError(Exception):
-    """The root.  ``str(error)`` is a sentence for a person."""
+    """The root.  ``str(error)`` is a sentence for a person.
+
+    With `path`, `message` is what is said of that file, and the sentence begins with the path:
+    ``NotAVideo("is empty", path=path)`` reads ``/films/a.mp4 is empty``.  Without it, `message` is the
+    whole sentence.
+    """
 
     code: ClassVar[str] = "error"
     retry: ClassVar[bool] = False
+
+    def __init__(self, message: str = "", *, path: Path | str | None = None) -> None:
+        super().__init__(message)
+        self.path = path
+
+    def __str__(self) -> str:
+        said = super().__str__()
+        return said if self.path is None else f"{self.path} {said}"
 
     @property
     def message(self) -> str:
         """The sentence."""
         return str(self)
+
+    def about(self, name: Path | str) -> Self:
+        """Return the same error about another name of the file: the one that the caller knows.
+
+        An error that carries no path gets the name and a colon in front of its sentence.
+        """
+        if self.path is None:
+            return type(self)(f"{name}: {self}")
+        return type(self)(super().__str__(), path=name)
 
 
 class InputError(CbvirError):
@@ -83,6 +114,12 @@ class FileChanged(InputError):
 
     code = "file_changed"
     retry = True
+
+
+class TooLarge(InputError):
+    """What was sent is larger than the service takes."""
+
+    code = "too_large"
 
 
 class DecodeError(CbvirError):
@@ -178,6 +215,32 @@ class UnknownVideo(CbvirError):
     """No video, or more than one, goes by that path or id."""
 
     code = "unknown_video"
+
+
+class VideoBusy(CbvirError):
+    """The video is being read or written at this moment."""
+
+    code = "busy"
+    retry = True
+
+
+class VideoForgotten(CbvirError):
+    """Somebody had the file forgotten: it exists, but only a retry on request takes it in again."""
+
+    code = "forgotten"
+
+
+class BadRequest(CbvirError):
+    """The request itself cannot be right."""
+
+    code = "bad_request"
+
+
+class ServiceStopping(CbvirError):
+    """The service ends before the work does; nothing has changed."""
+
+    code = "stopping"
+    retry = True
 
 
 class ConfigError(CbvirError):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import pickle
 import re
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -13,7 +15,8 @@ from cbvir_core.errors import CbvirError
 from cbvir_core.types import KeyframeId, VideoId
 
 CLASSES = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, CbvirError)]
-LINE = re.compile(r"^ {4}([│ ]*)[├└]── (\w+)(?: +(\w+_\w+))?.*?(\(retry\))?$", re.MULTILINE)
+LINE = re.compile(r"^ {4}([│ ]*)[├└]── (\w+) +(\w+).*?(\(retry\))?$", re.MULTILINE)
+"""One line of the drawn tree: the depth, the class, its code, and whether a retry may help."""
 
 
 @given(st.text("0123456789abcdef", min_size=1, max_size=32), st.integers(0, 10**9))
@@ -29,6 +32,7 @@ def test_other_text_is_no_keyframe_id(text: str) -> None:
 
 
 def test_the_drawn_tree_of_errors_is_the_real_one() -> None:
+    assert errors.__doc__ is not None
     drawn = {
         name: (len(depth) // 4, code, bool(retry))
         for depth, name, code, retry in LINE.findall(errors.__doc__)
@@ -38,10 +42,27 @@ def test_the_drawn_tree_of_errors_is_the_real_one() -> None:
         if kind is not CbvirError:
             depth, code, retry = drawn[kind.__name__]
             assert depth == len(kind.__mro__) - len(CbvirError.__mro__) - 1
-            assert (code or kind.code, retry) == (kind.code, kind.retry)
+            assert (code, retry) == (kind.code, kind.retry)
 
 
 def test_codes_name_one_error_each_and_every_class_says_what_it_is() -> None:
     assert len({kind.code for kind in CLASSES}) == len(CLASSES)
     assert all(kind.__doc__ for kind in CLASSES)
     assert CbvirError("It is so.").message == "It is so."
+
+
+def test_an_error_carries_the_path_of_the_file_as_data() -> None:
+    error = errors.NotAVideo("is empty; record it again", path=Path("/films/a.mp4"))
+    assert error.path == Path("/films/a.mp4")
+    assert str(error) == error.message == "/films/a.mp4 is empty; record it again"
+
+
+def test_the_same_error_can_be_told_about_another_name_of_the_file() -> None:
+    error = errors.FileChanged("was replaced", path=Path("/var/uploads/a.mp4")).about("a.mp4")
+    assert (type(error), error.path, str(error)) == (errors.FileChanged, "a.mp4", "a.mp4 was replaced")
+    assert str(errors.WeightsMismatch("conv1 is missing").about("a.pth")) == "a.pth: conv1 is missing"
+
+
+def test_an_error_keeps_its_path_when_it_travels_between_processes() -> None:
+    error = pickle.loads(pickle.dumps(errors.FileChanged("was replaced", path=Path("/films/a.mp4"))))
+    assert (error.path, str(error)) == (Path("/films/a.mp4"), "/films/a.mp4 was replaced")

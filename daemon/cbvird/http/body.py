@@ -6,8 +6,8 @@ from fastapi import Request
 from starlette.datastructures import UploadFile
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from cbvir_core.errors import NotAPicture
-from cbvird.http.failures import BadRequest, TooLarge, respond
+from cbvir_core.errors import BadRequest, NotAPicture, TooLarge
+from cbvird.http.failures import respond
 
 LARGEST_PICTURE = 64 << 20
 """Bytes of a query; a 100-megapixel JPEG is below 50 MB."""

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from cbvir_core.errors import CbvirError
+from cbvir_core.errors import ServiceStopping
 from cbvir_core.library.maintenance import QUESTIONS
 from cbvird.http.reports import CalibrationDocument
 from cbvird.http.serving import Served
@@ -16,13 +16,6 @@ router = APIRouter(prefix="/calibrate", tags=["calibration"])
 
 TOLD_S = 0.5
 """How often progress is published."""
-
-
-class Stopping(CbvirError):
-    """The service ends before the work does; nothing has changed."""
-
-    code = "stopping"
-    retry = True
 
 
 @router.post("")
@@ -37,7 +30,7 @@ def calibrate(
     def progress(done: int, total: int) -> None:
         nonlocal told
         if served.stop.is_set():  # it takes minutes, and the library waits for it
-            raise Stopping("the service is stopping; calibrate again when it runs")
+            raise ServiceStopping("the service is stopping; calibrate again when it runs")
         if time.monotonic() - told >= TOLD_S:
             told = time.monotonic()
             served.board.publish("calibration", done=done, total=total)

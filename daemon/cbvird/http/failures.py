@@ -9,31 +9,21 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from cbvir_core.errors import (
+    BadRequest,
     CbvirError,
     DiskFull,
     InputError,
     ModelError,
     NotAPicture,
     StoreBusy,
+    TooLarge,
     UnknownVideo,
+    VideoBusy,
     WeightsMissing,
 )
 from cbvird.http.documents import shown
-from cbvird.ingest.catalog import Busy
 
 LOG = structlog.get_logger(__name__)
-
-
-class TooLarge(InputError):
-    """The body is larger than the service takes."""
-
-    code = "too_large"
-
-
-class BadRequest(CbvirError):
-    """The request itself cannot be right."""
-
-    code = "bad_request"
 
 
 _STATUS: tuple[tuple[type[CbvirError], int], ...] = (
@@ -44,7 +34,7 @@ _STATUS: tuple[tuple[type[CbvirError], int], ...] = (
     (WeightsMissing, 404),
     (DiskFull, 507),
     (StoreBusy, 409),
-    (Busy, 409),
+    (VideoBusy, 409),
     (InputError, 400),
     (ModelError, 400),
 )

@@ -21,10 +21,9 @@ from cbvir_core.embed import (
     official_sources,
     verify,
 )
-from cbvir_core.errors import CbvirError
+from cbvir_core.errors import BadRequest, CbvirError
 from cbvir_core.files import no_room
 from cbvir_core.weights.checksums import read_sums
-from cbvird.http.failures import BadRequest
 from cbvird.http.reports import ModelsDocument, ProfileDocument, UploadDocument, WeightsDocument
 from cbvird.http.serving import Served
 from cbvird.runtime.context import Context

@@ -11,11 +11,11 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 
 from cbvir_core.decode import encode_png
+from cbvir_core.errors import BadRequest
 from cbvir_core.search import SearchOptions
 from cbvir_core.types import Answer, KeyframeId
 from cbvird.http.body import picture_of
 from cbvird.http.documents import AnswerDocument
-from cbvird.http.failures import BadRequest
 from cbvird.http.metrics import QUERY_SECONDS
 from cbvird.http.serving import Served
 from cbvird.runtime.context import Context

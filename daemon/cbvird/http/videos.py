@@ -7,7 +7,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
-from cbvir_core.errors import UnknownVideo
+from cbvir_core.errors import UnknownVideo, VideoBusy, VideoForgotten
 from cbvir_core.types import KeyframeId
 from cbvird.http.documents import (
     ErrorsDocument,
@@ -20,7 +20,7 @@ from cbvird.http.documents import (
 )
 from cbvird.http.reports import CountDocument, ForgottenDocument, ScanDocument
 from cbvird.http.serving import Served
-from cbvird.ingest.catalog import Busy, Forgotten, Video
+from cbvird.ingest.catalog import Video
 from cbvird.ingest.job_rows import State
 from cbvird.runtime.context import Context
 
@@ -87,11 +87,11 @@ def forget(served: Served, video_id: str) -> ForgottenDocument:
 def _forget(served: Context, video: Video) -> ForgottenDocument:
     jobs = [job for job in map(served.jobs.get, video.paths) if job is not None]
     if any(job.state is State.WORKING for job in jobs) or not (jobs or video.video_id):
-        raise Busy(f"{video.path} is being read or written right now; forget it when that is over")
+        raise VideoBusy("is being read or written right now; forget it when that is over", path=video.path)
     if video.video_id is not None:
         served.library.remove(video.video_id)
     for job in jobs:
-        served.jobs.failed(job.path, Forgotten("forgotten by order; retry takes it in again"), 0.0)
+        served.jobs.failed(job.path, VideoForgotten("forgotten by order; retry takes it in again"), 0.0)
     served.board.publish("video", video_id=video.video_id, path=shown(video.path), state="forgotten")
     return ForgottenDocument(video_id=video.video_id, paths=[shown(path) for path in video.paths])
 
@@ -106,7 +106,7 @@ def errors(served: Served) -> ErrorsDocument:
 def retry(served: Served, video: Text = None) -> CountDocument:
     """Try failed files again now: every one, or the one that is named."""
     if video is None:
-        paths = [job.path for job in served.jobs.all() if job.code != Forgotten.code]
+        paths = [job.path for job in served.jobs.all() if job.code != VideoForgotten.code]
     elif served.jobs.get(Path(video)) is not None:
         paths = [Path(video)]
     else:

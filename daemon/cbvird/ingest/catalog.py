@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from cbvir_core.errors import CbvirError, DamagedVideo, UnknownVideo
+from cbvir_core.errors import DamagedVideo, UnknownVideo, VideoForgotten
 from cbvir_core.store import Store, VideoRecord
 from cbvir_core.types import VideoId
 from cbvird.ingest.job_rows import Job, State
@@ -17,19 +17,6 @@ from cbvird.ingest.tracker import Tracker
 from cbvird.runtime.events import Current, EventBus
 
 STATES = ("waiting", "working", "indexed", "partial", "failed", "offline")
-
-
-class Busy(CbvirError):
-    """The video is being read right now."""
-
-    code = "busy"
-    retry = True
-
-
-class Forgotten(CbvirError):
-    """The file was forgotten by order: it is there, but it is not taken in by itself."""
-
-    code = "forgotten"
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +101,7 @@ class Catalog:
                 yield _of_record(record, own, current, self._tracker.is_there)
         for path, job in jobs.items():
             # A finished job without a video is on its way out of the list.
-            if path not in told and job.code != Forgotten.code and job.state is not State.DONE:
+            if path not in told and job.code != VideoForgotten.code and job.state is not State.DONE:
                 yield _of_job(job, current.get(path), self._tracker.is_there(path))
         for path in settling:
             if path not in told and path not in jobs:
