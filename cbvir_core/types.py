@@ -24,6 +24,12 @@ Grey = npt.NDArray[np.uint8]
 Rows = npt.NDArray[np.float32]
 """Descriptors, one per row: N x D, each of unit L2 norm."""
 
+Floats = npt.NDArray[np.float32]
+"""Other figures, in the shape that the place of use names."""
+
+Span = tuple[float, float]
+"""Start and end in seconds."""
+
 Box = tuple[int, int, int, int]
 """Left, top, right, bottom in pixels; right and bottom lie outside."""
 
