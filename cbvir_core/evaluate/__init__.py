@@ -3,28 +3,28 @@
 `python -m cbvir_core.evaluate` is its command line.  Nothing else imports this room.
 """
 
-from cbvir_core.evaluate.groundtruth import GroundTruth, Question, read_ground_truth
+from cbvir_core.evaluate.groundtruth import GroundTruth, LandmarkQuery, read_ground_truth
 from cbvir_core.evaluate.keyframes import KeyframeResult, evaluate_keyframes
 from cbvir_core.evaluate.landmarks import LandmarkResult, evaluate_landmarks
-from cbvir_core.evaluate.networks import Encoders, open_encoders
+from cbvir_core.evaluate.networks import EvaluatedEncoders, open_encoders
 from cbvir_core.evaluate.precision import (
-    Outcome,
+    RankingOutcome,
     average_precision,
     mean_average_precision,
     mean_precision_at,
 )
 from cbvir_core.evaluate.retrieval import RetrievalResult, evaluate_retrieval
 from cbvir_core.evaluate.shortlist import ShortlistResult, evaluate_shortlist
-from cbvir_core.evaluate.tables import Query, read_queries, read_shots
+from cbvir_core.evaluate.tables import AnnotatedQuery, read_queries, read_shots
 
 __all__ = [
-    "Encoders",
+    "AnnotatedQuery",
+    "EvaluatedEncoders",
     "GroundTruth",
     "KeyframeResult",
+    "LandmarkQuery",
     "LandmarkResult",
-    "Outcome",
-    "Query",
-    "Question",
+    "RankingOutcome",
     "RetrievalResult",
     "ShortlistResult",
     "average_precision",

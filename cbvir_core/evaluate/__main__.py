@@ -14,13 +14,13 @@ from cbvir_core.decode import Mode
 from cbvir_core.embed import RuntimeOptions
 from cbvir_core.errors import CbvirError
 from cbvir_core.evaluate import commands
-from cbvir_core.evaluate.networks import Load, choose_profile, open_encoders
-from cbvir_core.evaluate.report import Report, Say
-from cbvir_core.evaluate.shortlist import SHARES
+from cbvir_core.evaluate.networks import LoadEncoders, choose_profile, open_encoders
+from cbvir_core.evaluate.report import EvaluationReport, Notify
+from cbvir_core.evaluate.shortlist import SHORTLIST_SHARES
 from cbvir_core.keyframes import Form
 from cbvir_core.search.shortlist import SHARE
 
-ABOUT = """\
+EVALUATE_DESCRIPTION = """\
 MoReSo's own evaluation, on data of your own.
 
   Table II   python -m cbvir_core.evaluate keyframes films/ --shots shots.csv
@@ -51,19 +51,21 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def _run(options: argparse.Namespace, say: Say) -> Report:
+def _run(options: argparse.Namespace, notify: Notify) -> EvaluationReport:
     if options.command == "keyframes":
-        return commands.keyframes(options.folder, options.shots, options.form, options.mode, say)
+        return commands.keyframes(options.folder, options.shots, options.form, options.mode, notify)
     load = _networks(options)
     if options.command == "retrieval":
-        return commands.retrieval(options.folder, options.queries, load, options.share, options.library, say)
+        return commands.retrieval(
+            options.folder, options.queries, load, options.share, options.library, notify
+        )
     if options.command == "shortlist":
-        return commands.shortlist(options.folders, load, options.shares, say)
+        return commands.shortlist(options.folders, load, options.shares, notify)
     pictures = options.pictures or options.truth.parent / "jpg"
-    return commands.landmarks(options.truth, pictures, load, options.share, say)
+    return commands.landmarks(options.truth, pictures, load, options.share, notify)
 
 
-def _networks(options: argparse.Namespace) -> Load:
+def _networks(options: argparse.Namespace) -> LoadEncoders:
     profile = choose_profile(options.profile, options.models, options.filter, options.refine)
     return partial(open_encoders, profile, RuntimeOptions(options.device, options.runtime, options.threads))
 
@@ -71,7 +73,7 @@ def _networks(options: argparse.Namespace) -> Load:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m cbvir_core.evaluate",
-        description=ABOUT,
+        description=EVALUATE_DESCRIPTION,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     subcommands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
@@ -111,9 +113,14 @@ def _of_retrieval(command: argparse.ArgumentParser) -> None:
 def _of_shortlist(command: argparse.ArgumentParser) -> None:
     add = command.add_argument
     add("folders", type=Path, nargs="+", metavar="FOLDER", help="pictures")
-    default = " ".join(f"{share:g}" for share in SHARES)
+    default = " ".join(f"{share:g}" for share in SHORTLIST_SHARES)
     add(
-        "--shares", type=_fraction, nargs="+", default=SHARES, metavar="N", help=f"of the gallery ({default})"
+        "--shares",
+        type=_fraction,
+        nargs="+",
+        default=SHORTLIST_SHARES,
+        metavar="N",
+        help=f"of the gallery ({default})",
     )
 
 

@@ -13,32 +13,38 @@ from cbvir_core.decode import Mode
 from cbvir_core.evaluate.groundtruth import read_ground_truth
 from cbvir_core.evaluate.keyframes import evaluate_keyframes
 from cbvir_core.evaluate.landmarks import evaluate_landmarks
-from cbvir_core.evaluate.networks import Encoders, Load
-from cbvir_core.evaluate.report import Column, Report, Say
+from cbvir_core.evaluate.networks import EvaluatedEncoders, LoadEncoders
+from cbvir_core.evaluate.report import EvaluationReport, Notify, TableColumn
 from cbvir_core.evaluate.retrieval import evaluate_retrieval
 from cbvir_core.evaluate.shortlist import evaluate_shortlist
 from cbvir_core.evaluate.tables import read_queries, read_shots
 from cbvir_core.keyframes import Form
 
-NO_REFINE = "there are no SOLAR weights: the filter ranks alone, and neither MoReSo nor SOLAR is in the table"
-EXACT = "neighbours are exact; what is not on the shortlist counts as not found"
-EXTRACTION = "FE efficiency: pictures of the gallery per second of feature extraction for one query"
+NO_REFINEMENT_NOTE = (
+    "there are no SOLAR weights: the filter ranks alone, and neither MoReSo nor SOLAR is in the table"
+)
+EXACT_NEIGHBOURS_NOTE = "neighbours are exact; what is not on the shortlist counts as not found"
+EXTRACTION_EFFICIENCY_NOTE = (
+    "FE efficiency: pictures of the gallery per second of feature extraction for one query"
+)
 
 
-def keyframes(folder: Path, shots: Path | None, forms: Sequence[Form], mode: Mode, say: Say) -> Report:
+def keyframes(
+    folder: Path, shots: Path | None, forms: Sequence[Form], mode: Mode, notify: Notify
+) -> EvaluationReport:
     """Table II.  Raises InputError, DecodeError, FileUnreadable."""
     known = read_shots(shots, folder) if shots else None
-    results = evaluate_keyframes(folder, known, forms=forms, mode=mode, say=say)
+    results = evaluate_keyframes(folder, known, forms=forms, mode=mode, notify=notify)
     first = results[0]
-    return Report(
+    return EvaluationReport(
         table="II",
         title="keyframe extraction",
         columns=(
-            Column("Method", "method"),
-            Column("Efficiency ratio", "efficiency", 2),
-            Column("Accuracy", "accuracy", 3),
-            Column("Redundancy", "redundancy", 3),
-            Column("Keyframes", "keyframes"),
+            TableColumn("Method", "method"),
+            TableColumn("Efficiency ratio", "efficiency", 2),
+            TableColumn("Accuracy", "accuracy", 3),
+            TableColumn("Redundancy", "redundancy", 3),
+            TableColumn("Keyframes", "keyframes"),
         ),
         rows=results,
         reading=(
@@ -53,25 +59,29 @@ def keyframes(folder: Path, shots: Path | None, forms: Sequence[Form], mode: Mod
     )
 
 
-def retrieval(folder: Path, queries: Path, load: Load, share: float, with_library: bool, say: Say) -> Report:
+def retrieval(
+    folder: Path, queries: Path, load: LoadEncoders, share: float, with_library: bool, notify: Notify
+) -> EvaluationReport:
     """Table III.  Raises InputError, NotAPicture, DecodeError, FileUnreadable."""
     asked = read_queries(queries, folder)
     encoders = load()
-    results = evaluate_retrieval(folder, asked, encoders, share=share, with_library=with_library, say=say)
+    results = evaluate_retrieval(
+        folder, asked, encoders, share=share, with_library=with_library, notify=notify
+    )
     first = results[0]
-    return Report(
+    return EvaluationReport(
         table="III",
         title="the whole",
         columns=(
-            Column("Model", "model"),
-            Column("mAP(%)", "mean_ap", 2, 100.0),
-            Column("Efficiency ratio", "efficiency", 2),
+            TableColumn("Model", "model"),
+            TableColumn("mAP(%)", "mean_ap", 2, 100.0),
+            TableColumn("Efficiency ratio", "efficiency", 2),
         ),
         rows=results,
         reading=(
             "mAP: an occurrence is found by the first keyframe in it, further ones do not count",
             "efficiency ratio: seconds of video per second of keyframes, descriptors and one search",
-            EXACT,
+            EXACT_NEIGHBOURS_NOTE,
         ),
         conditions=(
             f"{first.queries} queries",
@@ -81,44 +91,51 @@ def retrieval(folder: Path, queries: Path, load: Load, share: float, with_librar
     )
 
 
-def shortlist(folders: Sequence[Path], load: Load, shares: Sequence[float], say: Say) -> Report:
+def shortlist(
+    folders: Sequence[Path], load: LoadEncoders, shares: Sequence[float], notify: Notify
+) -> EvaluationReport:
     """Table IV's last column.  Raises InputError, FileUnreadable."""
     encoders = load()
-    return Report(
+    return EvaluationReport(
         table="IV",
         title="feature extraction with a shortlist",
         columns=(
-            Column("Model", "model"),
-            Column("Share(%)", "share", 1, 100.0),
-            Column("Shortlisted", "shortlisted"),
-            Column("FE efficiency", "efficiency", 2),
-            Column("Nearest kept", "kept_first", 3),
-            Column("Ten nearest kept", "kept_ten", 3),
+            TableColumn("Model", "model"),
+            TableColumn("Share(%)", "share", 1, 100.0),
+            TableColumn("Shortlisted", "shortlisted"),
+            TableColumn("FE efficiency", "efficiency", 2),
+            TableColumn("Nearest kept", "kept_first", 3),
+            TableColumn("Ten nearest kept", "kept_ten", 3),
         ),
-        rows=evaluate_shortlist(folders, encoders, shares=shares, say=say),
-        reading=(EXTRACTION, "kept: how many of SOLAR's own nearest pictures are on the shortlist"),
+        rows=evaluate_shortlist(folders, encoders, shares=shares, notify=notify),
+        reading=(
+            EXTRACTION_EFFICIENCY_NOTE,
+            "kept: how many of SOLAR's own nearest pictures are on the shortlist",
+        ),
         conditions=_networks(encoders, None),
     )
 
 
-def landmarks(truth: Path, folder: Path, load: Load, share: float, say: Say) -> Report:
+def landmarks(
+    truth: Path, folder: Path, load: LoadEncoders, share: float, notify: Notify
+) -> EvaluationReport:
     """Table IV.  Raises InputError, NotAPicture, FileUnreadable."""
     known = read_ground_truth(truth)
     encoders = load()
-    return Report(
+    return EvaluationReport(
         table="IV",
         title=truth.name,
         columns=(
-            Column("Model", "model"),
-            Column("Setup", "setup"),
-            Column("mAP(%)", "mean_ap", 2, 100.0),
-            Column("mP@1(%)", "mean_p1", 2, 100.0),
-            Column("mP@5(%)", "mean_p5", 2, 100.0),
-            Column("mP@10(%)", "mean_p10", 2, 100.0),
-            Column("FE efficiency", "efficiency", 2),
+            TableColumn("Model", "model"),
+            TableColumn("Setup", "setup"),
+            TableColumn("mAP(%)", "mean_ap", 2, 100.0),
+            TableColumn("mP@1(%)", "mean_p1", 2, 100.0),
+            TableColumn("mP@5(%)", "mean_p5", 2, 100.0),
+            TableColumn("mP@10(%)", "mean_p10", 2, 100.0),
+            TableColumn("FE efficiency", "efficiency", 2),
         ),
-        rows=evaluate_landmarks(known, folder, encoders, share=share, say=say),
-        reading=(EXTRACTION, EXACT),
+        rows=evaluate_landmarks(known, folder, encoders, share=share, notify=notify),
+        reading=(EXTRACTION_EFFICIENCY_NOTE, EXACT_NEIGHBOURS_NOTE),
         conditions=(
             f"{len(known.questions)} queries, {len(known.pictures)} pictures",
             *_networks(encoders, share),
@@ -126,14 +143,14 @@ def landmarks(truth: Path, folder: Path, load: Load, share: float, say: Say) -> 
     )
 
 
-def _networks(encoders: Encoders, share: float | None) -> tuple[str, ...]:
+def _networks(encoders: EvaluatedEncoders, share: float | None) -> tuple[str, ...]:
     runtime = encoders.runtime
     lines = [
         *encoders.labels,
         f"device {runtime.device}, runtime {runtime.runtime}, threads {runtime.threads}",
     ]
     if encoders.refine is None:
-        lines.append(NO_REFINE)
+        lines.append(NO_REFINEMENT_NOTE)
     elif share is not None:
         lines.append(f"the shortlist is {share:.1%} of the gallery")
     return (*lines, _machine())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-Clock = Callable[[], float]
+EvaluationClock = Callable[[], float]
 """Seconds from any origin, as ``time.perf_counter``."""
 
 _TICK_S = 1e-9

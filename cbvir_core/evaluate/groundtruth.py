@@ -16,11 +16,11 @@ import numpy as np
 
 from cbvir_core.errors import FileUnreadable, InputError
 from cbvir_core.evaluate.plainpickle import PlainArray, read_plain_pickle
-from cbvir_core.evaluate.precision import Outcome, judge
+from cbvir_core.evaluate.precision import RankingOutcome, judge
 
-Setup = Literal["easy", "medium", "hard", "original"]
+LandmarkSetup = Literal["easy", "medium", "hard", "original"]
 
-POSITIVE_AND_JUNK: dict[Setup, tuple[tuple[str, ...], tuple[str, ...]]] = {
+POSITIVE_AND_JUNK_LISTS: dict[LandmarkSetup, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "easy": (("easy",), ("junk", "hard")),
     "medium": (("easy", "hard"), ("junk",)),
     "hard": (("hard",), ("junk", "easy")),
@@ -28,23 +28,23 @@ POSITIVE_AND_JUNK: dict[Setup, tuple[tuple[str, ...], tuple[str, ...]]] = {
 }
 """Per setup, the lists that are to be found and those that do not count."""
 
-Box = tuple[float, float, float, float]
+QueryBox = tuple[float, float, float, float]
 """Left, top, right, bottom in pixels."""
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class LandmarkQuery:
     """One query: its picture's name, the part of it that is asked for, and the judged pictures."""
 
     picture: str
-    box: Box | None
+    box: QueryBox | None
     lists: Mapping[str, tuple[int, ...]]
 
-    def outcome(self, ranking: Sequence[int], setup: Setup) -> Outcome:
+    def outcome(self, ranking: Sequence[int], setup: LandmarkSetup) -> RankingOutcome:
         """What a ranking of positions in `GroundTruth.pictures` is worth."""
         positives, junk = (
             [position for name in names for position in self.lists[name]]
-            for names in POSITIVE_AND_JUNK[setup]
+            for names in POSITIVE_AND_JUNK_LISTS[setup]
         )
         return judge(ranking, positives, junk)
 
@@ -54,8 +54,8 @@ class GroundTruth:
     """A benchmark: names of its gallery, its questions, and the setups that its lists allow."""
 
     pictures: tuple[str, ...]
-    questions: tuple[Question, ...]
-    setups: tuple[Setup, ...]
+    questions: tuple[LandmarkQuery, ...]
+    setups: tuple[LandmarkSetup, ...]
 
 
 def read_ground_truth(path: Path) -> GroundTruth:
@@ -83,9 +83,9 @@ def _ground_truth(content: Any) -> GroundTruth:
     if not judged:
         raise ValueError("it asks nothing")
     setups = _setups(judged)
-    needed = sorted({name for setup in setups for names in POSITIVE_AND_JUNK[setup] for name in names})
+    needed = sorted({name for setup in setups for names in POSITIVE_AND_JUNK_LISTS[setup] for name in names})
     questions = tuple(
-        Question(
+        LandmarkQuery(
             picture,
             _box(entry.get("bbx"), f"gnd[{number}]"),
             {name: _positions(entry[name], len(pictures), f"gnd[{number}].{name}") for name in needed},
@@ -95,9 +95,9 @@ def _ground_truth(content: Any) -> GroundTruth:
     return GroundTruth(pictures, questions, setups)
 
 
-def _setups(judged: Sequence[Any]) -> tuple[Setup, ...]:
+def _setups(judged: Sequence[Any]) -> tuple[LandmarkSetup, ...]:
     """Revisited or original, by the lists that every entry has."""
-    revisited: tuple[Setup, ...] = ("easy", "medium", "hard")
+    revisited: tuple[LandmarkSetup, ...] = ("easy", "medium", "hard")
     for keys, setups in (({"easy", "hard", "junk"}, revisited), ({"ok", "junk"}, ("original",))):
         if all(isinstance(entry, dict) and keys <= entry.keys() for entry in judged):
             return setups
@@ -120,7 +120,7 @@ def _positions(value: Any, count: int, where: str) -> tuple[int, ...]:
     return tuple(int(number) for number in values)
 
 
-def _box(value: Any, where: str) -> Box | None:
+def _box(value: Any, where: str) -> QueryBox | None:
     if value is None:
         return None
     numbers = np.asarray(value.values.ravel() if isinstance(value, PlainArray) else value)

@@ -9,19 +9,22 @@ from pathlib import Path
 
 from cbvir_core.decode import STILL_SIDE, Mode, probe
 from cbvir_core.errors import DecodeError, InputError
-from cbvir_core.evaluate.efficiency import Clock, efficiency_ratio
+from cbvir_core.evaluate.efficiency import EvaluationClock, efficiency_ratio
 from cbvir_core.evaluate.files import files_in
-from cbvir_core.evaluate.report import Say, silent
-from cbvir_core.evaluate.tables import Occurrence
+from cbvir_core.evaluate.report import Notify, silent
+from cbvir_core.evaluate.tables import AnnotatedSpan
 from cbvir_core.keyframes import Form, KeyframeOptions, Score, extract_keyframes, keyframe_score
 from cbvir_core.types import Keyframe
 
-OPTIONS: dict[Form, KeyframeOptions] = {"online": KeyframeOptions(), "batch": KeyframeOptions.paper()}
+KEYFRAME_OPTIONS_BY_FORM: dict[Form, KeyframeOptions] = {
+    "online": KeyframeOptions(),
+    "batch": KeyframeOptions.paper(),
+}
 """cbvir's own form with its defaults, and the paper's sub-matrices with the paper's numbers."""
 
 
 @dataclass(frozen=True, slots=True)
-class Extracted:
+class ExtractedKeyframes:
     """The keyframes of one video, its length, and the seconds that decoding and extracting took."""
 
     keyframes: tuple[Keyframe, ...]
@@ -47,8 +50,8 @@ def extract(
     path: Path,
     options: KeyframeOptions = KeyframeOptions(),
     mode: Mode = "auto",
-    clock: Clock = time.perf_counter,
-) -> Extracted:
+    clock: EvaluationClock = time.perf_counter,
+) -> ExtractedKeyframes:
     """The keyframes of a video, as ingest extracts them, with the time that it took.
 
     The length is what the file says, or the end of the last scene.  Raises what `extract_keyframes`
@@ -58,17 +61,19 @@ def extract(
     begun = clock()
     keyframes = tuple(extract_keyframes(path, options, mode=mode, max_side=STILL_SIDE))
     spent_s = clock() - begun
-    return Extracted(keyframes, length_s or max((k.scene_end_s for k in keyframes), default=0.0), spent_s)
+    return ExtractedKeyframes(
+        keyframes, length_s or max((k.scene_end_s for k in keyframes), default=0.0), spent_s
+    )
 
 
 def extract_each(
     paths: Iterable[Path],
     options: KeyframeOptions,
     mode: Mode,
-    clock: Clock,
-    say: Say,
+    clock: EvaluationClock,
+    notify: Notify,
     needed: Collection[Path] = (),
-) -> Iterator[tuple[Path, Extracted]]:
+) -> Iterator[tuple[Path, ExtractedKeyframes]]:
     """The videos among the files, one after the other; what cannot be decoded is passed over.
 
     Raises what `extract_keyframes` raises for a file that is needed, InputError where there is no video.
@@ -80,9 +85,9 @@ def extract_each(
         except (InputError, DecodeError) as error:
             if path in needed:
                 raise
-            say(f"left out: {error}")
+            notify(f"left out: {error}")
             continue
-        say(f"{path.name}: {extracted.video_s:.1f} s, {len(extracted.keyframes)} keyframes")
+        notify(f"{path.name}: {extracted.video_s:.1f} s, {len(extracted.keyframes)} keyframes")
         found = True
         yield path, extracted
     if not found:
@@ -91,12 +96,12 @@ def extract_each(
 
 def evaluate_keyframes(
     folder: Path,
-    shots: Mapping[Path, Sequence[Occurrence]] | None = None,
+    shots: Mapping[Path, Sequence[AnnotatedSpan]] | None = None,
     *,
     forms: Sequence[Form] = ("online", "batch"),
     mode: Mode = "auto",
-    clock: Clock = time.perf_counter,
-    say: Say = silent,
+    clock: EvaluationClock = time.perf_counter,
+    notify: Notify = silent,
 ) -> list[KeyframeResult]:
     """Table II for each form: over the videos that have true shots, or without any over the folder.
 
@@ -105,19 +110,19 @@ def evaluate_keyframes(
     added up over the videos before they are divided.  Raises InputError, DecodeError, FileUnreadable.
     """
     paths = sorted(shots) if shots else files_in([folder])
-    return [_result(form, paths, shots or {}, mode, clock, say) for form in forms]
+    return [_result(form, paths, shots or {}, mode, clock, notify) for form in forms]
 
 
 def _result(
     form: Form,
     paths: Sequence[Path],
-    shots: Mapping[Path, Sequence[Occurrence]],
+    shots: Mapping[Path, Sequence[AnnotatedSpan]],
     mode: Mode,
-    clock: Clock,
-    say: Say,
+    clock: EvaluationClock,
+    notify: Notify,
 ) -> KeyframeResult:
     score, videos, keyframes, video_s, spent_s = Score(0, 0, 0), 0, 0, 0.0, 0.0
-    for path, found in extract_each(paths, OPTIONS[form], mode, clock, say, needed=shots):
+    for path, found in extract_each(paths, KEYFRAME_OPTIONS_BY_FORM[form], mode, clock, notify, needed=shots):
         spans = [(shot.start_s, shot.end_s) for shot in shots.get(path, ())]
         score += keyframe_score(found.keyframes, spans)
         videos, keyframes = videos + 1, keyframes + len(found.keyframes)

@@ -11,20 +11,20 @@ import numpy as np
 
 from cbvir_core.decode import read_picture
 from cbvir_core.errors import InputError
-from cbvir_core.evaluate.efficiency import Clock
-from cbvir_core.evaluate.groundtruth import Box, GroundTruth, Setup
-from cbvir_core.evaluate.methods import Method, methods
-from cbvir_core.evaluate.networks import Described, Encoders, describe
+from cbvir_core.evaluate.efficiency import EvaluationClock
+from cbvir_core.evaluate.groundtruth import GroundTruth, LandmarkSetup, QueryBox
+from cbvir_core.evaluate.networks import DescribedPictures, EvaluatedEncoders, describe
 from cbvir_core.evaluate.precision import mean_average_precision, mean_precision_at
-from cbvir_core.evaluate.report import Say, silent
+from cbvir_core.evaluate.methods import RankingMethod, ranking_methods
+from cbvir_core.evaluate.report import Notify, silent
 from cbvir_core.search.shortlist import SHARE
 from cbvir_core.types import Image
 
-KAPPAS = (1, 5, 10)
+PRECISION_RANKS = (1, 5, 10)
 """The k of the protocol's mP@k."""
 
-ENDINGS = ("", ".jpg", ".jpeg", ".png")
-TOLD_EACH = 500
+LANDMARK_SUFFIXES = ("", ".jpg", ".jpeg", ".png")
+NOTIFY_EVERY_PICTURES = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class LandmarkResult:
     """One method in one setup.  mAP and mP@k in [0, 1], None where no query has anything to find."""
 
     model: str
-    setup: Setup
+    setup: LandmarkSetup
     mean_ap: float | None
     mean_p1: float | None
     mean_p5: float | None
@@ -43,11 +43,11 @@ class LandmarkResult:
 def evaluate_landmarks(
     truth: GroundTruth,
     folder: Path,
-    encoders: Encoders,
+    encoders: EvaluatedEncoders,
     *,
     share: float = SHARE,
-    clock: Clock = time.perf_counter,
-    say: Say = silent,
+    clock: EvaluationClock = time.perf_counter,
+    notify: Notify = silent,
 ) -> list[LandmarkResult]:
     """mAP, mP@1, 5 and 10 of each method in each setup, and its feature extraction efficiency.
 
@@ -58,14 +58,14 @@ def evaluate_landmarks(
     paths = [find_picture(folder, name) for name in truth.pictures]
     asked = [(find_picture(folder, one.picture), one.box) for one in truth.questions]
     queries = describe(encoders, (cut(read_picture(path), box, path) for path, box in asked), clock)
-    gallery = describe(encoders, _read(paths, say), clock)
-    compared = methods(encoders.refine is not None, share)
+    gallery = describe(encoders, _read(paths, notify), clock)
+    compared = ranking_methods(encoders.refine is not None, share)
     return [line for method in compared for line in _results(method, truth, gallery, queries)]
 
 
 def find_picture(folder: Path, name: str) -> Path:
     """The file of a name that may lack its ending.  Raises InputError for none, or one outside."""
-    for ending in ENDINGS:
+    for ending in LANDMARK_SUFFIXES:
         path = folder / f"{name}{ending}"
         if path.is_file():
             if not path.resolve().is_relative_to(folder.resolve()):
@@ -74,7 +74,7 @@ def find_picture(folder: Path, name: str) -> Path:
     raise InputError(f"the ground truth names {name!r}, and {folder} has no such picture")
 
 
-def cut(picture: Image, box: Box | None, path: Path) -> Image:
+def cut(picture: Image, box: QueryBox | None, path: Path) -> Image:
     """The part of a query picture that is asked for.  Raises InputError where it has none."""
     if box is None:
         return picture
@@ -86,15 +86,15 @@ def cut(picture: Image, box: Box | None, path: Path) -> Image:
     return np.ascontiguousarray(picture[top:bottom, left:right])
 
 
-def _read(paths: Iterable[Path], say: Say) -> Iterator[Image]:
+def _read(paths: Iterable[Path], notify: Notify) -> Iterator[Image]:
     for number, path in enumerate(paths, start=1):
-        if number % TOLD_EACH == 0:
-            say(f"{number} pictures")
+        if number % NOTIFY_EVERY_PICTURES == 0:
+            notify(f"{number} pictures")
         yield read_picture(path)
 
 
 def _results(
-    method: Method, truth: GroundTruth, gallery: Described, queries: Described
+    method: RankingMethod, truth: GroundTruth, gallery: DescribedPictures, queries: DescribedPictures
 ) -> Iterator[LandmarkResult]:
     rankings = [method.rank(gallery, queries, number).tolist() for number in range(len(queries))]
     for setup in truth.setups:
@@ -102,6 +102,6 @@ def _results(
             question.outcome(ranking, setup)
             for question, ranking in zip(truth.questions, rankings, strict=True)
         ]
-        p1, p5, p10 = (mean_precision_at(outcomes, k) for k in KAPPAS)
+        p1, p5, p10 = (mean_precision_at(outcomes, k) for k in PRECISION_RANKS)
         mean_ap = mean_average_precision(outcomes)
         yield LandmarkResult(method.name, setup, mean_ap, p1, p5, p10, method.efficiency(gallery))

@@ -1,7 +1,7 @@
 """The three ways of ranking a gallery that are compared, and what each costs (MoReSo, Table I).
 
-`FILTER`: every picture by MobileNetV2 alone.  `REFINE`: every picture by SOLAR, the paper's "state of the
-art".  `MORESO`: the nearest share of the gallery by MobileNetV2 and Euclidean distance, ranked by
+`FILTER_METHOD`: every picture by MobileNetV2 alone.  `REFINEMENT_METHOD`: every picture by SOLAR, the paper's "state of the
+art".  `MORESO_METHOD`: the nearest share of the gallery by MobileNetV2 and Euclidean distance, ranked by
 SOLAR and cosine.  Neighbours are exact here, not ANNOY's, so that figures do not hang on an index.
 """
 
@@ -15,17 +15,17 @@ import numpy as np
 import numpy.typing as npt
 
 from cbvir_core.evaluate.efficiency import extraction_efficiency
-from cbvir_core.evaluate.networks import Described
+from cbvir_core.evaluate.networks import DescribedPictures
 from cbvir_core.search.shortlist import SHARE
 from cbvir_core.types import Rows
 
-FILTER, REFINE, MORESO = "MobileNetV2", "SOLAR", "MoReSo"
+FILTER_METHOD, REFINEMENT_METHOD, MORESO_METHOD = "MobileNetV2", "SOLAR", "MoReSo"
 
 Positions = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
-class Method:
+class RankingMethod:
     """A way to rank a described gallery, and how many of its N pictures each network must describe.
 
     `rank(gallery, queries, number)` gives positions in the gallery, best first, for one query.  With a
@@ -33,44 +33,44 @@ class Method:
     """
 
     name: str
-    rank: Callable[[Described, Described, int], Positions]
+    rank: Callable[[DescribedPictures, DescribedPictures, int], Positions]
     filtered: Callable[[int], int]
     refined: Callable[[int], int]
 
-    def extraction_s(self, gallery: Described) -> float:
+    def extraction_s(self, gallery: DescribedPictures) -> float:
         """Seconds of feature extraction that one query wants of the gallery."""
         return self._extraction_s(gallery, len(gallery))
 
-    def query_s(self, queries: Described) -> float:
+    def query_s(self, queries: DescribedPictures) -> float:
         """Seconds of feature extraction of one query itself: by each network that takes part."""
         return self._extraction_s(queries, 1)
 
-    def _extraction_s(self, described: Described, count: int) -> float:
+    def _extraction_s(self, described: DescribedPictures, count: int) -> float:
         refine_s = described.refine.mean_s if described.refine else 0.0
         return self.filtered(count) * described.filter.mean_s + self.refined(count) * refine_s
 
-    def efficiency(self, gallery: Described) -> float:
+    def efficiency(self, gallery: DescribedPictures) -> float:
         """Table IV's feature extraction efficiency, pictures a second."""
         return extraction_efficiency(len(gallery), self.extraction_s(gallery))
 
 
-def methods(refined: bool, share: float = SHARE) -> tuple[Method, ...]:
+def ranking_methods(refined: bool, share: float = SHARE) -> tuple[RankingMethod, ...]:
     """What can be compared; without a refinement the filter alone."""
-    alone = Method(FILTER, _by_filter, _all, _none)
+    alone = RankingMethod(FILTER_METHOD, _by_filter, _all, _none)
     if not refined:
         return (alone,)
-    return moreso(share), Method(REFINE, _by_refine, _none, _all), alone
+    return moreso(share), RankingMethod(REFINEMENT_METHOD, _by_refine, _none, _all), alone
 
 
-def moreso(share: float) -> Method:
+def moreso(share: float) -> RankingMethod:
     """MoReSo with a shortlist of this share of the gallery (the paper: a tenth)."""
 
-    def rank(gallery: Described, queries: Described, number: int) -> Positions:
+    def rank(gallery: DescribedPictures, queries: DescribedPictures, number: int) -> Positions:
         short = _by_filter(gallery, queries, number)[: shortlisted(len(gallery), share)]
         rows, query = refine_rows(gallery)[short], refine_rows(queries)[number]
         return short[nearest_first(rows, query)]
 
-    return Method(MORESO, rank, _all, lambda count: shortlisted(count, share))
+    return RankingMethod(MORESO_METHOD, rank, _all, lambda count: shortlisted(count, share))
 
 
 def shortlisted(count: int, share: float) -> int:
@@ -83,18 +83,18 @@ def nearest_first(rows: Rows, query: Rows) -> Positions:
     return np.argsort(-(rows @ query), kind="stable").astype(np.int64)
 
 
-def refine_rows(described: Described) -> Rows:
+def refine_rows(described: DescribedPictures) -> Rows:
     """The refinement's rows.  Raises ValueError where there was no refinement."""
     if described.refine is None:
         raise ValueError("these pictures have no descriptors of the refinement")
     return described.refine.rows
 
 
-def _by_filter(gallery: Described, queries: Described, number: int) -> Positions:
+def _by_filter(gallery: DescribedPictures, queries: DescribedPictures, number: int) -> Positions:
     return nearest_first(gallery.filter.rows, queries.filter.rows[number])
 
 
-def _by_refine(gallery: Described, queries: Described, number: int) -> Positions:
+def _by_refine(gallery: DescribedPictures, queries: DescribedPictures, number: int) -> Positions:
     return nearest_first(refine_rows(gallery), refine_rows(queries)[number])
 
 

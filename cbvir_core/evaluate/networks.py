@@ -20,18 +20,18 @@ from cbvir_core.embed import (
     open_encoder,
     read_header,
 )
-from cbvir_core.evaluate.efficiency import Clock
+from cbvir_core.evaluate.efficiency import EvaluationClock
 from cbvir_core.types import Image, Rows
 
-Load = Callable[[], "Encoders"]
+LoadEncoders = Callable[[], "EvaluatedEncoders"]
 """Loads the networks that are evaluated."""
 
-BATCH = 8
+DESCRIBE_BATCH_PICTURES = 8
 """Pictures that are read and described at once."""
 
 
 @dataclass(frozen=True, slots=True)
-class Encoders:
+class EvaluatedEncoders:
     """The filter and, where there are weights for it, the refinement; their labels, for the report."""
 
     filter: Encoder
@@ -42,7 +42,7 @@ class Encoders:
 
 
 @dataclass(frozen=True, slots=True)
-class Descriptors:
+class TimedDescriptors:
     """Rows of pictures by one network, in order, and the seconds that describing them took."""
 
     rows: Rows
@@ -55,11 +55,11 @@ class Descriptors:
 
 
 @dataclass(frozen=True, slots=True)
-class Described:
+class DescribedPictures:
     """The same pictures by the filter and, where there is one, by the refinement."""
 
-    filter: Descriptors
-    refine: Descriptors | None
+    filter: TimedDescriptors
+    refine: TimedDescriptors | None
 
     def __len__(self) -> int:
         return len(self.filter.rows)
@@ -78,11 +78,11 @@ def choose_profile(
     return Profile(filter_file.stem, filter_file, refine_file)
 
 
-def open_encoders(profile: Profile, runtime: RuntimeOptions = RuntimeOptions()) -> Encoders:
+def open_encoders(profile: Profile, runtime: RuntimeOptions = RuntimeOptions()) -> EvaluatedEncoders:
     """The networks of a profile, loaded.  Raises WeightsMissing, WeightsDamaged, WeightsMismatch,
     ConfigError."""
     files = [path for path in (profile.filter, profile.refine) if path is not None]
-    return Encoders(
+    return EvaluatedEncoders(
         open_encoder(MobileNetEncoder, profile.filter, runtime),
         open_encoder(SolarEncoder, profile.refine, runtime) if profile.refine else None,
         tuple(f"{path.name}: {read_header(path).label}" for path in files),
@@ -91,7 +91,9 @@ def open_encoders(profile: Profile, runtime: RuntimeOptions = RuntimeOptions()) 
     )
 
 
-def describe(encoders: Encoders, pictures: Iterable[Image], clock: Clock = time.perf_counter) -> Described:
+def describe(
+    encoders: EvaluatedEncoders, pictures: Iterable[Image], clock: EvaluationClock = time.perf_counter
+) -> DescribedPictures:
     """Descriptors of pictures, which are taken a few at a time and not kept.
 
     Only the networks are timed (with scaling to their input, without reading files), and not their
@@ -107,11 +109,11 @@ def describe(encoders: Encoders, pictures: Iterable[Image], clock: Clock = time.
             begun = clock()
             parts[at].append(network.encode(batch))
             spent_s[at] += clock() - begun
-    made = [Descriptors(np.concatenate(rows), spent) for rows, spent in zip(parts, spent_s, strict=True)]
-    return Described(made[0], made[1] if len(made) > 1 else None)
+    made = [TimedDescriptors(np.concatenate(rows), spent) for rows, spent in zip(parts, spent_s, strict=True)]
+    return DescribedPictures(made[0], made[1] if len(made) > 1 else None)
 
 
 def _batches(pictures: Iterable[Image]) -> Iterator[list[Image]]:
     waiting = iter(pictures)
-    while batch := list(islice(waiting, BATCH)):
+    while batch := list(islice(waiting, DESCRIBE_BATCH_PICTURES)):
         yield batch

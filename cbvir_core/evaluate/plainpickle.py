@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-MOST_BYTES = 64_000_000
+MAX_PICKLE_BYTES = 64_000_000
 """Room for millions of judged pictures."""
 
 _NUMBERS = re.compile(r"b1|[iu][1248]|f[248]")
@@ -32,8 +32,8 @@ def read_plain_pickle(data: bytes) -> Any:
 
     Raises ValueError, with a reason, for anything else and for what is damaged.
     """
-    if len(data) > MOST_BYTES:
-        raise ValueError(f"it has more than {MOST_BYTES // 1_000_000} MB")
+    if len(data) > MAX_PICKLE_BYTES:
+        raise ValueError(f"it has more than {MAX_PICKLE_BYTES // 1_000_000} MB")
     try:
         for name, argument in _opcodes(data):
             # A memo of that many places would be allocated at once.

@@ -15,7 +15,7 @@ Item = TypeVar("Item", bound=Hashable)
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class RankingOutcome:
     """What one query found: zero-based positions of its positives among what is not junk, ascending.
 
     `positives` is how many there are to find; those that are not in `found` were not ranked at all.
@@ -25,14 +25,16 @@ class Outcome:
     positives: int
 
 
-def judge(ranking: Iterable[Item], positives: Collection[Item], junk: Collection[Item] = ()) -> Outcome:
+def judge(
+    ranking: Iterable[Item], positives: Collection[Item], junk: Collection[Item] = ()
+) -> RankingOutcome:
     """The outcome of a ranking, best first.  Junk is as if it had not been in the ranking.
 
     What is judged both is a positive.
     """
     good, ignored = set(positives), set(junk) - set(positives)
     counted = (item for item in ranking if item not in ignored)
-    return Outcome(tuple(at for at, item in enumerate(counted) if item in good), len(good))
+    return RankingOutcome(tuple(at for at, item in enumerate(counted) if item in good), len(good))
 
 
 def average_precision(found: Sequence[int], positives: int) -> float:
@@ -48,7 +50,7 @@ def average_precision(found: Sequence[int], positives: int) -> float:
     return sum(heights) / positives
 
 
-def precision_at(outcome: Outcome, k: int) -> float:
+def precision_at(outcome: RankingOutcome, k: int) -> float:
     """The share of positives among the first k.
 
     As in the protocol, where all positives come before k they are divided by the position of the last
@@ -62,13 +64,13 @@ def precision_at(outcome: Outcome, k: int) -> float:
     return sum(position < reach for position in outcome.found) / reach
 
 
-def mean_average_precision(outcomes: Iterable[Outcome]) -> float | None:
+def mean_average_precision(outcomes: Iterable[RankingOutcome]) -> float | None:
     """mAP in [0, 1] over the queries that have positives; None where none has."""
     each = [average_precision(one.found, one.positives) for one in outcomes if one.positives]
     return fmean(each) if each else None
 
 
-def mean_precision_at(outcomes: Iterable[Outcome], k: int) -> float | None:
+def mean_precision_at(outcomes: Iterable[RankingOutcome], k: int) -> float | None:
     """mP@k in [0, 1] over the queries that have positives; None where none has."""
     each = [precision_at(one, k) for one in outcomes if one.positives]
     return fmean(each) if each else None

@@ -13,7 +13,7 @@ from rich.table import Table
 
 from cbvir_core.errors import InputError
 
-Say = Callable[[str], None]
+Notify = Callable[[str], None]
 """Takes a line about what is going on."""
 
 
@@ -22,7 +22,7 @@ def silent(_: str) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class TableColumn:
     """A column: its heading as in the paper, the field that it shows, how many decimals, times what."""
 
     heading: str
@@ -39,7 +39,7 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class EvaluationReport:
     """One of the paper's tables.
 
     `rows` are the frozen results themselves.  `reading` says how figures that the paper leaves open were
@@ -48,7 +48,7 @@ class Report:
 
     table: str
     title: str
-    columns: tuple[Column, ...]
+    columns: tuple[TableColumn, ...]
     rows: Sequence[Any]
     reading: tuple[str, ...] = ()
     conditions: tuple[str, ...] = ()

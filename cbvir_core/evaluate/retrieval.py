@@ -9,15 +9,15 @@ from pathlib import Path
 
 from cbvir_core.decode import fingerprint, read_picture
 from cbvir_core.errors import InputError
-from cbvir_core.evaluate.efficiency import Clock, efficiency_ratio
+from cbvir_core.evaluate.efficiency import EvaluationClock, efficiency_ratio
 from cbvir_core.evaluate.files import files_in
 from cbvir_core.evaluate.keyframes import extract_each
-from cbvir_core.evaluate.methods import Method, methods
-from cbvir_core.evaluate.moments import Answers, Moment, Span, outcome
-from cbvir_core.evaluate.networks import Described, Encoders, describe
+from cbvir_core.evaluate.moments import MethodAnswers, RankedMoment, TrueSpan, outcome
+from cbvir_core.evaluate.networks import DescribedPictures, EvaluatedEncoders, describe
 from cbvir_core.evaluate.precision import average_precision, mean_average_precision
-from cbvir_core.evaluate.report import Say, silent
-from cbvir_core.evaluate.tables import Query
+from cbvir_core.evaluate.methods import RankingMethod, ranking_methods
+from cbvir_core.evaluate.report import Notify, silent
+from cbvir_core.evaluate.tables import AnnotatedQuery
 from cbvir_core.evaluate.whole import ask_library
 from cbvir_core.keyframes import KeyframeOptions
 from cbvir_core.search.shortlist import SHARE
@@ -39,51 +39,51 @@ class RetrievalResult:
 
 
 @dataclass
-class Corpus:
+class VideoCorpus:
     """The videos of a folder by content, and what is learnt of them while keyframes are extracted."""
 
     videos: dict[VideoId, Path]
-    moments: list[Moment] = field(default_factory=list)
+    moments: list[RankedMoment] = field(default_factory=list)
     video_s: float = 0.0
     extraction_s: float = 0.0
 
     @classmethod
-    def of(cls, folder: Path, say: Say) -> Corpus:
+    def of(cls, folder: Path, notify: Notify) -> VideoCorpus:
         """Every file in the folder, copies once."""
         videos: dict[VideoId, Path] = {}
         for path in files_in([folder]):
             try:
                 first = videos.setdefault(fingerprint(path), path)
             except InputError as error:
-                say(f"left out: {error}")
+                notify(f"left out: {error}")
                 continue
             if first != path:
-                say(f"{path.name} has the content of {first.name}")
+                notify(f"{path.name} has the content of {first.name}")
         return cls(videos)
 
-    def keyframes(self, needed: set[VideoId], clock: Clock, say: Say) -> Iterator[Image]:
+    def keyframes(self, needed: set[VideoId], clock: EvaluationClock, notify: Notify) -> Iterator[Image]:
         """Pictures of all keyframes.  Meanwhile the rest is filled, and what is no video falls out."""
         names = {path: video for video, path in self.videos.items()}
         must = {path for path, video in names.items() if video in needed}
         self.videos = {}
-        for path, found in extract_each(names, KeyframeOptions(), "auto", clock, say, needed=must):
+        for path, found in extract_each(names, KeyframeOptions(), "auto", clock, notify, needed=must):
             self.videos[names[path]] = path
             self.video_s += found.video_s
             self.extraction_s += found.spent_s
             for keyframe in found.keyframes:
-                self.moments.append(Moment(names[path], keyframe.time_s))
+                self.moments.append(RankedMoment(names[path], keyframe.time_s))
                 yield keyframe.image
 
 
 def evaluate_retrieval(
     folder: Path,
-    queries: Sequence[Query],
-    encoders: Encoders,
+    queries: Sequence[AnnotatedQuery],
+    encoders: EvaluatedEncoders,
     *,
     share: float = SHARE,
     with_library: bool = False,
-    clock: Clock = time.perf_counter,
-    say: Say = silent,
+    clock: EvaluationClock = time.perf_counter,
+    notify: Notify = silent,
 ) -> list[RetrievalResult]:
     """Table III for each method, all on the same keyframes, as the paper compares them.
 
@@ -99,35 +99,43 @@ def evaluate_retrieval(
     Raises InputError, NotAPicture, DecodeError, FileUnreadable.
     """
     spans = [_spans(query) for query in queries]
-    corpus = Corpus.of(folder, say)
+    corpus = VideoCorpus.of(folder, notify)
     needed = {span.video for each in spans for span in each}
-    gallery = describe(encoders, corpus.keyframes(needed, clock, say), clock)
+    gallery = describe(encoders, corpus.keyframes(needed, clock, notify), clock)
     asked = describe(encoders, (read_picture(query.picture) for query in queries), clock)
-    compared = methods(encoders.refine is not None, share)
+    compared = ranking_methods(encoders.refine is not None, share)
     answers = [_answers(method, corpus, gallery, asked, clock) for method in compared]
     if with_library:
         pictures = [query.picture for query in queries]
-        answers.append(ask_library(corpus.videos, pictures, encoders, clock, say))
+        answers.append(ask_library(corpus.videos, pictures, encoders, clock, notify))
     return [_result(each, spans, corpus) for each in answers]
 
 
-def _spans(query: Query) -> tuple[Span, ...]:
+def _spans(query: AnnotatedQuery) -> tuple[TrueSpan, ...]:
     return tuple(
-        Span(fingerprint(occurrence.video), occurrence.start_s, occurrence.end_s)
+        TrueSpan(fingerprint(occurrence.video), occurrence.start_s, occurrence.end_s)
         for occurrence in query.occurrences
     )
 
 
-def _answers(method: Method, corpus: Corpus, gallery: Described, asked: Described, clock: Clock) -> Answers:
+def _answers(
+    method: RankingMethod,
+    corpus: VideoCorpus,
+    gallery: DescribedPictures,
+    asked: DescribedPictures,
+    clock: EvaluationClock,
+) -> MethodAnswers:
     begun = clock()
     orders = [method.rank(gallery, asked, number) for number in range(len(asked))]
     search_s = (clock() - begun) / max(1, len(asked))
     spent_s = corpus.extraction_s + method.extraction_s(gallery) + method.query_s(asked) + search_s
     rankings = (tuple(corpus.moments[position] for position in order) for order in orders)
-    return Answers(method.name, tuple(rankings), spent_s)
+    return MethodAnswers(method.name, tuple(rankings), spent_s)
 
 
-def _result(answers: Answers, spans: Iterable[tuple[Span, ...]], corpus: Corpus) -> RetrievalResult:
+def _result(
+    answers: MethodAnswers, spans: Iterable[tuple[TrueSpan, ...]], corpus: VideoCorpus
+) -> RetrievalResult:
     outcomes = [outcome(ranking, each) for ranking, each in zip(answers.rankings, spans, strict=True)]
     return RetrievalResult(
         model=answers.model,

@@ -11,26 +11,26 @@ import numpy as np
 
 from cbvir_core.decode import read_picture
 from cbvir_core.errors import InputError, NotAPicture
-from cbvir_core.evaluate.efficiency import Clock
+from cbvir_core.evaluate.efficiency import EvaluationClock
 from cbvir_core.evaluate.files import files_in
+from cbvir_core.evaluate.networks import DescribedPictures, EvaluatedEncoders, describe
 from cbvir_core.evaluate.methods import (
-    MORESO,
-    Method,
+    MORESO_METHOD,
     Positions,
-    methods,
+    RankingMethod,
     moreso,
     nearest_first,
+    ranking_methods,
     refine_rows,
     shortlisted,
 )
-from cbvir_core.evaluate.networks import Described, Encoders, describe
-from cbvir_core.evaluate.report import Say, silent
+from cbvir_core.evaluate.report import Notify, silent
 from cbvir_core.search.shortlist import SHARE
 from cbvir_core.types import Image, Rows
 
-SHARES = (0.02, 0.05, SHARE, 0.2)
-QUERIES = 100
-NEAREST = 10
+SHORTLIST_SHARES = (0.02, 0.05, SHARE, 0.2)
+MAX_SHORTLIST_QUERIES = 100
+NEAREST_PICTURES = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,44 +51,46 @@ class ShortlistResult:
 
 def evaluate_shortlist(
     folders: Iterable[Path],
-    encoders: Encoders,
+    encoders: EvaluatedEncoders,
     *,
-    shares: Sequence[float] = SHARES,
-    clock: Clock = time.perf_counter,
-    say: Say = silent,
+    shares: Sequence[float] = SHORTLIST_SHARES,
+    clock: EvaluationClock = time.perf_counter,
+    notify: Notify = silent,
 ) -> list[ShortlistResult]:
     """Feature extraction efficiency of each method, and how much of SOLAR's own answer survives.
 
-    The gallery are the pictures in the folders (what is none is passed over).  Up to `QUERIES` of
+    The gallery are the pictures in the folders (what is none is passed over).  Up to `MAX_SHORTLIST_QUERIES` of
     them, evenly spread, are asked with; a query is not its own answer.  Raises InputError for fewer
     than two pictures.
     """
-    gallery = describe(encoders, _pictures(folders, say), clock)
+    gallery = describe(encoders, _pictures(folders, notify), clock)
     if len(gallery) < 2:
         raise InputError("at least two pictures are needed")
-    compared = [method for method in methods(encoders.refine is not None) if method.name != MORESO]
+    compared = [
+        method for method in ranking_methods(encoders.refine is not None) if method.name != MORESO_METHOD
+    ]
     results = [_alone(method, gallery) for method in compared]
     if gallery.refine is None:
         return results
     return [_shortlisted(moreso(share), share, gallery) for share in sorted(shares)] + results
 
 
-def _alone(method: Method, gallery: Described) -> ShortlistResult:
+def _alone(method: RankingMethod, gallery: DescribedPictures) -> ShortlistResult:
     return ShortlistResult(method.name, None, None, method.efficiency(gallery), None, None)
 
 
-def _shortlisted(method: Method, share: float, gallery: Described) -> ShortlistResult:
+def _shortlisted(method: RankingMethod, share: float, gallery: DescribedPictures) -> ShortlistResult:
     count = shortlisted(len(gallery), share)
-    asked = np.unique(np.linspace(0, len(gallery) - 1, QUERIES).round().astype(int))
+    asked = np.unique(np.linspace(0, len(gallery) - 1, MAX_SHORTLIST_QUERIES).round().astype(int))
     kept = [_kept(gallery, int(number), count) for number in asked]
     first, ten = (float(np.mean(values)) for values in zip(*kept, strict=True))
     return ShortlistResult(method.name, share, count, method.efficiency(gallery), first, ten)
 
 
-def _kept(gallery: Described, number: int, count: int) -> tuple[float, float]:
+def _kept(gallery: DescribedPictures, number: int, count: int) -> tuple[float, float]:
     """Of the query's nearest and ten nearest by SOLAR, the shares among the `count` nearest by the filter."""
     short = _others(gallery.filter.rows, number)[:count]
-    wanted = _others(refine_rows(gallery), number)[:NEAREST]
+    wanted = _others(refine_rows(gallery), number)[:NEAREST_PICTURES]
     held = np.isin(wanted, short)
     return float(held[0]), float(held.mean())
 
@@ -99,9 +101,9 @@ def _others(rows: Rows, number: int) -> Positions:
     return others
 
 
-def _pictures(folders: Iterable[Path], say: Say) -> Iterator[Image]:
+def _pictures(folders: Iterable[Path], notify: Notify) -> Iterator[Image]:
     for path in files_in(folders):
         try:
             yield read_picture(path)
         except NotAPicture:
-            say(f"{path} is no picture that can be read: left out")
+            notify(f"{path} is no picture that can be read: left out")

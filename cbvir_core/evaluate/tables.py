@@ -14,12 +14,12 @@ from cbvir_core.errors import FileUnreadable, InputError
 QUERY_COLUMNS = ("query", "video", "start_s", "end_s")
 SHOT_COLUMNS = ("video", "start_s", "end_s")
 
-ROUNDING_S = 0.001
+TOUCHING_SPANS_S = 0.001
 """Spans that overlap by less touch: an end and the next start may have been rounded differently."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Occurrence:
+class AnnotatedSpan:
     """Where something is to be seen: a video, and [start_s, end_s) in it, as a player shows time."""
 
     video: Path
@@ -28,11 +28,11 @@ class Occurrence:
 
 
 @dataclass(frozen=True, slots=True)
-class Query:
+class AnnotatedQuery:
     """A picture and everywhere it occurs, in order; occurrences in one video do not overlap."""
 
     picture: Path
-    occurrences: tuple[Occurrence, ...]
+    occurrences: tuple[AnnotatedSpan, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,43 +64,43 @@ class _Line:
             raise self.error(f"{column} {self.cells[column]} is no time in a video")
         return value
 
-    def occurrence(self, videos: Path) -> Occurrence:
+    def occurrence(self, videos: Path) -> AnnotatedSpan:
         start_s, end_s = self.seconds("start_s"), self.seconds("end_s")
         if start_s >= end_s:
             raise self.error(f"start_s {start_s:g} is not before end_s {end_s:g}")
-        return Occurrence(self.file("video", videos), start_s, end_s)
+        return AnnotatedSpan(self.file("video", videos), start_s, end_s)
 
 
-def read_queries(path: Path, videos: Path) -> list[Query]:
+def read_queries(path: Path, videos: Path) -> list[AnnotatedQuery]:
     """The queries of a CSV with the columns query, video, start_s, end_s, in the order of the file.
 
     A line for each occurrence; a query may have many.  `query` is a picture beside the CSV, `video` a
     file in `videos`; both may name subfolders.  Raises FileUnreadable, and InputError with the line for
     anything wrong: a column, a file that is not there, a time, two occurrences that overlap.
     """
-    found: dict[Path, list[tuple[Occurrence, _Line]]] = {}
+    found: dict[Path, list[tuple[AnnotatedSpan, _Line]]] = {}
     for line in _lines(path, QUERY_COLUMNS):
         picture = line.file("query", path.parent)
         found.setdefault(picture, []).append((line.occurrence(videos), line))
-    return [Query(picture, tuple(_disjoint(entries))) for picture, entries in found.items()]
+    return [AnnotatedQuery(picture, tuple(_disjoint(entries))) for picture, entries in found.items()]
 
 
-def read_shots(path: Path, videos: Path) -> dict[Path, list[Occurrence]]:
+def read_shots(path: Path, videos: Path) -> dict[Path, list[AnnotatedSpan]]:
     """The true shots of each video, from a CSV with the columns video, start_s, end_s.
 
     Shots may leave gaps (transitions), not overlap.  Raises as `read_queries` does.
     """
-    found: dict[Path, list[tuple[Occurrence, _Line]]] = {}
+    found: dict[Path, list[tuple[AnnotatedSpan, _Line]]] = {}
     for line in _lines(path, SHOT_COLUMNS):
         shot = line.occurrence(videos)
         found.setdefault(shot.video, []).append((shot, line))
     return {video: _disjoint(entries) for video, entries in found.items()}
 
 
-def _disjoint(entries: list[tuple[Occurrence, _Line]]) -> list[Occurrence]:
+def _disjoint(entries: list[tuple[AnnotatedSpan, _Line]]) -> list[AnnotatedSpan]:
     entries = sorted(entries, key=lambda entry: entry[0])
     for (one, first), (other, second) in pairwise(entries):
-        if one.video == other.video and other.start_s <= one.end_s - ROUNDING_S:
+        if one.video == other.video and other.start_s <= one.end_s - TOUCHING_SPANS_S:
             late, early = (second, first) if second.number > first.number else (first, second)
             raise late.error(f"it overlaps with line {early.number}")
     return [occurrence for occurrence, _ in entries]

@@ -8,23 +8,27 @@ from dataclasses import asdict
 from pathlib import Path
 
 from cbvir_core.decode import read_picture
-from cbvir_core.evaluate.efficiency import Clock
-from cbvir_core.evaluate.moments import Answers, Moment
-from cbvir_core.evaluate.networks import Encoders
-from cbvir_core.evaluate.report import Say
+from cbvir_core.evaluate.efficiency import EvaluationClock
+from cbvir_core.evaluate.moments import MethodAnswers, RankedMoment
+from cbvir_core.evaluate.networks import EvaluatedEncoders
+from cbvir_core.evaluate.report import Notify
 from cbvir_core.library import Library
 from cbvir_core.search import SearchOptions
 from cbvir_core.search.shortlist import length
 from cbvir_core.types import VideoId
 
-LIBRARY = "cbvir"
+LIBRARY_METHOD = "cbvir"
 _PROFILE = "evaluated"
-_STEP = 64
+_BACKFILL_KEYFRAMES = 64
 
 
 def ask_library(
-    videos: Mapping[VideoId, Path], pictures: Sequence[Path], encoders: Encoders, clock: Clock, say: Say
-) -> Answers:
+    videos: Mapping[VideoId, Path],
+    pictures: Sequence[Path],
+    encoders: EvaluatedEncoders,
+    clock: EvaluationClock,
+    notify: Notify,
+) -> MethodAnswers:
     """The answers of a `Library` in a temporary folder, with the profile that is evaluated.
 
     All that it does for a query takes part: removed borders, mirroring, its own bounds on the
@@ -36,23 +40,27 @@ def ask_library(
         models = _models(folder / "models", encoders)
         runtime = {key: value for key, value in asdict(encoders.runtime).items() if key != "cache"}
         with Library.open(folder / "data", profile=_PROFILE, models_dir=models, **runtime) as library:
-            return _answers(library, videos, pictures, clock, say)
+            return _answers(library, videos, pictures, clock, notify)
 
 
 def _answers(
-    library: Library, videos: Mapping[VideoId, Path], pictures: Sequence[Path], clock: Clock, say: Say
-) -> Answers:
+    library: Library,
+    videos: Mapping[VideoId, Path],
+    pictures: Sequence[Path],
+    clock: EvaluationClock,
+    notify: Notify,
+) -> MethodAnswers:
     library.load_filter()
     library.load_refine()
     begun = clock()
     for path in videos.values():
         library.add(path)
-    while library.backfill(_STEP):
+    while library.backfill(_BACKFILL_KEYFRAMES):
         pass
     while library.maintain():
         pass
     taken_s = clock() - begun
-    say(f"the library has {len(videos)} videos")
+    notify(f"the library has {len(videos)} videos")
     # As many as its own rule shortlists: asking for more would make it shortlist more.
     options = SearchOptions(top=max(1, length(library.index.status().rows)))
     rankings, asked_s = [], 0.0
@@ -60,11 +68,11 @@ def _answers(
         begun = clock()
         answer = library.search(picture, options)
         asked_s += clock() - begun
-        rankings.append(tuple(Moment(hit.keyframe_id.video, hit.time_s) for hit in answer.results))
-    return Answers(LIBRARY, tuple(rankings), taken_s + asked_s / max(1, len(pictures)))
+        rankings.append(tuple(RankedMoment(hit.keyframe_id.video, hit.time_s) for hit in answer.results))
+    return MethodAnswers(LIBRARY_METHOD, tuple(rankings), taken_s + asked_s / max(1, len(pictures)))
 
 
-def _models(folder: Path, encoders: Encoders) -> Path:
+def _models(folder: Path, encoders: EvaluatedEncoders) -> Path:
     """A folder of models in which the weights that are evaluated are a profile."""
     (folder / _PROFILE).mkdir(parents=True)
     for role in ("filter", "refine"):

@@ -11,10 +11,10 @@ from rich.console import Console
 
 from cbvir_core.errors import CbvirError, ConfigError
 from cbvir_core.train import checkpoint, commands
-from cbvir_core.train.recipe import NETWORKS
-from cbvir_core.train.report import Report
+from cbvir_core.train.recipe import TRAINED_NETWORKS
+from cbvir_core.train.report import TrainingReport
 
-ABOUT = """\
+TRAIN_DESCRIPTION = """\
 Trains the networks of cbvir on pictures of your own, without anybody's weights, or measures one.
 
   train    python -m cbvir_core.train --pictures photos/ --videos clips/ --out runs/mine --minutes 120
@@ -34,7 +34,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     torch.set_num_threads(options.threads)
     try:
-        with Report() as report:
+        with TrainingReport() as report:
             _run(options, report)
     except CbvirError as error:
         print(f"error: {error}", file=sys.stderr)
@@ -46,8 +46,8 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def _run(options: argparse.Namespace, report: Report) -> None:
-    sources = commands.Sources(tuple(options.pictures), tuple(options.videos))
+def _run(options: argparse.Namespace, report: TrainingReport) -> None:
+    sources = commands.PictureSources(tuple(options.pictures), tuple(options.videos))
     device = _device(options.device)
     if options.measure:
         table = commands.measure(options.measure, sources, options.teacher, device, report)
@@ -58,7 +58,7 @@ def _run(options: argparse.Namespace, report: Report) -> None:
     if options.export:
         commands.export_checkpoint(options.out, options.export, sources, device, report)
         return
-    plan = commands.Plan(
+    plan = commands.RunPlan(
         options.out,
         options.minutes,
         options.resume,
@@ -81,7 +81,7 @@ def _device(name: str) -> torch.device:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m cbvir_core.train",
-        description=ABOUT,
+        description=TRAIN_DESCRIPTION,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
@@ -90,7 +90,11 @@ def _parser() -> argparse.ArgumentParser:
         ("--videos", "folders of videos; a fixed third of them stays out, for benchmarks"),
     ):
         add(option, type=Path, nargs="+", default=[], metavar="PATH", help=what)
-    add("--network", choices=NETWORKS, help="what to train: filter, or solar for the refinement (filter)")
+    add(
+        "--network",
+        choices=TRAINED_NETWORKS,
+        help="what to train: filter, or solar for the refinement (filter)",
+    )
     add("--out", type=Path, metavar="FOLDER", help="the run: checkpoint, recipe, weight file")
     add("--minutes", type=float, default=60.0, metavar="N", help="time budget, in all (%(default)g)")
     add("--recipe", type=Path, metavar="FILE", help="TOML; what it leaves out keeps its default")

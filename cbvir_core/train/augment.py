@@ -5,11 +5,11 @@ from __future__ import annotations
 from torch import Tensor
 
 from cbvir_core.train import degrade
-from cbvir_core.train.chance import Chance
 from cbvir_core.train.framing import reframe
+from cbvir_core.train.random_draws import RandomDraws
 from cbvir_core.train.recipe import Augmentation
 
-_AFTER = (
+_PIXEL_PERTURBATIONS = (
     degrade.caption,
     degrade.logo,
     degrade.colour,
@@ -21,13 +21,13 @@ _AFTER = (
 )
 
 
-def augment(pixels: Tensor, side: int, options: Augmentation, strength: float, chance: Chance) -> Tensor:
+def augment(pixels: Tensor, side: int, options: Augmentation, strength: float, draws: RandomDraws) -> Tensor:
     """One edited view of each picture: uint8 N x 3 x S x S -> float N x 3 x side x side in [0, 1].
 
-    `strength` in [0, 1] scales how hard the edits are.  `side` must divide by 8.  The same `chance`
+    `strength` in [0, 1] scales how hard the edits are.  `side` must divide by 8.  The same `draws`
     seed gives the same views.
     """
-    views = reframe(pixels, side, options, strength, chance)
-    for edit in _AFTER:
-        views = edit(views, options, strength, chance)
+    views = reframe(pixels, side, options, strength, draws)
+    for edit in _PIXEL_PERTURBATIONS:
+        views = edit(views, options, strength, draws)
     return views.clamp_(0.0, 1.0)

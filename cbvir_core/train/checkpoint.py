@@ -13,11 +13,11 @@ from torch import Tensor
 from cbvir_core.errors import WeightsDamaged, WeightsMissing
 from cbvir_core.files import no_room, replacing
 
-NAME = "checkpoint.pt"
+CHECKPOINT_FILE = "checkpoint.pt"
 
 
 @dataclass(frozen=True)
-class Checkpoint:
+class TrainingCheckpoint:
     """All that a run needs to go on, and to be turned into a weight file.
 
     `averaged` is the moving average of the weights, which is what is exported; `spent_s` what the
@@ -38,24 +38,24 @@ class Checkpoint:
 
 def there(folder: Path) -> bool:
     """Whether the folder holds a checkpoint."""
-    return (folder / NAME).exists()
+    return (folder / CHECKPOINT_FILE).exists()
 
 
-def save(checkpoint: Checkpoint, folder: Path) -> None:
+def save(checkpoint: TrainingCheckpoint, folder: Path) -> None:
     """Writes ``folder/checkpoint.pt``; a crash leaves the old one.  Raises DiskFull."""
-    with no_room(folder / NAME), replacing(folder / NAME) as temporary:
+    with no_room(folder / CHECKPOINT_FILE), replacing(folder / CHECKPOINT_FILE) as temporary:
         torch.save(vars(checkpoint), temporary)
 
 
-def load(folder: Path) -> Checkpoint:
+def load(folder: Path) -> TrainingCheckpoint:
     """The checkpoint of a folder.  Tensors and plain values only: no code in it is run.
 
     Raises WeightsMissing and WeightsDamaged.
     """
-    path = folder / NAME
+    path = folder / CHECKPOINT_FILE
     if not path.exists():
         raise WeightsMissing(f"no training has been saved in {folder}")
     try:
-        return Checkpoint(**torch.load(path, map_location="cpu", weights_only=True))
+        return TrainingCheckpoint(**torch.load(path, map_location="cpu", weights_only=True))
     except (OSError, RuntimeError, TypeError, ValueError, EOFError, pickle.UnpicklingError) as error:
         raise WeightsDamaged(f"{path} is damaged or no checkpoint of this program: {error}") from error

@@ -17,33 +17,33 @@ from cbvir_core.errors import ConfigError
 from cbvir_core.train import checkpoint
 from cbvir_core.train.export import export, file_name
 from cbvir_core.train.filter_lesson import FilterLesson
-from cbvir_core.train.lesson import Lesson, Material
-from cbvir_core.train.loop import Training
+from cbvir_core.train.lesson import Lesson, LessonMaterial
+from cbvir_core.train.loop import TrainingRun
 from cbvir_core.train.measure import compare
-from cbvir_core.train.pictures import Collection, gather, read_pictures
-from cbvir_core.train.recipe import Recipe
+from cbvir_core.train.pictures import SplitPictures, gather, read_pictures
+from cbvir_core.train.recipe import TrainingRecipe
 from cbvir_core.train.recipe_file import read_recipe, recipe_from, write_recipe
-from cbvir_core.train.report import Report
+from cbvir_core.train.report import TrainingReport
 from cbvir_core.train.solar_lesson import SolarLesson
-from cbvir_core.train.start import Start, first_network, read_start
+from cbvir_core.train.start import StartWeights, first_network, read_start
 from cbvir_core.train.teacher import Teacher, load_teacher, taught, teacher_rows
 from cbvir_core.train.tensors import describe
 from cbvir_core.train.videos import video_frames
 from cbvir_core.types import Image
 from cbvir_core.weights.file import read_header
 
-MEASURED_EACH = 256
+QUERIES_PER_KIND = 256
 """Queries of each kind of edit in `measure`."""
 
 
 @dataclass(frozen=True)
-class Sources:
+class PictureSources:
     """Where pictures come from: folders or tars of pictures, folders of videos."""
 
     pictures: tuple[Path, ...]
     videos: tuple[Path, ...]
 
-    def load(self, recipe: Recipe, report: Report) -> Collection:
+    def load(self, recipe: TrainingRecipe, report: TrainingReport) -> SplitPictures:
         """All of them in memory, some kept back.  Raises NotAPicture for none, FileUnreadable."""
         report.say("reading pictures")
         frames = video_frames(self.videos, 2 * recipe.store_side)
@@ -57,7 +57,7 @@ class Sources:
 
 
 @dataclass(frozen=True)
-class Plan:
+class RunPlan:
     """What a run is to be.
 
     It is kept in `folder` and takes `minutes` in all; `resume` goes on from the checkpoint there.
@@ -74,7 +74,7 @@ class Plan:
     start: Path | None = None
 
 
-def train(sources: Sources, plan: Plan, device: torch.device, report: Report) -> Path:
+def train(sources: PictureSources, plan: RunPlan, device: torch.device, report: TrainingReport) -> Path:
     """Trains until the time is up, and gives the weight file.
 
     Raises ConfigError, NotAPicture, FileUnreadable, DiskFull, and what bad weight files raise.
@@ -90,7 +90,7 @@ def train(sources: Sources, plan: Plan, device: torch.device, report: Report) ->
     loaded = sources.load(recipe, report)
     data = (saved.data if saved else {}) | _data(sources, loaded, plan, start)
     material = _material(loaded, plan, recipe, data, device, report)
-    training = Training(recipe, _lesson(recipe, material, start, device, report))
+    training = TrainingRun(recipe, _lesson(recipe, material, start, device, report))
     if saved:
         training.resume(saved)
         report.say(f"going on at step {saved.step}, after {saved.spent_s / 60.0:.1f} minutes")
@@ -100,30 +100,34 @@ def train(sources: Sources, plan: Plan, device: torch.device, report: Report) ->
     return weights
 
 
-def _start(path: Path, recipe: Recipe) -> Start:
+def _start(path: Path, recipe: TrainingRecipe) -> StartWeights:
     if recipe.network != "solar":
         raise ConfigError("--start is for --network solar")
     return read_start(path, recipe.solar.backbone)
 
 
 def _material(
-    loaded: Collection,
-    plan: Plan,
-    recipe: Recipe,
+    loaded: SplitPictures,
+    plan: RunPlan,
+    recipe: TrainingRecipe,
     data: dict[str, object],
     device: torch.device,
-    report: Report,
-) -> Material:
+    report: TrainingReport,
+) -> LessonMaterial:
     lessons: Teacher | None = None
     if plan.teacher is not None:
         network = load_teacher(plan.teacher).to(device)
         rows = teacher_rows(plan.teacher, network, loaded.learnt, recipe, plan.folder, report)
         lessons = taught(rows, recipe.whiten, recipe.teacher_whiten, network)
-    return Material(loaded.learnt.pixels, lessons, data, loaded.learnt.names)
+    return LessonMaterial(loaded.learnt.pixels, lessons, data, loaded.learnt.names)
 
 
 def _lesson(
-    recipe: Recipe, material: Material, start: Start | None, device: torch.device, report: Report
+    recipe: TrainingRecipe,
+    material: LessonMaterial,
+    start: StartWeights | None,
+    device: torch.device,
+    report: TrainingReport,
 ) -> Lesson:
     if recipe.network == "filter":
         return FilterLesson(recipe, material, device)
@@ -132,7 +136,7 @@ def _lesson(
 
 
 def export_checkpoint(
-    folder: Path, path: Path, sources: Sources, device: torch.device, report: Report
+    folder: Path, path: Path, sources: PictureSources, device: torch.device, report: TrainingReport
 ) -> None:
     """Turns the checkpoint of a run, finished or not, into a weight file.
 
@@ -144,7 +148,7 @@ def export_checkpoint(
 
 
 def measure(
-    weights: Path, sources: Sources, teacher: Path | None, device: torch.device, report: Report
+    weights: Path, sources: PictureSources, teacher: Path | None, device: torch.device, report: TrainingReport
 ) -> Table:
     """Recall of a weight file, beside its teacher's, on edited copies of pictures kept back.
 
@@ -152,7 +156,7 @@ def measure(
     are never asked about.  Raises ConfigError where there are none.
     """
     header = read_header(weights)
-    recipe = recipe_from(dict(header.details["recipe"])) if "recipe" in header.details else Recipe()
+    recipe = recipe_from(dict(header.details["recipe"])) if "recipe" in header.details else TrainingRecipe()
     if header.preprocess.height is None:
         raise ConfigError(f"{weights} does not read pictures at one fixed size, as trained weights do")
     kept = sources.load(recipe, report).kept
@@ -162,7 +166,7 @@ def measure(
     networks = {weights.name: own}
     if teacher is not None:
         networks["teacher"] = _describer(load_teacher(teacher), recipe.teacher_side, recipe, device, report)
-    results = compare(networks, kept.pixels, MEASURED_EACH)
+    results = compare(networks, kept.pixels, QUERIES_PER_KIND)
     table = Table("edit", *(f"{name}: {what}" for name in networks for what in ("recall@1", "at 1 % false")))
     for kind, by_name in results.items():
         cells = (value for name in networks for value in (by_name[name].first, by_name[name].sure))
@@ -171,12 +175,14 @@ def measure(
 
 
 def _describer(
-    network: Network, side: int, recipe: Recipe, device: torch.device, report: Report
+    network: Network, side: int, recipe: TrainingRecipe, device: torch.device, report: TrainingReport
 ) -> functools.partial[Tensor]:
     return functools.partial(describe, network.to(device), side=side, bf16=recipe.bf16, report=report)
 
 
-def _data(sources: Sources, loaded: Collection, plan: Plan, start: Start | None) -> dict[str, object]:
+def _data(
+    sources: PictureSources, loaded: SplitPictures, plan: RunPlan, start: StartWeights | None
+) -> dict[str, object]:
     names = [path.name for path in (*sources.pictures, *sources.videos)]
     data: dict[str, object] = {"pictures": len(loaded.learnt), "sources": names}
     data["teacher"] = plan.teacher.name if plan.teacher else None

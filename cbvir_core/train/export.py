@@ -14,25 +14,25 @@ from torch import Tensor, nn
 from cbvir_core.embed.mobilenet import ARCHITECTURE
 from cbvir_core.embed.networks import Network, build_network
 from cbvir_core.embed.solar import PREFIX
-from cbvir_core.train.checkpoint import Checkpoint
-from cbvir_core.train.measure import EVERYTHING, KINDS, Figures, edited, figures
-from cbvir_core.train.pictures import Collection
-from cbvir_core.train.recipe import Recipe
+from cbvir_core.train.checkpoint import TrainingCheckpoint
+from cbvir_core.train.measure import ALL_PERTURBATIONS, PERTURBATION_KINDS, RecallFigures, figures, perturbed
+from cbvir_core.train.pictures import SplitPictures
+from cbvir_core.train.recipe import TrainingRecipe
 from cbvir_core.train.recipe_file import recipe_from
-from cbvir_core.train.report import Report
-from cbvir_core.train.start import FLOOR, SAMPLE
+from cbvir_core.train.report import TrainingReport
+from cbvir_core.train.start import WHITENING_PICTURES, WHITENING_VARIANCE_FLOOR
 from cbvir_core.train.tensors import describe, pooled_rows, prepare, resized
 from cbvir_core.train.whitening import fit_whitening
 from cbvir_core.weights.file import Preprocess, WeightsHeader, write_weights
 
-TRIED = 512
+CHOICE_QUERIES = 512
 """Queries that decide between the candidates: a step of .01 in recall is five of them."""
-SETTLING = 1024
+NORM_STATISTICS_PICTURES = 1024
 """Pictures that the statistics of the batch norms are taken from anew."""
 
 
 @dataclass(frozen=True)
-class Candidate:
+class ExportCandidate:
     """A network, the side that it reads pictures at, and how it was made."""
 
     architecture: str
@@ -47,19 +47,23 @@ class Candidate:
         return f"{self.side} px, {self.whitening} whitening" + (", norms settled" if self.settled else "")
 
 
-def architecture_of(recipe: Recipe) -> str:
+def architecture_of(recipe: TrainingRecipe) -> str:
     """The architecture that a recipe trains."""
     return ARCHITECTURE if recipe.network == "filter" else PREFIX + recipe.solar.backbone
 
 
-def file_name(recipe: Recipe) -> str:
+def file_name(recipe: TrainingRecipe) -> str:
     """What a run's weight file is called."""
     return "filter.safetensors" if recipe.network == "filter" else "refine.safetensors"
 
 
 def export(
-    saved: Checkpoint, path: Path, samples: Collection | None, device: torch.device, report: Report
-) -> Candidate:
+    saved: TrainingCheckpoint,
+    path: Path,
+    samples: SplitPictures | None,
+    device: torch.device,
+    report: TrainingReport,
+) -> ExportCandidate:
     """Writes the averaged network as float16, and gives what was chosen.
 
     With `samples` the input side, the whitening (learnt or fitted) and the batch norms' statistics
@@ -70,7 +74,7 @@ def export(
     architecture = architecture_of(recipe)
     network = build_network(path, architecture, saved.averaged).to(device)
     whitening = "learnt" if recipe.network == "filter" else recipe.solar.whitening
-    first = Candidate(architecture, network, recipe.infer_sides[0], whitening, False)
+    first = ExportCandidate(architecture, network, recipe.infer_sides[0], whitening, False)
     details: dict[str, Any] = {
         "recipe": saved.recipe,
         "data": saved.data,
@@ -91,14 +95,14 @@ def export(
 
 
 def choose(
-    first: Candidate, recipe: Recipe, samples: Collection, report: Report
-) -> tuple[Candidate, Figures]:
+    first: ExportCandidate, recipe: TrainingRecipe, samples: SplitPictures, report: TrainingReport
+) -> tuple[ExportCandidate, RecallFigures]:
     """The best candidate by recall on edited copies of pictures kept back, and its figures."""
     kept = samples.kept.pixels
-    queries = edited(kept[:TRIED], KINDS[EVERYTHING])
-    tried: list[tuple[Candidate, Figures]] = []
+    queries = perturbed(kept[:CHOICE_QUERIES], PERTURBATION_KINDS[ALL_PERTURBATIONS])
+    tried: list[tuple[ExportCandidate, RecallFigures]] = []
 
-    def consider(candidate: Candidate) -> None:
+    def consider(candidate: ExportCandidate) -> None:
         def rows(pixels: Tensor) -> Tensor:
             return describe(candidate.network, pixels, candidate.side, recipe.bf16, report)
 
@@ -106,7 +110,7 @@ def choose(
         tried.append((candidate, result))
         report.say(f"{candidate.name}: recall@1 {result.first:.3f}, at 1 % false {result.sure:.3f}")
 
-    def best() -> tuple[Candidate, Figures]:
+    def best() -> tuple[ExportCandidate, RecallFigures]:
         return max(tried, key=lambda item: item[1].first + item[1].sure)
 
     for side in recipe.infer_sides:
@@ -117,7 +121,7 @@ def choose(
     return best()
 
 
-def settled(candidate: Candidate, pixels: Tensor) -> Candidate:
+def settled(candidate: ExportCandidate, pixels: Tensor) -> ExportCandidate:
     """The candidate with its batch norms' statistics taken anew from clean pictures at its side."""
     network = copy.deepcopy(candidate.network)
     norms = [module for module in network.modules() if isinstance(module, nn.BatchNorm2d)]
@@ -126,15 +130,17 @@ def settled(candidate: Candidate, pixels: Tensor) -> Candidate:
         norm.momentum = None
     network.train()
     with torch.no_grad():
-        for part in torch.split(pixels[:SETTLING], 64):
+        for part in torch.split(pixels[:NORM_STATISTICS_PICTURES], 64):
             network(prepare(resized(part.to(_device(network)), candidate.side)))
     return dataclasses.replace(candidate, network=network.eval(), settled=True)
 
 
-def whitened(candidate: Candidate, recipe: Recipe, pixels: Tensor, report: Report) -> Candidate:
+def whitened(
+    candidate: ExportCandidate, recipe: TrainingRecipe, pixels: Tensor, report: TrainingReport
+) -> ExportCandidate:
     """The candidate with PCA whitening, fitted on clean pictures, in place of the learnt one."""
-    rows = pooled_rows(candidate.network, pixels[:SAMPLE], candidate.side, recipe.bf16, report)
-    weight, bias = fit_whitening(rows, recipe.whiten, floor=FLOOR)
+    rows = pooled_rows(candidate.network, pixels[:WHITENING_PICTURES], candidate.side, recipe.bf16, report)
+    weight, bias = fit_whitening(rows, recipe.whiten, floor=WHITENING_VARIANCE_FLOOR)
     state = candidate.network.state_dict() | {"whiten.weight": weight, "whiten.bias": bias}
     network = build_network(Path("whitened"), candidate.architecture, state).to(_device(candidate.network))
     return dataclasses.replace(candidate, network=network, whitening="fitted")

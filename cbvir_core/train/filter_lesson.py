@@ -10,12 +10,12 @@ from torch.nn import functional as F  # noqa: N812
 
 from cbvir_core.embed.mobilenet import MobileNetDescriptor
 from cbvir_core.train import losses, schedule
-from cbvir_core.train.batches import Batches
-from cbvir_core.train.chance import Chance
+from cbvir_core.train.batches import TrainingBatches
 from cbvir_core.train.hints import BlockHints
-from cbvir_core.train.lesson import Material, Taken, taught_losses, trainable
-from cbvir_core.train.recipe import Recipe
-from cbvir_core.train.report import Report
+from cbvir_core.train.lesson import LessonMaterial, StepLosses, taught_losses, trainable
+from cbvir_core.train.random_draws import RandomDraws
+from cbvir_core.train.recipe import TrainingRecipe
+from cbvir_core.train.report import TrainingReport
 from cbvir_core.train.tensors import prepare
 from cbvir_core.train.whitening import start_whitening
 
@@ -23,11 +23,11 @@ from cbvir_core.train.whitening import start_whitening
 class FilterLesson:
     """MobileNetV2 from scratch, with a teacher's hints and rows where there is a teacher."""
 
-    def __init__(self, recipe: Recipe, material: Material, device: torch.device) -> None:
+    def __init__(self, recipe: TrainingRecipe, material: LessonMaterial, device: torch.device) -> None:
         torch.manual_seed(recipe.seed)
         self.recipe, self.material, self.device = recipe, material, device
         self.network = trainable(MobileNetDescriptor(recipe.gem_p, recipe.whiten), device)
-        self._batches = Batches(recipe, material.pixels, device)
+        self._batches = TrainingBatches(recipe, material.pixels, device)
         self._bank = None if material.teacher is None else material.teacher.rows.to(device)
         self._start_whitening()
         self._hints = self._start_hints()
@@ -36,16 +36,16 @@ class FilterLesson:
         """One cycle, or with hints two."""
         return schedule.learning_rate_at(spent, self.recipe, self._hints is not None)
 
-    def prepare(self, step: int, spent: float, averaged: Mapping[str, Tensor], report: Report) -> int:
+    def prepare(self, step: int, spent: float, averaged: Mapping[str, Tensor], report: TrainingReport) -> int:
         """Nothing is ever due."""
         return 0
 
-    def take(self, step: int, spent: float) -> Taken:
+    def take(self, step: int, spent: float) -> StepLosses:
         """The losses of the next batch of a round through all pictures."""
         forced = self._hints is not None and spent < self.recipe.hints.forced
         rows, views = self._views(step, spent, 1 if forced else 2)
         parts = self._forced(views) if forced else self._taught(rows, views, spent)
-        return Taken(parts, len(rows), len(views))
+        return StepLosses(parts, len(rows), len(views))
 
     def state(self) -> dict[str, Tensor]:
         """Nothing beside the weights."""
@@ -76,9 +76,9 @@ class FilterLesson:
     def _views(self, step: int, spent: float, each: int) -> tuple[Tensor, Tensor]:
         """Numbers of the next pictures, and `each` edited views of each, one set after the other."""
         round_number, place = self._batches.place(step)
-        order = Chance.of_round(self.recipe.seed, round_number).order(len(self.material.pixels))
-        rows, chance = self._batches.cut(order, place), self._batches.chance(step)
-        return rows, torch.cat([self._batches.views(rows, spent, chance) for _ in range(each)])
+        order = RandomDraws.of_round(self.recipe.seed, round_number).order(len(self.material.pixels))
+        rows, draws = self._batches.cut(order, place), self._batches.draws(step)
+        return rows, torch.cat([self._batches.views(rows, spent, draws) for _ in range(each)])
 
     def _losses(self, described: Tensor, rows: Tensor) -> dict[str, Tensor]:
         weights = self.recipe.losses

@@ -6,56 +6,60 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 
-from cbvir_core.train.chance import Chance
+from cbvir_core.train.random_draws import RandomDraws
 from cbvir_core.train.recipe import Augmentation
 
 
-def reframe(pixels: Tensor, side: int, options: Augmentation, strength: float, chance: Chance) -> Tensor:
+def reframe(pixels: Tensor, side: int, options: Augmentation, strength: float, draws: RandomDraws) -> Tensor:
     """Views of pictures: uint8 N x 3 x S x S -> float N x 3 x side x side in [0, 1]."""
     pictures = pixels.float().div_(255.0)
-    homography, boxed = _homographies(len(pictures), options, strength, chance)
+    homography, boxed = _homographies(len(pictures), options, strength, draws)
     grid = _grid(homography, side)
     views = _sample(pictures, grid, homography)
     inside = (grid.abs().amax(dim=3, keepdim=True) <= 1.0).permute(0, 3, 1, 2)
     if bool(inside.all()):
         return views
-    return torch.where(inside, views, _surroundings(pictures, side, boxed, chance))
+    return torch.where(inside, views, _surroundings(pictures, side, boxed, draws))
 
 
-def _homographies(n: int, options: Augmentation, strength: float, chance: Chance) -> tuple[Tensor, Tensor]:
+def _homographies(
+    n: int, options: Augmentation, strength: float, draws: RandomDraws
+) -> tuple[Tensor, Tensor]:
     """Maps from the view's coordinates to the picture's (both [-1, 1]), and which are boxed by bars."""
-    kind = chance.uniform(n)
+    kind = draws.uniform(n)
     crop = kind < options.crop_p
     page = (kind >= options.crop_p) & (kind < options.crop_p + options.page_p)
     bars = (kind >= 1.0 - options.bars_p) & ~page & ~crop
     scale = torch.ones(n, 2, device=kind.device)
     smallest = 1.0 - strength * (1.0 - options.crop_min)
-    scale = torch.where(crop[:, None], chance.uniform(n, 1, low=smallest, high=1.0), scale)
+    scale = torch.where(crop[:, None], draws.uniform(n, 1, low=smallest, high=1.0), scale)
     largest = 1.0 + strength * (options.page_max - 1.0)
-    scale = torch.where(page[:, None], 1.05 * chance.log_uniform(n, 1, low=1.0, high=largest), scale)
+    scale = torch.where(page[:, None], 1.05 * draws.log_uniform(n, 1, low=1.0, high=largest), scale)
     stretch = 1.0 + strength * options.stretch
     loose = (crop | page)[:, None]
-    scale = torch.where(loose, scale * chance.log_uniform(n, 2, low=1.0 / stretch, high=stretch), scale)
-    axis = F.one_hot((chance.uniform(n) < 0.6).long(), 2)
-    thick = chance.uniform(n, 1, low=1.08, high=1.0 + 0.8 * strength)
+    scale = torch.where(loose, scale * draws.log_uniform(n, 2, low=1.0 / stretch, high=stretch), scale)
+    axis = F.one_hot((draws.uniform(n) < 0.6).long(), 2)
+    thick = draws.uniform(n, 1, low=1.08, high=1.0 + 0.8 * strength)
     scale = torch.where(bars[:, None], 1.0 + axis * (thick - 1.0), scale)
-    shift = chance.uniform(n, 2, low=-1.0, high=1.0) * (1.0 - scale).abs() * loose
-    return _compose(scale, shift, options, strength, chance), bars
+    shift = draws.uniform(n, 2, low=-1.0, high=1.0) * (1.0 - scale).abs() * loose
+    return _compose(scale, shift, options, strength, draws), bars
 
 
-def _compose(scale: Tensor, shift: Tensor, options: Augmentation, strength: float, chance: Chance) -> Tensor:
+def _compose(
+    scale: Tensor, shift: Tensor, options: Augmentation, strength: float, draws: RandomDraws
+) -> Tensor:
     n = len(scale)
-    turned = chance.happens(n, options.rotate_p * strength)
-    angle = torch.deg2rad(chance.normal(n).clamp(-2.0, 2.0) * options.rotate_deg) * turned
-    mirror = 1.0 - 2.0 * chance.happens(n, options.mirror_p)
-    tilted = chance.happens(n, options.perspective_p * strength)
+    turned = draws.happens(n, options.rotate_p * strength)
+    angle = torch.deg2rad(draws.normal(n).clamp(-2.0, 2.0) * options.rotate_deg) * turned
+    mirror = 1.0 - 2.0 * draws.happens(n, options.mirror_p)
+    tilted = draws.happens(n, options.perspective_p * strength)
     matrix = torch.zeros(n, 3, 3, device=scale.device)
     matrix[:, 0, 0] = scale[:, 0] * mirror * angle.cos()
     matrix[:, 0, 1] = -scale[:, 0] * mirror * angle.sin()
     matrix[:, 1, 0] = scale[:, 1] * angle.sin()
     matrix[:, 1, 1] = scale[:, 1] * angle.cos()
     matrix[:, :2, 2] = shift
-    tilt = chance.uniform(n, 2, low=-options.perspective, high=options.perspective)
+    tilt = draws.uniform(n, 2, low=-options.perspective, high=options.perspective)
     matrix[:, 2, :2] = tilt * tilted[:, None]
     matrix[:, 2, 2] = 1.0
     return matrix
@@ -81,28 +85,26 @@ def _sample(pictures: Tensor, grid: Tensor, homography: Tensor) -> Tensor:
     return views
 
 
-def _surroundings(pictures: Tensor, side: int, boxed: Tensor, chance: Chance) -> Tensor:
+def _surroundings(pictures: Tensor, side: int, boxed: Tensor, draws: RandomDraws) -> Tensor:
     """What lies around a picture: bars are dark; else a page with lines of text, or another picture."""
     n = len(pictures)
-    paper = torch.where(
-        chance.happens(n, 0.6)[:, None] > 0, chance.uniform(n, 1, low=0.8), chance.uniform(n, 3)
-    )
-    paper = torch.where(boxed[:, None], chance.happens(n, 0.2)[:, None] * paper, paper)
+    paper = torch.where(draws.happens(n, 0.6)[:, None] > 0, draws.uniform(n, 1, low=0.8), draws.uniform(n, 3))
+    paper = torch.where(boxed[:, None], draws.happens(n, 0.2)[:, None] * paper, paper)
     blank = paper[:, :, None, None].expand(n, 3, side, side)
-    ink = chance.uniform(n, 3)[:, :, None, None]
-    page = torch.where(text(n, side, chance) & ~boxed[:, None, None, None], ink, blank)
-    other = (chance.happens(n, 0.25) > 0) & ~boxed
+    ink = draws.uniform(n, 3)[:, :, None, None]
+    page = torch.where(text(n, side, draws) & ~boxed[:, None, None, None], ink, blank)
+    other = (draws.happens(n, 0.25) > 0) & ~boxed
     if bool(other.any()):
         shrunk = F.interpolate(pictures.roll(1, dims=0)[other], size=(side, side), mode="bilinear")
-        page[other] = shrunk * chance.uniform(int(other.sum()), 1, 1, 1, low=0.3)
+        page[other] = shrunk * draws.uniform(int(other.sum()), 1, 1, 1, low=0.3)
     return page
 
 
-def text(n: int, side: int, chance: Chance, cell: int = 3) -> Tensor:
+def text(n: int, side: int, draws: RandomDraws, cell: int = 3) -> Tensor:
     """Masks that look like lines of small print: N x 1 x side x side, boolean."""
     cells = side // cell + 1
-    letters = chance.uniform(n, 1, cells, cells) < 0.45
-    lines = chance.uniform(n, 1, cells, 1) < 0.35
-    columns = chance.uniform(n, 1, 1, cells).cumsum(dim=3).remainder(7.0) < 5.0
+    letters = draws.uniform(n, 1, cells, cells) < 0.45
+    lines = draws.uniform(n, 1, cells, 1) < 0.35
+    columns = draws.uniform(n, 1, 1, cells).cumsum(dim=3).remainder(7.0) < 5.0
     small = (letters & lines & columns).float()
     return F.interpolate(small, scale_factor=cell, mode="nearest")[:, :, :side, :side] > 0.5

@@ -18,7 +18,7 @@ from torch import Tensor, nn
 
 from cbvir_core.embed.mobilenet import MobileNetDescriptor
 
-LARGEST_MAP = 28
+MAX_HINT_MAP_SIDE = 28
 """Wider maps are compared at every second position: they have more than enough of them."""
 
 
@@ -75,7 +75,7 @@ def _chain(blocks: Sequence[nn.Module] | nn.Module, pictures: Tensor) -> list[Te
 
 
 def _thin(found: Tensor) -> Tensor:
-    return found[:, :, ::2, ::2] if found.shape[-1] > LARGEST_MAP else found
+    return found[:, :, ::2, ::2] if found.shape[-1] > MAX_HINT_MAP_SIDE else found
 
 
 def _spread(found: Tensor) -> Tensor:

@@ -11,14 +11,14 @@ from torch import Tensor, nn
 
 from cbvir_core.train import losses
 from cbvir_core.train.recipe import LossWeights
-from cbvir_core.train.report import Report
+from cbvir_core.train.report import TrainingReport
 from cbvir_core.train.teacher import Teacher
 
-N = TypeVar("N", bound=nn.Module)
+TrainedNetwork = TypeVar("N", bound=nn.Module)
 
 
 @dataclass(frozen=True)
-class Material:
+class LessonMaterial:
     """What is learnt from.
 
     `pixels` are the training pictures, uint8 N x 3 x S x S; `teacher` what a teacher says of them, its
@@ -32,7 +32,7 @@ class Material:
 
 
 @dataclass(frozen=True)
-class Taken:
+class StepLosses:
     """One step's losses by name, weighted, and of how many pictures and views they are."""
 
     losses: dict[str, Tensor]
@@ -43,7 +43,7 @@ class Taken:
 class Lesson(Protocol):
     """A network, and what it is asked for at each step of a run."""
 
-    material: Material
+    material: LessonMaterial
 
     @property
     def network(self) -> nn.Module:
@@ -52,13 +52,13 @@ class Lesson(Protocol):
     def rate(self, spent: float) -> float:
         """The learning rate at this share of the time budget."""
 
-    def prepare(self, step: int, spent: float, averaged: Mapping[str, Tensor], report: Report) -> int:
+    def prepare(self, step: int, spent: float, averaged: Mapping[str, Tensor], report: TrainingReport) -> int:
         """Does what is due before a step, with the averaged weights; how many batches went through it.
 
         Mostly nothing is, and it is 0.
         """
 
-    def take(self, step: int, spent: float) -> Taken:
+    def take(self, step: int, spent: float) -> StepLosses:
         """The losses of the next batch.  The same step gives the same batch in every run."""
 
     def state(self) -> dict[str, Tensor]:
@@ -68,7 +68,7 @@ class Lesson(Protocol):
         """Goes on from the `state` of another run."""
 
 
-def trainable(network: N, device: torch.device) -> N:
+def trainable(network: TrainedNetwork, device: torch.device) -> TrainedNetwork:
     """The network as it trains fastest: channels last, and no ReLU in place.
 
     In place, bfloat16 in channels-last order is copied: 13 % of a step of MobileNetV2.

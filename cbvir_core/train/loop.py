@@ -12,25 +12,25 @@ from torch import nn
 from cbvir_core.errors import WeightsMismatch
 from cbvir_core.train import checkpoint, schedule
 from cbvir_core.train.lesson import Lesson
-from cbvir_core.train.recipe import Recipe
+from cbvir_core.train.recipe import TrainingRecipe
 from cbvir_core.train.recipe_file import recipe_table
-from cbvir_core.train.report import Report
+from cbvir_core.train.report import TrainingReport
 
-SAVE_EVERY_S = 150.0
-LARGEST_GRADIENT = 5.0
+CHECKPOINT_EVERY_S = 150.0
+MAX_GRADIENT_NORM = 5.0
 
 
-class Training:
+class TrainingRun:
     """A lesson's network, its moving average and its optimiser: one run, or its continuation."""
 
-    def __init__(self, recipe: Recipe, lesson: Lesson) -> None:
+    def __init__(self, recipe: TrainingRecipe, lesson: Lesson) -> None:
         self.recipe, self.lesson, self.network = recipe, lesson, lesson.network
         self.optimiser = _optimiser(self.network, recipe)
         self.step, self.seen, self.spent_s = 0, 0, 0.0
         self.shown = 0  # views of the last step
         self.averaged = {name: value.clone() for name, value in self.network.state_dict().items()}
 
-    def resume(self, saved: checkpoint.Checkpoint) -> None:
+    def resume(self, saved: checkpoint.TrainingCheckpoint) -> None:
         """Goes on where `saved` was written.
 
         Raises WeightsMismatch where that was a run with another network, or other parts of it frozen.
@@ -47,9 +47,9 @@ class Training:
         self.lesson.restore(saved.lesson)
         self.step, self.seen, self.spent_s = saved.step, saved.seen, saved.spent_s
 
-    def state(self) -> checkpoint.Checkpoint:
+    def state(self) -> checkpoint.TrainingCheckpoint:
         """The run as it is now."""
-        return checkpoint.Checkpoint(
+        return checkpoint.TrainingCheckpoint(
             step=self.step,
             spent_s=self.spent_s,
             seen=self.seen,
@@ -62,7 +62,11 @@ class Training:
         )
 
     def run(
-        self, budget_s: float, folder: Path, report: Report, clock: Callable[[], float] = time.monotonic
+        self,
+        budget_s: float,
+        folder: Path,
+        report: TrainingReport,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Steps until `budget_s` is spent; saves into `folder` now and then, at the end and on Ctrl-C.
 
@@ -77,7 +81,9 @@ class Training:
         report.say(f"trained for {self.step} steps on {self.seen} pictures")
         checkpoint.save(self.state(), folder)
 
-    def _spend(self, budget_s: float, folder: Path, report: Report, clock: Callable[[], float]) -> None:
+    def _spend(
+        self, budget_s: float, folder: Path, report: TrainingReport, clock: Callable[[], float]
+    ) -> None:
         saved = clock()
         rate = 0.0
         while self.spent_s < budget_s:
@@ -93,7 +99,7 @@ class Training:
             rate = 0.95 * rate + 0.05 * now if rate else now
             note = _note(parts, rate, self.step, budget_s - self.spent_s)
             report.progress("training", self.spent_s, budget_s, note)
-            if clock() - saved >= SAVE_EVERY_S:
+            if clock() - saved >= CHECKPOINT_EVERY_S:
                 checkpoint.save(self.state(), folder)
                 saved = clock()
 
@@ -105,7 +111,7 @@ class Training:
         taken = self.lesson.take(self.step, spent)
         self.optimiser.zero_grad(set_to_none=True)
         torch.stack(list(taken.losses.values())).sum().backward()  # type: ignore[no-untyped-call]
-        nn.utils.clip_grad_norm_(self.network.parameters(), LARGEST_GRADIENT)
+        nn.utils.clip_grad_norm_(self.network.parameters(), MAX_GRADIENT_NORM)
         self.optimiser.step()
         self._average()
         self.step += 1
@@ -123,7 +129,7 @@ class Training:
                 self.averaged[name].copy_(value)
 
 
-def _optimiser(network: nn.Module, recipe: Recipe) -> torch.optim.AdamW:
+def _optimiser(network: nn.Module, recipe: TrainingRecipe) -> torch.optim.AdamW:
     """AdamW with weight decay on matrices and filters only, not on norms, biases or GeM's exponent."""
     learnt = [value for value in network.parameters() if value.requires_grad]
     groups = [

@@ -40,12 +40,12 @@ def bank_distillation(student: Tensor, teacher: Tensor, bank: Tensor, temperatur
     return F.cross_entropy(student @ bank.T / temperature, wanted)
 
 
-PAPER_TUPLES = 8
+SOLAR_PAPER_TUPLES = 8
 """Tuples (anchor, positive, five negatives) in a batch of the published SOLAR training."""
 
 
 @dataclass(frozen=True)
-class Tuples:
+class AnchorTuples:
     """Which rows of a batch are compared, in squared Euclidean distances of unit rows.
 
     `positive` [A] is ``|a - p|^2`` of each anchor a and its positive p; `negative` and `across`, both
@@ -59,7 +59,7 @@ class Tuples:
     valid: Tensor
 
 
-def hardest(first: Tensor, second: Tensor, strangers: Tensor, count: int) -> Tuples:
+def hardest(first: Tensor, second: Tensor, strangers: Tensor, count: int) -> AnchorTuples:
     """Every row as an anchor, its other view as the positive, the nearest strangers' rows as negatives.
 
     `first` and `second` are unit rows N x D of two views of N pictures; `strangers` [N, N] says which
@@ -72,7 +72,7 @@ def hardest(first: Tensor, second: Tensor, strangers: Tensor, count: int) -> Tup
     allowed = strangers.repeat(2, 2)
     hidden = distances.detach().masked_fill(~allowed, torch.inf)
     nearest = hidden.topk(min(count, 2 * n), dim=1, largest=False).indices
-    return Tuples(
+    return AnchorTuples(
         positive=distances.gather(1, other[:, None])[:, 0],
         negative=distances.gather(1, nearest),
         across=distances[other].gather(1, nearest),
@@ -80,7 +80,7 @@ def hardest(first: Tensor, second: Tensor, strangers: Tensor, count: int) -> Tup
     )
 
 
-def triplet(tuples: Tuples, margin: float) -> Tensor:
+def triplet(tuples: AnchorTuples, margin: float) -> Tensor:
     """The first-order loss of SOLAR, a mean over anchors of a sum over their negatives:
 
     ``sum_n max(0, |a - p|^2 - |a - n|^2 + margin)``.
@@ -89,7 +89,7 @@ def triplet(tuples: Tuples, margin: float) -> Tensor:
     return (missing.clamp(min=0.0) * tuples.valid).sum(dim=1).mean()
 
 
-def second_order_similarity(tuples: Tuples) -> Tensor:
+def second_order_similarity(tuples: AnchorTuples) -> Tensor:
     """SOLAR's second-order similarity loss: an anchor and its positive lie equally far from strangers.
 
     ``sqrt(sum_a sum_n (|a - n|^2 - |p - n|^2)^2) / A`` for the published batch of A = 8 tuples.  That
@@ -97,4 +97,4 @@ def second_order_similarity(tuples: Tuples) -> Tensor:
     ``sqrt(mean_a sum_n (...)^2 / 8)``: the same for 8 anchors, and for any number of them on average.
     """
     bent = ((tuples.negative - tuples.across) * tuples.valid).square().sum(dim=1).mean()
-    return (bent / PAPER_TUPLES + 1e-12).sqrt()  # the root of nothing has no gradient
+    return (bent / SOLAR_PAPER_TUPLES + 1e-12).sqrt()  # the root of nothing has no gradient

@@ -11,17 +11,17 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from cbvir_core.train.chance import Chance
-from cbvir_core.train.origins import Origins
+from cbvir_core.train.origins import PictureOrigins
+from cbvir_core.train.random_draws import RandomDraws
 
-MOST_DUPLICATES = 16
+MAX_NEAR_DUPLICATES = 16
 """Near-duplicates that a picture can have: a judge that knows nothing yet takes all pictures for one."""
 
-_CHUNK = 1024
+_SIMILARITY_ROWS = 1024
 
 
 @dataclass(frozen=True)
-class Mined:
+class MinedNegatives:
     """What was found among N pictures.
 
     `nearest` [N, K] are each picture's hardest negatives, the hardest first, -1 where there are fewer;
@@ -33,12 +33,12 @@ class Mined:
     duplicates: Tensor
 
     @classmethod
-    def nothing(cls, pictures: int) -> Mined:
+    def nothing(cls, pictures: int) -> MinedNegatives:
         """Before anything was mined."""
         none = torch.empty(0, dtype=torch.int64)
         return cls(none.reshape(1, 0).expand(pictures, 0), none)
 
-    def strangers(self, first: Tensor, second: Tensor, origins: Origins) -> Tensor:
+    def strangers(self, first: Tensor, second: Tensor, origins: PictureOrigins) -> Tensor:
         """Which pictures of a batch may be negatives of each other, boolean B x B, symmetric.
 
         Entry i of both sides are the pictures, of one scene, that the two views of a row come from.
@@ -51,7 +51,7 @@ class Mined:
         return apart.reshape(2, n, 2, n).permute(0, 2, 1, 3).flatten(0, 1).all(dim=0)
 
 
-def mine(rows: Tensor, judge: Tensor, origins: Origins, limit: float, count: int) -> Mined:
+def mine(rows: Tensor, judge: Tensor, origins: PictureOrigins, limit: float, count: int) -> MinedNegatives:
     """Each picture's `count` nearest that are no positives, no neighbours and no near-duplicates.
 
     `rows` and `judge` are unit rows of the same N pictures; pictures whose rows of the judge have a
@@ -59,24 +59,24 @@ def mine(rows: Tensor, judge: Tensor, origins: Origins, limit: float, count: int
     """
     duplicates = _duplicates(judge, limit)
     nearest = []
-    for start in range(0, len(rows), _CHUNK):
-        chunk = torch.arange(start, min(len(rows), start + _CHUNK))
+    for start in range(0, len(rows), _SIMILARITY_ROWS):
+        chunk = torch.arange(start, min(len(rows), start + _SIMILARITY_ROWS))
         scores = rows[chunk] @ rows.T
         scores[origins.source[chunk][:, None] == origins.source] = -torch.inf
         own = duplicates[(duplicates >= start * len(rows)) & (duplicates < (chunk[-1] + 1) * len(rows))]
         scores.view(-1)[own - start * len(rows)] = -torch.inf
         best = scores.topk(min(count, len(rows)), dim=1)
         nearest.append(best.indices.masked_fill(best.values.isneginf(), -1))
-    return Mined(torch.cat(nearest), duplicates)
+    return MinedNegatives(torch.cat(nearest), duplicates)
 
 
 def _duplicates(judge: Tensor, limit: float) -> Tensor:
     found = []
-    for start in range(0, len(judge), _CHUNK):
-        scores = judge[start : start + _CHUNK] @ judge.T
+    for start in range(0, len(judge), _SIMILARITY_ROWS):
+        scores = judge[start : start + _SIMILARITY_ROWS] @ judge.T
         chunk = torch.arange(len(scores))
         scores[chunk, start + chunk] = -torch.inf
-        best = scores.topk(min(MOST_DUPLICATES, len(judge)), dim=1)
+        best = scores.topk(min(MAX_NEAR_DUPLICATES, len(judge)), dim=1)
         one, place = (best.values > limit).nonzero().T
         other = best.indices[one, place]
         found += [(start + one) * len(judge) + other, other * len(judge) + start + one]
@@ -84,14 +84,16 @@ def _duplicates(judge: Tensor, limit: float) -> Tensor:
     return both
 
 
-def hard_order(mined: Mined, origins: Origins, size: int, chance: Chance) -> Tensor:
+def hard_order(mined: MinedNegatives, origins: PictureOrigins, size: int, draws: RandomDraws) -> Tensor:
     """All pictures once, int64 N: `hard_groups` after each other, shuffled."""
-    groups = hard_groups(mined, origins, size, chance)
-    shuffled = (groups[number] for number in chance.order(len(groups)).tolist())
+    groups = hard_groups(mined, origins, size, draws)
+    shuffled = (groups[number] for number in draws.order(len(groups)).tolist())
     return torch.tensor([picture for group in shuffled for picture in group], dtype=torch.int64)
 
 
-def hard_groups(mined: Mined, origins: Origins, size: int, chance: Chance) -> list[list[int]]:
+def hard_groups(
+    mined: MinedNegatives, origins: PictureOrigins, size: int, draws: RandomDraws
+) -> list[list[int]]:
     """Every picture in one group of at most `size` that the network takes for each other.
 
     In a random order each picture that is still free takes its nearest free ones, but never two of one
@@ -107,7 +109,7 @@ def hard_groups(mined: Mined, origins: Origins, size: int, chance: Chance) -> li
         )
 
     groups = []
-    for anchor in chance.order(n).tolist():
+    for anchor in draws.order(n).tolist():
         if not free[anchor]:
             continue
         group = [anchor]

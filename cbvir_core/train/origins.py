@@ -29,7 +29,7 @@ def source_of(clip: str) -> str:
 
 
 @dataclass(frozen=True)
-class Origins:
+class PictureOrigins:
     """Where each of N pictures comes from, as numbers that are equal for equal origins, int64 N.
 
     Pictures of one `scene` are positives of each other; pictures of one `source` (a clip and what
@@ -40,7 +40,7 @@ class Origins:
     scene: Tensor
 
     @classmethod
-    def of(cls, names: Sequence[str]) -> Origins:
+    def of(cls, names: Sequence[str]) -> PictureOrigins:
         """Of pictures with these names; frames are told by `frame_name`."""
         frames = [_FRAME.fullmatch(name) for name in names]
         sources = [("clip", source_of(f["clip"])) if f else n for n, f in enumerate(frames)]

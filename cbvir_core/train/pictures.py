@@ -17,11 +17,11 @@ from cbvir_core.decode import read_picture
 from cbvir_core.errors import FileUnreadable, InputError, NotAPicture
 from cbvir_core.types import Image
 
-SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff"})
+PICTURE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff"})
 
 
 @dataclass(frozen=True)
-class Pictures:
+class PictureSet:
     """`pixels` is uint8 N x 3 x S x S, RGB, squashed to a square; `names` say where each is from."""
 
     pixels: Tensor
@@ -32,14 +32,14 @@ class Pictures:
 
 
 @dataclass(frozen=True)
-class Collection:
+class SplitPictures:
     """Pictures to train on, and pictures that are kept back to measure on."""
 
-    learnt: Pictures
-    kept: Pictures
+    learnt: PictureSet
+    kept: PictureSet
 
 
-def gather(images: Iterable[tuple[str, Image]], side: int, held_out: int) -> Collection:
+def gather(images: Iterable[tuple[str, Image]], side: int, held_out: int) -> SplitPictures:
     """Named images squashed to `side` x `side` by area averaging.  Raises NotAPicture for none."""
     names: list[str] = []
     planes: dict[int, Tensor] = {}
@@ -51,7 +51,7 @@ def gather(images: Iterable[tuple[str, Image]], side: int, held_out: int) -> Col
         raise NotAPicture("no picture to train on: name folders or tars of pictures, or folders of videos")
     kept = kept_back(names, held_out)
     learnt = [number for number in range(len(names)) if number not in kept]
-    return Collection(_stack(names, planes, learnt, side), _stack(names, planes, sorted(kept), side))
+    return SplitPictures(_stack(names, planes, learnt, side), _stack(names, planes, sorted(kept), side))
 
 
 def kept_back(names: Sequence[str], held_out: int) -> set[int]:
@@ -68,12 +68,12 @@ def kept_back(names: Sequence[str], held_out: int) -> set[int]:
     return set(sorted(range(len(names)), key=place)[: min(held_out, len(names) // 5)])
 
 
-def _stack(names: Sequence[str], planes: dict[int, Tensor], chosen: Sequence[int], side: int) -> Pictures:
+def _stack(names: Sequence[str], planes: dict[int, Tensor], chosen: Sequence[int], side: int) -> PictureSet:
     """Empties `planes` as it fills the tensor: the pictures are in memory once, not twice."""
     pixels = torch.empty((len(chosen), 3, side, side), dtype=torch.uint8)
     for row, number in enumerate(chosen):
         pixels[row] = planes.pop(number)
-    return Pictures(pixels, tuple(names[number] for number in chosen))
+    return PictureSet(pixels, tuple(names[number] for number in chosen))
 
 
 def read_pictures(sources: Sequence[Path]) -> Iterator[tuple[str, Image]]:
@@ -94,7 +94,7 @@ def _files(source: Path) -> Iterator[tuple[str, bytes]]:
         yield from _members(source)
         return
     for path in sorted(source.rglob("*")):
-        if path.suffix.lower() in SUFFIXES and path.is_file():
+        if path.suffix.lower() in PICTURE_SUFFIXES and path.is_file():
             yield path.relative_to(source).as_posix(), path.read_bytes()
         elif path.suffix == ".tar":
             yield from _members(path)
@@ -105,7 +105,7 @@ def _members(path: Path) -> Iterator[tuple[str, bytes]]:
         with tarfile.open(path) as archive:
             for member in archive:
                 opened = archive.extractfile(member)
-                if opened is not None and Path(member.name).suffix.lower() in SUFFIXES:
+                if opened is not None and Path(member.name).suffix.lower() in PICTURE_SUFFIXES:
                     yield f"{path.name}/{member.name}", opened.read()
     except (OSError, tarfile.TarError) as error:
         raise FileUnreadable(f"{path} is neither a folder nor a readable tar: {error}") from error

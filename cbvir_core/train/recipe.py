@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from cbvir_core.embed.solar import BACKBONES
 from cbvir_core.errors import ConfigError
 
-NETWORKS = ("filter", "solar")
+TRAINED_NETWORKS = ("filter", "solar")
 WHITENINGS = ("learnt", "fitted", "none")
 
 
@@ -56,7 +56,7 @@ class LossWeights:
 
 
 @dataclass(frozen=True)
-class Hints:
+class HintOptions:
     """How a teacher's maps are used, block by block.
 
     Up to the share `forced` of the time budget each block learns alone, from the teacher's input, at
@@ -71,7 +71,7 @@ class Hints:
 
 
 @dataclass(frozen=True)
-class Solar:
+class SolarOptions:
     """How the refinement network is built and taught.
 
     Network: `attention` false leaves the attention blocks in the file, where they hand on what they
@@ -117,7 +117,7 @@ class Solar:
 
 
 @dataclass(frozen=True)
-class Stage:
+class SizeStage:
     """From this share of the time budget on, pictures are `side` pixels wide and high."""
 
     start: float
@@ -125,7 +125,7 @@ class Stage:
 
 
 @dataclass(frozen=True)
-class Recipe:
+class TrainingRecipe:
     """Every choice of a run except its data, its length and its device.
 
     `network` is ``filter`` or ``solar``; `store_side` is the side that pictures are kept at in memory;
@@ -153,16 +153,16 @@ class Recipe:
     step_limit_s: float = 5.0
     held_out: int = 1024
     infer_sides: tuple[int, ...] = (160, 192, 224)
-    stages: tuple[Stage, ...] = (Stage(0.0, 96), Stage(0.5, 112), Stage(0.85, 128))
+    stages: tuple[SizeStage, ...] = (SizeStage(0.0, 96), SizeStage(0.5, 112), SizeStage(0.85, 128))
     losses: LossWeights = field(default_factory=LossWeights)
-    hints: Hints = field(default_factory=Hints)
-    solar: Solar = field(default_factory=Solar)
+    hints: HintOptions = field(default_factory=HintOptions)
+    solar: SolarOptions = field(default_factory=SolarOptions)
     augment: Augmentation = field(default_factory=Augmentation)
 
     def __post_init__(self) -> None:
         framed = self.augment.crop_p + self.augment.page_p + self.augment.bars_p
         wrong = {
-            "network must be filter or solar": self.network not in NETWORKS,
+            "network must be filter or solar": self.network not in TRAINED_NETWORKS,
             "stages must not be empty": not self.stages,
             "the sides of stages must divide by 8": any(stage.side % 8 for stage in self.stages),
             "infer_sides must not be empty": not self.infer_sides,
@@ -198,16 +198,16 @@ def _refuse(wrong: dict[str, bool]) -> None:
             raise ConfigError(message)
 
 
-FILTER = Recipe()
+FILTER_RECIPE = TrainingRecipe()
 """What a recipe for the filter leaves out."""
 
-SOLAR = Recipe(
+SOLAR_RECIPE = TrainingRecipe(
     network="solar",
     label="cbvir built-in refinement",
     batch=64,
     learning_rate=5e-4,
     infer_sides=(160, 192, 224, 256),
-    stages=(Stage(0.0, 112), Stage(0.6, 128), Stage(0.85, 160)),
+    stages=(SizeStage(0.0, 112), SizeStage(0.6, 128), SizeStage(0.85, 160)),
     losses=LossWeights(distill=0.0, bank=0.0),
 )
 """What a recipe for the refinement leaves out."""

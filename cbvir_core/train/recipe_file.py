@@ -10,14 +10,23 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from cbvir_core.errors import ConfigError
-from cbvir_core.train.recipe import FILTER, SOLAR, Augmentation, Hints, LossWeights, Recipe, Solar, Stage
+from cbvir_core.train.recipe import (
+    FILTER_RECIPE,
+    SOLAR_RECIPE,
+    Augmentation,
+    HintOptions,
+    LossWeights,
+    SizeStage,
+    SolarOptions,
+    TrainingRecipe,
+)
 
 T = TypeVar("T")
 
-_TABLES = {"losses": LossWeights, "hints": Hints, "solar": Solar, "augment": Augmentation}
+_RECIPE_TABLES = {"losses": LossWeights, "hints": HintOptions, "solar": SolarOptions, "augment": Augmentation}
 
 
-def read_recipe(path: Path | None, network: str | None = None) -> Recipe:
+def read_recipe(path: Path | None, network: str | None = None) -> TrainingRecipe:
     """The recipe of a TOML file; what it leaves out keeps the default of its network.
 
     `network` is the one that is asked for: the recipe's own must be the same, if it names one.
@@ -32,28 +41,28 @@ def read_recipe(path: Path | None, network: str | None = None) -> Recipe:
         raise ConfigError(f"{path}: {error}") from error
 
 
-def recipe_from(table: dict[str, Any], network: str | None = None) -> Recipe:
+def recipe_from(table: dict[str, Any], network: str | None = None) -> TrainingRecipe:
     """A recipe of nested tables, as `tomllib` or `dataclasses.asdict` give them; as `read_recipe`."""
     default = recipe_table(_default(table, network))
     values = default | table
-    for key, kind in _TABLES.items():
+    for key, kind in _RECIPE_TABLES.items():
         given = _expect(values[key], dict, key, "a table")
         values[key] = _build(kind, default[key] | given, f"{key}.")
     stages = _expect(values["stages"], list, "stages", "a list of tables")
     tables = (_expect(stage, dict, "stages", "a list of tables") for stage in stages)
-    values["stages"] = tuple(_build(Stage, stage, "stages.") for stage in tables)
+    values["stages"] = tuple(_build(SizeStage, stage, "stages.") for stage in tables)
     values["infer_sides"] = tuple(_expect(values["infer_sides"], list, "infer_sides", "a list"))
-    return _build(Recipe, values, "")
+    return _build(TrainingRecipe, values, "")
 
 
-def _default(table: dict[str, Any], network: str | None) -> Recipe:
-    named = table.get("network", network or FILTER.network)
+def _default(table: dict[str, Any], network: str | None) -> TrainingRecipe:
+    named = table.get("network", network or FILTER_RECIPE.network)
     if network is not None and named != network:
         raise ConfigError(f"the recipe is for network = {named!r}, not for {network!r}")
-    return SOLAR if named == SOLAR.network else FILTER
+    return SOLAR_RECIPE if named == SOLAR_RECIPE.network else FILTER_RECIPE
 
 
-def recipe_table(recipe: Recipe) -> dict[str, Any]:
+def recipe_table(recipe: TrainingRecipe) -> dict[str, Any]:
     """The inverse of `recipe_from`: plain tables, lists and numbers."""
     table = dataclasses.asdict(recipe)
     table["stages"] = list(table["stages"])
@@ -61,7 +70,7 @@ def recipe_table(recipe: Recipe) -> dict[str, Any]:
     return table
 
 
-def write_recipe(recipe: Recipe, path: Path) -> None:
+def write_recipe(recipe: TrainingRecipe, path: Path) -> None:
     """Writes every choice as TOML that `read_recipe` reads back."""
     path.write_text("\n".join(_toml(recipe_table(recipe))) + "\n")
 

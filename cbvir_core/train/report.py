@@ -10,7 +10,7 @@ from rich.live import Live
 from rich.text import Text
 
 
-class Report:
+class TrainingReport:
     """Shows progress; lines at most every `every_s` where there is no terminal.  A context manager."""
 
     def __init__(
@@ -24,7 +24,7 @@ class Report:
         self._every_s, self._clock = every_s, clock
         self._shown = -every_s
 
-    def __enter__(self) -> Report:
+    def __enter__(self) -> TrainingReport:
         if self._live:
             self._live.start()
         return self

@@ -12,14 +12,14 @@ from torch.nn import functional as F  # noqa: N812
 
 from cbvir_core.embed.solar import SolarDescriptor
 from cbvir_core.train import losses, schedule
-from cbvir_core.train.batches import Batches
-from cbvir_core.train.chance import Chance
-from cbvir_core.train.lesson import Material, Taken, taught_losses, trainable
-from cbvir_core.train.mining import Mined, hard_order, mine
-from cbvir_core.train.origins import Origins
-from cbvir_core.train.recipe import Recipe
-from cbvir_core.train.report import Report
-from cbvir_core.train.tensors import DESCRIBED_AT_ONCE, describe, prepare
+from cbvir_core.train.batches import TrainingBatches
+from cbvir_core.train.lesson import LessonMaterial, StepLosses, taught_losses, trainable
+from cbvir_core.train.mining import MinedNegatives, hard_order, mine
+from cbvir_core.train.origins import PictureOrigins
+from cbvir_core.train.random_draws import RandomDraws
+from cbvir_core.train.recipe import TrainingRecipe
+from cbvir_core.train.report import TrainingReport
+from cbvir_core.train.tensors import FORWARD_BATCH_PICTURES, describe, prepare
 
 
 class SolarLesson:
@@ -34,24 +34,29 @@ class SolarLesson:
     """
 
     def __init__(
-        self, recipe: Recipe, material: Material, network: SolarDescriptor, device: torch.device, knows: bool
+        self,
+        recipe: TrainingRecipe,
+        material: LessonMaterial,
+        network: SolarDescriptor,
+        device: torch.device,
+        knows: bool,
     ) -> None:
         self.recipe, self.material, self.device = recipe, material, device
         self.network = trainable(network, device)
-        self._batches = Batches(recipe, material.pixels, device)
+        self._batches = TrainingBatches(recipe, material.pixels, device)
         self._averaged = copy.deepcopy(self.network).eval()
-        self._origins = Origins.of(material.names)
+        self._origins = PictureOrigins.of(material.names)
         self._mates = self._origins.mates()
         self._bank = None if material.teacher is None else material.teacher.rows.to(device)
         self._knows, self._mined_round = knows, -1
-        self._mined = Mined.nothing(len(material.pixels))
+        self._mined = MinedNegatives.nothing(len(material.pixels))
         self._round: tuple[int, Tensor] | None = None
 
     def rate(self, spent: float) -> float:
         """One cycle over the whole budget."""
         return schedule.learning_rate(spent, self.recipe.learning_rate, self.recipe.warmup)
 
-    def prepare(self, step: int, spent: float, averaged: Mapping[str, Tensor], report: Report) -> int:
+    def prepare(self, step: int, spent: float, averaged: Mapping[str, Tensor], report: TrainingReport) -> int:
         """Mines hard negatives with the averaged network, every few rounds."""
         round_number, place = self._batches.place(step)
         if self._mined_round < 0:
@@ -62,18 +67,18 @@ class SolarLesson:
             return 0
         self._mine(averaged, report)
         self._mined_round, self._round = round_number, None
-        return math.ceil(len(self.material.pixels) / DESCRIBED_AT_ONCE)
+        return math.ceil(len(self.material.pixels) / FORWARD_BATCH_PICTURES)
 
-    def take(self, step: int, spent: float) -> Taken:
+    def take(self, step: int, spent: float) -> StepLosses:
         """The losses of the next batch of a round through all pictures."""
-        chance = self._batches.chance(step)
+        draws = self._batches.draws(step)
         first = self._batch(step)
-        second = self._scene_mates(first, chance)
-        views = torch.cat([self._batches.views(rows, spent, chance) for rows in (first, second)])
+        second = self._scene_mates(first, draws)
+        views = torch.cat([self._batches.views(rows, spent, draws) for rows in (first, second)])
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.recipe.bf16):
             described = self.network(prepare(views))
         described = F.normalize(described.float())
-        return Taken(self._losses(described, first, second, spent), len(first), len(views))
+        return StepLosses(self._losses(described, first, second, spent), len(first), len(views))
 
     def state(self) -> dict[str, Tensor]:
         """What was mined, and when."""
@@ -88,7 +93,7 @@ class SolarLesson:
             return
         self._knows, self._round = True, None
         if len(state["nearest"]) == len(self.material.pixels):
-            self._mined = Mined(state["nearest"], state["duplicates"])
+            self._mined = MinedNegatives(state["nearest"], state["duplicates"])
             self._mined_round = int(state["round"])
 
     def _losses(self, described: Tensor, first: Tensor, second: Tensor, spent: float) -> dict[str, Tensor]:
@@ -111,7 +116,7 @@ class SolarLesson:
             parts |= taught_losses(described, wanted, self._bank, weights)
         return parts
 
-    def _mine(self, averaged: Mapping[str, Tensor], report: Report) -> None:
+    def _mine(self, averaged: Mapping[str, Tensor], report: TrainingReport) -> None:
         solar, pixels = self.recipe.solar, self.material.pixels
         self._averaged.load_state_dict(averaged)
         rows = describe(self._averaged, pixels, solar.mine_side, self.recipe.bf16, report)
@@ -127,15 +132,15 @@ class SolarLesson:
     def _batch(self, step: int) -> Tensor:
         round_number, place = self._batches.place(step)
         if self._round is None or self._round[0] != round_number:
-            chance = Chance.of_round(self.recipe.seed, round_number)
+            draws = RandomDraws.of_round(self.recipe.seed, round_number)
             size = self.recipe.solar.group
-            self._round = (round_number, hard_order(self._mined, self._origins, size, chance))
+            self._round = (round_number, hard_order(self._mined, self._origins, size, draws))
         return self._batches.cut(self._round[1], place)
 
-    def _scene_mates(self, pictures: Tensor, chance: Chance) -> Tensor:
+    def _scene_mates(self, pictures: Tensor, draws: RandomDraws) -> Tensor:
         """For each picture itself, or now and then another frame of its scene."""
-        happens = chance.happens(len(pictures), self.recipe.solar.scene_p).tolist()
-        which = chance.uniform(len(pictures)).tolist()
+        happens = draws.happens(len(pictures), self.recipe.solar.scene_p).tolist()
+        which = draws.uniform(len(pictures)).tolist()
         mates = [
             self._mates[picture][int(place * len(self._mates[picture]))]
             if wanted and picture in self._mates

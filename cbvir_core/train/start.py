@@ -12,28 +12,28 @@ from torch import Tensor, nn
 from cbvir_core.embed.solar import PREFIX, SolarDescriptor
 from cbvir_core.embed.strict import load_exactly
 from cbvir_core.errors import WeightsMismatch
-from cbvir_core.train.recipe import Recipe
-from cbvir_core.train.report import Report
+from cbvir_core.train.recipe import TrainingRecipe
+from cbvir_core.train.report import TrainingReport
 from cbvir_core.train.tensors import pooled_rows, prepare, resized
 from cbvir_core.train.whitening import fit_whitening, start_whitening
 from cbvir_core.weights.file import WeightsHeader, fingerprint, read_weights
 
-SAMPLE = 4096
+WHITENING_PICTURES = 4096
 """Pictures that the whitening is fitted on: three for each of 1,280 dimensions."""
-FLOOR = 1e-4
+WHITENING_VARIANCE_FLOOR = 1e-4
 """Share of the largest variance below which the whitening amplifies no more: what lies there is noise."""
-_FRESH = 64  # pictures that show a fresh network its common direction
+_FRESH_PICTURES = 64  # pictures that show a fresh network its common direction
 
 
 @dataclass(frozen=True)
-class Start:
+class StartWeights:
     """Weights to begin with, and for the model card what they are from."""
 
     state: dict[str, Tensor]
     origin: dict[str, Any]
 
 
-def read_start(path: Path, backbone: str) -> Start:
+def read_start(path: Path, backbone: str) -> StartWeights:
     """A filter's weights for SOLAR on MobileNetV2, or SOLAR's own for the same backbone.
 
     Only files that a training of this program wrote: what is shipped must not be made from anybody
@@ -47,14 +47,16 @@ def read_start(path: Path, backbone: str) -> Start:
             f"{path} is for {header.architecture}, which is no start for {PREFIX}{backbone}"
         )
     origin = {"file": path.name, "fingerprint": fingerprint(path), "details": dict(header.details)}
-    return Start(state, origin)
+    return StartWeights(state, origin)
 
 
 def _trained_here(header: WeightsHeader) -> bool:
     return {"recipe", "steps", "data"} <= header.details.keys()
 
 
-def first_network(recipe: Recipe, start: Start | None, pixels: Tensor, report: Report) -> SolarDescriptor:
+def first_network(
+    recipe: TrainingRecipe, start: StartWeights | None, pixels: Tensor, report: TrainingReport
+) -> SolarDescriptor:
     """The network of a recipe before its first step, what is not to be learnt frozen.
 
     `pixels` are clean pictures, uint8 N x 3 x S x S, which the whitening is fitted on where it cannot
@@ -89,21 +91,21 @@ def _load(network: SolarDescriptor, state: dict[str, Tensor], whitening: bool) -
 
 
 def _start_whitening(
-    network: SolarDescriptor, recipe: Recipe, fresh: bool, pixels: Tensor, report: Report
+    network: SolarDescriptor, recipe: TrainingRecipe, fresh: bool, pixels: Tensor, report: TrainingReport
 ) -> None:
     side = recipe.stages[0].side
     if fresh:
         with torch.no_grad():
-            features = network.features(prepare(resized(pixels[:_FRESH], side)))
+            features = network.features(prepare(resized(pixels[:_FRESH_PICTURES], side)))
             start_whitening(network.whiten, network.pool(features))
         return
     report.say("fitting the whitening")
-    rows = pooled_rows(network.eval(), pixels[:SAMPLE], side, recipe.bf16, report)
-    weight, bias = fit_whitening(rows, recipe.whiten, floor=FLOOR)
+    rows = pooled_rows(network.eval(), pixels[:WHITENING_PICTURES], side, recipe.bf16, report)
+    weight, bias = fit_whitening(rows, recipe.whiten, floor=WHITENING_VARIANCE_FLOOR)
     network.whiten.load_state_dict({"weight": weight, "bias": bias})
 
 
-def _freeze(network: SolarDescriptor, recipe: Recipe) -> None:
+def _freeze(network: SolarDescriptor, recipe: TrainingRecipe) -> None:
     """Attention that is not wanted is set to zero, where it hands on what it gets, and stays there."""
     for block in (network.features.soa4, network.features.soa5):
         block.requires_grad_(recipe.solar.attention)

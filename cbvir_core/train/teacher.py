@@ -11,14 +11,14 @@ from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 
 from cbvir_core.embed.mobilenet import MobileNetDescriptor, build_mobilenet
-from cbvir_core.train.pictures import Pictures
-from cbvir_core.train.recipe import Recipe
-from cbvir_core.train.report import Report
+from cbvir_core.train.pictures import PictureSet
+from cbvir_core.train.recipe import TrainingRecipe
+from cbvir_core.train.report import TrainingReport
 from cbvir_core.train.tensors import describe
 from cbvir_core.train.whitening import fit_whitening
 from cbvir_core.weights.file import read_tensors
 
-POOLING = 3.0
+TEACHER_GEM_P = 3.0
 """GeM's exponent behind the teacher, the usual one: it retrieves better than the average of its training."""
 
 
@@ -28,12 +28,17 @@ def load_teacher(path: Path) -> MobileNetDescriptor:
     Raises WeightsMissing, WeightsDamaged, WeightsMismatch.
     """
     tensors = {name: value.float() for name, value in read_tensors(path).items()}
-    tensors.setdefault("pool.p", torch.tensor([POOLING]))
+    tensors.setdefault("pool.p", torch.tensor([TEACHER_GEM_P]))
     return build_mobilenet(tensors)
 
 
 def teacher_rows(
-    path: Path, teacher: MobileNetDescriptor, pictures: Pictures, recipe: Recipe, folder: Path, report: Report
+    path: Path,
+    teacher: MobileNetDescriptor,
+    pictures: PictureSet,
+    recipe: TrainingRecipe,
+    folder: Path,
+    report: TrainingReport,
 ) -> Tensor:
     """The teacher's rows of all pictures, from ``folder/teacher-*.pt`` if they were computed before."""
     key = hashlib.sha256(path.read_bytes())

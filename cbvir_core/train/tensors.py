@@ -9,10 +9,10 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
 from cbvir_core.embed.networks import Network
-from cbvir_core.train.report import Report
+from cbvir_core.train.report import TrainingReport
 from cbvir_core.weights.file import IMAGENET_MEAN, IMAGENET_STD
 
-DESCRIBED_AT_ONCE = 64
+FORWARD_BATCH_PICTURES = 64
 """Pictures that go through a network together where nothing is learnt."""
 
 
@@ -32,12 +32,12 @@ def resized(pixels: Tensor, side: int) -> Tensor:
     return F.interpolate(pictures, size=(side, side), mode="bilinear", antialias=shrinks)
 
 
-def describe(network: Network, pixels: Tensor, side: int, bf16: bool, report: Report) -> Tensor:
+def describe(network: Network, pixels: Tensor, side: int, bf16: bool, report: TrainingReport) -> Tensor:
     """Float32 unit rows of uint8 pictures that the network, in evaluation mode, reads at `side`."""
     return _rows(network, network, pixels, side, bf16, report)
 
 
-def pooled_rows(network: Network, pixels: Tensor, side: int, bf16: bool, report: Report) -> Tensor:
+def pooled_rows(network: Network, pixels: Tensor, side: int, bf16: bool, report: TrainingReport) -> Tensor:
     """As `describe`, but before the whitening."""
 
     def pooled(pictures: Tensor) -> Tensor:
@@ -54,13 +54,13 @@ def _rows(
     pixels: Tensor,
     side: int,
     bf16: bool,
-    report: Report,
+    report: TrainingReport,
 ) -> Tensor:
     device = next(network.parameters()).device
     network.to(memory_format=torch.channels_last)
     rows = []
-    for start in range(0, len(pixels), DESCRIBED_AT_ONCE):
-        end = min(len(pixels), start + DESCRIBED_AT_ONCE)
+    for start in range(0, len(pixels), FORWARD_BATCH_PICTURES):
+        end = min(len(pixels), start + FORWARD_BATCH_PICTURES)
         chosen = resized(pixels[start:end].to(device), side)
         with torch.autocast(device.type, torch.bfloat16, enabled=bf16):
             rows.append(run(prepare(chosen)).float().cpu())

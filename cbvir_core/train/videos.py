@@ -14,19 +14,19 @@ from cbvir_core.keyframes import KeyframeExtractor
 from cbvir_core.train.origins import frame_name, source_of
 from cbvir_core.types import Frame, Image
 
-SAMPLES_PER_S = 3.0
+CLIP_SAMPLES_PER_S = 3.0
 """What the scenes are told by: the rate that the keyframe extractor is made for."""
 
-EVERY = 6
+TRAINED_SAMPLE_STEP = 6
 """Of the samples every sixth is trained on: one frame in two seconds."""
 
-MOST_PER_CLIP = 60
-HELD_OUT_OF = 3
+MAX_FRAMES_PER_CLIP = 60
+HELD_OUT_ONE_IN = 3
 
 
 def held_out(name: str) -> bool:
     """Whether the clip of this file name stays out of training, for benchmarks: a fixed third by source."""
-    return int(hashlib.sha256(source_of(name).encode()).hexdigest(), 16) % HELD_OUT_OF == 0
+    return int(hashlib.sha256(source_of(name).encode()).hexdigest(), 16) % HELD_OUT_ONE_IN == 0
 
 
 def video_frames(folders: Iterable[Path], max_side: int) -> Iterator[tuple[str, Image]]:
@@ -44,13 +44,13 @@ def _frames(path: Path, max_side: int) -> Iterator[tuple[str, Image]]:
     scenes, keyframes, kept = KeyframeExtractor(), [], list[Frame]()
     with (
         suppress(InputError, DecodeError),
-        read_frames(path, samples_per_s=SAMPLES_PER_S, max_side=max_side) as reader,
+        read_frames(path, samples_per_s=CLIP_SAMPLES_PER_S, max_side=max_side) as reader,
     ):
         for number, frame in enumerate(reader):
-            if number == EVERY * MOST_PER_CLIP:
+            if number == TRAINED_SAMPLE_STEP * MAX_FRAMES_PER_CLIP:
                 break
             keyframes += scenes.push(frame)
-            if number % EVERY == 0:
+            if number % TRAINED_SAMPLE_STEP == 0:
                 kept.append(frame)
     keyframes += scenes.flush()
     starts = [keyframe.scene_start_s for keyframe in keyframes]

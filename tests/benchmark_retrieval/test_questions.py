@@ -17,8 +17,8 @@ from bench.retrieval.questions import Corpus, Entry, Query, foreign_queries, fra
 from cbvir_core.decode import probe
 from cbvir_core.keyframes import extract_keyframes
 from cbvir_core.train.pictures import kept_back
-from cbvir_core.train.recipe import Recipe
-from cbvir_core.train.videos import EVERY, MOST_PER_CLIP, SAMPLES_PER_S, held_out
+from cbvir_core.train.recipe import TrainingRecipe
+from cbvir_core.train.videos import TRAINED_SAMPLE_STEP, MAX_FRAMES_PER_CLIP, CLIP_SAMPLES_PER_S, held_out
 from support.films import write_video
 from whole.test_all_clips import TWINS
 
@@ -38,9 +38,9 @@ def _frames_taken(clip: Path) -> int:
     """At least as many frames as training takes of a clip."""
     duration_s = probe(clip).duration_s
     return (
-        MOST_PER_CLIP
+        MAX_FRAMES_PER_CLIP
         if duration_s is None
-        else min(MOST_PER_CLIP, round(SAMPLES_PER_S / EVERY * duration_s) + 2)
+        else min(MAX_FRAMES_PER_CLIP, round(CLIP_SAMPLES_PER_S / TRAINED_SAMPLE_STEP * duration_s) + 2)
     )
 
 
@@ -129,11 +129,11 @@ def test_foreign_photographs_are_kept_back_even_beside_frames_of_clips(shared: P
     names = _all_names(shared)
     chosen = {name for name, _ in foreign(shared / "train_images", 1000)}
     assert len(chosen) == 1000
-    assert chosen <= {names[number] for number in kept_back(names, Recipe().held_out)}
+    assert chosen <= {names[number] for number in kept_back(names, TrainingRecipe().held_out)}
     learnt = [clip for clip in clips_in(shared / "videos") if not held_out(clip.name)]
     frames = [f"{clip.name}@{n}" for clip in learnt for n in range(_frames_taken(clip))]
     mixed = [*names, *frames]
-    kept = {mixed[number] for number in kept_back(mixed, Recipe().held_out)}
+    kept = {mixed[number] for number in kept_back(mixed, TrainingRecipe().held_out)}
     assert kept & set(frames), "the case that is tested: some frames are kept back too"
     assert chosen <= kept
 

@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from cbvir_core.embed import RuntimeOptions
-from cbvir_core.evaluate import Encoders, open_encoders
+from cbvir_core.evaluate import EvaluatedEncoders, open_encoders
 from cbvir_core.evaluate.networks import choose_profile
 from cbvir_core.types import Image
 from support.films import Film, draw_film
@@ -51,13 +51,13 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 
 
 @pytest.fixture(scope="session")
-def both(weights: tuple[Path, Path]) -> Encoders:
+def both(weights: tuple[Path, Path]) -> EvaluatedEncoders:
     """The filter and the refinement."""
     return open_encoders(choose_profile("auto", None, *weights), RuntimeOptions(runtime="torch"))
 
 
 @pytest.fixture(scope="session")
-def alone(weights: tuple[Path, Path]) -> Encoders:
+def alone(weights: tuple[Path, Path]) -> EvaluatedEncoders:
     """The filter without a refinement."""
     return open_encoders(choose_profile("auto", None, weights[0], None), RuntimeOptions(runtime="torch"))
 

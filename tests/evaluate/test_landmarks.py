@@ -12,13 +12,13 @@ import numpy as np
 import pytest
 
 from cbvir_core.errors import InputError, NotAPicture
-from cbvir_core.evaluate import Encoders, evaluate_landmarks, evaluate_shortlist, read_ground_truth
+from cbvir_core.evaluate import EvaluatedEncoders, evaluate_landmarks, evaluate_shortlist, read_ground_truth
 from cbvir_core.evaluate.landmarks import cut, find_picture
 from cbvir_core.types import Image
 from support.networks import painted
 
 Save = Callable[[Path, Image], Path]
-Clock = Callable[[], float]
+EvaluationClock = Callable[[], float]
 PLACES = 12
 FRAME = 40
 
@@ -49,7 +49,7 @@ def benchmark(tmp_path_factory: pytest.TempPathFactory, save: Save) -> Path:
     return folder
 
 
-def test_the_small_benchmark(benchmark: Path, both: Encoders) -> None:
+def test_the_small_benchmark(benchmark: Path, both: EvaluatedEncoders) -> None:
     truth = read_ground_truth(benchmark / "gnd_small.pkl")
     results = {(r.model, r.setup): r for r in evaluate_landmarks(truth, benchmark / "jpg", both, share=0.25)}
     assert len(results) == 9
@@ -65,7 +65,9 @@ def test_the_small_benchmark(benchmark: Path, both: Encoders) -> None:
     assert moreso.efficiency == pytest.approx(between)
 
 
-def test_without_a_refinement_the_filter_stands_alone(benchmark: Path, alone: Encoders, clock: Clock) -> None:
+def test_without_a_refinement_the_filter_stands_alone(
+    benchmark: Path, alone: EvaluatedEncoders, clock: EvaluationClock
+) -> None:
     truth = read_ground_truth(benchmark / "gnd_small.pkl")
     results = evaluate_landmarks(truth, benchmark / "jpg", alone, clock=clock)
     assert [result.setup for result in results] == ["easy", "medium", "hard"]
@@ -99,7 +101,9 @@ def test_pictures_are_looked_for_inside_their_folder(tmp_path: Path) -> None:
         find_picture(folder, "../outside")
 
 
-def test_a_picture_that_cannot_be_read_is_an_error(benchmark: Path, alone: Encoders, tmp_path: Path) -> None:
+def test_a_picture_that_cannot_be_read_is_an_error(
+    benchmark: Path, alone: EvaluatedEncoders, tmp_path: Path
+) -> None:
     shutil.copytree(benchmark, tmp_path / "copy")
     (tmp_path / "copy" / "jpg" / "hard_3.jpg").write_text("not a picture")
     truth = read_ground_truth(tmp_path / "copy" / "gnd_small.pkl")
@@ -107,7 +111,7 @@ def test_a_picture_that_cannot_be_read_is_an_error(benchmark: Path, alone: Encod
         evaluate_landmarks(truth, tmp_path / "copy" / "jpg", alone)
 
 
-def test_a_shortlist_of_everything_loses_nothing(benchmark: Path, both: Encoders) -> None:
+def test_a_shortlist_of_everything_loses_nothing(benchmark: Path, both: EvaluatedEncoders) -> None:
     results = evaluate_shortlist([benchmark / "jpg"], both, shares=(1.0, 0.1))
     assert [result.model for result in results] == ["MoReSo", "MoReSo", "SOLAR", "MobileNetV2"]
     tenth, everything, solar, alone = results
@@ -123,12 +127,12 @@ def test_a_shortlist_of_everything_loses_nothing(benchmark: Path, both: Encoders
     assert solar.share is alone.share is solar.kept_first is None
 
 
-def test_a_shortlist_wants_pictures(benchmark: Path, alone: Encoders, tmp_path: Path) -> None:
+def test_a_shortlist_wants_pictures(benchmark: Path, alone: EvaluatedEncoders, tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("not a picture")
     shutil.copy(benchmark / "jpg" / "easy_0.jpg", tmp_path)
     notes: list[str] = []
     with pytest.raises(InputError, match="two pictures"):
-        evaluate_shortlist([tmp_path], alone, say=notes.append)
+        evaluate_shortlist([tmp_path], alone, notify=notes.append)
     assert len(notes) == 1
     (result,) = evaluate_shortlist([benchmark / "jpg"], alone)
     assert (result.model, result.shortlisted) == ("MobileNetV2", None)

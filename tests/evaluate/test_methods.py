@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from cbvir_core.evaluate.methods import (
+    FILTER_METHOD,
+    MORESO_METHOD,
+    REFINEMENT_METHOD,
+    ranking_methods,
+    shortlisted,
+)
 from hypothesis import given
 from hypothesis import strategies as st
 
 from cbvir_core.evaluate.efficiency import efficiency_ratio, extraction_efficiency
-from cbvir_core.evaluate.methods import FILTER, MORESO, REFINE, methods, shortlisted
-from cbvir_core.evaluate.networks import Described, Descriptors
+from cbvir_core.evaluate.networks import DescribedPictures, TimedDescriptors
 from cbvir_core.types import Rows
 
 
@@ -19,20 +25,22 @@ def rows(*degrees: float) -> Rows:
     return np.stack([np.cos(angles), np.sin(angles)], axis=1).astype(np.float32)
 
 
-GALLERY = Described(Descriptors(rows(30, 10, 20, 90), 4.0), Descriptors(rows(0, 50, 20, 5), 40.0))
-QUERY = Described(Descriptors(rows(0), 1.0), Descriptors(rows(0), 10.0))
+GALLERY = DescribedPictures(
+    TimedDescriptors(rows(30, 10, 20, 90), 4.0), TimedDescriptors(rows(0, 50, 20, 5), 40.0)
+)
+QUERY = DescribedPictures(TimedDescriptors(rows(0), 1.0), TimedDescriptors(rows(0), 10.0))
 
 
 def test_moreso_ranks_the_filters_shortlist_by_the_refinement() -> None:
     """By the filter 1 2 0 3, by the refinement 0 3 2 1; of the filter's two, the refinement prefers 2."""
-    orders = {method.name: method.rank(GALLERY, QUERY, 0).tolist() for method in methods(True, 0.5)}
-    assert orders == {MORESO: [2, 1], REFINE: [0, 3, 2, 1], FILTER: [1, 2, 0, 3]}
-    assert [method.name for method in methods(False)] == [FILTER]
+    orders = {method.name: method.rank(GALLERY, QUERY, 0).tolist() for method in ranking_methods(True, 0.5)}
+    assert orders == {MORESO_METHOD: [2, 1], REFINEMENT_METHOD: [0, 3, 2, 1], FILTER_METHOD: [1, 2, 0, 3]}
+    assert [method.name for method in ranking_methods(False)] == [FILTER_METHOD]
 
 
 def test_what_one_query_costs() -> None:
     """Four pictures at 1 s by the filter and 10 s by the refinement, which half of them want."""
-    moreso, refine, alone = methods(True, 0.5)
+    moreso, refine, alone = ranking_methods(True, 0.5)
     assert [method.extraction_s(GALLERY) for method in (moreso, refine, alone)] == [24.0, 40.0, 4.0]
     assert [method.query_s(QUERY) for method in (moreso, refine, alone)] == [11.0, 10.0, 1.0]
     assert moreso.efficiency(GALLERY) == pytest.approx(4 / 24)
@@ -42,11 +50,11 @@ def test_the_papers_own_figures_fit_the_reading_of_fe_efficiency() -> None:
     """32.74 and 4.65 a second leave 9 ms for the filter: 1 / 32.74 = t + 0.1 / 4.65."""
     filter_s, refine_s = 0.00904, 1 / 4.65  # a shortlist of 507, not of 506.3
     count = 5063
-    described = Described(
-        Descriptors(np.zeros((count, 1), np.float32), count * filter_s),
-        Descriptors(np.zeros((count, 1), np.float32), count * refine_s),
+    described = DescribedPictures(
+        TimedDescriptors(np.zeros((count, 1), np.float32), count * filter_s),
+        TimedDescriptors(np.zeros((count, 1), np.float32), count * refine_s),
     )
-    moreso, refine, _ = methods(True)
+    moreso, refine, _ = ranking_methods(True)
     assert moreso.efficiency(described) == pytest.approx(32.74, abs=0.05)
     assert refine.efficiency(described) == pytest.approx(4.65)
 
@@ -65,6 +73,6 @@ def test_ratios_are_finite() -> None:
 
 
 def test_without_a_refinement_its_rows_cannot_be_asked_for() -> None:
-    lone = Described(GALLERY.filter, None)
+    lone = DescribedPictures(GALLERY.filter, None)
     with pytest.raises(ValueError, match="refinement"):
-        methods(True)[1].rank(lone, lone, 0)
+        ranking_methods(True)[1].rank(lone, lone, 0)

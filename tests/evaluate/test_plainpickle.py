@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from cbvir_core.evaluate.plainpickle import MOST_BYTES, PlainArray, read_plain_pickle
+from cbvir_core.evaluate.plainpickle import MAX_PICKLE_BYTES, PlainArray, read_plain_pickle
 
 NUMBERS = st.sampled_from(["?", "i1", "u1", "<i4", ">i4", "<i8", ">u2", "<f4", ">f8", "f2"])
 ARRAYS = NUMBERS.flatmap(
@@ -145,7 +145,7 @@ def test_a_huge_memo_is_not_allocated() -> None:
     with pytest.raises(ValueError, match="memory"):
         read_plain_pickle(data)
     with pytest.raises(ValueError, match="MB"):
-        read_plain_pickle(bytes(MOST_BYTES + 1))
+        read_plain_pickle(bytes(MAX_PICKLE_BYTES + 1))
 
 
 @pytest.mark.filterwarnings("ignore:invalid escape sequence")  # of Python, about a backslash in the noise

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cbvir_core.evaluate import (
-    Outcome,
-    Question,
+    LandmarkQuery,
+    RankingOutcome,
     average_precision,
     mean_average_precision,
     mean_precision_at,
@@ -21,7 +21,7 @@ LABELS = st.lists(st.sampled_from("pnj"), max_size=30)
 """A ranking: positives, negatives, junk."""
 
 
-def outcome_of(labels: list[str], unranked: int = 0) -> Outcome:
+def outcome_of(labels: list[str], unranked: int = 0) -> RankingOutcome:
     """The outcome of a ranking written as letters; `unranked` positives come nowhere in it."""
     by = {kind: [at for at, label in enumerate(labels) if label == kind] for kind in "pj"}
     missing = range(len(labels), len(labels) + unranked)
@@ -53,7 +53,7 @@ def test_average_precision_of_a_worked_example() -> None:
     AP = 1/4 (1 + 7/12 + 11/20) = 1/4 (60 + 35 + 33)/60 = 128/240 = 8/15.
     """
     outcome = outcome_of(list("pnjpnp"), unranked=1)
-    assert outcome == Outcome((0, 2, 4), 4)
+    assert outcome == RankingOutcome((0, 2, 4), 4)
     assert average_precision(outcome.found, outcome.positives) == pytest.approx(8 / 15)
 
 
@@ -71,8 +71,8 @@ def test_the_three_setups_of_a_worked_example() -> None:
     mP@1 easy: 1 and 0, mean 1/2.  mP@10 easy: the only positive is at place 1 of 3 and 3 of 5, so that
     10 is cut to 1 and 3: 1/1 and 1/3, mean 2/3.
     """
-    first = Question("a", None, {"easy": (0,), "hard": (3,), "junk": (1,)})
-    second = Question("b", None, {"easy": (2,), "hard": (), "junk": ()})
+    first = LandmarkQuery("a", None, {"easy": (0,), "hard": (3,), "junk": (1,)})
+    second = LandmarkQuery("b", None, {"easy": (2,), "hard": (), "junk": ()})
     ranking = [0, 1, 2, 3, 4]
     for setup, expected in (("easy", 7 / 12), ("medium", 23 / 48), ("hard", 1 / 4)):
         outcomes = [question.outcome(ranking, setup) for question in (first, second)]
@@ -118,7 +118,7 @@ def test_a_perfect_ranking_is_worth_one_and_an_empty_one_nothing(positives: int,
 
 
 def test_queries_without_positives_do_not_count() -> None:
-    empty, found = Outcome((), 0), Outcome((0,), 1)
+    empty, found = RankingOutcome((), 0), RankingOutcome((0,), 1)
     assert mean_average_precision([empty, found]) == mean_precision_at([empty, found], 5) == 1.0
     assert mean_average_precision([empty]) is mean_precision_at([], 5) is None
     with pytest.raises(ValueError, match="positive"):

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from cbvir_core.errors import FileUnreadable, InputError
 from cbvir_core.evaluate import read_queries, read_shots
-from cbvir_core.evaluate.tables import Occurrence
+from cbvir_core.evaluate.tables import AnnotatedSpan
 
 HEADER = "query,video,start_s,end_s\n"
 
@@ -36,8 +36,12 @@ def test_occurrences_of_a_query_are_gathered_in_order(folder: Path) -> None:
     first, second = read_queries(table(folder, text), folder / "videos")
     a, b = ((folder / "videos" / name).resolve() for name in ("a.mp4", "sub/b.mp4"))
     assert first.picture == (folder / "q.png").resolve()
-    assert first.occurrences == (Occurrence(a, 5, 7.0001), Occurrence(a, 7, 8), Occurrence(b, 3, 4.5))
-    assert second.occurrences == (Occurrence(a, 0, 1),)
+    assert first.occurrences == (
+        AnnotatedSpan(a, 5, 7.0001),
+        AnnotatedSpan(a, 7, 8),
+        AnnotatedSpan(b, 3, 4.5),
+    )
+    assert second.occurrences == (AnnotatedSpan(a, 0, 1),)
 
 
 def test_columns_may_stand_in_any_order_and_the_file_may_begin_with_a_mark(folder: Path) -> None:

@@ -14,15 +14,15 @@ from rich.console import Console
 from torch import Tensor
 
 from cbvir_core.embed.mobilenet import MobileNetDescriptor
-from cbvir_core.train.lesson import Material
+from cbvir_core.train.lesson import LessonMaterial
 from cbvir_core.train.origins import frame_name
-from cbvir_core.train.recipe import SOLAR, LossWeights, Recipe, Solar, Stage
-from cbvir_core.train.report import Report
+from cbvir_core.train.recipe import SOLAR_RECIPE, LossWeights, SizeStage, SolarOptions, TrainingRecipe
+from cbvir_core.train.report import TrainingReport
 from cbvir_core.types import Image
 from cbvir_core.weights.file import Preprocess, WeightsHeader, write_weights
 
 TINY = replace(
-    Recipe(),
+    TrainingRecipe(),
     store_side=48,
     teacher_side=32,
     whiten=16,
@@ -30,21 +30,21 @@ TINY = replace(
     bf16=False,
     held_out=4,
     infer_sides=(32, 64),
-    stages=(Stage(0.0, 32), Stage(0.5, 48)),
+    stages=(SizeStage(0.0, 32), SizeStage(0.5, 48)),
     losses=LossWeights(),
 )
 
-QUICK = Solar(contrast_until=0.0, mine_rounds=1, mine_side=32, group=2, candidates=4, duplicate=2.0)
+QUICK = SolarOptions(contrast_until=0.0, mine_rounds=1, mine_side=32, group=2, candidates=4, duplicate=2.0)
 """To a fresh network all pictures are much alike: its own rows are no judge of duplicates."""
 
 
 def shapes(seed: int, side: int = 64) -> Image:
     """A picture of coloured discs and bars, another for each seed."""
-    chance = np.random.default_rng(seed)
-    image = np.full((side, side, 3), chance.integers(0, 255, 3), np.uint8)
+    draws = np.random.default_rng(seed)
+    image = np.full((side, side, 3), draws.integers(0, 255, 3), np.uint8)
     for _ in range(6):
-        colour = tuple(int(value) for value in chance.integers(0, 255, 3))
-        x, y, size = (int(value) for value in chance.integers(4, side - 4, 3))
+        colour = tuple(int(value) for value in draws.integers(0, 255, 3))
+        x, y, size = (int(value) for value in draws.integers(4, side - 4, 3))
         cv2.circle(image, (x, y), size // 4, colour, -1)
         cv2.rectangle(image, (y, x), (y + size // 6, x + size // 3), colour[::-1], -1)
     return image
@@ -60,7 +60,7 @@ def one_thread() -> Iterator[None]:
 
 
 @pytest.fixture
-def tiny() -> Recipe:
+def tiny() -> TrainingRecipe:
     return TINY
 
 
@@ -83,22 +83,22 @@ def pixels() -> Tensor:
 
 
 @pytest.fixture
-def report() -> Report:
+def report() -> TrainingReport:
     """One that says nothing."""
-    return Report(Console(quiet=True))
+    return TrainingReport(Console(quiet=True))
 
 
 @pytest.fixture
-def recipe(tiny: Recipe) -> Recipe:
+def recipe(tiny: TrainingRecipe) -> TrainingRecipe:
     """One for the refinement, as quick."""
-    return replace(tiny, network="solar", solar=QUICK, losses=SOLAR.losses)
+    return replace(tiny, network="solar", solar=QUICK, losses=SOLAR_RECIPE.losses)
 
 
 @pytest.fixture
-def material(pixels: Tensor) -> Material:
+def material(pixels: Tensor) -> LessonMaterial:
     """Twelve pictures, the first four of them frames: 0 and 1 of one scene, 2 and 3 of the same clip."""
     frames = [frame_name("a--b.mp4", scene, float(time)) for time, scene in enumerate((0, 0, 1, 2))]
-    return Material(pixels, None, names=[*frames, *(f"{number}.jpg" for number in range(8))])
+    return LessonMaterial(pixels, None, names=[*frames, *(f"{number}.jpg" for number in range(8))])
 
 
 @pytest.fixture(scope="session")

@@ -10,9 +10,9 @@ from cbvir_core.embed.mobilenet import MobileNetDescriptor
 from cbvir_core.train import schedule
 from cbvir_core.train.filter_lesson import FilterLesson
 from cbvir_core.train.hints import BlockHints
-from cbvir_core.train.lesson import Material
-from cbvir_core.train.loop import Training
-from cbvir_core.train.recipe import Hints, Recipe
+from cbvir_core.train.lesson import LessonMaterial
+from cbvir_core.train.loop import TrainingRun
+from cbvir_core.train.recipe import HintOptions, TrainingRecipe
 from cbvir_core.train.teacher import taught
 from cbvir_core.train.tensors import prepare, resized
 
@@ -82,12 +82,12 @@ def test_given_the_teachers_input_no_block_hears_of_another(
 
 
 def test_training_goes_through_forced_blocks_then_hints_then_none(
-    teacher: MobileNetDescriptor, pixels: Tensor, tiny: Recipe
+    teacher: MobileNetDescriptor, pixels: Tensor, tiny: TrainingRecipe
 ) -> None:
-    recipe = replace(tiny, batch=6, hints=Hints(forced=0.3, until=0.6))
+    recipe = replace(tiny, batch=6, hints=HintOptions(forced=0.3, until=0.6))
     rows = torch.nn.functional.normalize(teacher(prepare(resized(pixels, 32)))).detach()
-    lesson = FilterLesson(recipe, Material(pixels, taught(rows, tiny.whiten, 0.5, teacher)), CPU)
-    training, whitening = Training(recipe, lesson), lesson.network.whiten
+    lesson = FilterLesson(recipe, LessonMaterial(pixels, taught(rows, tiny.whiten, 0.5, teacher)), CPU)
+    training, whitening = TrainingRun(recipe, lesson), lesson.network.whiten
     assert whitening is not None
     before = whitening.weight.clone()
     first = [training.advance(0.1)["blocks"] for _ in range(8)]
@@ -100,9 +100,9 @@ def test_training_goes_through_forced_blocks_then_hints_then_none(
 
 
 def test_the_weight_of_hints_and_the_two_cycles_of_the_learning_rate() -> None:
-    recipe = replace(Recipe(), learning_rate=1.0, warmup=0.1, hints=Hints(0.2, 0.6, 4.0, 3.0))
+    recipe = replace(TrainingRecipe(), learning_rate=1.0, warmup=0.1, hints=HintOptions(0.2, 0.6, 4.0, 3.0))
     weights = [schedule.hint_weight(spent, recipe.hints) for spent in (0.2, 0.4, 0.6, 0.9)]
     assert weights == pytest.approx([4.0, 2.0, 0.0, 0.0])
     rates = [schedule.learning_rate_at(spent, recipe, True) for spent in (0.02, 0.2 + 0.08, 1.0)]
-    assert rates == pytest.approx([3.0, 1.0, schedule.FLOOR])
+    assert rates == pytest.approx([3.0, 1.0, schedule.FINAL_LEARNING_RATE_SHARE])
     assert schedule.learning_rate_at(0.1, recipe, False) == pytest.approx(1.0)

@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.nn.functional import normalize
 
 from cbvir_core.train.losses import (
-    Tuples,
+    AnchorTuples,
     bank_distillation,
     cosine_distillation,
     hardest,
@@ -24,7 +24,7 @@ OBLIQUE = [0.8, 0.6]
 APART = ~torch.eye(2, dtype=torch.bool)
 
 
-def two_pictures(negatives: int) -> Tuples:
+def two_pictures(negatives: int) -> AnchorTuples:
     """Squared distances: 0.4 between the views of picture 0, none between those of picture 1.
 
     Between pictures: EAST to NORTH 2, OBLIQUE to NORTH 2 - 2 * 0.6 = 0.8.

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from cbvir_core.train.measure import KINDS, compare, edited, figures
+from cbvir_core.train.measure import PERTURBATION_KINDS, compare, figures, perturbed
 
 
 def test_first_counts_the_right_picture_at_the_top() -> None:
@@ -23,7 +23,10 @@ def test_sure_wants_more_than_what_strangers_reach() -> None:
 
 
 def test_queries_are_always_the_same(pixels: Tensor) -> None:
-    assert torch.equal(edited(pixels, KINDS["everything"]), edited(pixels, KINDS["everything"]))
+    assert torch.equal(
+        perturbed(pixels, PERTURBATION_KINDS["everything"]),
+        perturbed(pixels, PERTURBATION_KINDS["everything"]),
+    )
 
 
 def test_every_kind_is_asked_of_every_network(pixels: Tensor) -> None:
@@ -31,6 +34,6 @@ def test_every_kind_is_asked_of_every_network(pixels: Tensor) -> None:
         return torch.nn.functional.normalize(pictures.float().mean(dim=(2, 3)) - 100.0)
 
     table = compare({"colour": mean_colour}, pixels, 6)
-    assert table.keys() == KINDS.keys()
+    assert table.keys() == PERTURBATION_KINDS.keys()
     assert table["mirror"]["colour"].first == 1.0
     assert table["everything"]["colour"].first < 1.0

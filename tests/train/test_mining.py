@@ -8,26 +8,26 @@ from torch import Tensor
 from torch.nn.functional import normalize
 
 from cbvir_core.train import mining
-from cbvir_core.train.chance import Chance
-from cbvir_core.train.mining import Mined, hard_order, mine
-from cbvir_core.train.origins import Origins
+from cbvir_core.train.mining import MinedNegatives, hard_order, mine
+from cbvir_core.train.origins import PictureOrigins
+from cbvir_core.train.random_draws import RandomDraws
 
 LIMIT = 0.8
 seeds = st.integers(0, 100_000)
 sizes = st.integers(1, 24)
 
 
-def world(seed: int, pictures: int) -> tuple[Tensor, Tensor, Origins]:
+def world(seed: int, pictures: int) -> tuple[Tensor, Tensor, PictureOrigins]:
     """Rows of a network and of a judge, and origins: some pictures are frames of a few clips."""
     generator = torch.Generator().manual_seed(seed)
     rows, judge = (normalize(torch.randn(pictures, 3, generator=generator)) for _ in range(2))
     source = torch.arange(pictures)
     frames = torch.rand(pictures, generator=generator) < 0.5
     source[frames] = pictures + torch.randint(0, 3, (int(frames.sum()),), generator=generator)
-    return rows, judge, Origins(source, source.clone())
+    return rows, judge, PictureOrigins(source, source.clone())
 
 
-def forbidden(one: int, other: int, judge: Tensor, origins: Origins) -> bool:
+def forbidden(one: int, other: int, judge: Tensor, origins: PictureOrigins) -> bool:
     """Whether two pictures may not be negatives of each other."""
     near = float(judge[one] @ judge[other]) > LIMIT
     return one == other or near or bool(origins.source[one] == origins.source[other])
@@ -61,7 +61,7 @@ def test_chunks_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_strangers_are_all_but_positives_neighbours_and_near_duplicates(seed: int, pictures: int) -> None:
     rows, judge, origins = world(seed, pictures)
     mined = mine(rows, judge, origins, LIMIT, 4)
-    batch = Chance(seed, 0).order(pictures)
+    batch = RandomDraws(seed, 0).order(pictures)
     strangers = mined.strangers(batch, batch, origins)
     for i, one in enumerate(batch.tolist()):
         for j, other in enumerate(batch.tolist()):
@@ -71,7 +71,7 @@ def test_strangers_are_all_but_positives_neighbours_and_near_duplicates(seed: in
 def test_what_one_view_is_near_to_the_other_view_may_not_be_held_against() -> None:
     """Frames 0 and 1 are one scene's; picture 2 is a near-duplicate of frame 1 alone."""
     judge = torch.tensor([[1.0, 0, 0], [0, 1.0, 0], [0, 1.0, 0], [0, 0, 1.0]])
-    origins = Origins(torch.tensor([0, 0, 1, 2]), torch.tensor([0, 0, 1, 2]))
+    origins = PictureOrigins(torch.tensor([0, 0, 1, 2]), torch.tensor([0, 0, 1, 2]))
     mined = mine(judge, judge, origins, LIMIT, 3)
     assert mined.duplicates.tolist() == [1 * 4 + 2, 2 * 4 + 1]
     strangers = mined.strangers(torch.tensor([0, 2, 3]), torch.tensor([1, 2, 3]), origins)
@@ -81,9 +81,9 @@ def test_what_one_view_is_near_to_the_other_view_may_not_be_held_against() -> No
 def test_a_judge_that_knows_nothing_leaves_most_their_negatives() -> None:
     rows, _, _ = world(3, 60)
     alike = torch.ones(60, 1)
-    mined = mine(rows, alike, Origins(torch.arange(60), torch.arange(60)), LIMIT, 5)
+    mined = mine(rows, alike, PictureOrigins(torch.arange(60), torch.arange(60)), LIMIT, 5)
     assert float((mined.nearest >= 0).all(dim=1).float().mean()) > 0.5
-    assert len(mined.duplicates) <= 2 * 60 * mining.MOST_DUPLICATES
+    assert len(mined.duplicates) <= 2 * 60 * mining.MAX_NEAR_DUPLICATES
 
 
 @given(seeds, sizes, st.integers(1, 5))
@@ -92,14 +92,14 @@ def test_an_order_has_every_picture_once_and_no_false_negative_in_a_group(
 ) -> None:
     rows, judge, origins = world(seed, pictures)
     mined = mine(rows, judge, origins, LIMIT, 6)
-    groups = mining.hard_groups(mined, origins, size, Chance(seed, 1))
+    groups = mining.hard_groups(mined, origins, size, RandomDraws(seed, 1))
     assert sorted(picture for group in groups for picture in group) == list(range(pictures))
     for group in groups:
         assert len(group) <= size
         assert all(other in mined.nearest[group[0]] for other in group[1:])
         pairs = [(one, other) for one in group for other in group if one != other]
         assert not any(forbidden(one, other, judge, origins) for one, other in pairs)
-    order = hard_order(mined, origins, size, Chance(seed, 1))
+    order = hard_order(mined, origins, size, RandomDraws(seed, 1))
     assert sorted(order.tolist()) == list(range(pictures))
 
 
@@ -107,14 +107,14 @@ def test_pictures_that_are_taken_for_each_other_come_together() -> None:
     """Twelve directions, two pictures near each: with groups of two each finds its like."""
     middle = torch.eye(12).repeat_interleave(2, dim=0)
     rows = normalize(middle + 0.05 * torch.randn(24, 12, generator=torch.Generator().manual_seed(0)))
-    origins = Origins(torch.arange(24), torch.arange(24))
+    origins = PictureOrigins(torch.arange(24), torch.arange(24))
     mined = mine(rows, torch.eye(24), origins, LIMIT, 3)
-    order = hard_order(mined, origins, 2, Chance(0, 0)).reshape(-1, 2)
+    order = hard_order(mined, origins, 2, RandomDraws(0, 0)).reshape(-1, 2)
     assert torch.equal(order[:, 0] // 2, order[:, 1] // 2)
 
 
 def test_before_anything_is_mined_the_order_is_chance() -> None:
-    origins = Origins(torch.arange(9), torch.arange(9))
-    order = hard_order(Mined.nothing(9), origins, 4, Chance(2, 3))
+    origins = PictureOrigins(torch.arange(9), torch.arange(9))
+    order = hard_order(MinedNegatives.nothing(9), origins, 4, RandomDraws(2, 3))
     assert sorted(order.tolist()) == list(range(9))
-    assert not torch.equal(order, hard_order(Mined.nothing(9), origins, 4, Chance(2, 4)))
+    assert not torch.equal(order, hard_order(MinedNegatives.nothing(9), origins, 4, RandomDraws(2, 4)))

@@ -1,6 +1,6 @@
 """Frames of one scene, of one clip, of clips that belong together."""
 
-from cbvir_core.train.origins import Origins, frame_name, source_of
+from cbvir_core.train.origins import PictureOrigins, frame_name, source_of
 
 NAMES = (
     "shard.tar/1.jpg",
@@ -24,7 +24,7 @@ def test_clips_of_one_source_and_conversions_of_one_file_belong_together() -> No
 
 
 def test_scenes_are_finer_than_sources_and_photographs_stand_alone() -> None:
-    origins = Origins.of(NAMES)
+    origins = PictureOrigins.of(NAMES)
     source, scene = origins.source.tolist(), origins.scene.tolist()
     assert source == [0, 1, 1, 1, 1, 2, 3, 4]
     assert scene == [0, 1, 1, 2, 3, 4, 5, 6]
@@ -32,5 +32,5 @@ def test_scenes_are_finer_than_sources_and_photographs_stand_alone() -> None:
 
 
 def test_a_photograph_is_never_taken_for_a_frame_by_its_folder() -> None:
-    assert Origins.of(["1.jpg", "2.jpg"]).mates() == {}
-    assert len(Origins.of([]).source) == 0
+    assert PictureOrigins.of(["1.jpg", "2.jpg"]).mates() == {}
+    assert len(PictureOrigins.of([]).source) == 0

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from cbvir_core.errors import ConfigError
-from cbvir_core.train.recipe import FILTER, SOLAR, Recipe, Stage
+from cbvir_core.train.recipe import FILTER_RECIPE, SOLAR_RECIPE, SizeStage, TrainingRecipe
 from cbvir_core.train.recipe_file import read_recipe, recipe_from, recipe_table, write_recipe
 
 
@@ -19,12 +19,12 @@ def test_what_is_left_out_keeps_its_default(tmp_path: Path) -> None:
     recipe = read_recipe(
         _written(tmp_path, "batch = 7\n[augment]\ncrop_p = 0\n[[stages]]\nstart = 0\nside = 64\n")
     )
-    assert (recipe.batch, recipe.augment.crop_p, recipe.stages) == (7, 0, (Stage(0, 64),))
-    assert recipe.learning_rate == Recipe().learning_rate
-    assert read_recipe(None) == Recipe()
+    assert (recipe.batch, recipe.augment.crop_p, recipe.stages) == (7, 0, (SizeStage(0, 64),))
+    assert recipe.learning_rate == TrainingRecipe().learning_rate
+    assert read_recipe(None) == TrainingRecipe()
 
 
-def test_written_and_read_back(tmp_path: Path, tiny: Recipe) -> None:
+def test_written_and_read_back(tmp_path: Path, tiny: TrainingRecipe) -> None:
     write_recipe(tiny, tmp_path / "recipe.toml")
     assert read_recipe(tmp_path / "recipe.toml") == tiny
     assert recipe_from(recipe_table(tiny)) == tiny
@@ -33,14 +33,14 @@ def test_written_and_read_back(tmp_path: Path, tiny: Recipe) -> None:
 def test_what_a_recipe_leaves_out_is_its_networks(tmp_path: Path) -> None:
     written = _written(tmp_path, "batch = 7\nnetwork = 'solar'\n[solar]\nsos = 0\n[losses]\nbank = 0.5\n")
     recipe = read_recipe(written)
-    assert (recipe.solar.sos, recipe.solar.margin, recipe.losses.bank) == (0, SOLAR.solar.margin, 0.5)
-    assert (recipe.losses.distill, recipe.stages) == (SOLAR.losses.distill, SOLAR.stages)
-    assert read_recipe(None, "solar") == SOLAR != FILTER == read_recipe(None)
+    assert (recipe.solar.sos, recipe.solar.margin, recipe.losses.bank) == (0, SOLAR_RECIPE.solar.margin, 0.5)
+    assert (recipe.losses.distill, recipe.stages) == (SOLAR_RECIPE.losses.distill, SOLAR_RECIPE.stages)
+    assert read_recipe(None, "solar") == SOLAR_RECIPE != FILTER_RECIPE == read_recipe(None)
 
 
 def test_a_solar_recipe_is_written_and_read_back(tmp_path: Path) -> None:
-    write_recipe(SOLAR, tmp_path / "recipe.toml")
-    assert read_recipe(tmp_path / "recipe.toml") == SOLAR
+    write_recipe(SOLAR_RECIPE, tmp_path / "recipe.toml")
+    assert read_recipe(tmp_path / "recipe.toml") == SOLAR_RECIPE
     with pytest.raises(ConfigError, match="'solar', not for 'filter'"):
         read_recipe(tmp_path / "recipe.toml", "filter")
 

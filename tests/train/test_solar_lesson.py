@@ -12,12 +12,12 @@ from torch import Tensor, nn
 from cbvir_core.embed import SolarEncoder
 from cbvir_core.train import checkpoint
 from cbvir_core.train.__main__ import main
-from cbvir_core.train.chance import Chance
-from cbvir_core.train.lesson import Material
-from cbvir_core.train.loop import Training
-from cbvir_core.train.recipe import LossWeights, Recipe
+from cbvir_core.train.lesson import LessonMaterial
+from cbvir_core.train.loop import TrainingRun
+from cbvir_core.train.random_draws import RandomDraws
+from cbvir_core.train.recipe import LossWeights, TrainingRecipe
 from cbvir_core.train.recipe_file import write_recipe
-from cbvir_core.train.report import Report
+from cbvir_core.train.report import TrainingReport
 from cbvir_core.train.solar_lesson import SolarLesson
 from cbvir_core.train.start import first_network
 from cbvir_core.train.teacher import taught
@@ -27,12 +27,14 @@ from cbvir_core.weights.file import read_weights
 CPU = torch.device("cpu")
 
 
-def lesson(recipe: Recipe, material: Material, report: Report, knows: bool = True) -> SolarLesson:
+def lesson(
+    recipe: TrainingRecipe, material: LessonMaterial, report: TrainingReport, knows: bool = True
+) -> SolarLesson:
     network = first_network(recipe, None, material.pixels, report)
     return SolarLesson(recipe, material, network, CPU, knows)
 
 
-def step(training: Training, spent: float, report: Report) -> dict[str, float]:
+def step(training: TrainingRun, spent: float, report: TrainingReport) -> dict[str, float]:
     """What the loop does at a step."""
     training.lesson.prepare(training.step, spent, training.averaged, report)
     return training.advance(spent)
@@ -43,14 +45,14 @@ def same(first: dict[str, Tensor], second: dict[str, Tensor]) -> bool:
 
 
 def test_a_resumed_run_is_the_run_it_goes_on_with(
-    recipe: Recipe, material: Material, report: Report, tmp_path: Path
+    recipe: TrainingRecipe, material: LessonMaterial, report: TrainingReport, tmp_path: Path
 ) -> None:
     """Stopped in the middle of a round: its batches hang on what was mined before it began."""
-    whole = Training(recipe, lesson(recipe, material, report))
+    whole = TrainingRun(recipe, lesson(recipe, material, report))
     for spent in (0.1, 0.2):
         step(whole, spent, report)
     checkpoint.save(whole.state(), tmp_path)
-    resumed = Training(recipe, lesson(recipe, material, report, knows=False))
+    resumed = TrainingRun(recipe, lesson(recipe, material, report, knows=False))
     resumed.resume(checkpoint.load(tmp_path))
     for spent in (0.6, 0.7, 0.8):
         assert step(whole, spent, report) == step(resumed, spent, report)
@@ -59,7 +61,9 @@ def test_a_resumed_run_is_the_run_it_goes_on_with(
     assert same(whole.lesson.state(), resumed.lesson.state())
 
 
-def test_a_round_shows_every_picture_once(recipe: Recipe, material: Material, report: Report) -> None:
+def test_a_round_shows_every_picture_once(
+    recipe: TrainingRecipe, material: LessonMaterial, report: TrainingReport
+) -> None:
     taught_by = lesson(recipe, material, report)
     for first in (0, 3):
         taught_by.prepare(first, 0.0, taught_by.network.state_dict(), report)
@@ -68,7 +72,7 @@ def test_a_round_shows_every_picture_once(recipe: Recipe, material: Material, re
 
 
 def test_negatives_are_mined_before_the_first_step_and_every_few_rounds(
-    recipe: Recipe, material: Material, report: Report
+    recipe: TrainingRecipe, material: LessonMaterial, report: TrainingReport
 ) -> None:
     recipe = replace(recipe, solar=replace(recipe.solar, mine_rounds=2))  # of three steps each
     taught_by = lesson(recipe, material, report)
@@ -78,10 +82,10 @@ def test_negatives_are_mined_before_the_first_step_and_every_few_rounds(
 
 
 def test_a_network_that_knows_nothing_starts_with_the_contrast_alone(
-    recipe: Recipe, material: Material, report: Report
+    recipe: TrainingRecipe, material: LessonMaterial, report: TrainingReport
 ) -> None:
     recipe = replace(recipe, solar=replace(recipe.solar, contrast_until=0.4))
-    training = Training(recipe, lesson(recipe, material, report, knows=False))
+    training = TrainingRun(recipe, lesson(recipe, material, report, knows=False))
     assert step(training, 0.1, report).keys() == {"contrast"}
     assert training.lesson.state() == {}
     assert step(training, 0.4, report).keys() == {"contrast", "triplet", "sos"}
@@ -89,14 +93,14 @@ def test_a_network_that_knows_nothing_starts_with_the_contrast_alone(
 
 
 def test_a_teacher_judges_duplicates_and_teaches_where_it_is_asked_to(
-    recipe: Recipe, material: Material, report: Report
+    recipe: TrainingRecipe, material: LessonMaterial, report: TrainingReport
 ) -> None:
     torch.manual_seed(3)
     rows = nn.functional.normalize(torch.rand(12, 1280))
     teacher = taught(rows, recipe.whiten, 0.5)
     recipe = replace(recipe, solar=replace(recipe.solar, duplicate=-1.0), losses=LossWeights())
     taught_by = lesson(recipe, replace(material, teacher=teacher), report)
-    assert step(Training(recipe, taught_by), 0.5, report).keys() == {
+    assert step(TrainingRun(recipe, taught_by), 0.5, report).keys() == {
         "contrast",
         "triplet",
         "sos",
@@ -120,10 +124,15 @@ def test_a_teacher_judges_duplicates_and_teaches_where_it_is_asked_to(
     ],
 )
 def test_every_part_can_be_left_out(
-    recipe: Recipe, material: Material, report: Report, parts: dict[str, Any], frozen: str, keys: set[str]
+    recipe: TrainingRecipe,
+    material: LessonMaterial,
+    report: TrainingReport,
+    parts: dict[str, Any],
+    frozen: str,
+    keys: set[str],
 ) -> None:
     recipe = replace(recipe, solar=replace(recipe.solar, **parts))
-    training = Training(recipe, lesson(recipe, material, report))
+    training = TrainingRun(recipe, lesson(recipe, material, report))
     before = {name: value.detach().clone() for name, value in training.network.named_parameters()}
     for spent in (0.3, 0.4):
         assert step(training, spent, report).keys() == keys
@@ -141,30 +150,34 @@ def test_every_part_can_be_left_out(
 
 
 @pytest.mark.parametrize("backbone", ["resnet18", "resnet50"])
-def test_resnets_learn_too(recipe: Recipe, material: Material, report: Report, backbone: str) -> None:
+def test_resnets_learn_too(
+    recipe: TrainingRecipe, material: LessonMaterial, report: TrainingReport, backbone: str
+) -> None:
     recipe = replace(recipe, solar=replace(recipe.solar, backbone=backbone))
-    assert step(Training(recipe, lesson(recipe, material, report)), 0.5, report)["triplet"] > 0.0
+    assert step(TrainingRun(recipe, lesson(recipe, material, report)), 0.5, report)["triplet"] > 0.0
 
 
 def test_second_views_may_be_of_another_frame_of_the_scene(
-    recipe: Recipe, material: Material, report: Report
+    recipe: TrainingRecipe, material: LessonMaterial, report: TrainingReport
 ) -> None:
     always = lesson(replace(recipe, solar=replace(recipe.solar, scene_p=1.0)), material, report)
     never = lesson(replace(recipe, solar=replace(recipe.solar, scene_p=0.0)), material, report)
     everything = torch.arange(12)
-    assert always._scene_mates(everything, Chance(1, 1)).tolist() == [1, 0, *range(2, 12)]
-    assert never._scene_mates(everything, Chance(1, 1)).tolist() == list(range(12))
+    assert always._scene_mates(everything, RandomDraws(1, 1)).tolist() == [1, 0, *range(2, 12)]
+    assert never._scene_mates(everything, RandomDraws(1, 1)).tolist() == list(range(12))
 
 
-def test_steps_bring_the_loss_down(recipe: Recipe, material: Material, report: Report) -> None:
+def test_steps_bring_the_loss_down(
+    recipe: TrainingRecipe, material: LessonMaterial, report: TrainingReport
+) -> None:
     recipe = replace(recipe, batch=12, learning_rate=2e-3)
-    training = Training(recipe, lesson(recipe, material, report))
+    training = TrainingRun(recipe, lesson(recipe, material, report))
     losses = [sum(step(training, 0.3, report).values()) for _ in range(10)]
     assert min(losses[-3:]) < losses[0]
 
 
 def test_from_the_command_line_to_weights_that_the_encoder_loads(
-    photos: Path, recipe: Recipe, trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    photos: Path, recipe: TrainingRecipe, trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     write_recipe(recipe, tmp_path / "recipe.toml")
     run = ["--network", "solar", "--pictures", str(photos), "--out", str(tmp_path / "run"), "--threads", "1"]
@@ -200,7 +213,7 @@ def test_from_the_command_line_to_weights_that_the_encoder_loads(
 def test_what_does_not_fit_is_one_sentence(
     arguments: list[str],
     message: str,
-    recipe: Recipe,
+    recipe: TrainingRecipe,
     trained: Path,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
@@ -214,7 +227,11 @@ def test_what_does_not_fit_is_one_sentence(
 
 
 def test_the_checkpoint_of_another_network_is_one_sentence(
-    photos: Path, recipe: Recipe, tiny: Recipe, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    photos: Path,
+    recipe: TrainingRecipe,
+    tiny: TrainingRecipe,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     for name, written in (("solar", recipe), ("filter", tiny)):
         write_recipe(written, tmp_path / f"{name}.toml")

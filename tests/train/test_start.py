@@ -10,17 +10,17 @@ from torch import nn
 from cbvir_core.embed.mobilenet import MobileNetDescriptor
 from cbvir_core.embed.solar import SolarDescriptor
 from cbvir_core.errors import WeightsMismatch
-from cbvir_core.train.lesson import Material
-from cbvir_core.train.loop import Training
-from cbvir_core.train.recipe import Recipe
-from cbvir_core.train.report import Report
+from cbvir_core.train.lesson import LessonMaterial
+from cbvir_core.train.loop import TrainingRun
+from cbvir_core.train.recipe import TrainingRecipe
+from cbvir_core.train.report import TrainingReport
 from cbvir_core.train.solar_lesson import SolarLesson
-from cbvir_core.train.start import Start, first_network, read_start
+from cbvir_core.train.start import StartWeights, first_network, read_start
 from cbvir_core.weights.file import read_weights, write_weights
 
 
 def test_a_filter_that_was_trained_here_is_the_start(
-    recipe: Recipe, material: Material, report: Report, trained: Path
+    recipe: TrainingRecipe, material: LessonMaterial, report: TrainingReport, trained: Path
 ) -> None:
     """A fresh attention block changes nothing, so the first network answers as the filter does."""
     start = read_start(trained, "mobilenet_v2")
@@ -35,7 +35,12 @@ def test_a_filter_that_was_trained_here_is_the_start(
 
 @pytest.mark.parametrize(("whitening", "width"), [("none", 1280), ("fitted", 16), ("learnt", 8)])
 def test_a_start_whose_whitening_is_not_wanted_gives_the_rest(
-    recipe: Recipe, material: Material, report: Report, trained: Path, whitening: str, width: int
+    recipe: TrainingRecipe,
+    material: LessonMaterial,
+    report: TrainingReport,
+    trained: Path,
+    whitening: str,
+    width: int,
 ) -> None:
     recipe = replace(recipe, whiten=width, solar=replace(recipe.solar, whitening=whitening))
     start = read_start(trained, "mobilenet_v2")
@@ -49,7 +54,7 @@ def test_a_start_whose_whitening_is_not_wanted_gives_the_rest(
 
 
 def test_a_fixed_exponent_is_the_recipes_whatever_the_start_has_learnt(
-    recipe: Recipe, material: Material, report: Report, trained: Path
+    recipe: TrainingRecipe, material: LessonMaterial, report: TrainingReport, trained: Path
 ) -> None:
     start = read_start(trained, "mobilenet_v2")
     learnt = first_network(recipe, start, material.pixels, report)
@@ -69,14 +74,14 @@ def test_weights_that_no_training_here_wrote_are_no_start(trained: Path, tmp_pat
 
 
 def test_without_attention_the_blocks_hand_on_what_they_get(
-    recipe: Recipe, material: Material, report: Report
+    recipe: TrainingRecipe, material: LessonMaterial, report: TrainingReport
 ) -> None:
     """Also where the start's did something."""
     attentive = SolarDescriptor("mobilenet_v2", whitened=recipe.whiten)
     nn.init.normal_(attentive.features.soa4.v.weight)
-    start = Start(attentive.state_dict(), {})
+    start = StartWeights(attentive.state_dict(), {})
     recipe = replace(recipe, solar=replace(recipe.solar, attention=False))
     network = first_network(recipe, start, material.pixels, report)
-    Training(recipe, SolarLesson(recipe, material, network, torch.device("cpu"), True)).advance(0.3)
+    TrainingRun(recipe, SolarLesson(recipe, material, network, torch.device("cpu"), True)).advance(0.3)
     features = torch.randn(1, 96, 4, 4)
     assert torch.equal(network.features.soa4.eval()(features), features)

@@ -12,13 +12,13 @@ from cbvir_core.embed.mobilenet import MobileNetDescriptor, build_mobilenet
 from cbvir_core.errors import WeightsDamaged, WeightsMissing
 from cbvir_core.train import checkpoint
 from cbvir_core.train.__main__ import main
-from cbvir_core.train.export import Candidate, settled, whitened
+from cbvir_core.train.export import ExportCandidate, settled, whitened
 from cbvir_core.train.filter_lesson import FilterLesson
-from cbvir_core.train.lesson import Material
-from cbvir_core.train.loop import Training
-from cbvir_core.train.recipe import Recipe
+from cbvir_core.train.lesson import LessonMaterial
+from cbvir_core.train.loop import TrainingRun
+from cbvir_core.train.recipe import TrainingRecipe
 from cbvir_core.train.recipe_file import write_recipe
-from cbvir_core.train.report import Report
+from cbvir_core.train.report import TrainingReport
 from cbvir_core.train.teacher import taught
 from cbvir_core.train.tensors import describe
 from cbvir_core.weights.file import read_weights
@@ -27,21 +27,23 @@ CPU = torch.device("cpu")
 
 
 @pytest.fixture
-def material(pixels: Tensor, tiny: Recipe) -> Material:
+def material(pixels: Tensor, tiny: TrainingRecipe) -> LessonMaterial:
     torch.manual_seed(3)
     rows = torch.nn.functional.normalize(torch.rand(len(pixels), 1280))
-    return Material(pixels, taught(rows, tiny.whiten, 0.5))
+    return LessonMaterial(pixels, taught(rows, tiny.whiten, 0.5))
 
 
-def _training(recipe: Recipe, material: Material) -> Training:
-    return Training(recipe, FilterLesson(recipe, material, CPU))
+def _training(recipe: TrainingRecipe, material: LessonMaterial) -> TrainingRun:
+    return TrainingRun(recipe, FilterLesson(recipe, material, CPU))
 
 
 def _same(first: dict[str, Tensor], second: dict[str, Tensor]) -> bool:
     return first.keys() == second.keys() and all(torch.equal(first[key], second[key]) for key in first)
 
 
-def test_a_resumed_run_is_the_run_it_goes_on_with(material: Material, tiny: Recipe, tmp_path: Path) -> None:
+def test_a_resumed_run_is_the_run_it_goes_on_with(
+    material: LessonMaterial, tiny: TrainingRecipe, tmp_path: Path
+) -> None:
     whole = _training(tiny, material)
     for spent in (0.1, 0.2):
         whole.advance(spent)
@@ -54,24 +56,24 @@ def test_a_resumed_run_is_the_run_it_goes_on_with(material: Material, tiny: Reci
     assert _same(whole.averaged, resumed.averaged)
 
 
-def test_steps_bring_the_loss_down(material: Material, tiny: Recipe) -> None:
+def test_steps_bring_the_loss_down(material: LessonMaterial, tiny: TrainingRecipe) -> None:
     training = _training(replace(tiny, batch=12, learning_rate=3e-3), material)
     losses = [sum(training.advance(0.2).values()) for _ in range(12)]
     assert min(losses[-3:]) < losses[0]
 
 
-def test_a_run_without_a_teacher_has_the_contrast_alone(pixels: Tensor, tiny: Recipe) -> None:
-    assert _training(tiny, Material(pixels, None)).advance(0.5).keys() == {"contrast"}
+def test_a_run_without_a_teacher_has_the_contrast_alone(pixels: Tensor, tiny: TrainingRecipe) -> None:
+    assert _training(tiny, LessonMaterial(pixels, None)).advance(0.5).keys() == {"contrast"}
 
 
-def test_a_round_shows_every_picture_once(material: Material, tiny: Recipe) -> None:
+def test_a_round_shows_every_picture_once(material: LessonMaterial, tiny: TrainingRecipe) -> None:
     lesson = FilterLesson(tiny, material, CPU)
     shown = [number for step in range(3) for number in lesson._views(step, 0.0, 2)[0].tolist()]
     assert sorted(shown) == list(range(12))
 
 
 def test_the_budget_counts_long_steps_short(
-    material: Material, tiny: Recipe, report: Report, tmp_path: Path
+    material: LessonMaterial, tiny: TrainingRecipe, report: TrainingReport, tmp_path: Path
 ) -> None:
     ticks = iter(range(0, 100_000, 1000))
     training = _training(replace(tiny, step_limit_s=5.0), material)
@@ -81,7 +83,11 @@ def test_the_budget_counts_long_steps_short(
 
 
 def test_what_is_due_before_a_step_counts_too(
-    material: Material, tiny: Recipe, report: Report, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    material: LessonMaterial,
+    tiny: TrainingRecipe,
+    report: TrainingReport,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Two batches went through it: it may cost as much as two steps."""
     monkeypatch.setattr(FilterLesson, "prepare", lambda *_: 2)
@@ -93,26 +99,26 @@ def test_what_is_due_before_a_step_counts_too(
 
 def test_ctrl_c_keeps_what_was_learnt(
     photos: Path,
-    tiny: Recipe,
+    tiny: TrainingRecipe,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    advance = Training.advance
+    advance = TrainingRun.advance
 
-    def interrupted(training: Training, spent: float) -> dict[str, float]:
+    def interrupted(training: TrainingRun, spent: float) -> dict[str, float]:
         if training.step == 2:
             raise KeyboardInterrupt
         return advance(training, spent)
 
     write_recipe(tiny, tmp_path / "recipe.toml")
     run = ["--pictures", str(photos), "--out", str(tmp_path / "run"), "--threads", "1", "--minutes", "0.02"]
-    monkeypatch.setattr(Training, "advance", interrupted)
+    monkeypatch.setattr(TrainingRun, "advance", interrupted)
     assert main([*run, "--recipe", str(tmp_path / "recipe.toml")]) == 130
     assert f"{tmp_path / 'run'} goes on with --resume" in capsys.readouterr().err
     assert checkpoint.load(tmp_path / "run").step == 2
 
-    monkeypatch.setattr(Training, "advance", advance)
+    monkeypatch.setattr(TrainingRun, "advance", advance)
     assert main([*run, "--resume"]) == 0
     assert checkpoint.load(tmp_path / "run").step > 2
 
@@ -120,17 +126,17 @@ def test_ctrl_c_keeps_what_was_learnt(
 def test_a_damaged_or_missing_checkpoint_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(WeightsMissing):
         checkpoint.load(tmp_path)
-    (tmp_path / checkpoint.NAME).write_bytes(b"nothing of the kind")
+    (tmp_path / checkpoint.CHECKPOINT_FILE).write_bytes(b"nothing of the kind")
     with pytest.raises(WeightsDamaged):
         checkpoint.load(tmp_path)
 
 
 def test_settling_and_whitening_leave_the_candidate_itself_alone(
-    material: Material, tiny: Recipe, report: Report
+    material: LessonMaterial, tiny: TrainingRecipe, report: TrainingReport
 ) -> None:
     network = build_mobilenet(_training(tiny, material).averaged)
     before = {name: value.clone() for name, value in network.state_dict().items()}
-    first = Candidate("mobilenet_v2", network, 32, "learnt", False)
+    first = ExportCandidate("mobilenet_v2", network, 32, "learnt", False)
     other = whitened(settled(first, material.pixels), tiny, material.pixels, report)
     assert (other.whitening, other.settled) == ("fitted", True)
     assert _same(network.state_dict(), before)
@@ -141,7 +147,7 @@ def test_settling_and_whitening_leave_the_candidate_itself_alone(
 
 
 def test_from_the_command_line_to_a_weight_file_that_loads(
-    photos: Path, tiny: Recipe, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    photos: Path, tiny: TrainingRecipe, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     torch.manual_seed(0)
     features = MobileNetDescriptor().features.state_dict()

@@ -7,8 +7,8 @@ from collections.abc import Container, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 
-from cbvir_core.train.pictures import SUFFIXES, kept_back
-from cbvir_core.train.recipe import Recipe
+from cbvir_core.train.pictures import PICTURE_SUFFIXES, kept_back
+from cbvir_core.train.recipe import TrainingRecipe
 
 Photograph = tuple[str, bytes]
 """A name and the bytes of a picture file."""
@@ -22,7 +22,7 @@ def distractors(folder: Path, count: int) -> list[Photograph]:
 def foreign(folder: Path, count: int) -> list[Photograph]:
     """`count` training pictures that every training keeps back, by the choice that training makes.
 
-    `kept_back` takes those pictures whose names have the lowest hashes, `Recipe.held_out` of them.  So
+    `kept_back` takes those pictures whose names have the lowest hashes, `TrainingRecipe.held_out` of them.  So
     a picture that is kept back when all tars are trained on is also kept back when only some are.
     Frames of clips that are trained on beside them might push pictures out; asking for fewer than are
     kept back leaves them room (`test_photographs.py` counts it).  Weights trained by a recipe that
@@ -33,8 +33,8 @@ def foreign(folder: Path, count: int) -> list[Photograph]:
     tars = sorted(folder.glob("*.tar"))
     names = [f"{path.name}/{member}" for path in tars for member in _picture_names(path)]
     chosen = {names[number] for number in kept_back(names, count)}
-    if len(chosen) < count or count > Recipe().held_out:
-        raise ValueError(f"only {min(Recipe().held_out, len(chosen))} pictures are kept back from training")
+    if len(chosen) < count or count > TrainingRecipe().held_out:
+        raise ValueError(f"only {min(TrainingRecipe().held_out, len(chosen))} pictures are kept back from training")
     return list(_members(tars, chosen))
 
 
@@ -56,5 +56,5 @@ def _picture_names(path: Path) -> list[str]:
         return [
             member.name
             for member in archive
-            if member.isfile() and Path(member.name).suffix.lower() in SUFFIXES
+            if member.isfile() and Path(member.name).suffix.lower() in PICTURE_SUFFIXES
         ]

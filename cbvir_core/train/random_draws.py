@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 
-class Chance:
+class RandomDraws:
     """Draws of one step: the same `seed` and `step` give the same numbers, wherever a run resumed."""
 
     def __init__(self, seed: int, step: int, device: torch.device | str = "cpu") -> None:
@@ -16,7 +16,7 @@ class Chance:
         self.generator = torch.Generator(self.device).manual_seed(seed * 1_000_003 + step)
 
     @classmethod
-    def of_round(cls, seed: int, number: int) -> Chance:
+    def of_round(cls, seed: int, number: int) -> RandomDraws:
         """Draws of a whole round, on the processor: never those of a step, whose numbers are not negative."""
         return cls(seed, -1 - number)
 
