@@ -34,9 +34,8 @@ def distort(frame: Image, rng: random.Random) -> Image:
     top, left = (round(side * rng.uniform(0.02, 0.08)) for side in (height, width))
     cut = frame[top : height - top, left : width - left]
     toned = np.clip((cut / 255.0) ** rng.uniform(0.8, 1.2) * 255 * 0.95 + 6, 0, 255).astype(np.uint8)
-    small = cv2.resize(
-        toned, (400, round(400 * toned.shape[0] / toned.shape[1])), interpolation=cv2.INTER_AREA
-    )
+    size = (400, round(400 * toned.shape[0] / toned.shape[1]))
+    small: Image = np.asarray(cv2.resize(toned, size, interpolation=cv2.INTER_AREA), np.uint8)
     bar = small.shape[0] // 9
     small[-bar:] //= 4
     cv2.putText(

@@ -14,7 +14,7 @@ from cbvir_core.train.recipe import LossWeights
 from cbvir_core.train.report import TrainingReport
 from cbvir_core.train.teacher import Teacher
 
-TrainedNetwork = TypeVar("N", bound=nn.Module)
+TrainedNetwork = TypeVar("TrainedNetwork", bound=nn.Module)
 
 
 @dataclass(frozen=True)

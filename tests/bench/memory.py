@@ -17,7 +17,7 @@ SHORT_S, LONG_S = 300.0, 3600.0
 
 
 def _work(connection: Connection, answer: Connection, path: Path) -> None:
-    worker.main(connection, worker.Task(path, "auto", KeyframeOptions(), memory_mb=4 * LIMIT_MB))
+    worker.main(connection, worker.DecodeTask(path, "auto", KeyframeOptions(), memory_mb=4 * LIMIT_MB))
     answer.send(_high_water_mb())
 
 
@@ -37,7 +37,7 @@ def _peak_mb(path: Path) -> float:
     theirs.close()
     if not isinstance(wire.receive(ours), wire.Probed):
         raise RuntimeError(f"{path} could not be probed")
-    ours.send_bytes(wire.GO)
+    ours.send_bytes(wire.GO_ON)
     while not isinstance(message := wire.receive(ours), wire.Finished):
         if isinstance(message, wire.Failed):
             raise RuntimeError(message.message)

@@ -23,25 +23,26 @@ import torch
 from bench.cost import film_720p, percentiles, report
 from cbvir_core import Library
 from cbvir_core.decode import encode_still, read_frames
-from cbvir_core.embed import find_profile, import_files
+from cbvir_core.embed import import_files
 from cbvir_core.embed.mobilenet import MobileNetDescriptor
 from cbvir_core.embed.solar import SolarDescriptor
 from cbvir_core.search.verifying import features_of
 from cbvir_core.types import Keyframe, Rows, VideoId, VideoInfo
-from cbvir_core.weights.file import Preprocess, WeightsHeader, write_weights
+from cbvir_core.weights import Preprocess, WeightsHeader, find_profile, write_weights
 from support.films import draw_film
+from support.libraries import active_generation, store_of
 from support.running import Service, service
 
-KEYFRAMES = 100_000
-PER_VIDEO = 1_000
-SCENES = 4_000
-QUERIES = 150
+STORE_KEYFRAMES = 100_000
+KEYFRAMES_PER_VIDEO = 1_000
+DRAWN_SCENES = 4_000
+TIMED_QUERIES = 150
 PROFILE = "bench"
-GOALS_MS = {True: 300, False: 50}
-ALL_MS = 600
+DESCRIPTOR_GOALS_MS = {True: 300, False: 50}
+EVERY_STAGE_GOAL_MS = 600
 """p95 with every stage on."""
 
-BARE: dict[str, object] = {"verify": "never", "regions": False, "exact_time_s": 0}
+DESCRIPTORS_ALONE: dict[str, object] = {"verify": "never", "regions": False, "exact_time_s": 0}
 """Descriptors alone: what the goals of filter and SOLAR are about."""
 
 
@@ -68,31 +69,32 @@ def _weights(folder: Path, refine: bool) -> None:
 
 
 def _rows(rng: np.random.Generator, width: int) -> Iterator[Rows]:
-    """Unit rows, `PER_VIDEO` at a time: scenes with a falling spectrum, frames near their scene."""
+    """Unit rows, `KEYFRAMES_PER_VIDEO` at a time: scenes with a falling spectrum, frames near their scene."""
     spectrum = (1 + np.arange(width)) ** -0.6
-    scenes = rng.standard_normal((SCENES, width), np.float32) * spectrum.astype(np.float32)
+    scenes = rng.standard_normal((DRAWN_SCENES, width), np.float32) * spectrum.astype(np.float32)
     while True:
-        chosen = scenes[rng.integers(SCENES, size=PER_VIDEO)]
+        chosen = scenes[rng.integers(DRAWN_SCENES, size=KEYFRAMES_PER_VIDEO)]
         rows = chosen + 0.3 * rng.standard_normal(chosen.shape, np.float32) * spectrum.astype(np.float32)
         yield (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
 
 
 def _fill(folder: Path, refine: bool, widths: _Widths = _Widths()) -> None:
-    """A store of `KEYFRAMES` keyframes, and its index."""
+    """A store of `STORE_KEYFRAMES` keyframes, and its index."""
     rng = np.random.default_rng(0)
     filters, refines = _rows(rng, widths.filter), _rows(rng, widths.refine)
     image = rng.integers(0, 255, (36, 64, 3), np.uint8)
-    spans = [float(second) for second in range(PER_VIDEO)]
+    spans = [float(second) for second in range(KEYFRAMES_PER_VIDEO)]
     keyframes = [Keyframe(span, span, span + 1, image) for span in spans]
     with Library.open(folder / "data", profile=PROFILE) as library:
-        for number in range(KEYFRAMES // PER_VIDEO):
+        store, generation = store_of(library), active_generation(library).generation
+        for number in range(STORE_KEYFRAMES // KEYFRAMES_PER_VIDEO):
             info = _info(folder, number)
             library.begin(info)
-            rows = library.store.append(info.video_id, keyframes, library.generation, next(filters))
+            rows = store.append(info.video_id, keyframes, generation, next(filters))
             if refine:
-                library.store.put_refine(library.generation, rows, next(refines))
-            library.finish(info.video_id, damaged=0, duration_s=float(PER_VIDEO))
-        library.index.refresh()
+                store.put_refine(generation, rows, next(refines))
+            library.finish(info.video_id, damaged=0, duration_s=float(KEYFRAMES_PER_VIDEO))
+        active_generation(library).index.refresh()
         while library.maintain():
             pass
         library.search(image)  # converts the networks, which is done once and is not what is measured
@@ -112,7 +114,7 @@ def _info(folder: Path, number: int) -> VideoInfo:
         sample_aspect=one,
         time_base=one,
         start=Fraction(0),
-        duration_s=float(PER_VIDEO),
+        duration_s=float(KEYFRAMES_PER_VIDEO),
         frames_per_s=1.0,
     )
 
@@ -127,7 +129,7 @@ def _ask(running: Service, pictures: list[bytes]) -> list[float]:
     transport = httpx.HTTPTransport(uds=str(running.socket))
     times = []
     with httpx.Client(transport=transport, base_url="http://cbvird", timeout=60) as client:
-        for number in range(QUERIES):
+        for number in range(TIMED_QUERIES):
             begun = time.perf_counter()
             client.post("/v1/query", content=pictures[number % len(pictures)]).raise_for_status()
             times.append(1e3 * (time.perf_counter() - begun))
@@ -143,7 +145,7 @@ def _measure(folder: Path, film: Path, refine: bool) -> dict[str, str]:
     tables: dict[str, dict[str, object]] = {
         "watch": {"folders": [str(watched)], "settle_s": 1.0},
         "models": {"profile": PROFILE},
-        "search": BARE,
+        "search": DESCRIPTORS_ALONE,
     }
     with service(folder, **tables) as running:
         idle = _ask(running, pictures)
@@ -153,8 +155,8 @@ def _measure(folder: Path, film: Path, refine: bool) -> dict[str, str]:
         busy = _ask(running, pictures)
         still_busy = bool(running.json("status")["videos"].get("working"))
     return {
-        f"idle_ms_(goal_p95_{GOALS_MS[refine]})": percentiles(idle),
-        f"busy_ms_(goal_p95_{GOALS_MS[refine]})": percentiles(busy)
+        f"idle_ms_(goal_p95_{DESCRIPTOR_GOALS_MS[refine]})": percentiles(idle),
+        f"busy_ms_(goal_p95_{DESCRIPTOR_GOALS_MS[refine]})": percentiles(busy)
         + ("" if still_busy else ", ingest ended early"),
         "busy_against_idle_p95": f"{np.percentile(busy, 95) / np.percentile(idle, 95):.2f}",
     }
@@ -174,16 +176,17 @@ def _whole(folder: Path, film: Path) -> dict[str, str]:
             pass
         while library.maintain():
             pass
-        missing = library.store.rows_without_features(10**6)
-        (packed,) = features_of(library.store, missing[-1:]).values()
-        for start in range(0, len(missing), PER_VIDEO):
-            library.store.put_features(dict.fromkeys(missing[start : start + PER_VIDEO], packed))
+        store = store_of(library)
+        missing = store.rows_without_features(10**6)
+        (packed,) = features_of(store, missing[-1:]).values()
+        for start in range(0, len(missing), KEYFRAMES_PER_VIDEO):
+            store.put_features(dict.fromkeys(missing[start : start + KEYFRAMES_PER_VIDEO], packed))
     pictures = [one for pair in zip(_pictures(known.path), _pictures(film), strict=False) for one in pair]
     with service(folder, watch={"folders": []}, models={"profile": PROFILE}) as running:
         while not running.json("status")["refining"]:
             time.sleep(0.2)
         times = _ask(running, pictures)
-    return {f"idle_ms_(goal_p95_{ALL_MS})": percentiles(times)}
+    return {f"idle_ms_(goal_p95_{EVERY_STAGE_GOAL_MS})": percentiles(times)}
 
 
 def main() -> None:
@@ -194,5 +197,5 @@ def main() -> None:
         for refine in (False, True):
             kind = "with SOLAR" if refine else "filter alone"
             figures = _measure(folder / kind.replace(" ", "-"), film, refine)
-            report(f"query at {KEYFRAMES:,} keyframes, {kind}", **figures)
-        report(f"query at {KEYFRAMES:,} keyframes, every stage", **_whole(folder / "whole", film))
+            report(f"query at {STORE_KEYFRAMES:,} keyframes, {kind}", **figures)
+        report(f"query at {STORE_KEYFRAMES:,} keyframes, every stage", **_whole(folder / "whole", film))

@@ -10,12 +10,12 @@ from pathlib import Path
 import lmdb
 
 from bench.cost import report
-from bench.retrieval.arguments import SHARED
 from bench.retrieval.clips import clips_in
+from bench.shared_data import SHARED
 from cbvir_core import Library
 from cbvir_core.errors import CbvirError
 
-PARTS = ("stills", "thumbnails", "features", "descriptors")
+STORE_PARTS = ("stills", "thumbnails", "features", "descriptors")
 HOUR_S = 3600.0
 
 
@@ -31,7 +31,7 @@ def main() -> None:
     report(
         f"size of the store, {duration_s / 60:.0f} minutes of real clips",
         keyframes_an_hour=f"{keyframes / hours:,.0f}",
-        **{f"{part}_MB_an_hour": f"{sizes[part] / 1e6 / hours:.1f}" for part in PARTS},
+        **{f"{part}_MB_an_hour": f"{sizes[part] / 1e6 / hours:.1f}" for part in STORE_PARTS},
         all_MB_an_hour=f"{sum(sizes.values()) / 1e6 / hours:.1f}",
     )
 
@@ -45,7 +45,7 @@ def _fill(folder: Path) -> tuple[float, int]:
         for step in (library.backfill, library.backfill_features):
             while step():
                 pass
-        videos = list(library.store.videos())
+        videos = library.videos()
         return sum(video.duration_s or 0.0 for video in videos), sum(video.keyframes for video in videos)
 
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from bench.cost import cost, report
 
-RUNS = 15
-CTL = [sys.executable, "-m", "cbvirctl"]
+START_RUNS = 15
+CLIENT = [sys.executable, "-m", "cbvirctl"]
 
 
 def _seconds(command: list[str]) -> float:
@@ -20,7 +20,7 @@ def _seconds(command: list[str]) -> float:
             subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
         return spent.wall_s
 
-    return statistics.median(once() for _ in range(RUNS))
+    return statistics.median(once() for _ in range(START_RUNS))
 
 
 def main() -> None:
@@ -29,8 +29,8 @@ def main() -> None:
         picture = Path(folder) / "picture.jpg"
         picture.write_bytes(b"not sent")
         bare = _seconds([sys.executable, "-c", "pass"])
-        help_s = _seconds([*CTL, "--help"])
-        query_s = _seconds([*CTL, "query", str(picture), "--socket", str(Path(folder) / "none.sock")])
+        help_s = _seconds([*CLIENT, "--help"])
+        query_s = _seconds([*CLIENT, "query", str(picture), "--socket", str(Path(folder) / "none.sock")])
     report(
         "start of the client (goal: --help under 0.3 s)",
         bare_interpreter_ms=f"{bare * 1e3:.0f}",

@@ -9,11 +9,11 @@ import cv2
 import numpy as np
 import pytest
 
-from bench.answers.frame import Frames
-from bench.answers.outcomes import Outcome, figures, judge
+from bench.answers.frame import FrameChecker
+from bench.answers.outcomes import AnswerOutcome, figures, judge
 from bench.answers.reliability import bins, write_plot
 from bench.retrieval.frames import FRAME_SIDE
-from bench.retrieval.questions import Query
+from bench.retrieval.questions import BenchmarkQuery
 from cbvir_core.decode import read_frames, read_picture
 from cbvir_core.types import Answer, Hit, KeyframeId, Verdict, VideoId
 from support.films import write_video
@@ -23,9 +23,9 @@ GREY = np.full((8, 8, 3), 127, np.uint8)
 CLIP = "learning-area--rabbit320.mp4"
 OTHER_VERSION = "learning-area--rabbit.webm"
 
-FOUND = Outcome("asked", "unedited", "a", "match", 1.0, "", True, True, 0.0, True, True, 100.0, {})
-MISSED = Outcome("asked", "crop", "a", "none", 0.0, "", False, False, None, False, False, 300.0, {})
-NOWHERE = Outcome("foreign", "crop", "b", "none", 0.0, "", False, False, None, False, False, 200.0, {})
+FOUND = AnswerOutcome("asked", "unedited", "a", "match", 1.0, "", True, True, 0.0, True, True, 100.0, {})
+MISSED = AnswerOutcome("asked", "crop", "a", "none", 0.0, "", False, False, None, False, False, 300.0, {})
+NOWHERE = AnswerOutcome("foreign", "crop", "b", "none", 0.0, "", False, False, None, False, False, 200.0, {})
 
 
 def hit(path: Path, time_s: float, score: float = 0.95) -> Hit:
@@ -37,16 +37,16 @@ def answer(*hits: Hit) -> Answer:
     return Answer(verdict, hits, 100.0, {"verify": 5.0}, 10, 5, "builtin", True)
 
 
-def asked(kind: str, time_s: float) -> Query:
-    return Query("asked", kind, "a", GREY, "rabbit", time_s)
+def asked(kind: str, time_s: float) -> BenchmarkQuery:
+    return BenchmarkQuery("asked", kind, "a", GREY, "rabbit", time_s)
 
 
 def test_a_version_of_the_clip_is_right_and_half_a_second_beside_the_scene_is(shared: Path) -> None:
     path = shared / "videos" / OTHER_VERSION
-    near = judge(asked("crop", 4.4), answer(hit(path, 3.0)), Frames())
+    near = judge(asked("crop", 4.4), answer(hit(path, 3.0)), FrameChecker())
     assert (near.video, near.scene, near.same) == (True, True, False)
     assert near.off_s == pytest.approx(1.4)
-    far = judge(asked("crop", 4.6), answer(hit(path, 3.0)), Frames())
+    far = judge(asked("crop", 4.6), answer(hit(path, 3.0)), FrameChecker())
     assert (far.video, far.scene) == (True, False)
 
 
@@ -55,9 +55,9 @@ def test_no_hit_another_clip_and_a_stranger_are_not_right(shared: Path) -> None:
     for query, given in (
         (asked("crop", 3.0), answer()),
         (asked("crop", 3.0), answer(hit(path, 3.0))),
-        (Query("foreign", "crop", "x", GREY), answer(hit(path, 3.0))),
+        (BenchmarkQuery("foreign", "crop", "x", GREY), answer(hit(path, 3.0))),
     ):
-        found = judge(query, given, Frames())
+        found = judge(query, given, FrameChecker())
         assert (found.video, found.scene, found.same, found.off_s) == (False, False, False, None)
 
 
@@ -65,9 +65,9 @@ def test_a_frame_off_is_the_frame_and_two_are_not(shared: Path) -> None:
     path = shared / "videos" / CLIP
     with read_frames(path, samples_per_s=None, mode="every", max_side=FRAME_SIDE) as reader:
         frames = [frame for frame, _ in zip(reader, range(60), strict=False)]
-    query = Query("asked", "unedited", "a", frames[40].image, "rabbit", frames[40].time_s)
+    query = BenchmarkQuery("asked", "unedited", "a", frames[40].image, "rabbit", frames[40].time_s)
     right = [
-        judge(query, answer(hit(path, frames[number].time_s)), Frames()).exact
+        judge(query, answer(hit(path, frames[number].time_s)), FrameChecker()).exact
         for number in (20, 38, 39, 40, 41, 42)
     ]
     assert right == [False, False, True, True, True, False]
@@ -80,8 +80,8 @@ def test_a_shot_that_stands_still_has_no_other_frame(tmp_path: Path) -> None:
     write_video(path, [picture] * 50, (width, height), 25, 100)
     with read_frames(path, samples_per_s=None, mode="every", max_side=FRAME_SIDE) as reader:
         frames = list(reader)
-    query = Query("asked", "unedited", "a", frames[-2].image, path.name, frames[-2].time_s)
-    found = judge(query, answer(hit(path, frames[2].time_s)), Frames())
+    query = BenchmarkQuery("asked", "unedited", "a", frames[-2].image, path.name, frames[-2].time_s)
+    found = judge(query, answer(hit(path, frames[2].time_s)), FrameChecker())
     assert found.off_s is not None
     assert found.off_s > 0.5
     assert (found.exact, found.same) == (False, True)
@@ -109,9 +109,8 @@ def test_figures_want_a_question_with_an_answer() -> None:
 
 def test_the_plot_shows_what_the_bins_hold(tmp_path: Path) -> None:
     outcomes = [FOUND, FOUND, replace(FOUND, score=0.95, scene=False), MISSED, replace(MISSED, score=0.04)]
-    assert bins(outcomes) == [
-        (pytest.approx(0.02), 0.0, 2),
-        (pytest.approx((1 + 1 + 0.95) / 3), pytest.approx(2 / 3), 3),
-    ]
+    low, high = bins(outcomes)
+    assert low == pytest.approx((0.02, 0.0, 2))
+    assert high == pytest.approx(((1 + 1 + 0.95) / 3, 2 / 3, 3))
     write_plot(tmp_path / "plot.png", outcomes, 0.05)
     assert read_picture((tmp_path / "plot.png").read_bytes()).std() > 10

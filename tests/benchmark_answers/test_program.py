@@ -12,10 +12,10 @@ from bench.answers.program import thinned
 from bench.answers.stock import stock
 from bench.retrieval.clips import clips_in, split
 from bench.retrieval.photographs import distractors
-from bench.retrieval.questions import Query
+from bench.retrieval.questions import BenchmarkQuery
 from cbvir_core import Library
 
-KINDS = ("unedited", "mirror", "page")
+PERTURBATIONS = ("unedited", "mirror", "page")
 SMALL = ("--frames", "4", "--frames-without", "2", "--foreign", "9", "--distractors", "20")
 
 
@@ -23,15 +23,15 @@ def test_prints_and_writes_every_figure(
     small: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     found_file, plot = tmp_path / "all.json", tmp_path / "plot.png"
-    line = ["--shared", str(small), *SMALL, "--kinds", *KINDS, "--without", "no mirror", "no moment"]
+    line = ["--shared", str(small), *SMALL, "--kinds", *PERTURBATIONS, "--without", "no mirror", "no moment"]
     kept = ["--data", str(tmp_path / "library")]
     main([*line, *kept, "--json", str(found_file), "--plot", str(plot)])
     found = json.loads(found_file.read_text())
     assert list(found["figures"]) == ["everything", "no mirror", "no moment"]
     everything, no_mirror, no_moment = found["outcomes"].values()
-    assert sum(one["role"] == "asked" for one in everything) == 4 * len(KINDS)
-    assert sum(one["role"] == "asked" for one in no_moment) == 2 * len(KINDS)
-    assert {one["kind"] for one in everything} == set(KINDS)
+    assert sum(one["role"] == "asked" for one in everything) == 4 * len(PERTURBATIONS)
+    assert sum(one["role"] == "asked" for one in no_moment) == 2 * len(PERTURBATIONS)
+    assert {one["kind"] for one in everything} == set(PERTURBATIONS)
     assert found["counts"]["videos"] >= 20
     assert all(one["stages_ms"]["moment"] < 1.0 for one in no_moment)
     assert not any("mirror" in one["hit"] for one in no_mirror)
@@ -47,8 +47,8 @@ def test_prints_and_writes_every_figure(
 
 
 def test_a_frame_is_thinned_out_with_all_its_edits() -> None:
-    queries = [Query("asked", kind, str(key), b"") for key in range(6) for kind in KINDS]
-    queries += [Query("foreign", "page", str(key), b"") for key in range(6)]
+    queries = [BenchmarkQuery("asked", kind, str(key), b"") for key in range(6) for kind in PERTURBATIONS]
+    queries += [BenchmarkQuery("foreign", "page", str(key), b"") for key in range(6)]
     kept = thinned(queries, 3)
     assert [(query.role, query.key) for query in kept] == [
         *(("asked", "0"),) * 3,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from bench.retrieval.metrics import Outcome, Thresholds, average_precision, figures, threshold
+from bench.retrieval.metrics import RetrievalOutcome, Thresholds, average_precision, figures, threshold
 
 
 def test_average_precision_is_the_mean_of_the_precisions_at_the_right_ranks() -> None:
@@ -55,10 +55,10 @@ def test_thresholds_pool_what_is_outside() -> None:
 
 def test_figures_are_shares_of_the_queries() -> None:
     outcomes = [
-        Outcome(score=0.9, video=True, scene=True, precision=1.0),
-        Outcome(score=0.9, video=False, scene=False, precision=0.25),  # sure, and wrong
-        Outcome(score=0.6, video=True, scene=False, precision=0.5),
-        Outcome(score=0.3, video=True, scene=True, precision=0.75),
+        RetrievalOutcome(score=0.9, video=True, scene=True, precision=1.0),
+        RetrievalOutcome(score=0.9, video=False, scene=False, precision=0.25),  # sure, and wrong
+        RetrievalOutcome(score=0.6, video=True, scene=False, precision=0.5),
+        RetrievalOutcome(score=0.3, video=True, scene=True, precision=0.75),
     ]
     got = figures(outcomes, Thresholds(outside=0.6, clips=0.5))
     assert (got.queries, got.video, got.scene, got.precision) == (4, 0.75, 0.5, 0.625)

@@ -11,11 +11,11 @@ import pytest
 from bench.retrieval import main
 from bench.retrieval.arguments import parse
 from bench.retrieval.descriptors import PerceptualHash
-from bench.retrieval.edits import KINDS
-from bench.retrieval.evaluate import Answers, Prepare, ask, describe_corpus, plain
+from bench.retrieval.evaluate import Prepare, SystemAnswers, ask, describe_corpus, plain
 from bench.retrieval.lineup import Lineup
-from bench.retrieval.questions import Corpus, Entry, Query
-from bench.retrieval.systems import System
+from bench.retrieval.perturbations import PERTURBATIONS
+from bench.retrieval.questions import BenchmarkQuery, CorpusEntry, RetrievalCorpus
+from bench.retrieval.systems import RetrievalSystem
 from cbvir_core.search.prepare import prepare
 from support.networks import painted, seeded_filter, seeded_solar
 
@@ -30,12 +30,12 @@ def test_prints_and_writes_every_figure(
     main([*line, "--pictures", str(sheet_file)])
     found = json.loads(found_file.read_text())
     counts = found["counts"]
-    assert counts["queries asked"] == 2 * len(KINDS)
-    assert (counts["queries left out"], counts["queries foreign"]) == (len(KINDS), 20)
+    assert counts["queries asked"] == 2 * len(PERTURBATIONS)
+    assert (counts["queries left out"], counts["queries foreign"]) == (len(PERTURBATIONS), 20)
     assert counts["distractors"] == 30
     histogram, phash = found["systems"]
-    assert histogram["by_kind"].keys() == KINDS.keys()
-    assert histogram["overall"]["queries"] == 2 * len(KINDS)
+    assert histogram["by_kind"].keys() == PERTURBATIONS.keys()
+    assert histogram["overall"]["queries"] == 2 * len(PERTURBATIONS)
     assert phash["overall"]["video"] < histogram["overall"]["video"]
     printed = capsys.readouterr().out
     assert "recall at 1 % false" in printed
@@ -54,17 +54,23 @@ def test_a_refinement_stands_on_the_filter_before_it(tmp_path: Path) -> None:
     assert [system.name for system in systems] == ["builtin filter + s", "own", "own + no SOS"]
     assert systems[2].filter is systems[1].filter
     assert systems[2].refine is systems[0].refine, "a file is loaded once"
-    entries = [Entry(f"{number}@0", picture, str(number)) for number, picture in enumerate(painted(1, 6))]
-    queries = [Query("asked", "logo", entry.name, entry.picture, entry.family) for entry in entries]
+    entries = [
+        CorpusEntry(f"{number}@0", picture, str(number)) for number, picture in enumerate(painted(1, 6))
+    ]
+    queries = [BenchmarkQuery("asked", "logo", entry.name, entry.picture, entry.family) for entry in entries]
     own_alone, refined = answers(systems[1:], entries, queries, prepare)
     assert own_alone.overall.queries == refined.overall.queries == 6
     assert own_alone.overall.video > 0.8
 
 
 def test_variants_find_what_is_mirrored() -> None:
-    entries = [Entry(f"{number}@0", picture, str(number)) for number, picture in enumerate(painted(1, 20))]
-    queries = [Query("asked", "mirror", entry.name, entry.picture, entry.family) for entry in entries]
-    systems = [System("pHash", PerceptualHash())]
+    entries = [
+        CorpusEntry(f"{number}@0", picture, str(number)) for number, picture in enumerate(painted(1, 20))
+    ]
+    queries = [
+        BenchmarkQuery("asked", "mirror", entry.name, entry.picture, entry.family) for entry in entries
+    ]
+    systems = [RetrievalSystem("pHash", PerceptualHash())]
     (alone,) = answers(systems, entries, queries, plain)
     (both_ways,) = answers(systems, entries, queries, prepare)
     assert alone.overall.video < 0.5
@@ -72,11 +78,14 @@ def test_variants_find_what_is_mirrored() -> None:
 
 
 def answers(
-    systems: list[System], entries: list[Entry], queries: list[Query], variants: Prepare
-) -> list[Answers]:
+    systems: list[RetrievalSystem],
+    entries: list[CorpusEntry],
+    queries: list[BenchmarkQuery],
+    variants: Prepare,
+) -> list[SystemAnswers]:
     """What the systems answer, to a picture that is not in the corpus too."""
-    corpus, done = Corpus(entries), list[int]()
-    everything = [*queries, Query("foreign", "logo", "x", painted(2, 1)[0])]
+    corpus, done = RetrievalCorpus(entries), list[int]()
+    everything = [*queries, BenchmarkQuery("foreign", "logo", "x", painted(2, 1)[0])]
     answering = describe_corpus(systems, corpus, done.append)
     found = ask(answering, corpus, everything, 0, variants, done.append)
     assert sum(done) == len(entries) + len(everything), "the bars reach their ends"

@@ -10,15 +10,21 @@ import numpy as np
 import pytest
 
 from bench.retrieval.clips import FAMILIES, clips_in, family, never_learnt, split
-from bench.retrieval.edits import KINDS
-from bench.retrieval.frames import AWAY_S, Shot, by_family, frames_between, round_robin
+from bench.retrieval.frames import KEYFRAME_DISTANCE_S, ClipFrame, by_family, frames_between, round_robin
+from bench.retrieval.perturbations import PERTURBATIONS
 from bench.retrieval.photographs import distractors, foreign
-from bench.retrieval.questions import Corpus, Entry, Query, foreign_queries, frame_queries
+from bench.retrieval.questions import (
+    BenchmarkQuery,
+    CorpusEntry,
+    RetrievalCorpus,
+    foreign_queries,
+    frame_queries,
+)
 from cbvir_core.decode import probe
 from cbvir_core.keyframes import extract_keyframes
 from cbvir_core.train.pictures import kept_back
 from cbvir_core.train.recipe import TrainingRecipe
-from cbvir_core.train.videos import TRAINED_SAMPLE_STEP, MAX_FRAMES_PER_CLIP, CLIP_SAMPLES_PER_S, held_out
+from cbvir_core.train.videos import CLIP_SAMPLES_PER_S, MAX_FRAMES_PER_CLIP, TRAINED_SAMPLE_STEP, held_out
 from support.films import write_video
 from whole.test_all_clips import TWINS
 
@@ -79,7 +85,9 @@ def test_frames_lie_between_keyframes_and_go_round_the_scenes(small: Path) -> No
     shots = frames_between(clip, keyframes, seed=0)
     assert shots == frames_between(clip, keyframes, seed=0)
     assert [shot.time_s for shot in shots] != sorted(shot.time_s for shot in shots)
-    assert all(abs(shot.time_s - keyframe.time_s) >= AWAY_S for shot in shots for keyframe in keyframes)
+    assert all(
+        abs(shot.time_s - keyframe.time_s) >= KEYFRAME_DISTANCE_S for shot in shots for keyframe in keyframes
+    )
     scenes = [sum(one.scene_start_s <= shot.time_s for one in keyframes) for shot in shots[: len(keyframes)]]
     assert sorted(scenes) == list(range(1, len(keyframes) + 1))
 
@@ -97,8 +105,8 @@ def test_turns() -> None:
 
 
 def test_a_family_of_many_versions_has_no_more_frames_than_another() -> None:
-    def shots(clip: str) -> list[Shot]:
-        return [Shot(clip, float(time), GREY) for time in range(4)]
+    def shots(clip: str) -> list[ClipFrame]:
+        return [ClipFrame(clip, float(time), GREY) for time in range(4)]
 
     names = ("learning-area--crystal.mp4", "learning-area--crystal.webm", "learning-area--frog.mp4")
     chosen = by_family([shots(name) for name in names])[:4]
@@ -107,19 +115,19 @@ def test_a_family_of_many_versions_has_no_more_frames_than_another() -> None:
 
 
 def test_right_scenes_hold_the_time_within_the_tolerance() -> None:
-    corpus = Corpus(
+    corpus = RetrievalCorpus(
         [
-            Entry("a.mp4@1", GREY, "a", 0.0, 2.0),
-            Entry("a.webm@3", GREY, "a", 2.4, 5.0),
-            Entry("a.mp4@9", GREY, "a", 5.0, 9.0),
-            Entry("b.mp4@1", GREY, "b", 0.0, 9.0),
-            Entry("photograph", GREY),
+            CorpusEntry("a.mp4@1", GREY, "a", 0.0, 2.0),
+            CorpusEntry("a.webm@3", GREY, "a", 2.4, 5.0),
+            CorpusEntry("a.mp4@9", GREY, "a", 5.0, 9.0),
+            CorpusEntry("b.mp4@1", GREY, "b", 0.0, 9.0),
+            CorpusEntry("photograph", GREY),
         ]
     )
-    query = Query("asked", "crop", "a.mp4@2", GREY, "a", 2.0)
+    query = BenchmarkQuery("asked", "crop", "a.mp4@2", GREY, "a", 2.0)
     assert corpus.of_video(query).tolist() == [True, True, True, False, False]
     assert corpus.of_scene(query).tolist() == [True, True, False, False, False]
-    stranger = Query("foreign", "crop", "x", GREY)
+    stranger = BenchmarkQuery("foreign", "crop", "x", GREY)
     assert not corpus.of_video(stranger).any()
     assert not corpus.of_scene(stranger).any()
 
@@ -150,7 +158,7 @@ def test_more_foreign_photographs_than_are_kept_back_is_an_error(shared: Path) -
 
 
 def test_every_frame_is_asked_with_in_every_way_and_each_photograph_in_one() -> None:
-    queries = frame_queries([Shot("a.mp4", 1.0, GREY), Shot("a.mp4", 2.0, GREY)], "asked")
-    assert [query.kind for query in queries] == [*KINDS, *KINDS]
-    strangers = foreign_queries([(str(number), b"") for number in range(2 * len(KINDS))])
-    assert [query.kind for query in strangers] == [*KINDS, *KINDS]
+    queries = frame_queries([ClipFrame("a.mp4", 1.0, GREY), ClipFrame("a.mp4", 2.0, GREY)], "asked")
+    assert [query.kind for query in queries] == [*PERTURBATIONS, *PERTURBATIONS]
+    strangers = foreign_queries([(str(number), b"") for number in range(2 * len(PERTURBATIONS))])
+    assert [query.kind for query in strangers] == [*PERTURBATIONS, *PERTURBATIONS]

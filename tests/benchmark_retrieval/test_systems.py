@@ -8,15 +8,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bench.retrieval.descriptors import Histogram, Network, PerceptualHash, random_weights
+from bench.retrieval.descriptors import HistogramDescriptor, NetworkDescriptor, PerceptualHash, random_weights
 from bench.retrieval.evaluate import judge, plain
-from bench.retrieval.questions import Corpus, Entry, Query
-from bench.retrieval.systems import Answering, Exact, Ranking, System
-from cbvir_core.embed import fingerprint
+from bench.retrieval.questions import BenchmarkQuery, CorpusEntry, RetrievalCorpus
+from bench.retrieval.systems import DescribedSystem, ExactGallery, Ranking, RetrievalSystem
 from cbvir_core.search.prepare import Variant
 from cbvir_core.search.scores import REFINE_DEFAULT
 from cbvir_core.search.shortlist import AT_LEAST
 from cbvir_core.types import Image, Rows
+from cbvir_core.weights import fingerprint
 
 GREY = np.full((8, 8, 3), 128, np.uint8)
 
@@ -41,8 +41,10 @@ def drawn(seed: int) -> Image:
     return np.random.default_rng(seed).integers(0, 256, (90, 160, 3), np.uint8)
 
 
-@pytest.mark.parametrize("descriptor", [Histogram(), PerceptualHash()])
-def test_rows_are_unit_and_a_picture_is_nearest_to_itself(descriptor: Histogram | PerceptualHash) -> None:
+@pytest.mark.parametrize("descriptor", [HistogramDescriptor(), PerceptualHash()])
+def test_rows_are_unit_and_a_picture_is_nearest_to_itself(
+    descriptor: HistogramDescriptor | PerceptualHash,
+) -> None:
     rows = descriptor.describe([drawn(1), drawn(2)])
     assert rows.dtype == np.float32
     assert np.allclose(np.linalg.norm(rows, axis=1), 1, atol=1e-6)
@@ -68,7 +70,7 @@ def test_random_weights_are_the_same_for_the_same_seed(tmp_path: Path) -> None:
 def test_exact_gallery_is_a_full_sort() -> None:
     rng = np.random.default_rng(0)
     corpus, queries = (unit(rng.standard_normal((count, 16), np.float32)) for count in (40, 3))
-    for query, (rows, distances) in zip(queries, Exact(corpus).nearest(queries, 7), strict=True):
+    for query, (rows, distances) in zip(queries, ExactGallery(corpus).nearest(queries, 7), strict=True):
         slow = np.linalg.norm(corpus - query, axis=1)
         assert rows.tolist() == np.argsort(slow)[:7].tolist()
         assert np.allclose(distances, np.sort(slow)[:7], atol=1e-3)
@@ -76,7 +78,7 @@ def test_exact_gallery_is_a_full_sort() -> None:
 
 def test_a_filter_ranks_the_whole_corpus_by_its_best_variant() -> None:
     rows = np.eye(4, dtype=np.float32)
-    answering = Answering(System("filter", Histogram()), [rows])
+    answering = DescribedSystem(RetrievalSystem("filter", HistogramDescriptor()), [rows])
     queries = unit(np.array([[1, 0.2, 0, 0], [0, 0, 1, 0.5]], np.float32))
     ranking = answering.answer([Variant("plain", GREY), Variant("mirrored", GREY)], queries)
     assert ranking.entries.tolist() == [0, 2, 3, 1]
@@ -88,9 +90,9 @@ def test_refinement_orders_the_shortlist_of_the_filter() -> None:
     angles = np.linspace(0, 1.5, count)
     by_filter = np.stack([np.cos(angles), np.sin(angles)], axis=1).astype(np.float32)
     by_solar = by_filter[::-1].copy()  # what the filter finds far away, SOLAR finds near
-    system = System("both", Histogram(), Network("solar", Looked()))
+    system = RetrievalSystem("both", HistogramDescriptor(), NetworkDescriptor("solar", Looked()))
     query = np.zeros((8, 8, 3), np.uint8)
-    ranking = Answering(system, [by_filter, by_solar]).answer([Variant("plain", query)], by_filter[:1])
+    ranking = DescribedSystem(system, [by_filter, by_solar]).answer([Variant("plain", query)], by_filter[:1])
     assert sorted(ranking.entries.tolist()) == list(range(AT_LEAST)), "the filter's nearest, and no other"
     assert ranking.entries[0] == AT_LEAST - 1, "of those SOLAR's nearest comes first"
     best = np.array([by_solar[AT_LEAST - 1, 0]])
@@ -98,8 +100,10 @@ def test_refinement_orders_the_shortlist_of_the_filter() -> None:
 
 
 def test_an_answer_is_judged_by_its_first_entry_and_all_right_scenes() -> None:
-    corpus = Corpus([Entry("a1", GREY, "a", 0, 2), Entry("a2", GREY, "a", 4, 6), Entry("x", GREY)])
-    query = Query("asked", "crop", "a", GREY, "a", 5.0)
+    corpus = RetrievalCorpus(
+        [CorpusEntry("a1", GREY, "a", 0, 2), CorpusEntry("a2", GREY, "a", 4, 6), CorpusEntry("x", GREY)]
+    )
+    query = BenchmarkQuery("asked", "crop", "a", GREY, "a", 5.0)
     outcome = judge(query, Ranking(np.array([0, 2, 1]), np.array([0.9, 0.8, 0.7])), corpus)
     assert (outcome.score, outcome.video, outcome.scene) == (0.9, True, False)
     assert outcome.precision == pytest.approx(1 / 3)

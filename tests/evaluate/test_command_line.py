@@ -92,16 +92,22 @@ def test_errors_are_a_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str
     bad = tmp_path / "bad.csv"
     bad.write_text("video,start_s\n")
     folder = films[0].path.parent
-    for arguments, said in (
+    failures: tuple[tuple[tuple[object, ...], str], ...] = (
         (("keyframes", tmp_path / "gone"), "is no folder"),
         (("keyframes", folder, "--shots", bad), "line 1"),
         (("landmarks", bad), "no ground truth"),
         (("retrieval", folder, "--queries", bad), "line 1: the columns"),
         (("retrieval", folder, "--queries", bad, "--profile", "moreso"), "wants a folder for models"),
         (("keyframes", folder, "--form", "online", "--json", tmp_path / "gone" / "x"), "cannot be written"),
-    ):
+    )
+    for arguments, message in failures:
         assert run(*arguments) == 1
-        assert said in capsys.readouterr().err
-    for arguments in ((), ("shortlist", folder, "--shares", "0"), ("landmarks", bad, "--share", "2")):
+        assert message in capsys.readouterr().err
+    misuses: tuple[tuple[object, ...], ...] = (
+        (),
+        ("shortlist", folder, "--shares", "0"),
+        ("landmarks", bad, "--share", "2"),
+    )
+    for arguments in misuses:
         with pytest.raises(SystemExit, match="2"):
             run(*arguments)

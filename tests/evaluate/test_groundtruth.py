@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from cbvir_core.errors import FileUnreadable, InputError
 from cbvir_core.evaluate import read_ground_truth
+from cbvir_core.evaluate.groundtruth import LandmarkSetup
 
 ENTRY = {"bbx": [1.0, 2, 30.5, 40], "easy": [0], "hard": [2, 3], "junk": []}
 
@@ -58,11 +59,12 @@ def test_every_judged_picture_is_found_or_ignored_as_the_setup_says(
     names = [str(number) for number in range(len(judged))]
     truth = read_ground_truth(write(tmp_path, layout(imlist=names, gnd=[lists])))
     ranking = range(len(judged))
-    for setup, good, counted in (
+    cases: tuple[tuple[LandmarkSetup, set[str], set[str]], ...] = (
         ("easy", {"easy"}, {"easy", "other"}),
         ("medium", {"easy", "hard"}, {"easy", "hard", "other"}),
         ("hard", {"hard"}, {"hard", "other"}),
-    ):
+    )
+    for setup, good, counted in cases:
         left = [label for label in judged if label in counted]
         outcome = truth.questions[0].outcome(ranking, setup)
         assert outcome.found == tuple(at for at, label in enumerate(left) if label in good)

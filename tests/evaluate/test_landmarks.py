@@ -26,7 +26,8 @@ FRAME = 40
 def seen_badly(image: Image) -> Image:
     """Smaller, darker, saved badly."""
     small = cv2.convertScaleAbs(cv2.resize(image, None, fx=0.4, fy=0.4), alpha=0.9)
-    return cv2.imdecode(cv2.imencode(".jpg", small, [cv2.IMWRITE_JPEG_QUALITY, 20])[1], cv2.IMREAD_COLOR)
+    data = cv2.imencode(".jpg", small, [cv2.IMWRITE_JPEG_QUALITY, 20])[1]
+    return np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR), np.uint8)
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +37,10 @@ def benchmark(tmp_path_factory: pytest.TempPathFactory, save: Save) -> Path:
     names, gnd = [], []
     for number, place in enumerate(painted(5, PLACES)):
         height, width = place.shape[:2]
-        framed = cv2.copyMakeBorder(place, *[FRAME] * 4, cv2.BORDER_CONSTANT, value=(255, 0, 0))
+        framed = np.asarray(
+            cv2.copyMakeBorder(place, FRAME, FRAME, FRAME, FRAME, cv2.BORDER_CONSTANT, value=(255, 0, 0)),
+            np.uint8,
+        )
         save(folder / "jpg" / f"query_{number}.jpg", framed)
         for kind, image in (("easy", place), ("hard", seen_badly(place))):
             save(folder / "jpg" / f"{kind}_{number}.jpg", image)

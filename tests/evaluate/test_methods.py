@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cbvir_core.evaluate.efficiency import efficiency_ratio, extraction_efficiency
 from cbvir_core.evaluate.methods import (
     FILTER_METHOD,
     MORESO_METHOD,
@@ -11,10 +15,6 @@ from cbvir_core.evaluate.methods import (
     ranking_methods,
     shortlisted,
 )
-from hypothesis import given
-from hypothesis import strategies as st
-
-from cbvir_core.evaluate.efficiency import efficiency_ratio, extraction_efficiency
 from cbvir_core.evaluate.networks import DescribedPictures, TimedDescriptors
 from cbvir_core.types import Rows
 

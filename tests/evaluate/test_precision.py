@@ -15,6 +15,7 @@ from cbvir_core.evaluate import (
     mean_average_precision,
     mean_precision_at,
 )
+from cbvir_core.evaluate.groundtruth import LandmarkSetup
 from cbvir_core.evaluate.precision import judge, precision_at
 
 LABELS = st.lists(st.sampled_from("pnj"), max_size=30)
@@ -74,7 +75,8 @@ def test_the_three_setups_of_a_worked_example() -> None:
     first = LandmarkQuery("a", None, {"easy": (0,), "hard": (3,), "junk": (1,)})
     second = LandmarkQuery("b", None, {"easy": (2,), "hard": (), "junk": ()})
     ranking = [0, 1, 2, 3, 4]
-    for setup, expected in (("easy", 7 / 12), ("medium", 23 / 48), ("hard", 1 / 4)):
+    means: dict[LandmarkSetup, float] = {"easy": 7 / 12, "medium": 23 / 48, "hard": 1 / 4}
+    for setup, expected in means.items():
         outcomes = [question.outcome(ranking, setup) for question in (first, second)]
         assert mean_average_precision(outcomes) == pytest.approx(expected)
     easy = [question.outcome(ranking, "easy") for question in (first, second)]

@@ -117,7 +117,7 @@ def _draw_mover(picture: Picture, mover: _Mover, t: float) -> None:
         ball(picture, x, y, s, mover.colour)
     elif mover.shape == "bird":
         wing = s * np.sin(9 * t)
-        line = np.int32([[x - s, y - wing], [x, y], [x + s, y - wing]])
+        line = np.array([[x - s, y - wing], [x, y], [x + s, y - wing]], np.float64).astype(np.int32)
         cv2.polylines(picture, [line], False, mover.colour, 3, cv2.LINE_AA)
     elif mover.shape == "figure":
         cv2.ellipse(
@@ -149,7 +149,7 @@ def _look(scene: _Scene, size: tuple[int, int], t: float, length: float) -> Pict
         picture = cv2.convertScaleAbs(picture, alpha=1 + scene.exposure * np.sin(0.9 * t))
     if scene.flash and 0 <= t - 0.6 * length < 0.12:
         picture = cv2.addWeighted(picture, 0.25, np.full_like(picture, 255), 0.75, 0)
-    return picture
+    return np.asarray(picture, np.uint8)
 
 
 def _next_scene(rng: Rng, before: _Scene | None, size: tuple[int, int]) -> _Scene:
@@ -211,10 +211,10 @@ def _blended(
         if transition == "cut" or distance >= 0.5 or other < 0:
             continue
         if transition == "fade":
-            return cv2.convertScaleAbs(picture, alpha=2 * distance)
+            return np.asarray(cv2.convertScaleAbs(picture, alpha=2 * distance), np.uint8)
         there = shots[other]
         mixed_in = _look(scenes[there.scene], size, t - there.start_s, there.end_s - there.start_s)
-        return cv2.addWeighted(picture, 0.5 + distance, mixed_in, 0.5 - distance, 0)
+        return np.asarray(cv2.addWeighted(picture, 0.5 + distance, mixed_in, 0.5 - distance, 0), np.uint8)
     return picture
 
 
@@ -228,6 +228,7 @@ def write_video(
     with av.open(str(path), "w") as container:
         options = quality if codec == "libx264" else {"qscale": "4", "sc_threshold": "1000000000"}
         stream = container.add_stream(codec, rate=rate, options=options)
+        assert isinstance(stream, av.VideoStream)
         stream.width, stream.height = size
         stream.pix_fmt, stream.gop_size, stream.thread_count = "yuv420p", gop, 2
         for number, picture in enumerate(pictures):
@@ -278,10 +279,11 @@ def loop_film(film: Film, path: Path, duration_s: float) -> Film:
         stream = source.streams.video[0]
         copy = target.add_stream_from_template(stream)
         for turn in range(max(1, round(duration_s / length))):
+            assert stream.time_base is not None
             shift = round(turn * length / stream.time_base)
             source.seek(0)
             for packet in source.demux(stream):
-                if packet.dts is None:
+                if packet.dts is None or packet.pts is None:
                     continue
                 packet.pts, packet.dts, packet.stream = packet.pts + shift, packet.dts + shift, copy
                 target.mux(packet)

@@ -19,7 +19,7 @@ from cbvir_core.train.origins import frame_name
 from cbvir_core.train.recipe import SOLAR_RECIPE, LossWeights, SizeStage, SolarOptions, TrainingRecipe
 from cbvir_core.train.report import TrainingReport
 from cbvir_core.types import Image
-from cbvir_core.weights.file import Preprocess, WeightsHeader, write_weights
+from cbvir_core.weights import Preprocess, WeightsHeader, write_weights
 
 TINY = replace(
     TrainingRecipe(),

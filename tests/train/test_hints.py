@@ -69,13 +69,13 @@ def test_given_the_teachers_input_no_block_hears_of_another(
     hints, student = BlockHints(teacher), _student().train()
     hints.start(student, pictures)
     before = hints.forced(student, pictures)
-    before.backward()
+    torch.autograd.backward(before)
     alone = [value.grad.clone() for value in student.features[9].parameters() if value.grad is not None]
     with torch.no_grad():
         for value in student.features[3].parameters():
             value.mul_(2.0)
     student.zero_grad()
-    hints.forced(student, pictures).backward()
+    torch.autograd.backward(hints.forced(student, pictures))
     again = [value.grad for value in student.features[9].parameters() if value.grad is not None]
     assert alone
     assert all(torch.equal(first, second) for first, second in zip(alone, again, strict=True))

@@ -133,7 +133,7 @@ def test_second_order_similarity_of_eight_anchors_is_the_published_form() -> Non
 
 def test_second_order_similarity_has_a_gradient_where_it_is_nothing() -> None:
     first = torch.tensor([EAST, NORTH], requires_grad=True)
-    second_order_similarity(hardest(first, first, APART, 2)).backward()
+    torch.autograd.backward(second_order_similarity(hardest(first, first, APART, 2)))
     assert first.grad is not None
     assert torch.isfinite(first.grad).all()
 
@@ -183,11 +183,13 @@ def test_steps_against_the_two_losses_pull_views_together_and_strangers_apart() 
     optimiser = torch.optim.SGD([free], lr=0.05)
     before = hardest(first, second, strangers, 5)
     for _ in range(60):
-        tuples = hardest(*normalize(free).chunk(2), strangers, 5)
+        one, other = normalize(free).chunk(2)
+        tuples = hardest(one, other, strangers, 5)
         optimiser.zero_grad()
-        (triplet(tuples, 1.25) + second_order_similarity(tuples)).backward()
+        torch.autograd.backward(triplet(tuples, 1.25) + second_order_similarity(tuples))
         optimiser.step()
-    after = hardest(*normalize(free.detach()).chunk(2), strangers, 5)
+    one, other = normalize(free.detach()).chunk(2)
+    after = hardest(one, other, strangers, 5)
     assert after.positive.mean() < before.positive.mean() / 2
     assert triplet(after, 1.25) < triplet(before, 1.25) / 2
     assert second_order_similarity(after) < second_order_similarity(before)

@@ -51,7 +51,7 @@ def test_the_nearest_are_those_that_are_found_one_by_one(seed: int, pictures: in
 def test_chunks_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     rows, judge, origins = world(7, 50)
     whole = mine(rows, judge, origins, LIMIT, 9)
-    monkeypatch.setattr(mining, "_CHUNK", 8)
+    monkeypatch.setattr(mining, "_SIMILARITY_ROWS", 8)
     parts = mine(rows, judge, origins, LIMIT, 9)
     assert torch.equal(whole.nearest, parts.nearest)
     assert torch.equal(whole.duplicates, parts.duplicates)

@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from cbvir_core.embed import SolarEncoder
+from cbvir_core.embed import NetworkEncoder
 from cbvir_core.train import checkpoint
 from cbvir_core.train.__main__ import main
 from cbvir_core.train.lesson import LessonMaterial
@@ -22,7 +22,7 @@ from cbvir_core.train.solar_lesson import SolarLesson
 from cbvir_core.train.start import first_network
 from cbvir_core.train.teacher import taught
 from cbvir_core.types import Image
-from cbvir_core.weights.file import read_weights
+from cbvir_core.weights import read_weights
 
 CPU = torch.device("cpu")
 
@@ -195,7 +195,7 @@ def test_from_the_command_line_to_weights_that_the_encoder_loads(
     assert again.details["data"] == header.details["data"], "a resumed run knows where it began"
 
     image: Image = np.random.default_rng(0).integers(0, 255, (48, 64, 3), dtype=np.uint8)
-    assert SolarEncoder(weights).encode([image, image]).shape == (2, recipe.whiten)
+    assert NetworkEncoder(weights, "refine").encode([image, image]).shape == (2, recipe.whiten)
     assert main(["--out", str(tmp_path / "run"), "--export", str(tmp_path / "again")]) == 0
     assert read_weights(tmp_path / "again")[0].architecture == "solar-mobilenet_v2"
     assert main(["--measure", str(weights), "--pictures", str(photos), "--threads", "1"]) == 0

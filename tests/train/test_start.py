@@ -16,7 +16,7 @@ from cbvir_core.train.recipe import TrainingRecipe
 from cbvir_core.train.report import TrainingReport
 from cbvir_core.train.solar_lesson import SolarLesson
 from cbvir_core.train.start import StartWeights, first_network, read_start
-from cbvir_core.weights.file import read_weights, write_weights
+from cbvir_core.weights import read_weights, write_weights
 
 
 def test_a_filter_that_was_trained_here_is_the_start(

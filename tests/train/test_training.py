@@ -8,7 +8,7 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
-from cbvir_core.embed.mobilenet import MobileNetDescriptor, build_mobilenet
+from cbvir_core.embed.mobilenet import MobileNetDescriptor, build
 from cbvir_core.errors import WeightsDamaged, WeightsMissing
 from cbvir_core.train import checkpoint
 from cbvir_core.train.__main__ import main
@@ -21,7 +21,7 @@ from cbvir_core.train.recipe_file import write_recipe
 from cbvir_core.train.report import TrainingReport
 from cbvir_core.train.teacher import taught
 from cbvir_core.train.tensors import describe
-from cbvir_core.weights.file import read_weights
+from cbvir_core.weights import read_weights
 
 CPU = torch.device("cpu")
 
@@ -134,7 +134,7 @@ def test_a_damaged_or_missing_checkpoint_is_an_error(tmp_path: Path) -> None:
 def test_settling_and_whitening_leave_the_candidate_itself_alone(
     material: LessonMaterial, tiny: TrainingRecipe, report: TrainingReport
 ) -> None:
-    network = build_mobilenet(_training(tiny, material).averaged)
+    network = build(_training(tiny, material).averaged)
     before = {name: value.clone() for name, value in network.state_dict().items()}
     first = ExportCandidate("mobilenet_v2", network, 32, "learnt", False)
     other = whitened(settled(first, material.pixels), tiny, material.pixels, report)
@@ -162,7 +162,7 @@ def test_from_the_command_line_to_a_weight_file_that_loads(
     assert header.architecture == "mobilenet_v2"
     assert header.preprocess.height in tiny.infer_sides
     assert header.details["data"]["pictures"] == 20
-    assert build_mobilenet(state)(torch.zeros(1, 3, 32, 32)).shape == (1, tiny.whiten)
+    assert build(state)(torch.zeros(1, 3, 32, 32)).shape == (1, tiny.whiten)
 
     steps = header.details["steps"]
     assert main([*learn, "0.02", "--resume"]) == 0

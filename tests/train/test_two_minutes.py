@@ -5,10 +5,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cbvir_core.embed import MobileNetEncoder, import_files, read_header
+from cbvir_core.embed import NetworkEncoder, import_files
 from cbvir_core.library import Library
 from cbvir_core.train.__main__ import main
 from cbvir_core.train.pictures import read_pictures
+from cbvir_core.weights import read_header
 
 
 @pytest.mark.slow
@@ -33,7 +34,7 @@ def test_two_minutes_on_500_pictures_end_with_weights_that_load(shared: Path, tm
         library.load_filter()
 
     pictures = [image for _, image in read_pictures([photographs])][:20]
-    encoder = MobileNetEncoder(weights)
+    encoder = NetworkEncoder(weights, "filter")
     rows = encoder.encode(pictures)
     darker = encoder.encode([(picture * 0.8).astype(np.uint8) for picture in pictures])
     assert rows.shape == (20, encoder.dim)

@@ -11,12 +11,9 @@ from cbvir_core.train.whitening import fit_whitening
 @pytest.fixture
 def rows() -> Tensor:
     torch.manual_seed(0)
-    return (
-        torch.randn(500, 6)
-        * torch.tensor([5.0, 3.0, 2.0, 1.0, 0.5, 0.1])
-        @ torch.linalg.qr(torch.randn(6, 6))[0]
-        + 3.0
-    )
+    spread = torch.randn(500, 6) * torch.tensor([5.0, 3.0, 2.0, 1.0, 0.5, 0.1])
+    rotation: Tensor = torch.linalg.qr(torch.randn(6, 6))[0]
+    return spread @ rotation + 3.0
 
 
 def test_whitened_rows_have_no_mean_unit_variance_and_no_correlation(rows: Tensor) -> None:

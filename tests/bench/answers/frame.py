@@ -7,22 +7,22 @@ from pathlib import Path
 
 import numpy as np
 
-from bench.retrieval.edits import UNEDITED
 from bench.retrieval.frames import FRAME_SIDE
-from bench.retrieval.questions import Query, load
+from bench.retrieval.perturbations import UNEDITED
+from bench.retrieval.questions import BenchmarkQuery, load
 from cbvir_core.decode import probe
 from cbvir_core.decode.span import SpanReader
 from cbvir_core.errors import CbvirError
 from cbvir_core.types import Hit, Image
 
-SAME_LEVELS = 1.0
+SAME_PICTURE_LEVELS = 1.0
 """Mean difference in grey levels up to which two frames show the same picture: a shot that stands still.  A
 person has no better answer either."""
 
-ROUNDING_S = 1e-3
+PTS_ROUNDING_S = 1e-3
 
 
-class Frames:
+class FrameChecker:
     """Looks at the clips again."""
 
     def __init__(self) -> None:
@@ -30,15 +30,15 @@ class Frames:
 
     def within_one(self, hit: Hit, off_s: float) -> bool:
         """Whether a time that is off by so much is off by one frame at most."""
-        return off_s <= self._frame_s(hit.path) + ROUNDING_S
+        return off_s <= self._frame_s(hit.path) + PTS_ROUNDING_S
 
-    def same(self, query: Query, hit: Hit) -> bool:
+    def same(self, query: BenchmarkQuery, hit: Hit) -> bool:
         """Whether the frame at the hit's time shows exactly what an unedited query shows."""
         shown = _at(hit.path, hit.time_s) if query.kind == UNEDITED else None
         asked = load(query.picture)
         if shown is None or shown.shape != asked.shape:
             return False
-        return float(np.abs(shown.astype(np.int16) - asked).mean()) <= SAME_LEVELS
+        return float(np.abs(shown.astype(np.int16) - asked).mean()) <= SAME_PICTURE_LEVELS
 
     def _frame_s(self, path: Path) -> float:
         if path not in self._lasts:
@@ -50,7 +50,7 @@ def _at(path: Path, time_s: float) -> Image | None:
     """The frame at this time, as large as the frames that are asked with."""
     with (
         suppress(CbvirError),
-        SpanReader(path, time_s - ROUNDING_S, time_s + 1.0, max_side=FRAME_SIDE) as frames,
+        SpanReader(path, time_s - PTS_ROUNDING_S, time_s + 1.0, max_side=FRAME_SIDE) as frames,
     ):
         return next((frame.image for frame in frames), None)
     return None

@@ -7,19 +7,19 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bench.answers.frame import Frames
+from bench.answers.frame import FrameChecker
 from bench.retrieval.clips import family
-from bench.retrieval.edits import UNEDITED
-from bench.retrieval.questions import TOLERANCE_S, Query
-from cbvir_core.calibration.calibrate import calibration_error
+from bench.retrieval.perturbations import UNEDITED
+from bench.retrieval.questions import SCENE_TOLERANCE_S, BenchmarkQuery
+from cbvir_core.calibration import calibration_error
 from cbvir_core.types import Answer, Hit, Verdict
 
-NEAR_S = 0.5
+PERTURBED_TOLERANCE_S = 0.5
 """By how much the time of an edited query may be off."""
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class AnswerOutcome:
     """One question and the first hit of its answer.
 
     `video` and `scene` say whether the hit is right (a version of the clip is), `off_s` by how much its time
@@ -42,13 +42,13 @@ class Outcome:
     stages_ms: dict[str, float]
 
 
-def judge(query: Query, answer: Answer, frames: Frames) -> Outcome:
+def judge(query: BenchmarkQuery, answer: Answer, frames: FrameChecker) -> AnswerOutcome:
     """What a person finds who reads the first line."""
     best = answer.results[0] if answer.results else None
     video = best is not None and query.role == "asked" and family(best.path.name) == query.family
     off_s = abs(best.time_s - query.time_s) if best is not None and video else None
     exact = best is not None and off_s is not None and frames.within_one(best, off_s)
-    return Outcome(
+    return AnswerOutcome(
         role=query.role,
         kind=query.kind,
         key=query.key,
@@ -66,11 +66,11 @@ def judge(query: Query, answer: Answer, frames: Frames) -> Outcome:
 
 
 def _in_scene(hit: Hit, time_s: float) -> bool:
-    return hit.scene_start_s - TOLERANCE_S <= time_s <= hit.scene_end_s + TOLERANCE_S
+    return hit.scene_start_s - SCENE_TOLERANCE_S <= time_s <= hit.scene_end_s + SCENE_TOLERANCE_S
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
+class AnswerFigures:
     """Shares in [0, 1], times in milliseconds; NaN where nobody asked.
 
     - `video`, `scene`: recall@1 over the questions that have an answer, edits weighing the same.
@@ -79,7 +79,7 @@ class Figures:
     - `false`: questions without an answer that are given a match.
     - `exact`: unedited questions whose time is off by one frame at most.
     - `same`: unedited questions whose time is that, or that of a frame that shows the same picture.
-    - `near`: edited questions whose time is off by `NEAR_S` at most.
+    - `near`: edited questions whose time is off by `PERTURBED_TOLERANCE_S` at most.
     - `error`: expected calibration error of the first hit's score; `asked_error`: the same of the
       questions that have an answer alone.
     """
@@ -101,7 +101,7 @@ class Figures:
     p95_ms: float
 
 
-def figures(outcomes: Sequence[Outcome]) -> Figures:
+def figures(outcomes: Sequence[AnswerOutcome]) -> AnswerFigures:
     """Of questions of all roles.  Raises ValueError where there are none that have an answer."""
     asked = [one for one in outcomes if one.role == "asked"]
     absent = [one for one in outcomes if one.role != "asked"]
@@ -110,8 +110,8 @@ def figures(outcomes: Sequence[Outcome]) -> Figures:
         raise ValueError("figures want questions that have an answer")
     worst = min(kinds, key=lambda kind: _share(one.scene for one in kinds[kind]))
     took = [one.took_ms for one in outcomes]
-    edited = [one for one in asked if one.kind != UNEDITED]
-    return Figures(
+    perturbed = [one for one in asked if one.kind != UNEDITED]
+    return AnswerFigures(
         questions=len(outcomes),
         video=_share(one.video for one in asked),
         scene=_share(one.scene for one in asked),
@@ -122,7 +122,7 @@ def figures(outcomes: Sequence[Outcome]) -> Figures:
         false=_share(is_match(one) for one in absent),
         exact=_share(one.exact for one in asked if one.kind == UNEDITED),
         same=_share(one.same for one in asked if one.kind == UNEDITED),
-        near=_share(is_near(one) for one in edited),
+        near=_share(is_near(one) for one in perturbed),
         error=_error(outcomes),
         asked_error=_error(asked),
         p50_ms=float(np.percentile(took, 50)),
@@ -130,25 +130,25 @@ def figures(outcomes: Sequence[Outcome]) -> Figures:
     )
 
 
-def by_kind(outcomes: Iterable[Outcome]) -> dict[str, list[Outcome]]:
+def by_kind(outcomes: Iterable[AnswerOutcome]) -> dict[str, list[AnswerOutcome]]:
     """Outcomes by the kind of edit, in the order in which they came."""
-    kinds: dict[str, list[Outcome]] = {}
+    kinds: dict[str, list[AnswerOutcome]] = {}
     for one in outcomes:
         kinds.setdefault(one.kind, []).append(one)
     return kinds
 
 
-def is_match(outcome: Outcome) -> bool:
+def is_match(outcome: AnswerOutcome) -> bool:
     """Whether the answer claims to have found the picture."""
     return outcome.verdict == Verdict.MATCH
 
 
-def is_near(outcome: Outcome) -> bool:
+def is_near(outcome: AnswerOutcome) -> bool:
     """Whether the time is right for an edited picture."""
-    return outcome.off_s is not None and outcome.off_s <= NEAR_S
+    return outcome.off_s is not None and outcome.off_s <= PERTURBED_TOLERANCE_S
 
 
-def _error(outcomes: Sequence[Outcome]) -> float:
+def _error(outcomes: Sequence[AnswerOutcome]) -> float:
     return calibration_error([one.score for one in outcomes], [one.scene for one in outcomes])
 
 

@@ -13,19 +13,20 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from bench.answers import tables
-from bench.answers.arguments import Arguments, parse
-from bench.answers.frame import Frames
-from bench.answers.outcomes import Outcome, figures, judge
+from bench.answers.arguments import AnswerArguments, parse
+from bench.answers.frame import FrameChecker
+from bench.answers.outcomes import AnswerOutcome, figures, judge
 from bench.answers.reliability import write_plot
-from bench.answers.stages import EVERYTHING, SWITCHES
+from bench.answers.stages import EVERYTHING, STAGE_OPTIONS
 from bench.answers.stock import stock
 from bench.answers.strangers import strangers_among
-from bench.retrieval.clips import Split, clips_in, split
+from bench.retrieval.clips import ClipSplit, clips_in, split
 from bench.retrieval.frames import frames_between
 from bench.retrieval.photographs import distractors, foreign
-from bench.retrieval.questions import Query, questions
+from bench.retrieval.questions import BenchmarkQuery, questions
 from cbvir_core import Library
 from cbvir_core.errors import UnknownVideo
+from cbvir_core.types import VideoId
 
 PRINTED_WIDTH = 150
 """Columns where there is no terminal that has some."""
@@ -46,20 +47,24 @@ def run(line: Sequence[str]) -> None:
         fill(library, folder, clips, arguments, progress)
         asked = queries(library, clips, arguments, progress)
         answers = ask_all(library, asked, arguments, progress)
-        counts = {"keyframes": library.index.status().rows, "videos": len(list(library.store.videos()))}
+        counts = {"keyframes": library.index_status().rows, "videos": len(list(library.videos()))}
     show(answers, counts, arguments, console)
 
 
-def fill(library: Library, folder: Path, clips: Split, arguments: Arguments, progress: Progress) -> None:
+def fill(
+    library: Library, folder: Path, clips: ClipSplit, arguments: AnswerArguments, progress: Progress
+) -> None:
     """The clips and the photographs."""
     photographs = distractors(arguments.shared / "distractors", arguments.distractors)
     task = progress.add_task("library", total=len(clips.corpus) + len(photographs))
     stock(library, folder, clips, photographs, lambda: progress.advance(task))
 
 
-def queries(library: Library, clips: Split, arguments: Arguments, progress: Progress) -> list[Query]:
+def queries(
+    library: Library, clips: ClipSplit, arguments: AnswerArguments, progress: Progress
+) -> list[BenchmarkQuery]:
     """The same ones for the same arguments and keyframes."""
-    ours = {clip: library.store.keyframes(_id(library, clip)) for clip in clips.asked}
+    ours = {clip: library.keyframes(_id(library, clip)) for clip in clips.asked}
     theirs = dict.fromkeys(clips.left_out, ())
     frames = {
         clip: frames_between(clip, keyframes, arguments.seed)
@@ -72,8 +77,8 @@ def queries(library: Library, clips: Split, arguments: Arguments, progress: Prog
 
 
 def ask_all(
-    library: Library, asked: Sequence[Query], arguments: Arguments, progress: Progress
-) -> dict[str, list[Outcome]]:
+    library: Library, asked: Sequence[BenchmarkQuery], arguments: AnswerArguments, progress: Progress
+) -> dict[str, list[AnswerOutcome]]:
     """Every question with every stage; some of them, evenly chosen, with each stage switched off."""
     every = max(1, round(arguments.frames / max(1, arguments.frames_without)))
     few = thinned(asked, every)
@@ -84,13 +89,17 @@ def ask_all(
 
 
 def ask(
-    library: Library, asked: Sequence[Query], name: str, arguments: Arguments, progress: Progress
-) -> list[Outcome]:
+    library: Library,
+    asked: Sequence[BenchmarkQuery],
+    name: str,
+    arguments: AnswerArguments,
+    progress: Progress,
+) -> list[AnswerOutcome]:
     """Puts the questions one after the other."""
-    options, seed = SWITCHES[name], arguments.seed
+    options, seed = STAGE_OPTIONS[name], arguments.seed
     if options.exact_time_s:
         options = replace(options, exact_time_s=arguments.exact_time_s)
-    frames = Frames()
+    frames = FrameChecker()
     library.search(asked[0].image(seed), options)  # loads and converts the networks
     return [
         judge(query, library.search(query.image(seed), options), frames)
@@ -99,11 +108,14 @@ def ask(
 
 
 def show(
-    answers: Mapping[str, list[Outcome]], counts: Mapping[str, int], arguments: Arguments, console: Console
+    answers: Mapping[str, list[AnswerOutcome]],
+    counts: Mapping[str, int],
+    arguments: AnswerArguments,
+    console: Console,
 ) -> None:
     """Prints the tables and writes the files that were asked for."""
     console.print(", ".join(f"{count:,} {name}" for name, count in counts.items()), highlight=False)
-    few = {(one.role, one.kind, one.key) for one in next(iter(reversed(answers.values())))}
+    few = {(one.role, one.kind, one.key) for one in list(answers.values())[-1]}
     same = [one for one in answers[EVERYTHING] if (one.role, one.kind, one.key) in few]
     console.print(tables.stages({**answers, **({f"{EVERYTHING}, these": same} if arguments.without else {})}))
     console.print(tables.kinds(answers[EVERYTHING]))
@@ -114,7 +126,7 @@ def show(
         write_plot(arguments.plot, answers[EVERYTHING], figures(answers[EVERYTHING]).error)
 
 
-def thinned(asked: Sequence[Query], every: int) -> list[Query]:
+def thinned(asked: Sequence[BenchmarkQuery], every: int) -> list[BenchmarkQuery]:
     """Each `every`-th frame in all its edits, and each `every`-th picture that has no answer."""
     keys = list(dict.fromkeys((query.role, query.key) for query in asked))
     turns: dict[str, int] = {}
@@ -126,8 +138,8 @@ def thinned(asked: Sequence[Query], every: int) -> list[Query]:
     return [query for query in asked if (query.role, query.key) in kept]
 
 
-def _id(library: Library, clip: Path) -> str:
+def _id(library: Library, clip: Path) -> VideoId:
     try:
-        return library.store.find(str(clip)).video_id
+        return library.find(str(clip)).video_id
     except UnknownVideo:
         sys.exit(f"{clip} could not be read, and questions are asked about it")

@@ -8,20 +8,20 @@ from dataclasses import replace
 from cbvir_core.search import SearchOptions
 
 EVERYTHING = "everything"
-DESCRIPTORS = "descriptors alone"
+DESCRIPTORS_ALONE = "descriptors alone"
 
-FULL = SearchOptions()
+ALL_STAGES = SearchOptions()
 """As a user asks."""
 
-SWITCHES: Mapping[str, SearchOptions] = {
-    EVERYTHING: FULL,
-    "no borders": replace(FULL, borders=False),
-    "no mirror": replace(FULL, mirrored=False),
-    "no regions": replace(FULL, regions=False),
-    "no verification": replace(FULL, verify="never"),
-    "no moment": replace(FULL, exact_time_s=0.0),
-    DESCRIPTORS: replace(
-        FULL, borders=False, mirrored=False, regions=False, verify="never", exact_time_s=0.0
+STAGE_OPTIONS: Mapping[str, SearchOptions] = {
+    EVERYTHING: ALL_STAGES,
+    "no borders": replace(ALL_STAGES, borders=False),
+    "no mirror": replace(ALL_STAGES, mirrored=False),
+    "no regions": replace(ALL_STAGES, regions=False),
+    "no verification": replace(ALL_STAGES, verify="never"),
+    "no moment": replace(ALL_STAGES, exact_time_s=0.0),
+    DESCRIPTORS_ALONE: replace(
+        ALL_STAGES, borders=False, mirrored=False, regions=False, verify="never", exact_time_s=0.0
     ),
 }
 """By the names of the tables.  Without borders, bars are looked for at ingest all the same; without

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from bench.retrieval.clips import Split
+from bench.retrieval.clips import ClipSplit
 from bench.retrieval.photographs import Photograph
 from cbvir_core import Library
 from cbvir_core.decode import STILL_SIDE, fit_within, read_picture, thumbnail
@@ -20,18 +20,18 @@ from cbvir_core.types import Keyframe, Thumbnails, VideoId, VideoInfo
 
 Advance = Callable[[], object]
 
-FINISHED = "stocked.json"
+STOCKED_MARK = "stocked.json"
 """Says in the library's folder that it is whole, and what went into it."""
 
 
 def stock(
-    library: Library, folder: Path, clips: Split, photographs: Sequence[Photograph], tell: Advance
+    library: Library, folder: Path, clips: ClipSplit, photographs: Sequence[Photograph], tell: Advance
 ) -> None:
     """Puts everything in with its descriptors and features, unless an earlier run has.
 
     Clips that cannot be read are left out, as the service leaves them out.
     """
-    mark, contents = folder / FINISHED, json.dumps([astuple(clips), len(photographs)], default=str)
+    mark, contents = folder / STOCKED_MARK, json.dumps([astuple(clips), len(photographs)], default=str)
     if mark.is_file() and mark.read_text() == contents:
         return
     for clip in clips.corpus:

@@ -11,7 +11,7 @@ from bench.retrieval.photographs import Photograph
 from cbvir_core.decode import read_picture
 from cbvir_core.types import Rows
 
-ALIKE = 0.5
+SAME_PHOTOGRAPH_SIMILARITY = 0.5
 """Inner product of perceptual hashes from which on two photographs count as one: three of four bits agree.
 
 The photographs come from collections that hold pictures twice, mirrored, in other colours and in series.  Of
@@ -25,7 +25,11 @@ def strangers_among(strangers: Sequence[Photograph], library: Sequence[Photograp
         return list(strangers)
     known = _hashes(library)
     likeness = np.maximum(_hashes(strangers) @ known.T, _hashes(strangers, mirrored=True) @ known.T)
-    return [one for one, alike in zip(strangers, likeness.max(axis=1), strict=True) if alike < ALIKE]
+    return [
+        one
+        for one, alike in zip(strangers, likeness.max(axis=1), strict=True)
+        if alike < SAME_PHOTOGRAPH_SIMILARITY
+    ]
 
 
 def _hashes(photographs: Sequence[Photograph], mirrored: bool = False) -> Rows:

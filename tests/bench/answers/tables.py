@@ -9,18 +9,18 @@ from dataclasses import asdict
 import numpy as np
 from rich.table import Column, Table
 
-from bench.answers.outcomes import Figures, Outcome, by_kind, figures, is_match, is_near
-from bench.retrieval.edits import UNEDITED
+from bench.answers.outcomes import AnswerFigures, AnswerOutcome, by_kind, figures, is_match, is_near
+from bench.retrieval.perturbations import UNEDITED
 from cbvir_core.search.stages import STAGES
 
 GOALS = "goals: scene .97 over all, .90 in each kind; false matches .01; exact .95; near .90; error .05"
 
 
-def stages(answers: Mapping[str, Sequence[Outcome]]) -> Table:
+def stages(answers: Mapping[str, Sequence[AnswerOutcome]]) -> Table:
     """A line for each way of asking."""
     heads = ("questions", "video", "scene", "worst kind", "called", "offered", "false")
-    heads += ("exact", "or same", "near", "error", "of asked", "p50 ms", "p95 ms")
-    table = Table(Column("asked with", no_wrap=True), *heads, title=GOALS)
+    time_heads = ("exact", "or same", "near", "error", "of asked", "p50 ms", "p95 ms")
+    table = Table(Column("asked with", no_wrap=True), *heads, *time_heads, title=GOALS)
     for name, outcomes in answers.items():
         found = figures(outcomes)
         shares = (found.called, found.offered, found.false, found.exact, found.same, found.near)
@@ -38,7 +38,7 @@ def stages(answers: Mapping[str, Sequence[Outcome]]) -> Table:
     return table
 
 
-def kinds(outcomes: Sequence[Outcome]) -> Table:
+def kinds(outcomes: Sequence[AnswerOutcome]) -> Table:
     """A line for each kind of edit."""
     table = Table(Column("edit", no_wrap=True), "video", "scene", "called", "time right", "p95 ms")
     for kind, own in by_kind(one for one in outcomes if one.role == "asked").items():
@@ -54,7 +54,7 @@ def kinds(outcomes: Sequence[Outcome]) -> Table:
     return table
 
 
-def costs(answers: Mapping[str, Sequence[Outcome]]) -> Table:
+def costs(answers: Mapping[str, Sequence[AnswerOutcome]]) -> Table:
     """Where the time goes: the mean of each stage."""
     table = Table(Column("mean ms", no_wrap=True), *STAGES)
     for name, outcomes in answers.items():
@@ -63,9 +63,9 @@ def costs(answers: Mapping[str, Sequence[Outcome]]) -> Table:
     return table
 
 
-def to_json(answers: Mapping[str, Sequence[Outcome]], counts: Mapping[str, int]) -> str:
+def to_json(answers: Mapping[str, Sequence[AnswerOutcome]], counts: Mapping[str, int]) -> str:
     """Everything."""
-    found: dict[str, Figures] = {name: figures(outcomes) for name, outcomes in answers.items()}
+    found: dict[str, AnswerFigures] = {name: figures(outcomes) for name, outcomes in answers.items()}
     document = {
         "counts": counts,
         "figures": {name: asdict(one) for name, one in found.items()},

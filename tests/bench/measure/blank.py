@@ -1,6 +1,6 @@
 """Measures `is_blank`: real frames as they are and darkened, and one colour with noise, both through codecs.
 
-    python tests/bench/measure/blank.py [--videos ../shared/videos]
+    python -m bench.measure.blank [--videos FOLDER]
 
 Prints the share that is taken for blank, and what the decision costs.
 """
@@ -8,7 +8,6 @@ Prints the share that is taken for blank, and what the decision costs.
 from __future__ import annotations
 
 import argparse
-import sys
 import tempfile
 import time
 from collections.abc import Iterable, Iterator
@@ -19,8 +18,7 @@ import av
 import cv2
 import numpy as np
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
+from bench.shared_data import CLIPS
 from cbvir_core.decode import decode_still, encode_still, read_frames
 from cbvir_core.decode.blank import is_blank
 from cbvir_core.errors import CbvirError
@@ -84,7 +82,7 @@ def share(images: Iterable[Image]) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    default = Path(__file__).resolve().parents[3] / "shared" / "videos"
+    default = CLIPS
     parser.add_argument("--videos", type=Path, default=default)
     asked, rng = parser.parse_args(), np.random.default_rng(0)
     cv2.setNumThreads(1)

@@ -1,6 +1,6 @@
 """Measures the bars of whole videos: found with bars added to real clips, and not taken where there are none.
 
-    python tests/bench/measure/borders.py [--videos ../shared/videos]
+    python -m bench.measure.borders [--videos FOLDER]
 
 Prints, for each kind of bar, the share of clips whose box is right to 4 pixels of 512 and the share of
 which more than 4 pixels of content were cut; beside it the same for single frames (`content_box`).  Then
@@ -10,7 +10,6 @@ how often clips without bars, as they are and darkened, are cut, and what the lo
 from __future__ import annotations
 
 import argparse
-import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,12 +17,11 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
+from bench.shared_data import CLIPS
 from cbvir_core.borders.still import content_box
-from cbvir_core.borders.video import PLACES, StableBorders, find_borders
+from cbvir_core.borders.video import BORDER_INTRA_FRAMES, StableBorders, find_borders
 from cbvir_core.decode import read_frames
-from cbvir_core.decode.glance import glance
+from cbvir_core.decode.intra_frames import sample_intra_frames
 from cbvir_core.errors import CbvirError
 from cbvir_core.types import Box, Image
 from support.pages import saved
@@ -148,7 +146,7 @@ def costs(folder: Path) -> None:
     for path in sorted(folder.glob("*.mp4")):
         try:
             begun = time.process_time()
-            looked = sum(1 for _ in glance(path, PLACES, max_side=512))
+            looked = sum(1 for _ in sample_intra_frames(path, BORDER_INTRA_FRAMES, max_side=512))
             ahead.append((time.process_time() - begun) * 1e3)
             begun = time.process_time()
             find_borders(path, max_side=512)
@@ -164,7 +162,7 @@ def costs(folder: Path) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    default = Path(__file__).resolve().parents[3] / "shared" / "videos"
+    default = CLIPS
     parser.add_argument("--videos", type=Path, default=default)
     chosen = parser.parse_args()
     cv2.setNumThreads(1)

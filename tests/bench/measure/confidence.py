@@ -1,11 +1,11 @@
 """Measures how probable answers are, and fits the model that comes with cbvir.
 
-    PYTHONPATH=tests python tests/bench/measure/confidence.py [--write] [--questions 400] [--foreign 300]
+    python -m bench.measure.confidence [--write] [--questions 400] [--foreign 300]
 
-The clips of ../shared/videos and photographs, which crowd the library as other films would, are indexed
+The clips of ../../shared/videos and photographs, which crowd the library as other films would, are indexed
 with the built-in weights, once with SOLAR and once without.  Frames of the clips, edited, are asked with,
 and again with their own video left out; so are photographs that are nowhere.  Half of the questions fit a
-model and the other half measure it; what is written is fitted to all.
+model and the other half measure it; what is written is fit_model to all.
 """
 
 from __future__ import annotations
@@ -21,28 +21,38 @@ import numpy as np
 from bench.answers.stock import add_photograph
 from bench.retrieval.clips import clips_in
 from bench.retrieval.photographs import distractors
-from cbvir_core.calibration.calibrate import Questions, Sample, calibration_error, false_share, fitted
-from cbvir_core.calibration.perturbations import EDITS
+from bench.shared_data import SHARED
+from cbvir_core.calibration import (
+    PERTURBATIONS,
+    CalibrationQuestions,
+    LabelledEvidence,
+    calibration_error,
+    false_match_share,
+    fit_model,
+)
 from cbvir_core.decode import read_picture
-from cbvir_core.embed import find_profile
+from cbvir_core.embed import RuntimeOptions
 from cbvir_core.errors import CbvirError
 from cbvir_core.library import Library
 from cbvir_core.search import confidence
 from cbvir_core.search.confidence import ConfidenceModel, model_name
 from cbvir_core.search.options import MATCH
+from cbvir_core.weights import find_profile
+from support.libraries import active_generation, store_of
 
-SHARED = Path(__file__).resolve().parents[3] / "shared"
 NOTHING = ConfidenceModel(*2 * ((0.0,) * 9, (0.0,) * 7, (0.0,) * 3))
 
 
-def samples(folder: Path, models: Path, options: argparse.Namespace) -> list[Sample]:
+def samples(folder: Path, models: Path, options: argparse.Namespace) -> list[LabelledEvidence]:
     """What the library in `folder` answers."""
     pictures = distractors(SHARED / "distractors", options.photographs + options.foreign)
-    with Library.open(folder, profile="measured", models_dir=models, threads=2) as library:
+    with Library.open(
+        folder, profile="measured", models_dir=models, runtime=RuntimeOptions(threads=2)
+    ) as library:
         for clip in clips_in(SHARED / "videos"):
             with suppress(CbvirError):
                 library.add(clip)
-        store = library.store
+        store = store_of(library)
         rows = [
             row.row
             for video in store.videos()
@@ -55,21 +65,21 @@ def samples(folder: Path, models: Path, options: argparse.Namespace) -> list[Sam
             while step():
                 pass
         rng = np.random.default_rng(options.seed)
-        asked = Questions(store, library._generations.current.searcher, options.seed)
-        found: list[Sample] = []
+        asked = CalibrationQuestions(store, active_generation(library).searcher, options.seed)
+        found: list[LabelledEvidence] = []
         for number in range(options.questions):
             found += asked.about(int(rng.choice(rows)), number)
         for number, (_, data) in enumerate(pictures[options.photographs :]):
-            edit = EDITS[number % len(EDITS)]
+            edit = PERTURBATIONS[number % len(PERTURBATIONS)]
             rng = np.random.default_rng([options.seed, number])
             found += asked.foreign(edit(read_picture(data), rng), options.questions + number)
         return found
 
 
-def report(found: list[Sample]) -> None:
+def report(found: list[LabelledEvidence]) -> None:
     """Fits to half of the questions, by chance, and measures by the others."""
     odd = np.random.default_rng(0).permutation(1 + max(one.question for one in found)) % 2 == 1
-    model = fitted([one for one in found if not odd[one.question]], NOTHING)
+    model = fit_model([one for one in found if not odd[one.question]], NOTHING)
     for kind in sorted({model_name(one.evidence) for one in found}):
         own = [one for one in found if odd[one.question] and model_name(one.evidence) == kind]
         said = np.array([model.probability(one.evidence) for one in own])
@@ -92,7 +102,7 @@ def report(found: list[Sample]) -> None:
             [model.probability(one.evidence) for one in looks], [one.right for one in looks]
         )
         print(f"with all looks, {'filter and SOLAR' if refined else 'filter alone'}: error {error:.3f},")
-        print(f"   right ones called a match {share:.3f}, false ones {false_share(model, own):.4f}")
+        print(f"   right ones called a match {share:.3f}, false ones {false_match_share(model, own):.4f}")
 
 
 def main() -> None:
@@ -104,7 +114,7 @@ def main() -> None:
     parser.add_argument("--write", action="store_true")
     options = parser.parse_args()
     profile = find_profile("builtin", None)
-    found: list[Sample] = []
+    found: list[LabelledEvidence] = []
     with tempfile.TemporaryDirectory() as name:
         for part in ("filter", "refine"):
             models = Path(name) / part / "models"
@@ -117,7 +127,7 @@ def main() -> None:
             found += samples(Path(name) / part / "data", models, options)
     report(found)
     if options.write:
-        model = fitted(found, NOTHING)
+        model = fit_model(found, NOTHING)
         details = {
             "made_by": "tests/bench/measure/confidence.py",
             "seed": options.seed,

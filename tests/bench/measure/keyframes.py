@@ -1,7 +1,7 @@
 """Measures keyframe extraction: shots found and redundant keyframes on drawn films, keyframes a minute.
 
-    python tests/bench/measure/keyframes.py [--clips ../shared/videos]      # what the docstrings quote
-    python tests/bench/measure/keyframes.py --set similarity=0.85 rank=16   # the defaults but for these
+    python -m bench.measure.keyframes [--clips FOLDER]      # what the docstrings quote
+    python -m bench.measure.keyframes --set similarity=0.85 rank=16   # the defaults but for these
 
 The films follow from their seeds (101 to 112: 192 shots), so every run prints the same figures.
 """
@@ -9,7 +9,6 @@ The films follow from their seeds (101 to 112: 192 shots), so every run prints t
 from __future__ import annotations
 
 import argparse
-import sys
 import tempfile
 from ast import literal_eval
 from collections.abc import Callable, Iterable, Iterator
@@ -20,27 +19,29 @@ from unittest.mock import patch
 
 import cv2
 
-from cbvir_core.decode import read_frames
 from cbvir_core.errors import CbvirError
-from cbvir_core.keyframes import KeyframeExtractor, KeyframeOptions, Score, basis, keyframe_score, schedule
-from cbvir_core.keyframes.basis import Projection
+from cbvir_core.keyframes import (
+    KeyframeReader,
+    KeyframeExtractor,
+    KeyframeOptions,
+    KeyframeScore,
+    basis,
+    keyframe_score,
+    schedule,
+)
+from cbvir_core.keyframes.basis import Basis
 from cbvir_core.keyframes.clustering import Cluster
-from cbvir_core.keyframes.select import Sample, cosine
+from cbvir_core.keyframes.select import FrameSample, cosine
 from cbvir_core.types import Frame, Keyframe
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
 from support.films import draw_film
 
-LONG_SIDE = 320  # all that the extractor looks at
 
-
-def unprojected(cluster: Cluster, sample: Sample, basis: Projection) -> float:
+def unprojected(cluster: Cluster, sample: FrameSample, basis: Basis) -> float:
     """The comparison without the SVD."""
     return cosine(sample.vector, cluster._sum)
 
 
-def as_printed(cluster: Cluster, sample: Sample, basis: Projection) -> float:
+def as_printed(cluster: Cluster, sample: FrameSample, basis: Basis) -> float:
     """Algorithm 1's own comparison: the centroid with the one that the sample would make of it."""
     return cosine(basis.project(cluster._sum + sample.vector), basis.project(cluster._sum))
 
@@ -51,7 +52,7 @@ class Variant:
 
     name: str
     options: KeyframeOptions
-    similarity: Callable[[Cluster, Sample, Projection], float] | None = None
+    similarity: Callable[[Cluster, FrameSample, Basis], float] | None = None
     lookahead: int | None = None
 
     def keyframes(self, frames: Iterable[Frame]) -> list[Keyframe]:
@@ -59,8 +60,8 @@ class Variant:
             if self.similarity:
                 replaced.enter_context(patch.object(Cluster, "similarity", self.similarity))
             for module in (basis, schedule) if self.lookahead is not None else ():
-                replaced.enter_context(patch.object(module, "LOOKAHEAD", self.lookahead))
-            extractor = KeyframeExtractor.from_options(self.options)
+                replaced.enter_context(patch.object(module, "LOOKAHEAD_SAMPLES", self.lookahead))
+            extractor = KeyframeExtractor(self.options)
             return [k for frame in frames for k in extractor.push(frame)] + extractor.flush()
 
 
@@ -100,10 +101,10 @@ def films(
 
 
 def read(path: Path, sample_s: float) -> list[Frame]:
-    """The samples of a clip; what is no video has none."""
+    """Return the samples of a clip as ingest sees them, without borders; what is no video has none."""
     try:
-        with read_frames(path, samples_per_s=1 / sample_s, max_side=LONG_SIDE) as frames:
-            return list(frames)
+        with KeyframeReader(path, KeyframeOptions(sample_s=sample_s)) as reader:
+            return list(reader.samples())
     except CbvirError:
         return []
 
@@ -127,7 +128,7 @@ def main() -> None:
     variants = [Variant(" ".join(asked.set), options_from(asked.set))] if asked.set else list(quoted())
 
     sample_s = variants[0].options.sample_s
-    scores = dict.fromkeys(variants, Score(0, 0, 0))
+    scores = dict.fromkeys(variants, KeyframeScore(0, 0, 0))
     for frames, shots in films(range(asked.seeds[0], asked.seeds[1] + 1), asked.shots, sample_s):
         for variant in variants:
             scores[variant] += keyframe_score(variant.keyframes(frames), shots)

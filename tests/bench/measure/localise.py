@@ -1,13 +1,13 @@
 """How often the exact moment is right: frames of real clips by chance, as they are and edited.
 
-    PYTHONPATH=. python tests/bench/measure/localise.py --frames 1 --seed 7
+    python -m bench.measure.localise --frames 1 --seed 7
 
 prints for each kind of query the share within one frame and within 0.5 s, both strictly ("frame",
 "0.5 s") and with frames counted as right that equal the true one ("same"): the given run of equal frames
 covers it, or the PSNR of the two frames, long side 512, is above 45 dB.  "exact" is the share that says it
 is exact, "wrong" of those the share that is neither within one frame nor the same.  The query is verified
 against its keyframe's still as in a search, and asked without a transform where that finds nothing; where it
-agrees, the scene's thumbnails are surveyed first.
+agrees, the scene's thumbnails are matched first.
 """
 
 from __future__ import annotations
@@ -21,12 +21,13 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from bench.shared_data import SHARED
 from cbvir_core.decode import STILL_SIDE, decode_still, encode_still, fit_within, read_frames
 from cbvir_core.decode.span import SpanReader
 from cbvir_core.keyframes import extract_keyframes
-from cbvir_core.localise import Moment, Survey, find_moment, survey
+from cbvir_core.localise import Moment, ThumbnailMatch, find_moment, match_thumbnails
 from cbvir_core.types import Image, Keyframe
-from cbvir_core.verify import QUERY, LocalFeatures, Verification, describe, verify
+from cbvir_core.verify import QUERY_FEATURES, LocalFeatures, Verification, describe, verify
 
 SAME_DB = 45.0
 Rng = np.random.Generator
@@ -142,9 +143,9 @@ def is_same(path: Path, moment: Moment, true_s: float) -> bool:
     return psnr(*frames) > SAME_DB
 
 
-def surveyed(query: Image, keyframe: Keyframe, found: Verification) -> Survey | None:
+def matched(query: Image, keyframe: Keyframe, found: Verification) -> ThumbnailMatch | None:
     height, width = keyframe.image.shape[:2]
-    return survey(
+    return match_thumbnails(
         keyframe.thumbnails,
         query,
         keyframe_s=keyframe.time_s,
@@ -164,9 +165,9 @@ def ask(
     mirror: bool,
     budget_s: float,
 ) -> Trial:
-    found = verify(describe(query, QUERY), still, mirror=mirror)
+    found = verify(describe(query, QUERY_FEATURES), still, mirror=mirror)
     cpu, wall = time.thread_time(), time.perf_counter()
-    told = surveyed(query, keyframe, found) if found and keyframe.thumbnails else None
+    match = matched(query, keyframe, found) if found and keyframe.thumbnails else None
     moment = find_moment(
         path,
         (keyframe.scene_start_s, keyframe.scene_end_s),
@@ -174,7 +175,7 @@ def ask(
         keyframe_s=keyframe.time_s,
         transform=found.homography if found else None,
         mirrored=mirror,
-        survey=told,
+        thumbnail_match=match,
         budget_s=budget_s,
     )
     cpu, wall = time.thread_time() - cpu, time.perf_counter() - wall
@@ -230,7 +231,7 @@ def row(name: str, trials: list[Trial]) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=main.__doc__)
-    parser.add_argument("--shared", type=Path, default=Path(__file__).resolve().parents[3] / "shared")
+    parser.add_argument("--shared", type=Path, default=SHARED)
     parser.add_argument("--every", type=int, default=1, help="each n-th clip")
     parser.add_argument("--frames", type=int, default=2, help="of each clip")
     parser.add_argument("--budget", type=float, default=10.0, help="seconds")

@@ -1,7 +1,7 @@
 """Measures what bf16 keeps of a filter's or SOLAR's answers: the worst cosine to float32, in OpenVINO.
 
-    python tests/bench/measure/precision.py WEIGHTS... [--clips ../shared/videos]
-    python tests/bench/measure/precision.py --seeded resnet101
+    python -m bench.measure.precision WEIGHTS... [--clips FOLDER]
+    python -m bench.measure.precision --seeded resnet101
 
 Over the probes that decide at run time (`cbvir_core.embed.precision`), and over four frames of each clip.
 WEIGHTS are files in cbvir's form (``cbvirctl models import``); --seeded makes a random SOLAR instead.
@@ -21,14 +21,12 @@ from typing import Any
 import numpy as np
 
 from cbvir_core.decode import STILL_SIDE, read_frames
-from cbvir_core.embed import openvino_runtime, read_header
+from cbvir_core.embed import openvino_runtime
 from cbvir_core.embed.precision import worst_cosine
 from cbvir_core.embed.preprocess import batches
 from cbvir_core.errors import CbvirError
 from cbvir_core.types import Image, Rows
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
+from cbvir_core.weights import read_header
 from support.networks import seeded_solar
 
 FRAMES = 4

@@ -1,6 +1,6 @@
 """Measures region proposals on drawn pages around frames of the clips.
 
-    python tests/bench/measure/regions.py [--shared ../shared] [--pages 40] [--fit]
+    python -m bench.measure.regions [--shared FOLDER] [--pages 40] [--fit]
 
 Prints, for each maker of `tests/support/pages.py`, the share of pages for which one of the first 1, 3, 6
 and 12 proposals overlaps the picture by an IoU of .8 (of .9), and for frames that are no page how often the
@@ -11,7 +11,6 @@ prints them; it sees other seeds and the other half of the clips.
 from __future__ import annotations
 
 import argparse
-import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,14 +20,21 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
+from bench.shared_data import SHARED
 from cbvir_core.borders.still import content_box
 from cbvir_core.decode import STILL_SIDE, fit_within, read_frames
 from cbvir_core.errors import CbvirError
 from cbvir_core.regions import propose as propose_module
 from cbvir_core.regions import ranking
-from cbvir_core.regions.propose import BORDERS, LINES, PAPER, Region, line_quads, paper_boxes, propose
+from cbvir_core.regions.propose import (
+    BORDERS,
+    LINES,
+    PAPER,
+    ProposedRegion,
+    line_quads,
+    paper_boxes,
+    propose_regions,
+)
 from cbvir_core.types import Image
 from support.pages import MAKERS, Page
 
@@ -66,7 +72,7 @@ def drawn(name: str, seed: int, pictures: Sequence[Image]) -> Page:
     return MAKERS[name](rng, [pictures[i] for i in rng.choice(len(pictures), 7, replace=False)])
 
 
-def quad_of(region: Region) -> npt.NDArray[np.float32]:
+def quad_of(region: ProposedRegion) -> npt.NDArray[np.float32]:
     return np.array(region.quad, np.float32) if region.quad else propose_module._corners(region.box)
 
 
@@ -79,7 +85,7 @@ def iou(one: npt.NDArray[np.float32], other: npt.NDArray[np.float32], shape: tup
 
 def measured(page: Page) -> Measured:
     begun = time.process_time()
-    found = propose(page.image, max(FIRST))
+    found = propose_regions(page.image, max(FIRST))
     took = (time.process_time() - begun) * 1e3
     return Measured([iou(quad_of(region), page.corners, page.image.shape) for region in found], took)
 
@@ -102,7 +108,7 @@ def table(pictures: Sequence[Image], pages: int) -> None:
 
 def whole(pictures: Sequence[Image]) -> None:
     """Frames that are no page: how often, and at which promise, the first proposal says they are."""
-    first = [next(iter(propose(picture, 1))) for picture in pictures]
+    first = [next(iter(propose_regions(picture, 1))) for picture in pictures]
     for least in (0.015, 0.1, 0.3, 0.5, 0.7):
         share = np.mean([region.promise >= least for region in first])
         print(f"whole frames whose first region promises {least}: {share:.3f} of {len(first)}")
@@ -158,7 +164,7 @@ def fit(pictures: Sequence[Image], pages: int) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--shared", type=Path, default=Path(__file__).resolve().parents[3] / "shared")
+    parser.add_argument("--shared", type=Path, default=SHARED)
     parser.add_argument("--pages", type=int, default=40, help="drawn by each maker")
     parser.add_argument("--fit", action="store_true")
     chosen = parser.parse_args()

@@ -1,6 +1,6 @@
 """Measures the two cosines that scores hang on, for one filter or SOLAR: likely_cosine and match_cosine.
 
-    python tests/bench/measure/scores.py WEIGHTS.safetensors [--shared ../shared] [--photographs 1000]
+    python -m bench.measure.scores WEIGHTS.safetensors [--shared FOLDER] [--photographs 1000]
 
 ``--write`` puts them into the file's header: likely is reached by 2 % of the foreign photographs, match
 by 0.5 %.
@@ -23,16 +23,16 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from bench.shared_data import SHARED
 from cbvir_core.decode import STILL_SIDE, fit_within, read_frames, read_picture
 from cbvir_core.decode.blank import is_blank
-from cbvir_core.embed import Encoder, MobileNetEncoder, SolarEncoder
-from cbvir_core.embed.encoders import REFINE_PREFIX
+from cbvir_core.embed import Encoder, NetworkEncoder
 from cbvir_core.errors import CbvirError
 from cbvir_core.keyframes import extract_keyframes
 from cbvir_core.search.prepare import prepare
 from cbvir_core.search.scores import FILTER_DEFAULT, REFINE_DEFAULT, Calibration
 from cbvir_core.types import Image, Rows
-from cbvir_core.weights.file import read_header, read_tensors, write_weights
+from cbvir_core.weights import read_header, read_tensors, role_of, write_weights
 
 LIKELY_FALSE, MATCH_FALSE = 0.02, 0.005
 
@@ -117,12 +117,12 @@ def write(path: Path, scale: Calibration) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=main.__doc__)
     parser.add_argument("weights", type=Path)
-    parser.add_argument("--shared", type=Path, default=Path(__file__).resolve().parents[3] / "shared")
+    parser.add_argument("--shared", type=Path, default=SHARED)
     parser.add_argument("--photographs", type=int, default=1000)
     parser.add_argument("--write", action="store_true", help="keep the two cosines in the file's header")
     options = parser.parse_args()
-    solar = read_header(options.weights).architecture.startswith(REFINE_PREFIX)
-    encoder = (SolarEncoder if solar else MobileNetEncoder)(options.weights)
+    role = role_of(read_header(options.weights))
+    encoder = NetworkEncoder(options.weights, role)
     files = sorted(path for path in (options.shared / "videos").iterdir() if path.suffix != ".md")
     clips = [clip for path in files if (clip := read_clip(path, encoder)) is not None]
     everything = np.concatenate([clip.rows for clip in clips])
@@ -142,7 +142,7 @@ def main() -> None:
         "photographs", [best(encoder, p, everything) for p in photographs(archive, options.photographs)]
     )
     marks = [float(np.quantile(foreign, 1 - share)) for share in (0.1, LIKELY_FALSE, MATCH_FALSE)]
-    default = REFINE_DEFAULT if solar else FILTER_DEFAULT
+    default = REFINE_DEFAULT if role == "refine" else FILTER_DEFAULT
     for cosine in (*marks, default.likely_cosine, default.match_cosine):
         shares = f"foreign {(foreign >= cosine).mean():.4f}, right {(found >= cosine).mean():.3f}"
         print(f"reach a cosine of {cosine:.3f}: {shares}")

@@ -1,7 +1,7 @@
 """Measures local verification on real clips: true pairs by kind, false pairs, bytes and milliseconds.
 
-    python tests/bench/measure/verify.py [--every 3]     # of the clips; 1 takes minutes
-    python tests/bench/measure/verify.py --recall --points 128 --levels 3     # other sizes, true pairs only
+    python -m bench.measure.verify [--every 3]     # of the clips; 1 takes minutes
+    python -m bench.measure.verify --recall --points 128 --levels 3     # other sizes, true pairs only
 
 A true pair is a frame from the middle of a keyframe's scene, edited, and that keyframe's still.  Left
 out: stills of fewer than `TOO_FEW` points (black, one colour), which nothing local can verify.
@@ -10,27 +10,24 @@ out: stills of fewer than `TOO_FEW` points (black, one colour), which nothing lo
 from __future__ import annotations
 
 import argparse
-import sys
 import tarfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
-from pathlib import Path
 from typing import TypeVar
 
 import cv2
 import numpy as np
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
+from bench.shared_data import SHARED
 from cbvir_core import extract_keyframes
 from cbvir_core.decode import STILL_SIDE, decode_still, encode_still, read_frames, read_picture
 from cbvir_core.errors import CbvirError
 from cbvir_core.types import Image
 from cbvir_core.verify import (
-    QUERY,
-    STILL,
+    QUERY_FEATURES,
+    STILL_FEATURES,
     FeatureOptions,
     LocalFeatures,
     Verification,
@@ -43,7 +40,6 @@ from cbvir_core.verify import (
 )
 from verify.edits import EDITS, Edit, both, caption, logo, mirror, page, plain, screen
 
-SHARED = Path(__file__).resolve().parents[3] / "shared"
 TOO_FEW = 20
 KEYFRAMES_AN_HOUR = 900
 
@@ -88,7 +84,7 @@ class Clock:
         return f"mean {np.mean(self.spent):.1f} ms, p95 {np.percentile(self.spent, 95):.1f} ms"
 
 
-def cases(every: int, clock: Clock, options: FeatureOptions = STILL) -> Iterator[Case]:
+def cases(every: int, clock: Clock, options: FeatureOptions = STILL_FEATURES) -> Iterator[Case]:
     for path in sorted((SHARED / "videos").glob("*.*"))[::every]:
         try:
             keyframe = next(extract_keyframes(path, max_side=STILL_SIDE))
@@ -124,7 +120,7 @@ def false_pairs(name: str, known: Sequence[Case], edit: Edit, other: Edit, per_c
     stills = [case.kept if other is plain else describe(other(case.still)) for case in known]
     found = []
     for number, case in enumerate(known):
-        query = describe(edit(case.frame), QUERY)
+        query = describe(edit(case.frame), QUERY_FEATURES)
         others = [n for n, one in enumerate(known) if not alike(case.name, one.name)]
         for at in np.random.default_rng(number).permutation(others)[:per_clip]:
             found.append((verify(query, stills[at]), case.name, known[at].name))
@@ -144,7 +140,7 @@ def distractors(known: Sequence[Case], count: int, edit: Edit) -> None:
     found = []
     stills = [case.kept if edit is plain else describe(edit(case.still)) for case in known]
     for number, picture in enumerate(pictures):
-        query = describe(edit(picture), QUERY)
+        query = describe(edit(picture), QUERY_FEATURES)
         for at in np.random.default_rng(number).permutation(len(known))[:10]:
             found.append(verify(query, stills[at]))
     report(f"distractors, {edit.__name__}", found)
@@ -155,12 +151,12 @@ def main() -> None:
     parser.add_argument("--every", type=int, default=3, help="take every n-th clip")
     cv2.setNumThreads(1)
     of_still, of_query, of_pair = Clock(), Clock(), Clock()
-    parser.add_argument("--points", type=int, default=STILL.most, help="points of a still")
+    parser.add_argument("--points", type=int, default=STILL_FEATURES.max_points, help="points of a still")
     parser.add_argument("--levels", type=int, default=features.LEVELS, help="steps of an element")
     parser.add_argument("--recall", action="store_true", help="true pairs only")
     asked = parser.parse_args()
     features.LEVELS = packing.LEVELS = asked.levels
-    known = list(cases(asked.every, of_still, replace(STILL, most=asked.points)))
+    known = list(cases(asked.every, of_still, replace(STILL_FEATURES, max_points=asked.points)))
     print(f"{len(known)} clips")
     recall(known, of_query, of_pair)
     if not asked.recall:
@@ -175,7 +171,7 @@ def recall(known: Sequence[Case], of_query: Clock, of_pair: Clock) -> None:
     for edit in EDITS:
         found = []
         for case in known:
-            query = of_query(lambda case=case, edit=edit: describe(edit(case.frame), QUERY))  # type: ignore[misc]
+            query = of_query(lambda case=case, edit=edit: describe(edit(case.frame), QUERY_FEATURES))  # type: ignore[misc]
             pair = lambda q=query, c=case, e=edit: verify(q, c.kept, mirror=e is mirror)  # noqa: E731
             found.append(of_pair(pair))
         report(edit.__name__, found)

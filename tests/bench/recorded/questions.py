@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from bench.retrieval.edits import KINDS, edited
+from bench.retrieval.perturbations import PERTURBATIONS, perturbed
 from cbvir_core import CbvirError, Image, SearchOptions
 from cbvir_core.decode import read_frames
 
@@ -42,7 +42,7 @@ class RecordedQuestion:
 
 def questions(clips: Sequence[Path], count: int, seed: int) -> Iterator[RecordedQuestion]:
     """Yield `count` questions, clip by clip in turn, the kinds of edits in turn."""
-    kinds = list(KINDS)
+    kinds = list(PERTURBATIONS)
     frames = {clip: found for clip in clips if (found := _frames(clip))}
     readable = list(frames)
     for number in range(count):
@@ -51,7 +51,7 @@ def questions(clips: Sequence[Path], count: int, seed: int) -> Iterator[Recorded
         frame = frames[clip][int(rng.integers(len(frames[clip])))]
         kind, way = kinds[number % len(kinds)], ORDER[number % len(ORDER)]
         name = f"{number:03} {clip.name} {kind}, {way}"
-        picture = edited(frame, kind, name, seed)
+        picture = perturbed(frame, kind, name, seed)
         yield RecordedQuestion(name, picture, _options(way, picture, clip))
 
 

@@ -8,9 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-ABOUT = "Recall of the right video and scene by edited frames, among photographs, for sets of descriptors."
-STANDARD = ("hsv", "phash", "random", "imagenet", "builtin")
-SHARED = Path(__file__).resolve().parents[4] / "shared"
+from bench.shared_data import SHARED
+
+DESCRIPTION = (
+    "Recall of the right video and scene by edited frames, among photographs, for sets of descriptors."
+)
+STANDARD_DESCRIPTORS = ("hsv", "phash", "random", "imagenet", "builtin")
 
 
 @dataclass(frozen=True)
@@ -23,7 +26,7 @@ class WeightFile:
 
 
 @dataclass(frozen=True)
-class Arguments:
+class RetrievalArguments:
     """What to measure, and on how much."""
 
     shared: Path
@@ -58,9 +61,9 @@ class _Weights(argparse.Action):
         namespace.files = [*namespace.files, WeightFile(role, label if marked else file.stem, file)]
 
 
-def parse(line: Sequence[str]) -> Arguments:
+def parse(line: Sequence[str]) -> RetrievalArguments:
     """The arguments of a command line; ends the program with a message where they make no sense."""
-    parser = argparse.ArgumentParser(prog="python -m bench.retrieval", description=ABOUT)
+    parser = argparse.ArgumentParser(prog="python -m bench.retrieval", description=DESCRIPTION)
     parser.set_defaults(files=[])
     add = parser.add_argument
     add("--shared", type=Path, default=SHARED, help="folder with videos, distractors, train_images, weights")
@@ -73,7 +76,13 @@ def parse(line: Sequence[str]) -> Arguments:
         default=1000,
         help="photographs asked with that are nowhere in it (%(default)s)",
     )
-    add("--descriptors", nargs="*", choices=STANDARD, default=STANDARD, help="of the standard ones (all)")
+    add(
+        "--descriptors",
+        nargs="*",
+        choices=STANDARD_DESCRIPTORS,
+        default=STANDARD_DESCRIPTORS,
+        help="of the standard ones (all)",
+    )
     label = "[LABEL=]FILE"
     add("--filter", action=_Weights, metavar=label, help="a filter's weight file; again for more")
     behind = "SOLAR behind the --filter named before it, or behind the built-in one; again for more"
@@ -90,7 +99,7 @@ def parse(line: Sequence[str]) -> Arguments:
     chosen = vars(parser.parse_args(line))
     chosen.pop("filter"), chosen.pop("refine")
     chosen |= {name: tuple(chosen[name]) for name in ("descriptors", "files")}
-    return Arguments(**chosen)
+    return RetrievalArguments(**chosen)
 
 
 def _count(text: str) -> int:

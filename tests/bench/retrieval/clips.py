@@ -40,7 +40,7 @@ FAMILIES: dict[str, frozenset[str]] = {
 one clock: of frames of one, the most alike frame of another is at the same time (median 0.0 s, nine in
 ten within 0.1 s), so a time in one is a time in the other.  Every other clip is a family of its own."""
 
-LEFT_OUT = 3
+LEFT_OUT_FAMILIES = 3
 """Families that are asked about and kept out of the corpus: the right answer is none."""
 
 
@@ -50,7 +50,7 @@ def family(name: str) -> str:
 
 
 @dataclass(frozen=True)
-class Split:
+class ClipSplit:
     """Clips by what they are for, each in the order of their names.
 
     `asked` and `corpus` overlap: what is asked about is in the corpus; `left_out` is not.
@@ -61,7 +61,7 @@ class Split:
     left_out: tuple[Path, ...]
 
 
-def split(clips: Iterable[Path], seed: int, left_out: int = LEFT_OUT) -> Split:
+def split(clips: Iterable[Path], seed: int, left_out: int = LEFT_OUT_FAMILIES) -> ClipSplit:
     """Sorts clips; the seed chooses the families that are left out of the corpus.
 
     A clip is asked about, or left out, only if every clip of its family is held out of training: a
@@ -76,7 +76,7 @@ def split(clips: Iterable[Path], seed: int, left_out: int = LEFT_OUT) -> Split:
         return tuple(clip for clip in everything if family(clip.name) in wanted)
 
     present = {family(clip.name) for clip in everything} - absent
-    return Split(pick(present), pick(set(families) - absent), pick(absent))
+    return ClipSplit(pick(present), pick(set(families) - absent), pick(absent))
 
 
 def never_learnt(name: str) -> bool:

@@ -12,20 +12,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from cbvir_core.embed import (
-    Encoder,
-    MobileNetEncoder,
-    Preprocess,
-    SolarEncoder,
-    WeightsHeader,
-    find_profile,
-    import_files,
-    write_weights,
-)
-from cbvir_core.embed.mobilenet import ARCHITECTURE, MobileNetDescriptor
+from cbvir_core.embed import Encoder, NetworkEncoder, RuntimeOptions, import_files
+from cbvir_core.embed.mobilenet import MOBILENET_ARCHITECTURE, MobileNetDescriptor
 from cbvir_core.keyframes import KeyframeOptions
 from cbvir_core.keyframes.histogram import block_histogram, shrink
 from cbvir_core.types import Image, Rows
+from cbvir_core.weights import Preprocess, WeightsHeader, find_profile, write_weights
 
 
 class Descriptor(Protocol):
@@ -39,7 +31,7 @@ class Descriptor(Protocol):
         """One unit row per picture, in order."""
 
 
-class Histogram:
+class HistogramDescriptor:
     """Nine blocks of HSV histograms, as the keyframe extractor counts them, compared by cosine."""
 
     name = "HSV histogram"
@@ -70,7 +62,7 @@ class PerceptualHash:
         return np.where(low > np.median(low), 1 / 16, -1 / 16).astype(np.float32)
 
 
-class Network:
+class NetworkDescriptor:
     """The descriptors of a weight file, made as the program makes them."""
 
     def __init__(self, name: str, encoder: Encoder) -> None:
@@ -82,14 +74,14 @@ class Network:
         return self.encoder.encode(images)
 
 
-def filter_network(name: str, weights: Path, threads: int) -> Network:
-    """The filter of a weight file.  Raises what `MobileNetEncoder` raises."""
-    return Network(name, MobileNetEncoder(weights, threads=threads))
+def filter_network(name: str, weights: Path, threads: int) -> NetworkDescriptor:
+    """The filter of a weight file.  Raises what `NetworkEncoder` raises."""
+    return NetworkDescriptor(name, NetworkEncoder(weights, "filter", RuntimeOptions(threads=threads)))
 
 
-def refine_network(name: str, weights: Path, threads: int) -> Network:
-    """The refinement of a weight file.  Raises what `SolarEncoder` raises."""
-    return Network(name, SolarEncoder(weights, threads=threads))
+def refine_network(name: str, weights: Path, threads: int) -> NetworkDescriptor:
+    """The refinement of a weight file.  Raises what `NetworkEncoder` raises."""
+    return NetworkDescriptor(name, NetworkEncoder(weights, "refine", RuntimeOptions(threads=threads)))
 
 
 def random_weights(folder: Path, seed: int) -> Path:
@@ -106,7 +98,7 @@ def random_weights(folder: Path, seed: int) -> Path:
             if isinstance(module, nn.BatchNorm2d):
                 module.momentum = None  # the plain average
         network(_clouds(32))
-    header = WeightsHeader(ARCHITECTURE, "random weights", Preprocess(224, 224))
+    header = WeightsHeader(MOBILENET_ARCHITECTURE, "random weights", Preprocess(224, 224))
     write_weights(path, network.state_dict(), header)
     return path
 

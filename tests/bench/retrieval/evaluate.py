@@ -10,16 +10,16 @@ from typing import TypeVar
 import numpy as np
 
 from bench.retrieval.descriptors import Descriptor
-from bench.retrieval.metrics import Figures, Outcome, Thresholds, average_precision, figures
-from bench.retrieval.questions import Corpus, Query
-from bench.retrieval.systems import Answering, Ranking, System
+from bench.retrieval.metrics import RetrievalFigures, RetrievalOutcome, Thresholds, average_precision, figures
+from bench.retrieval.questions import BenchmarkQuery, RetrievalCorpus
+from bench.retrieval.systems import DescribedSystem, Ranking, RetrievalSystem
 from cbvir_core.decode import STILL_SIDE, fit_within
 from cbvir_core.search.prepare import PLAIN, Variant
 from cbvir_core.types import Image, Rows
 
 T = TypeVar("T")
 
-BATCH = 32
+DESCRIBE_BATCH_PICTURES = 32
 
 Prepare = Callable[[Image], list[Variant]]
 """The pictures that are looked for when somebody asks with one."""
@@ -29,15 +29,15 @@ Advance = Callable[[int], None]
 
 
 @dataclass
-class Answers:
+class SystemAnswers:
     """What one system answered: outcomes by kind of edit, and the first scores where none is right."""
 
     name: str
-    asked: dict[str, list[Outcome]] = field(default_factory=dict)
+    asked: dict[str, list[RetrievalOutcome]] = field(default_factory=dict)
     left_out: list[float] = field(default_factory=list)
     foreign: list[float] = field(default_factory=list)
 
-    def take(self, query: Query, ranking: Ranking, corpus: Corpus) -> None:
+    def take(self, query: BenchmarkQuery, ranking: Ranking, corpus: RetrievalCorpus) -> None:
         """Adds the answer to one query."""
         if query.role == "asked":
             self.asked.setdefault(query.kind, []).append(judge(query, ranking, corpus))
@@ -51,22 +51,22 @@ class Answers:
         return Thresholds.of(self.left_out, self.foreign)
 
     @property
-    def overall(self) -> Figures:
+    def overall(self) -> RetrievalFigures:
         """Over all queries; every kind counts alike, as each has as many."""
         return figures([outcome for group in self.asked.values() for outcome in group], self.thresholds)
 
     @property
-    def by_kind(self) -> dict[str, Figures]:
+    def by_kind(self) -> dict[str, RetrievalFigures]:
         """For each kind of edit, with the one threshold of all kinds."""
         return {kind: figures(group, self.thresholds) for kind, group in self.asked.items()}
 
 
-def judge(query: Query, ranking: Ranking, corpus: Corpus) -> Outcome:
+def judge(query: BenchmarkQuery, ranking: Ranking, corpus: RetrievalCorpus) -> RetrievalOutcome:
     """What came of a query whose picture is in the corpus."""
     video, scene = corpus.of_video(query), corpus.of_scene(query)
     first = ranking.entries[0]
     precision = average_precision(scene[ranking.entries], int(scene.sum()))
-    return Outcome(float(ranking.scores[0]), bool(video[first]), bool(scene[first]), precision)
+    return RetrievalOutcome(float(ranking.scores[0]), bool(video[first]), bool(scene[first]), precision)
 
 
 def plain(picture: Image) -> list[Variant]:
@@ -74,7 +74,9 @@ def plain(picture: Image) -> list[Variant]:
     return [Variant(PLAIN, fit_within(picture, STILL_SIDE))]
 
 
-def describe_corpus(systems: Sequence[System], corpus: Corpus, advance: Advance) -> list[Answering]:
+def describe_corpus(
+    systems: Sequence[RetrievalSystem], corpus: RetrievalCorpus, advance: Advance
+) -> list[DescribedSystem]:
     """The systems, with the corpus described once by each descriptor that any of them uses."""
     parts: dict[Descriptor, list[Rows]] = {one: [] for system in systems for one in system.descriptors()}
     for entries in batched(corpus.entries):
@@ -83,19 +85,19 @@ def describe_corpus(systems: Sequence[System], corpus: Corpus, advance: Advance)
             rows.append(descriptor.describe(images))
         advance(len(images))
     whole = {descriptor: np.concatenate(rows) for descriptor, rows in parts.items()}
-    return [Answering(system, [whole[one] for one in system.descriptors()]) for system in systems]
+    return [DescribedSystem(system, [whole[one] for one in system.descriptors()]) for system in systems]
 
 
 def ask(
-    systems: Sequence[Answering],
-    corpus: Corpus,
-    queries: Sequence[Query],
+    systems: Sequence[DescribedSystem],
+    corpus: RetrievalCorpus,
+    queries: Sequence[BenchmarkQuery],
     seed: int,
     prepare: Prepare,
     advance: Advance,
-) -> list[Answers]:
+) -> list[SystemAnswers]:
     """What each system answers; a query's picture is made once, put to all of them, and let go."""
-    answers = [Answers(answering.system.name) for answering in systems]
+    answers = [SystemAnswers(answering.system.name) for answering in systems]
     filters = list(dict.fromkeys(answering.system.filter for answering in systems))
     for batch in batched(queries):
         variants = [prepare(query.image(seed)) for query in batch]
@@ -110,7 +112,7 @@ def ask(
     return answers
 
 
-def batched(items: Iterable[T], size: int = BATCH) -> Iterator[list[T]]:
+def batched(items: Iterable[T], size: int = DESCRIBE_BATCH_PICTURES) -> Iterator[list[T]]:
     """The items, `size` at a time."""
     waiting = iter(items)
     while batch := list(islice(waiting, size)):

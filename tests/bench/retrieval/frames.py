@@ -20,13 +20,13 @@ T = TypeVar("T")
 FRAME_SIDE = 640
 """Long side in pixels of the frame that is edited: what people save from a player."""
 
-SAMPLES_PER_S = 5.0
+FRAME_SAMPLES_PER_S = 5.0
 
-AWAY_S = 0.15
+KEYFRAME_DISTANCE_S = 0.15
 """Seconds that a frame lies from every keyframe of its clip."""
 
 
-class Scene(Protocol):
+class SceneKeyframe(Protocol):
     """A keyframe, as it is extracted or as a library keeps it."""
 
     @property
@@ -39,7 +39,7 @@ class Scene(Protocol):
 
 
 @dataclass(frozen=True)
-class Shot:
+class ClipFrame:
     """One frame of a clip at its presentation time."""
 
     clip: str
@@ -57,29 +57,29 @@ class Shot:
         return f"{self.clip}@{self.time_s:.3f}"
 
 
-def frames_between(path: Path, keyframes: Sequence[Scene], seed: int) -> list[Shot]:
+def frames_between(path: Path, keyframes: Sequence[SceneKeyframe], seed: int) -> list[ClipFrame]:
     """Frames of one clip in a seeded order that goes round its scenes.
 
-    Left out: what lies within `AWAY_S` of a keyframe, and what is blank: nobody asks with such a
+    Left out: what lies within `KEYFRAME_DISTANCE_S` of a keyframe, and what is blank: nobody asks with such a
     frame, and no answer to it would be right.
     """
     rng = np.random.default_rng([seed, crc32(path.name.encode())])
-    by_scene: dict[int, list[Shot]] = {}
-    with read_frames(path, samples_per_s=SAMPLES_PER_S, mode="every", max_side=FRAME_SIDE) as reader:
+    by_scene: dict[int, list[ClipFrame]] = {}
+    with read_frames(path, samples_per_s=FRAME_SAMPLES_PER_S, mode="every", max_side=FRAME_SIDE) as reader:
         for frame in reader:
             if not _near(frame.time_s, keyframes) and not is_blank(frame.image):
                 scene = sum(keyframe.scene_start_s <= frame.time_s for keyframe in keyframes)
-                by_scene.setdefault(scene, []).append(Shot(path.name, frame.time_s, frame.image))
+                by_scene.setdefault(scene, []).append(ClipFrame(path.name, frame.time_s, frame.image))
     mixed = [[shots[number] for number in rng.permutation(len(shots))] for shots in by_scene.values()]
     return round_robin(mixed)
 
 
-def by_family(shots: Iterable[Sequence[Shot]]) -> list[Shot]:
+def by_family(shots: Iterable[Sequence[ClipFrame]]) -> list[ClipFrame]:
     """Frames of all clips in turn by family, and within a family in turn by clip.
 
     So the first n of them treat all families alike, however many versions one has.
     """
-    families: dict[str, list[Sequence[Shot]]] = {}
+    families: dict[str, list[Sequence[ClipFrame]]] = {}
     for clip in shots:
         if clip:
             families.setdefault(clip[0].family, []).append(clip)
@@ -93,5 +93,5 @@ def round_robin(lists: Iterable[Sequence[T]]) -> list[T]:
     return [items[turn] for turn in range(longest) for items in rows if turn < len(items)]
 
 
-def _near(time_s: float, keyframes: Sequence[Scene]) -> bool:
-    return any(abs(time_s - keyframe.time_s) < AWAY_S for keyframe in keyframes)
+def _near(time_s: float, keyframes: Sequence[SceneKeyframe]) -> bool:
+    return any(abs(time_s - keyframe.time_s) < KEYFRAME_DISTANCE_S for keyframe in keyframes)

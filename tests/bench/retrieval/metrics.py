@@ -14,7 +14,7 @@ FALSE_SHARE = 0.01
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class RetrievalOutcome:
     """What came of a query whose picture is in the corpus.
 
     `score` is that of the first answer; `video` and `scene` say whether the first answer is right;
@@ -28,7 +28,7 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
+class RetrievalFigures:
     """Shares in [0, 1] over `queries` queries.
 
     - `video`: recall@1 of the video: the first answer is a keyframe of the right video or of a
@@ -85,11 +85,11 @@ def threshold(scores: Sequence[float], share: float = FALSE_SHARE) -> float:
     return sorted(scores, reverse=True)[min(allowed, len(scores) - 1)]
 
 
-def figures(outcomes: Sequence[Outcome], above: Thresholds) -> Figures:
+def figures(outcomes: Sequence[RetrievalOutcome], above: Thresholds) -> RetrievalFigures:
     """The shares over these queries.  Raises ValueError for none."""
     if not outcomes:
         raise ValueError("figures want at least one query")
-    return Figures(
+    return RetrievalFigures(
         queries=len(outcomes),
         video=_mean([outcome.video for outcome in outcomes]),
         scene=_mean([outcome.scene for outcome in outcomes]),

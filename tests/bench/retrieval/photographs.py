@@ -34,7 +34,9 @@ def foreign(folder: Path, count: int) -> list[Photograph]:
     names = [f"{path.name}/{member}" for path in tars for member in _picture_names(path)]
     chosen = {names[number] for number in kept_back(names, count)}
     if len(chosen) < count or count > TrainingRecipe().held_out:
-        raise ValueError(f"only {min(TrainingRecipe().held_out, len(chosen))} pictures are kept back from training")
+        raise ValueError(
+            f"only {min(TrainingRecipe().held_out, len(chosen))} pictures are kept back from training"
+        )
     return list(_members(tars, chosen))
 
 

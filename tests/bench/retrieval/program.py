@@ -13,17 +13,17 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from bench.retrieval import tables
-from bench.retrieval.arguments import Arguments, parse
+from bench.retrieval.arguments import RetrievalArguments, parse
 from bench.retrieval.clips import clips_in, split
-from bench.retrieval.edits import KINDS
-from bench.retrieval.evaluate import Answers, ask, describe_corpus, plain
-from bench.retrieval.frames import Shot, frames_between
+from bench.retrieval.evaluate import SystemAnswers, ask, describe_corpus, plain
+from bench.retrieval.frames import ClipFrame, frames_between
 from bench.retrieval.lineup import Lineup
+from bench.retrieval.perturbations import PERTURBATIONS
 from bench.retrieval.photographs import distractors, foreign
 from bench.retrieval.questions import (
-    Corpus,
-    Entry,
-    Query,
+    BenchmarkQuery,
+    CorpusEntry,
+    RetrievalCorpus,
     keyframe_entries,
     photograph_entries,
     questions,
@@ -36,17 +36,17 @@ from cbvir_core.search.prepare import prepare
 PRINTED_WIDTH = 140
 """Columns where there is no terminal that has some."""
 
-BY_KIND = ("video", "scene", "sure")
+FIGURES_BY_KIND = ("video", "scene", "sure")
 """Figures that are printed by kind of edit; all are in the JSON."""
 
 
 @dataclass(frozen=True)
-class Material:
+class BenchmarkMaterial:
     """What is searched, what is asked, and the frames that are asked with."""
 
-    corpus: Corpus
-    queries: tuple[Query, ...]
-    shots: tuple[Shot, ...]
+    corpus: RetrievalCorpus
+    queries: tuple[BenchmarkQuery, ...]
+    shots: tuple[ClipFrame, ...]
 
     def counts(self) -> dict[str, int]:
         """Numbers of pictures, for people."""
@@ -56,7 +56,7 @@ class Material:
             "keyframes": keyframes,
             "distractors": len(self.corpus) - keyframes,
             "frames": len(self.shots),
-            "kinds": len(KINDS),
+            "kinds": len(PERTURBATIONS),
             **{f"queries {role}": count for role, count in roles.items()},
         }
 
@@ -76,11 +76,11 @@ def run(line: Sequence[str]) -> None:
     show(arguments, answers, material.counts(), console)
 
 
-def gather(arguments: Arguments, progress: Progress) -> Material:
+def gather(arguments: RetrievalArguments, progress: Progress) -> BenchmarkMaterial:
     """The corpus and the queries; the same ones for the same arguments."""
     clips = split(clips_in(arguments.shared / "videos"), arguments.seed)
-    entries: list[Entry] = []
-    frames: dict[Path, list[Shot]] = {}
+    entries: list[CorpusEntry] = []
+    frames: dict[Path, list[ClipFrame]] = {}
     questioned = {*clips.asked, *clips.left_out}
     for clip in progress.track(sorted({*clips.corpus, *questioned}), description="keyframes"):
         keyframes = list(extract_keyframes(clip, max_side=STILL_SIDE))
@@ -88,15 +88,19 @@ def gather(arguments: Arguments, progress: Progress) -> Material:
             frames[clip] = frames_between(clip, keyframes, arguments.seed)
         if clip in clips.corpus:
             entries += keyframe_entries(clip.name, keyframes)
-    count = max(1, round(arguments.queries / len(KINDS)))
+    count = max(1, round(arguments.queries / len(PERTURBATIONS)))
     asked, queries = questions(
         clips, frames, count, foreign(arguments.shared / "train_images", arguments.foreign)
     )
     photographs = distractors(arguments.shared / "distractors", arguments.distractors)
-    return Material(Corpus([*entries, *photograph_entries(photographs)]), tuple(queries), tuple(asked))
+    return BenchmarkMaterial(
+        RetrievalCorpus([*entries, *photograph_entries(photographs)]), tuple(queries), tuple(asked)
+    )
 
 
-def measure(arguments: Arguments, material: Material, folder: Path, progress: Progress) -> list[Answers]:
+def measure(
+    arguments: RetrievalArguments, material: BenchmarkMaterial, folder: Path, progress: Progress
+) -> list[SystemAnswers]:
     """What every system answers to every query."""
     systems = Lineup(arguments, folder).systems()
     described = progress.add_task("corpus", total=len(material.corpus))
@@ -112,11 +116,13 @@ def measure(arguments: Arguments, material: Material, folder: Path, progress: Pr
     )
 
 
-def show(arguments: Arguments, answers: Sequence[Answers], counts: dict[str, int], console: Console) -> None:
+def show(
+    arguments: RetrievalArguments, answers: Sequence[SystemAnswers], counts: dict[str, int], console: Console
+) -> None:
     """Prints the tables and writes the files that were asked for."""
     console.print(", ".join(f"{count:,} {name}" for name, count in counts.items()), highlight=False)
     console.print(tables.overall(answers))
-    for figure in BY_KIND:
+    for figure in FIGURES_BY_KIND:
         console.print(tables.by_kind(answers, figure))
     if arguments.json:
         arguments.json.write_text(tables.to_json(answers, counts))

@@ -10,9 +10,9 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from bench.retrieval.clips import Split, family
-from bench.retrieval.edits import KINDS, edited
-from bench.retrieval.frames import Shot, by_family
+from bench.retrieval.clips import ClipSplit, family
+from bench.retrieval.frames import ClipFrame, by_family
+from bench.retrieval.perturbations import PERTURBATIONS, perturbed
 from bench.retrieval.photographs import Photograph
 from cbvir_core.decode import read_picture
 from cbvir_core.types import Image, Keyframe
@@ -22,13 +22,13 @@ Role = Literal["asked", "left out", "foreign"]
 LEFT_OUT_SHARE = 0.25
 """Queries from clips that are not in the corpus, for each that is from one that is."""
 
-TOLERANCE_S = 0.5
+SCENE_TOLERANCE_S = 0.5
 """Seconds by which a query's time may lie outside the scene that answers it.  Scenes end between two
 samples of a third of a second, and two versions of a clip do not end theirs at the same one."""
 
 
 @dataclass(frozen=True)
-class Entry:
+class CorpusEntry:
     """One picture of the corpus: a keyframe with its scene's span, or a photograph without a family."""
 
     name: str
@@ -44,7 +44,7 @@ class Entry:
 
 
 @dataclass(frozen=True)
-class Query:
+class BenchmarkQuery:
     """One question: a picture, the edit, and where the picture is from, if the corpus has it."""
 
     role: Role
@@ -56,13 +56,13 @@ class Query:
 
     def image(self, seed: int) -> Image:
         """The edited picture; the same one for the same seed."""
-        return edited(load(self.picture), self.kind, self.key, seed)
+        return perturbed(load(self.picture), self.kind, self.key, seed)
 
 
-class Corpus:
+class RetrievalCorpus:
     """The pictures that are searched, and which of them are right answers."""
 
-    def __init__(self, entries: Sequence[Entry]) -> None:
+    def __init__(self, entries: Sequence[CorpusEntry]) -> None:
         self.entries = tuple(entries)
         self._families = np.array([entry.family or "" for entry in entries], np.str_)
         self._starts = np.array([entry.start_s for entry in entries])
@@ -71,16 +71,16 @@ class Corpus:
     def __len__(self) -> int:
         return len(self.entries)
 
-    def of_video(self, query: Query) -> npt.NDArray[np.bool_]:
+    def of_video(self, query: BenchmarkQuery) -> npt.NDArray[np.bool_]:
         """Which entries are keyframes of the query's video or of a version of it."""
         if query.family is None:
             return np.zeros(len(self), np.bool_)
         return np.asarray(self._families == query.family, np.bool_)
 
-    def of_scene(self, query: Query) -> npt.NDArray[np.bool_]:
-        """Which of those stand for a scene that holds the query's time, give or take `TOLERANCE_S`."""
-        begun = self._starts - TOLERANCE_S <= query.time_s
-        not_over = query.time_s <= self._ends + TOLERANCE_S
+    def of_scene(self, query: BenchmarkQuery) -> npt.NDArray[np.bool_]:
+        """Which of those stand for a scene that holds the query's time, give or take `SCENE_TOLERANCE_S`."""
+        begun = self._starts - SCENE_TOLERANCE_S <= query.time_s
+        not_over = query.time_s <= self._ends + SCENE_TOLERANCE_S
         return np.asarray(self.of_video(query) & begun & not_over, np.bool_)
 
 
@@ -89,10 +89,10 @@ def load(picture: Image | bytes) -> Image:
     return read_picture(picture) if isinstance(picture, bytes) else picture
 
 
-def keyframe_entries(clip: str, keyframes: Sequence[Keyframe]) -> list[Entry]:
+def keyframe_entries(clip: str, keyframes: Sequence[Keyframe]) -> list[CorpusEntry]:
     """A clip's keyframes as entries."""
     return [
-        Entry(
+        CorpusEntry(
             f"{clip}@{keyframe.time_s:.3f}",
             keyframe.image,
             family(clip),
@@ -103,14 +103,14 @@ def keyframe_entries(clip: str, keyframes: Sequence[Keyframe]) -> list[Entry]:
     ]
 
 
-def photograph_entries(photographs: Sequence[Photograph]) -> list[Entry]:
+def photograph_entries(photographs: Sequence[Photograph]) -> list[CorpusEntry]:
     """Photographs as entries that are never right."""
-    return [Entry(name, data) for name, data in photographs]
+    return [CorpusEntry(name, data) for name, data in photographs]
 
 
 def questions(
-    clips: Split, frames: Mapping[Path, Sequence[Shot]], count: int, strangers: Sequence[Photograph]
-) -> tuple[list[Shot], list[Query]]:
+    clips: ClipSplit, frames: Mapping[Path, Sequence[ClipFrame]], count: int, strangers: Sequence[Photograph]
+) -> tuple[list[ClipFrame], list[BenchmarkQuery]]:
     """The `count` frames that are asked with, and all queries: those frames and a quarter as many of clips
     that are left out, each edited in every way, and photographs that are nowhere, each in one."""
     asked = by_family(frames[clip] for clip in clips.asked)[:count]
@@ -119,17 +119,19 @@ def questions(
     return asked, queries + foreign_queries(strangers)
 
 
-def frame_queries(shots: Sequence[Shot], role: Role) -> list[Query]:
+def frame_queries(shots: Sequence[ClipFrame], role: Role) -> list[BenchmarkQuery]:
     """Each frame edited in every way."""
     return [
-        Query(role, kind, shot.key, shot.image, shot.family, shot.time_s) for shot in shots for kind in KINDS
+        BenchmarkQuery(role, kind, shot.key, shot.image, shot.family, shot.time_s)
+        for shot in shots
+        for kind in PERTURBATIONS
     ]
 
 
-def foreign_queries(photographs: Sequence[Photograph]) -> list[Query]:
+def foreign_queries(photographs: Sequence[Photograph]) -> list[BenchmarkQuery]:
     """Each photograph edited in one way; the kinds take turns."""
-    kinds = list(KINDS)
+    kinds = list(PERTURBATIONS)
     return [
-        Query("foreign", kinds[number % len(kinds)], name, data)
+        BenchmarkQuery("foreign", kinds[number % len(kinds)], name, data)
         for number, (name, data) in enumerate(photographs)
     ]

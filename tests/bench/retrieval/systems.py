@@ -9,7 +9,7 @@ from typing import cast
 import numpy as np
 import numpy.typing as npt
 
-from bench.retrieval.descriptors import Descriptor, Network
+from bench.retrieval.descriptors import Descriptor, NetworkDescriptor
 from cbvir_core.embed import Encoder
 from cbvir_core.search import Calibration
 from cbvir_core.search.prepare import Variant
@@ -29,12 +29,12 @@ class Ranking:
 
 
 @dataclass(frozen=True)
-class System:
+class RetrievalSystem:
     """One line of the tables.  Without `refine` the filter's exact search is the answer."""
 
     name: str
     filter: Descriptor
-    refine: Network | None = None
+    refine: NetworkDescriptor | None = None
     scale: Calibration = REFINE_DEFAULT
 
     def descriptors(self) -> list[Descriptor]:
@@ -42,7 +42,7 @@ class System:
         return [self.filter, *([self.refine] if self.refine else [])]
 
 
-class Exact:
+class ExactGallery:
     """A gallery that compares with every entry of the corpus."""
 
     def __init__(self, rows: Rows) -> None:
@@ -61,7 +61,7 @@ class Exact:
         return found
 
 
-class Described:
+class CorpusRefineRows:
     """SOLAR rows of the corpus, in place of the store that the refinement reads them from."""
 
     def __init__(self, rows: Rows) -> None:
@@ -74,13 +74,13 @@ class Described:
         return self._rows[rows], np.ones(len(rows), np.bool_)
 
 
-class Answering:
+class DescribedSystem:
     """A system with the corpus described."""
 
-    def __init__(self, system: System, rows: Sequence[Rows]) -> None:
+    def __init__(self, system: RetrievalSystem, rows: Sequence[Rows]) -> None:
         """`rows` are the corpus by each of ``system.descriptors()``."""
         self.system = system
-        self._rows, self._gallery = rows[0], Exact(rows[0])
+        self._rows, self._gallery = rows[0], ExactGallery(rows[0])
         self._refiner = None
         if system.refine is not None:
             self._refiner = _refiner(system.refine.encoder, rows[1])
@@ -106,5 +106,5 @@ class Answering:
 
 def _refiner(encoder: Encoder, rows: Rows) -> Refiner:
     """The search's refiner over rows in memory: of the store it only reads, and nothing is missing."""
-    store = cast(Store, Described(rows))
+    store = cast(Store, CorpusRefineRows(rows))
     return Refiner(store, Generation(1, "filter", encoder.fingerprint), encoder)

@@ -8,36 +8,36 @@ from dataclasses import asdict
 
 from rich.table import Column, Table
 
-from bench.retrieval.evaluate import Answers
-from bench.retrieval.metrics import Figures
+from bench.retrieval.evaluate import SystemAnswers
+from bench.retrieval.metrics import RetrievalFigures
 
-COLUMNS = {
+FIGURE_COLUMNS = {
     "video": "recall@1 video",
     "scene": "recall@1 scene",
     "precision": "mAP",
     "sure": "recall at 1 % false",
     "sure_clips": "at 1 % of left-out clips",
 }
-"""Names of the fields of `Figures` for people."""
+"""Names of the fields of `RetrievalFigures` for people."""
 
-SHORT = ("video", "scene", "precision", "sure")
+README_FIGURES = ("video", "scene", "precision", "sure")
 """The columns of the README."""
 
 
-def overall(answers: Sequence[Answers]) -> Table:
+def overall(answers: Sequence[SystemAnswers]) -> Table:
     """A line for each system."""
-    table = Table(Column("descriptor", no_wrap=True), *COLUMNS.values(), title="all kinds of edit")
+    table = Table(Column("descriptor", no_wrap=True), *FIGURE_COLUMNS.values(), title="all kinds of edit")
     for one in answers:
-        table.add_row(one.name, *_cells(one.overall, COLUMNS))
+        table.add_row(one.name, *_cells(one.overall, FIGURE_COLUMNS))
     return table
 
 
-def by_kind(answers: Sequence[Answers], figure: str) -> Table:
+def by_kind(answers: Sequence[SystemAnswers], figure: str) -> Table:
     """A line for each kind of edit and a column for each system, of one figure."""
     table = Table(
         Column("edit", no_wrap=True),
         *(one.name for one in answers),
-        title=f"{COLUMNS[figure]}, by kind of edit",
+        title=f"{FIGURE_COLUMNS[figure]}, by kind of edit",
     )
     columns = [one.by_kind for one in answers]
     for kind in columns[0] if columns else ():
@@ -45,15 +45,15 @@ def by_kind(answers: Sequence[Answers], figure: str) -> Table:
     return table
 
 
-def markdown(answers: Sequence[Answers]) -> str:
+def markdown(answers: Sequence[SystemAnswers]) -> str:
     """The table of the README: a line for each system."""
-    lines = [("descriptor", *(COLUMNS[name] for name in SHORT))]
-    lines += [(one.name, *_cells(one.overall, SHORT)) for one in answers]
+    lines = [("descriptor", *(FIGURE_COLUMNS[name] for name in README_FIGURES))]
+    lines += [(one.name, *_cells(one.overall, README_FIGURES)) for one in answers]
     rows = ["| " + " | ".join(line) + " |" for line in lines]
     return "\n".join([rows[0], "|" + "---|" * len(lines[0]), *rows[1:]]) + "\n"
 
 
-def to_json(answers: Sequence[Answers], counts: dict[str, int]) -> str:
+def to_json(answers: Sequence[SystemAnswers], counts: dict[str, int]) -> str:
     """Everything, with how many pictures were searched and asked with."""
     systems = [
         {
@@ -67,5 +67,5 @@ def to_json(answers: Sequence[Answers], counts: dict[str, int]) -> str:
     return json.dumps({"counts": counts, "systems": systems}, indent=2) + "\n"
 
 
-def _cells(figures: Figures, names: Sequence[str] | dict[str, str]) -> list[str]:
+def _cells(figures: RetrievalFigures, names: Sequence[str] | dict[str, str]) -> list[str]:
     return [f"{getattr(figures, name):.3f}" for name in names]

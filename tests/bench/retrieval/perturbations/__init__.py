@@ -12,10 +12,10 @@ from zlib import crc32
 import cv2
 import numpy as np
 
-from bench.retrieval.edits import framing, overlay, page, quality, screen
+from bench.retrieval.perturbations import framing, overlay, page, quality, screen
 from cbvir_core.types import Image
 
-Edit = Callable[[Image, np.random.Generator], Image]
+Perturbation = Callable[[Image, np.random.Generator], Image]
 """A new picture of a frame; all chance comes from the generator."""
 
 UNEDITED = "unedited"
@@ -35,7 +35,7 @@ def repost(image: Image, rng: np.random.Generator) -> Image:
     return quality.saved(quality.shrunk(marked, int(rng.integers(180, 361))), int(rng.integers(25, 60)))
 
 
-KINDS: Mapping[str, Edit] = {
+PERTURBATIONS: Mapping[str, Perturbation] = {
     UNEDITED: unedited,
     "crop": framing.crop,
     "letterbox": framing.letterbox,
@@ -61,10 +61,10 @@ KINDS: Mapping[str, Edit] = {
 """Every kind of edit by its name, in the order of the tables."""
 
 
-def edited(image: Image, kind: str, key: str, seed: int) -> Image:
+def perturbed(image: Image, kind: str, key: str, seed: int) -> Image:
     """The picture edited; the same picture for the same kind, key and seed, whatever was made before."""
     rng = np.random.default_rng([seed, crc32(kind.encode()), crc32(key.encode())])
-    return KINDS[kind](_enlarged(image), rng)
+    return PERTURBATIONS[kind](_enlarged(image), rng)
 
 
 def _enlarged(image: Image) -> Image:

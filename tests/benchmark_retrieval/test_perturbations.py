@@ -11,9 +11,9 @@ import cv2
 import numpy as np
 import pytest
 
-from bench.retrieval.edits import KINDS, UNEDITED, edited, quality
-from bench.retrieval.frames import Shot
-from bench.retrieval.sheet import COLUMNS, TILE, contact_sheet
+from bench.retrieval.frames import ClipFrame
+from bench.retrieval.perturbations import PERTURBATIONS, UNEDITED, perturbed, quality
+from bench.retrieval.sheet import SHEET_COLUMNS, TILE_SIZE, contact_sheet
 from cbvir_core.types import Image
 
 TESTS = Path(__file__).resolve().parents[1]
@@ -34,10 +34,10 @@ def picture() -> Image:
     return drawn()
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", PERTURBATIONS)
 def test_the_same_seed_gives_the_same_picture(picture: Image, kind: str) -> None:
     before = picture.copy()
-    first, second = edited(picture, kind, "clip@1.0", 5), edited(picture, kind, "clip@1.0", 5)
+    first, second = perturbed(picture, kind, "clip@1.0", 5), perturbed(picture, kind, "clip@1.0", 5)
     assert first.dtype == np.uint8
     assert first.ndim == 3
     assert first.shape[2] == 3
@@ -45,56 +45,56 @@ def test_the_same_seed_gives_the_same_picture(picture: Image, kind: str) -> None
     assert np.array_equal(picture, before), "the frame itself must not change"
 
 
-@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != UNEDITED])
+@pytest.mark.parametrize("kind", [kind for kind in PERTURBATIONS if kind != UNEDITED])
 def test_every_kind_changes_the_picture(picture: Image, kind: str) -> None:
-    changed = edited(picture, kind, "clip@1.0", 5)
+    changed = perturbed(picture, kind, "clip@1.0", 5)
     assert changed.shape != picture.shape or not np.array_equal(changed, picture)
 
 
 @pytest.mark.parametrize("kind", ["crop", "page", "player", "screen photo", "caption", "repost"])
 def test_another_frame_or_seed_is_edited_otherwise(picture: Image, kind: str) -> None:
-    one = edited(picture, kind, "clip@1.0", 5)
-    for other in (edited(picture, kind, "clip@2.0", 5), edited(picture, kind, "clip@1.0", 6)):
+    one = perturbed(picture, kind, "clip@1.0", 5)
+    for other in (perturbed(picture, kind, "clip@2.0", 5), perturbed(picture, kind, "clip@1.0", 6)):
         assert other.shape != one.shape or not np.array_equal(other, one)
 
 
 def test_pictures_are_the_same_in_another_process(picture: Image) -> None:
     """Nothing hangs on the process: not the order of sets, not what was edited before."""
     program = (
-        "from hashlib import sha256; from bench.retrieval.edits import KINDS, edited\n"
+        "from hashlib import sha256; from bench.retrieval.perturbations import perturbed\n"
         "import numpy as np, sys\n"
         "image = np.frombuffer(sys.stdin.buffer.read(), np.uint8).reshape(360, 640, 3)\n"
         "for kind in ('screen photo', 'page', 'noise'):\n"
-        "    print(sha256(edited(image, kind, 'a', 1).tobytes()).hexdigest())\n"
+        "    print(sha256(perturbed(image, kind, 'a', 1).tobytes()).hexdigest())\n"
     )
     run = subprocess.run(
         [sys.executable, "-c", program], input=picture.tobytes(), capture_output=True, cwd=TESTS, check=True
     )
-    here = [sha256(edited(picture, kind, "a", 1).tobytes()).hexdigest() for kind in KINDS]
-    names = list(KINDS)
+    here = [sha256(perturbed(picture, kind, "a", 1).tobytes()).hexdigest() for kind in PERTURBATIONS]
+    names = list(PERTURBATIONS)
     expected = [here[names.index(kind)] for kind in ("screen photo", "page", "noise")]
     assert run.stdout.decode().split() == expected
 
 
 def test_there_are_the_kinds_that_people_make() -> None:
-    assert len(KINDS) - 1 >= 12  # unedited is not an edit
+    assert len(PERTURBATIONS) - 1 >= 12  # unedited is not an edit
 
 
 def test_unedited_is_the_frame(picture: Image) -> None:
-    assert np.array_equal(edited(picture, UNEDITED, "a", 0), picture)
+    assert np.array_equal(perturbed(picture, UNEDITED, "a", 0), picture)
 
 
 def test_a_small_picture_is_enlarged_first() -> None:
-    assert edited(drawn(size=(160, 112)), UNEDITED, "a", 0).shape == (336, 480, 3)
+    assert perturbed(drawn(size=(160, 112)), UNEDITED, "a", 0).shape == (336, 480, 3)
 
 
 def test_mirror_twice_is_the_frame(picture: Image) -> None:
-    assert np.array_equal(edited(edited(picture, "mirror", "a", 0), "mirror", "b", 0), picture)
+    assert np.array_equal(perturbed(perturbed(picture, "mirror", "a", 0), "mirror", "b", 0), picture)
 
 
 @pytest.mark.parametrize(("kind", "axis"), [("letterbox", 0), ("pillarbox", 1)])
 def test_bars_are_added_and_the_frame_is_whole_between_them(picture: Image, kind: str, axis: int) -> None:
-    boxed = edited(picture, kind, "a", 0)
+    boxed = perturbed(picture, kind, "a", 0)
     bar = (boxed.shape[axis] - picture.shape[axis]) // 2
     assert 0.09 < bar / boxed.shape[axis] < 0.27
     middle = boxed.take(range(bar, bar + picture.shape[axis]), axis=axis)
@@ -104,17 +104,17 @@ def test_bars_are_added_and_the_frame_is_whole_between_them(picture: Image, kind
 
 def test_crop_keeps_the_stated_share(picture: Image) -> None:
     for number in range(20):
-        part = edited(picture, "crop", str(number), 0)
+        part = perturbed(picture, "crop", str(number), 0)
         share = part.shape[0] * part.shape[1] / (picture.shape[0] * picture.shape[1])
         assert 0.3 < share < 0.71
 
 
 def test_grey_has_no_colour(picture: Image) -> None:
-    assert np.ptp(edited(picture, "grey", "a", 0), axis=2).max() == 0
+    assert np.ptp(perturbed(picture, "grey", "a", 0), axis=2).max() == 0
 
 
 def test_thumbnails_are_small(picture: Image) -> None:
-    assert 72 <= max(edited(picture, "downscale", "a", 0).shape) <= 140
+    assert 72 <= max(perturbed(picture, "downscale", "a", 0).shape) <= 140
 
 
 def test_heavy_jpeg_is_near_the_frame(picture: Image) -> None:
@@ -123,11 +123,13 @@ def test_heavy_jpeg_is_near_the_frame(picture: Image) -> None:
 
 
 def test_contact_sheet_has_a_tile_for_every_kind(picture: Image) -> None:
-    sheet = contact_sheet([Shot("clip.mp4", 1.0, picture)], 0)
-    assert sheet.width == COLUMNS * TILE[0]
-    assert COLUMNS * (sheet.height // TILE[1]) >= len(KINDS)
+    sheet = contact_sheet([ClipFrame("clip.mp4", 1.0, picture)], 0)
+    assert sheet.width == SHEET_COLUMNS * TILE_SIZE[0]
+    assert SHEET_COLUMNS * (sheet.height // TILE_SIZE[1]) >= len(PERTURBATIONS)
 
 
-def test_edits_share_no_code_with_training() -> None:
-    for path in (TESTS / "bench" / "retrieval" / "edits").glob("*.py"):
+def test_perturbations_share_no_code_with_training() -> None:
+    sources = list((TESTS / "bench" / "retrieval" / "perturbations").glob("*.py"))
+    assert sources
+    for path in sources:
         assert "cbvir_core.train" not in path.read_text()

@@ -6,7 +6,7 @@ import numpy as np
 import PIL.Image
 import PIL.ImageDraw
 
-from bench.retrieval.edits.lettering import Colour, font, line, paragraph, words
+from bench.retrieval.perturbations.lettering import Colour, font, line, paragraph, words
 from cbvir_core.types import Image
 
 PAGE_WIDTH, DESKTOP_WIDTH = 1000, 1120

@@ -6,7 +6,7 @@ import numpy as np
 import PIL.Image
 import PIL.ImageDraw
 
-from bench.retrieval.edits.lettering import font, line, words
+from bench.retrieval.perturbations.lettering import font, line, words
 from cbvir_core.types import Image
 
 
