@@ -1,6 +1,6 @@
-"""MoReSo's own evaluation: Tables II, III and IV, on data that the user brings.
+"""The evaluation of the MoReSo paper: Tables II, III and IV, on data that the user brings.
 
-`python -m cbvir_core.evaluate` is its command line.  Nothing else imports this room.
+Its command line is ``python -m cbvir_core.evaluate``.  No other package of cbvir imports this one.
 """
 
 from cbvir_core.evaluate.groundtruth import GroundTruth, LandmarkQuery, read_ground_truth

@@ -17,24 +17,29 @@ from cbvir_core.evaluate import commands
 from cbvir_core.evaluate.networks import LoadEncoders, choose_profile, open_encoders
 from cbvir_core.evaluate.report import EvaluationReport, Notify
 from cbvir_core.evaluate.shortlist import SHORTLIST_SHARES
-from cbvir_core.keyframes import Form
+from cbvir_core.keyframes import DETECTORS
 from cbvir_core.search.shortlist import SHARE
 
 EVALUATE_DESCRIPTION = """\
-MoReSo's own evaluation, on data of your own.
+Make the tables of the MoReSo paper with your own films and pictures.
 
   Table II   python -m cbvir_core.evaluate keyframes films/ --shots shots.csv
   Table III  python -m cbvir_core.evaluate retrieval films/ --queries queries.csv
   Table IV   python -m cbvir_core.evaluate landmarks roxford5k/gnd_roxford5k.pkl
              python -m cbvir_core.evaluate shortlist photos/
 
-shots.csv has the columns video,start_s,end_s and queries.csv query,video,start_s,end_s: videos are files in
-the folder, queries are pictures beside the CSV, a line for each occurrence.  Run it alone: it takes times.
+shots.csv has the columns video,start_s,end_s: one line for each shot.
+queries.csv has the columns query,video,start_s,end_s: one line for each occurrence of a query picture.
+Videos are files in the folder; query pictures are files beside queries.csv.
+The tables hold speeds: run nothing else on the machine meanwhile.
 """
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Runs the command line; the exit status: 0, 1 with a sentence on stderr, 130 after Ctrl-C."""
+    """Run the command line and return its exit status.
+
+    The status is 0, 1 after an error (one sentence on stderr), or 130 after Ctrl-C.
+    """
     options = _parser().parse_args(arguments)
     notes = Console(stderr=True)
     try:
@@ -78,15 +83,23 @@ def _parser() -> argparse.ArgumentParser:
     )
     subcommands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, what, own in (
-        ("keyframes", "Table II: efficiency ratio, accuracy, redundancy", _of_keyframes),
-        ("retrieval", "Table III: mAP and efficiency ratio of the whole", _of_retrieval),
-        ("shortlist", "Table IV: feature extraction efficiency, and what a shortlist loses", _of_shortlist),
-        ("landmarks", "Table IV: mAP and efficiency on Oxford and Paris", _of_landmarks),
+        (
+            "keyframes",
+            "Table II: efficiency ratio, accuracy and redundancy of keyframe extraction",
+            _of_keyframes,
+        ),
+        ("retrieval", "Table III: mAP and efficiency ratio from videos to answers", _of_retrieval),
+        (
+            "shortlist",
+            "Table IV: efficiency of feature extraction, and what a shortlist loses",
+            _of_shortlist,
+        ),
+        ("landmarks", "Table IV: mAP and efficiency on the Oxford and Paris pictures", _of_landmarks),
     ):
         command = subcommands.add_parser(name, help=what, description=what)
         own(command)
         command.add_argument(
-            "--json", type=Path, metavar="FILE", help="write the table there, too, unrounded"
+            "--json", type=Path, metavar="FILE", help="also write the table as JSON, unrounded"
         )
         if name != "keyframes":
             _of_networks(command)
@@ -95,24 +108,35 @@ def _parser() -> argparse.ArgumentParser:
 
 def _of_keyframes(command: argparse.ArgumentParser) -> None:
     add = command.add_argument
-    add("folder", type=Path, metavar="FOLDER", help="videos")
-    add("--shots", type=Path, metavar="CSV", help="true shots; without them there is only the efficiency")
-    forms = get_args(Form)
-    add("--form", nargs="+", choices=forms, default=forms, help="cbvir's online form, the paper's batch form")
-    add("--mode", choices=get_args(Mode), default="auto", help="which frames are decoded (%(default)s)")
+    add("folder", type=Path, metavar="FOLDER", help="folder of videos")
+    add("--shots", type=Path, metavar="CSV", help="true shots; without them only the efficiency is measured")
+    forms = tuple(DETECTORS)
+    add("--form", nargs="+", choices=forms, default=forms, help="which detectors to measure (default: all)")
+    add(
+        "--mode", choices=get_args(Mode), default="auto", help="which frames to decode (default: %(default)s)"
+    )
 
 
 def _of_retrieval(command: argparse.ArgumentParser) -> None:
     add = command.add_argument
-    add("folder", type=Path, metavar="FOLDER", help="videos; those that no query names are there to mislead")
-    add("--queries", type=Path, metavar="CSV", required=True, help="pictures and where they occur")
-    add("--library", action="store_true", help="cbvir itself, too: a library is filled and asked")
+    add(
+        "folder",
+        type=Path,
+        metavar="FOLDER",
+        help="folder of videos; those that no query names are distractors",
+    )
+    add("--queries", type=Path, metavar="CSV", required=True, help="query pictures and where they occur")
+    add(
+        "--library",
+        action="store_true",
+        help="also measure cbvir itself, with a library that holds the videos",
+    )
     _share(command)
 
 
 def _of_shortlist(command: argparse.ArgumentParser) -> None:
     add = command.add_argument
-    add("folders", type=Path, nargs="+", metavar="FOLDER", help="pictures")
+    add("folders", type=Path, nargs="+", metavar="FOLDER", help="folder of pictures")
     default = " ".join(f"{share:g}" for share in SHORTLIST_SHARES)
     add(
         "--shares",
@@ -126,31 +150,51 @@ def _of_shortlist(command: argparse.ArgumentParser) -> None:
 
 def _of_landmarks(command: argparse.ArgumentParser) -> None:
     add = command.add_argument
-    add("truth", type=Path, metavar="PKL", help="gnd_roxford5k.pkl, gnd_rparis6k.pkl or their older forms")
-    add("--pictures", type=Path, metavar="FOLDER", help="the benchmark's pictures (jpg beside PKL)")
+    add(
+        "truth",
+        type=Path,
+        metavar="PKL",
+        help="gnd_roxford5k.pkl, gnd_rparis6k.pkl, or one of the older layout",
+    )
+    add(
+        "--pictures",
+        type=Path,
+        metavar="FOLDER",
+        help="pictures of the benchmark (default: the folder jpg beside PKL)",
+    )
     _share(command)
 
 
 def _share(command: argparse.ArgumentParser) -> None:
-    what = "the shortlist's share of the gallery (%(default)s, the paper's)"
+    what = "share of the gallery that is shortlisted (default: %(default)s, as in the paper)"
     command.add_argument("--share", type=_fraction, default=SHARE, metavar="N", help=what)
 
 
 def _of_networks(command: argparse.ArgumentParser) -> None:
     add = command.add_argument
-    add("--profile", default="auto", metavar="NAME", help="weights by name (%(default)s)")
-    add("--models", type=Path, metavar="FOLDER", help="where profiles are; without it only builtin is known")
-    add("--filter", type=Path, metavar="FILE", help="a weight file of the filter, instead of a profile")
-    add("--refine", type=Path, metavar="FILE", help="a weight file of SOLAR")
-    add("--device", default="auto", help="auto, cpu, cuda or cuda:N (%(default)s)")
-    add("--runtime", default="auto", help="auto, openvino or torch (%(default)s)")
-    add("--threads", type=int, default=1, metavar="N", help="of each network (%(default)s)")
+    add(
+        "--profile",
+        default="auto",
+        metavar="NAME",
+        help="weights by the name of their profile (default: %(default)s)",
+    )
+    add(
+        "--models",
+        type=Path,
+        metavar="FOLDER",
+        help="folder of profiles; without it only the builtin profile is known",
+    )
+    add("--filter", type=Path, metavar="FILE", help="weight file of the filter, instead of a profile")
+    add("--refine", type=Path, metavar="FILE", help="weight file of SOLAR")
+    add("--device", default="auto", help="auto, cpu, cuda or cuda:N (default: %(default)s)")
+    add("--runtime", default="auto", help="auto, openvino or torch (default: %(default)s)")
+    add("--threads", type=int, default=1, metavar="N", help="threads of each network (default: %(default)s)")
 
 
 def _fraction(text: str) -> float:
     value = float(text)
     if not 0.0 < value <= 1.0:
-        raise argparse.ArgumentTypeError(f"{text} is no share: above 0, at most 1")
+        raise argparse.ArgumentTypeError(f"{text} is not a share: it must be above 0 and at most 1")
     return value
 
 

@@ -1,6 +1,6 @@
-"""The four commands: from what the user names to one of the paper's tables.
+"""The four commands: each makes one of the paper's tables from files that the user names.
 
-Networks are loaded when the annotations have been read, since an error in those should come at once.
+Annotations are read before networks are loaded, so that an error in them is reported at once.
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ from cbvir_core.evaluate.report import EvaluationReport, Notify, TableColumn
 from cbvir_core.evaluate.retrieval import evaluate_retrieval
 from cbvir_core.evaluate.shortlist import evaluate_shortlist
 from cbvir_core.evaluate.tables import read_queries, read_shots
-from cbvir_core.keyframes import Form
 
 NO_REFINEMENT_NOTE = (
     "there are no SOLAR weights: the filter ranks alone, and neither MoReSo nor SOLAR is in the table"
@@ -30,11 +29,11 @@ EXTRACTION_EFFICIENCY_NOTE = (
 
 
 def keyframes(
-    folder: Path, shots: Path | None, forms: Sequence[Form], mode: Mode, notify: Notify
+    folder: Path, shots: Path | None, forms: Sequence[str], mode: Mode, notify: Notify
 ) -> EvaluationReport:
-    """Table II.  Raises InputError, DecodeError, FileUnreadable."""
-    known = read_shots(shots, folder) if shots else None
-    results = evaluate_keyframes(folder, known, forms=forms, mode=mode, notify=notify)
+    """Return Table II.  Raise InputError, DecodeError or FileUnreadable."""
+    true_shots = read_shots(shots, folder) if shots else None
+    results = evaluate_keyframes(folder, true_shots, forms=forms, mode=mode, notify=notify)
     first = results[0]
     return EvaluationReport(
         table="II",
@@ -62,11 +61,11 @@ def keyframes(
 def retrieval(
     folder: Path, queries: Path, load: LoadEncoders, share: float, with_library: bool, notify: Notify
 ) -> EvaluationReport:
-    """Table III.  Raises InputError, NotAPicture, DecodeError, FileUnreadable."""
-    asked = read_queries(queries, folder)
+    """Return Table III.  Raise InputError, NotAPicture, DecodeError or FileUnreadable."""
+    annotated = read_queries(queries, folder)
     encoders = load()
     results = evaluate_retrieval(
-        folder, asked, encoders, share=share, with_library=with_library, notify=notify
+        folder, annotated, encoders, share=share, with_library=with_library, notify=notify
     )
     first = results[0]
     return EvaluationReport(
@@ -94,7 +93,7 @@ def retrieval(
 def shortlist(
     folders: Sequence[Path], load: LoadEncoders, shares: Sequence[float], notify: Notify
 ) -> EvaluationReport:
-    """Table IV's last column.  Raises InputError, FileUnreadable."""
+    """Return the last column of Table IV.  Raise InputError or FileUnreadable."""
     encoders = load()
     return EvaluationReport(
         table="IV",
@@ -119,8 +118,8 @@ def shortlist(
 def landmarks(
     truth: Path, folder: Path, load: LoadEncoders, share: float, notify: Notify
 ) -> EvaluationReport:
-    """Table IV.  Raises InputError, NotAPicture, FileUnreadable."""
-    known = read_ground_truth(truth)
+    """Return Table IV.  Raise InputError, NotAPicture or FileUnreadable."""
+    ground_truth = read_ground_truth(truth)
     encoders = load()
     return EvaluationReport(
         table="IV",
@@ -134,10 +133,10 @@ def landmarks(
             TableColumn("mP@10(%)", "mean_p10", 2, 100.0),
             TableColumn("FE efficiency", "efficiency", 2),
         ),
-        rows=evaluate_landmarks(known, folder, encoders, share=share, notify=notify),
+        rows=evaluate_landmarks(ground_truth, folder, encoders, share=share, notify=notify),
         reading=(EXTRACTION_EFFICIENCY_NOTE, EXACT_NEIGHBOURS_NOTE),
         conditions=(
-            f"{len(known.questions)} queries, {len(known.pictures)} pictures",
+            f"{len(ground_truth.questions)} queries, {len(ground_truth.pictures)} pictures",
             *_networks(encoders, share),
         ),
     )

@@ -1,4 +1,4 @@
-"""Files in folders that the user names."""
+"""Lists of the files in folders that the user names."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from cbvir_core.errors import FileUnreadable
 
 
 def files_in(folders: Iterable[Path]) -> list[Path]:
-    """Every file in the folders and below, resolved; each folder's sorted.
+    """Return every file in the folders and below as resolved paths, sorted within each folder.
 
-    Raises FileUnreadable for what is no folder.
+    Raise FileUnreadable where a path is not a folder.
     """
     found: list[Path] = []
     for folder in folders:
         if not folder.is_dir():
-            raise FileUnreadable(f"{folder} is no folder")
+            raise FileUnreadable(f"{folder} is not a folder")
         found += sorted(path.resolve() for path in folder.rglob("*") if path.is_file())
     return found

@@ -1,8 +1,8 @@
 """Ground truth of Revisited Oxford and Paris, and of the older Oxford5k and Paris6k.
 
-The layout of ``gnd_roxford5k.pkl``: a dict of ``imlist`` and ``qimlist``, names without ending, and
-``gnd``, for each query a dict of ``bbx`` and lists of positions in ``imlist``: ``easy``, ``hard`` and
-``junk``.  The older files have ``ok`` and ``junk``.
+``gnd_roxford5k.pkl`` holds a dict.  ``imlist`` (the gallery) and ``qimlist`` (the queries) are names of
+pictures without a suffix.  ``gnd`` has a dict for each query: its box ``bbx``, and the lists ``easy``,
+``hard`` and ``junk`` of positions in ``imlist``.  The older files have the lists ``ok`` and ``junk``.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ POSITIVE_AND_JUNK_LISTS: dict[LandmarkSetup, tuple[tuple[str, ...], tuple[str, .
     "hard": (("hard",), ("junk", "easy")),
     "original": (("ok",), ("junk",)),
 }
-"""Per setup, the lists that are to be found and those that do not count."""
+"""For each setup, the lists of pictures to be found and the lists of pictures that are ignored."""
 
 QueryBox = tuple[float, float, float, float]
 """Left, top, right, bottom in pixels."""
@@ -34,14 +34,14 @@ QueryBox = tuple[float, float, float, float]
 
 @dataclass(frozen=True, slots=True)
 class LandmarkQuery:
-    """One query: its picture's name, the part of it that is asked for, and the judged pictures."""
+    """One query: the name of its picture, the box in it that is searched for, and the judged pictures."""
 
     picture: str
     box: QueryBox | None
     lists: Mapping[str, tuple[int, ...]]
 
     def outcome(self, ranking: Sequence[int], setup: LandmarkSetup) -> RankingOutcome:
-        """What a ranking of positions in `GroundTruth.pictures` is worth."""
+        """Judge a ranking of positions in `GroundTruth.pictures`."""
         positives, junk = (
             [position for name in names for position in self.lists[name]]
             for names in POSITIVE_AND_JUNK_LISTS[setup]
@@ -51,7 +51,7 @@ class LandmarkQuery:
 
 @dataclass(frozen=True, slots=True)
 class GroundTruth:
-    """A benchmark: names of its gallery, its questions, and the setups that its lists allow."""
+    """A benchmark: the names of its gallery, its queries, and the setups that its lists allow."""
 
     pictures: tuple[str, ...]
     questions: tuple[LandmarkQuery, ...]
@@ -59,9 +59,9 @@ class GroundTruth:
 
 
 def read_ground_truth(path: Path) -> GroundTruth:
-    """The ground truth in a pickle, of which no code runs.
+    """Read the ground truth from a pickle without running code in it.
 
-    Raises FileUnreadable, and InputError, with the place, for anything that is not in the layout.
+    Raise FileUnreadable.  Raise InputError, naming the place, where the content has another layout.
     """
     try:
         data = path.read_bytes()
@@ -70,18 +70,20 @@ def read_ground_truth(path: Path) -> GroundTruth:
     try:
         return _ground_truth(read_plain_pickle(data))
     except ValueError as error:
-        raise InputError(f"{path} is no ground truth in the layout of gnd_roxford5k.pkl: {error}") from error
+        raise InputError(
+            f"{path} is not a ground truth in the layout of gnd_roxford5k.pkl: {error}"
+        ) from error
 
 
 def _ground_truth(content: Any) -> GroundTruth:
     if not isinstance(content, dict) or not {"imlist", "qimlist", "gnd"} <= content.keys():
-        raise ValueError("it is no dict of imlist, qimlist and gnd")
+        raise ValueError("it is not a dict of imlist, qimlist and gnd")
     pictures, queries = (_names(content[key], key) for key in ("imlist", "qimlist"))
     judged = content["gnd"]
     if not isinstance(judged, list | tuple) or len(judged) != len(queries):
-        raise ValueError(f"gnd is no list of {len(queries)} entries, one for each of qimlist")
+        raise ValueError(f"gnd is not a list of {len(queries)} entries, one for each of qimlist")
     if not judged:
-        raise ValueError("it asks nothing")
+        raise ValueError("it holds no query")
     setups = _setups(judged)
     needed = sorted({name for setup in setups for names in POSITIVE_AND_JUNK_LISTS[setup] for name in names})
     questions = tuple(
@@ -96,25 +98,25 @@ def _ground_truth(content: Any) -> GroundTruth:
 
 
 def _setups(judged: Sequence[Any]) -> tuple[LandmarkSetup, ...]:
-    """Revisited or original, by the lists that every entry has."""
+    """Return the revisited setups or the original one, by the lists that every entry has."""
     revisited: tuple[LandmarkSetup, ...] = ("easy", "medium", "hard")
     for keys, setups in (({"easy", "hard", "junk"}, revisited), ({"ok", "junk"}, ("original",))):
         if all(isinstance(entry, dict) and keys <= entry.keys() for entry in judged):
             return setups
-    raise ValueError("an entry of gnd is no dict with easy, hard and junk (or ok and junk)")
+    raise ValueError("an entry of gnd is not a dict with easy, hard and junk (or ok and junk)")
 
 
 def _names(value: Any, where: str) -> tuple[str, ...]:
     if not isinstance(value, list | tuple) or not all(isinstance(name, str) and name for name in value):
-        raise ValueError(f"{where} is no list of names")
+        raise ValueError(f"{where} is not a list of names")
     return tuple(value)
 
 
 def _positions(value: Any, count: int, where: str) -> tuple[int, ...]:
-    """Positions from a list or an array, which where it is empty may be of any number type."""
+    """Return positions from a list or an array; an empty array may have any number type."""
     values = np.asarray(value.values.ravel() if isinstance(value, PlainArray) else value)
     if values.ndim != 1 or (values.size and values.dtype.kind not in "iu"):
-        raise ValueError(f"{where} is no list of positions")
+        raise ValueError(f"{where} is not a list of positions")
     if values.size and not 0 <= int(values.min()) <= int(values.max()) < count:
         raise ValueError(f"{where} names a position that imlist, of {count} names, does not have")
     return tuple(int(number) for number in values)

@@ -7,25 +7,25 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from cbvir_core.decode import STILL_SIDE, Mode, probe
+from cbvir_core.decode import Mode, probe
 from cbvir_core.errors import DecodeError, InputError
 from cbvir_core.evaluate.efficiency import EvaluationClock, efficiency_ratio
 from cbvir_core.evaluate.files import files_in
 from cbvir_core.evaluate.report import Notify, silent
 from cbvir_core.evaluate.tables import AnnotatedSpan
-from cbvir_core.keyframes import Form, KeyframeOptions, Score, extract_keyframes, keyframe_score
+from cbvir_core.keyframes import DETECTORS, KeyframeOptions, KeyframeScore, extract_keyframes, keyframe_score
 from cbvir_core.types import Keyframe
 
-KEYFRAME_OPTIONS_BY_FORM: dict[Form, KeyframeOptions] = {
-    "online": KeyframeOptions(),
+KEYFRAME_OPTIONS_BY_FORM: dict[str, KeyframeOptions] = {
+    **{form: KeyframeOptions(form=form) for form in DETECTORS},
     "batch": KeyframeOptions.paper(),
 }
-"""cbvir's own form with its defaults, and the paper's sub-matrices with the paper's numbers."""
+"""Options by detector: cbvir's defaults, and for ``batch`` the sub-matrices and numbers of the paper."""
 
 
 @dataclass(frozen=True, slots=True)
 class ExtractedKeyframes:
-    """The keyframes of one video, its length, and the seconds that decoding and extracting took."""
+    """The keyframes of one video, its duration, and the seconds that decoding and extraction took."""
 
     keyframes: tuple[Keyframe, ...]
     video_s: float
@@ -34,9 +34,9 @@ class ExtractedKeyframes:
 
 @dataclass(frozen=True, slots=True)
 class KeyframeResult:
-    """One form over all videos.  Accuracy and redundancy in [0, 1], None without true shots."""
+    """One detector over all videos.  Accuracy and redundancy are in [0, 1], None without true shots."""
 
-    method: Form
+    method: str
     efficiency: float
     accuracy: float | None
     redundancy: float | None
@@ -52,17 +52,17 @@ def extract(
     mode: Mode = "auto",
     clock: EvaluationClock = time.perf_counter,
 ) -> ExtractedKeyframes:
-    """The keyframes of a video, as ingest extracts them, with the time that it took.
+    """Extract the keyframes of a video, by the loop that ingest uses, and measure the time.
 
-    The length is what the file says, or the end of the last scene.  Raises what `extract_keyframes`
-    raises.
+    The duration is the one that the file states, or else the end of the last scene.  Raise what
+    `extract_keyframes` raises.
     """
-    length_s = probe(path).duration_s
+    stated_s = probe(path).duration_s
     begun = clock()
-    keyframes = tuple(extract_keyframes(path, options, mode=mode, max_side=STILL_SIDE))
+    keyframes = tuple(extract_keyframes(path, options, mode=mode))
     spent_s = clock() - begun
     return ExtractedKeyframes(
-        keyframes, length_s or max((k.scene_end_s for k in keyframes), default=0.0), spent_s
+        keyframes, stated_s or max((k.scene_end_s for k in keyframes), default=0.0), spent_s
     )
 
 
@@ -74,9 +74,9 @@ def extract_each(
     notify: Notify,
     needed: Collection[Path] = (),
 ) -> Iterator[tuple[Path, ExtractedKeyframes]]:
-    """The videos among the files, one after the other; what cannot be decoded is passed over.
+    """Yield the keyframes of each video among the files; skip files that cannot be decoded.
 
-    Raises what `extract_keyframes` raises for a file that is needed, InputError where there is no video.
+    Raise what `extract_keyframes` raises for a file in `needed`, and InputError where there is no video.
     """
     found = False
     for path in paths:
@@ -98,30 +98,31 @@ def evaluate_keyframes(
     folder: Path,
     shots: Mapping[Path, Sequence[AnnotatedSpan]] | None = None,
     *,
-    forms: Sequence[Form] = ("online", "batch"),
+    forms: Sequence[str] = ("online", "batch"),
     mode: Mode = "auto",
     clock: EvaluationClock = time.perf_counter,
     notify: Notify = silent,
 ) -> list[KeyframeResult]:
-    """Table II for each form: over the videos that have true shots, or without any over the folder.
+    """Return a line of Table II for each detector.
 
-    How a keyframe is held against the shots is said in `cbvir_core.keyframes.accuracy`, and the
-    efficiency ratio in `cbvir_core.evaluate.efficiency`; decoding is part of the work.  Counts are
-    added up over the videos before they are divided.  Raises InputError, DecodeError, FileUnreadable.
+    The videos are those that have true shots, or all in the folder where no shots are given.
+    `cbvir_core.keyframes.accuracy` defines accuracy and redundancy, `cbvir_core.evaluate.efficiency`
+    the efficiency ratio; decoding counts as work.  Counts are summed over the videos before they are
+    divided.  Raise InputError, DecodeError or FileUnreadable.
     """
     paths = sorted(shots) if shots else files_in([folder])
     return [_result(form, paths, shots or {}, mode, clock, notify) for form in forms]
 
 
 def _result(
-    form: Form,
+    form: str,
     paths: Sequence[Path],
     shots: Mapping[Path, Sequence[AnnotatedSpan]],
     mode: Mode,
     clock: EvaluationClock,
     notify: Notify,
 ) -> KeyframeResult:
-    score, videos, keyframes, video_s, spent_s = Score(0, 0, 0), 0, 0, 0.0, 0.0
+    score, videos, keyframes, video_s, spent_s = KeyframeScore(0, 0, 0), 0, 0, 0.0, 0.0
     for path, found in extract_each(paths, KEYFRAME_OPTIONS_BY_FORM[form], mode, clock, notify, needed=shots):
         spans = [(shot.start_s, shot.end_s) for shot in shots.get(path, ())]
         score += keyframe_score(found.keyframes, spans)

@@ -13,15 +13,15 @@ from cbvir_core.decode import read_picture
 from cbvir_core.errors import InputError
 from cbvir_core.evaluate.efficiency import EvaluationClock
 from cbvir_core.evaluate.groundtruth import GroundTruth, LandmarkSetup, QueryBox
+from cbvir_core.evaluate.methods import RankingMethod, ranking_methods
 from cbvir_core.evaluate.networks import DescribedPictures, EvaluatedEncoders, describe
 from cbvir_core.evaluate.precision import mean_average_precision, mean_precision_at
-from cbvir_core.evaluate.methods import RankingMethod, ranking_methods
 from cbvir_core.evaluate.report import Notify, silent
 from cbvir_core.search.shortlist import SHARE
 from cbvir_core.types import Image
 
 PRECISION_RANKS = (1, 5, 10)
-"""The k of the protocol's mP@k."""
+"""The k of mP@k in the protocol."""
 
 LANDMARK_SUFFIXES = ("", ".jpg", ".jpeg", ".png")
 NOTIFY_EVERY_PICTURES = 500
@@ -29,7 +29,7 @@ NOTIFY_EVERY_PICTURES = 500
 
 @dataclass(frozen=True, slots=True)
 class LandmarkResult:
-    """One method in one setup.  mAP and mP@k in [0, 1], None where no query has anything to find."""
+    """One method in one setup.  mAP and mP@k are in [0, 1], None where no query has a positive."""
 
     model: str
     setup: LandmarkSetup
@@ -49,11 +49,11 @@ def evaluate_landmarks(
     clock: EvaluationClock = time.perf_counter,
     notify: Notify = silent,
 ) -> list[LandmarkResult]:
-    """mAP, mP@1, 5 and 10 of each method in each setup, and its feature extraction efficiency.
+    """Return mAP, mP@1, mP@5, mP@10 and feature extraction efficiency of each method in each setup.
 
-    Pictures are read from `folder`; a query is cut to its box, as the protocol wants.  The paper says
-    86.92 % (Oxford5k) and 92.58 % (Paris6k) for MoReSo: the size of its figures is that of the older
-    ground truth (setup "original"), not of the revisited one.  Raises InputError, NotAPicture.
+    Pictures are read from `folder`; a query is cropped to its box, as the protocol demands.  The paper
+    reports 86.92 % (Oxford5k) and 92.58 % (Paris6k) for MoReSo.  Figures that high belong to the older
+    ground truth (setup "original"), not to the revisited one.  Raise InputError or NotAPicture.
     """
     paths = [find_picture(folder, name) for name in truth.pictures]
     asked = [(find_picture(folder, one.picture), one.box) for one in truth.questions]
@@ -64,7 +64,10 @@ def evaluate_landmarks(
 
 
 def find_picture(folder: Path, name: str) -> Path:
-    """The file of a name that may lack its ending.  Raises InputError for none, or one outside."""
+    """Return the file of a name that may lack its suffix.
+
+    Raise InputError where there is none, or where it lies outside of the folder.
+    """
     for ending in LANDMARK_SUFFIXES:
         path = folder / f"{name}{ending}"
         if path.is_file():
@@ -75,7 +78,7 @@ def find_picture(folder: Path, name: str) -> Path:
 
 
 def cut(picture: Image, box: QueryBox | None, path: Path) -> Image:
-    """The part of a query picture that is asked for.  Raises InputError where it has none."""
+    """Return the part of a query picture in its box.  Raise InputError where the box holds no pixel."""
     if box is None:
         return picture
     height, width = picture.shape[:2]

@@ -1,8 +1,11 @@
-"""The three ways of ranking a gallery that are compared, and what each costs (MoReSo, Table I).
+"""The three methods of ranking a gallery that are compared, and what each costs (MoReSo, Table I).
 
-`FILTER_METHOD`: every picture by MobileNetV2 alone.  `REFINEMENT_METHOD`: every picture by SOLAR, the paper's "state of the
-art".  `MORESO_METHOD`: the nearest share of the gallery by MobileNetV2 and Euclidean distance, ranked by
-SOLAR and cosine.  Neighbours are exact here, not ANNOY's, so that figures do not hang on an index.
+- `FILTER_METHOD` ranks every picture by MobileNetV2 alone.
+- `REFINEMENT_METHOD` ranks every picture by SOLAR, which the paper calls the "state of the art".
+- `MORESO_METHOD` shortlists a share of the gallery by MobileNetV2 and Euclidean distance, and ranks the
+  shortlist by SOLAR and cosine.
+
+Neighbours are exact here, not those of ANNOY, so that the figures do not depend on an index.
 """
 
 from __future__ import annotations
@@ -26,10 +29,11 @@ Positions = npt.NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class RankingMethod:
-    """A way to rank a described gallery, and how many of its N pictures each network must describe.
+    """A method of ranking a described gallery, and how many of its N pictures each network describes.
 
-    `rank(gallery, queries, number)` gives positions in the gallery, best first, for one query.  With a
-    shortlist, what is not on it is not ranked, and so not found: the paper filters it out.
+    `rank(gallery, queries, number)` returns positions in the gallery, best first, for one query.  A
+    picture that is not on the shortlist is not ranked, and so not found: the paper filters it out.
+    `filtered(N)` and `refined(N)` are the numbers of pictures that the two networks describe.
     """
 
     name: str
@@ -38,11 +42,11 @@ class RankingMethod:
     refined: Callable[[int], int]
 
     def extraction_s(self, gallery: DescribedPictures) -> float:
-        """Seconds of feature extraction that one query wants of the gallery."""
+        """Return the seconds of feature extraction on the gallery that one query needs."""
         return self._extraction_s(gallery, len(gallery))
 
     def query_s(self, queries: DescribedPictures) -> float:
-        """Seconds of feature extraction of one query itself: by each network that takes part."""
+        """Return the seconds that describing one query takes, by each network that the method uses."""
         return self._extraction_s(queries, 1)
 
     def _extraction_s(self, described: DescribedPictures, count: int) -> float:
@@ -50,12 +54,12 @@ class RankingMethod:
         return self.filtered(count) * described.filter.mean_s + self.refined(count) * refine_s
 
     def efficiency(self, gallery: DescribedPictures) -> float:
-        """Table IV's feature extraction efficiency, pictures a second."""
+        """Return the feature extraction efficiency of Table IV in pictures per second."""
         return extraction_efficiency(len(gallery), self.extraction_s(gallery))
 
 
 def ranking_methods(refined: bool, share: float = SHARE) -> tuple[RankingMethod, ...]:
-    """What can be compared; without a refinement the filter alone."""
+    """Return the methods that can be compared; without a refinement the filter alone."""
     alone = RankingMethod(FILTER_METHOD, _by_filter, _all, _none)
     if not refined:
         return (alone,)
@@ -63,7 +67,7 @@ def ranking_methods(refined: bool, share: float = SHARE) -> tuple[RankingMethod,
 
 
 def moreso(share: float) -> RankingMethod:
-    """MoReSo with a shortlist of this share of the gallery (the paper: a tenth)."""
+    """Return MoReSo with a shortlist of this share of the gallery (a tenth in the paper)."""
 
     def rank(gallery: DescribedPictures, queries: DescribedPictures, number: int) -> Positions:
         short = _by_filter(gallery, queries, number)[: shortlisted(len(gallery), share)]
@@ -74,17 +78,20 @@ def moreso(share: float) -> RankingMethod:
 
 
 def shortlisted(count: int, share: float) -> int:
-    """How many of `count` pictures a share is: rounded up, and at least one."""
+    """Return the size of a shortlist of `count` pictures: the share rounded up, at least one."""
     return min(count, max(1, math.ceil(share * count)))
 
 
 def nearest_first(rows: Rows, query: Rows) -> Positions:
-    """Descending cosine; for unit rows that is ascending Euclidean distance.  Ties keep their order."""
+    """Return positions by descending cosine, which for unit rows is ascending Euclidean distance.
+
+    Ties keep their order.
+    """
     return np.argsort(-(rows @ query), kind="stable").astype(np.int64)
 
 
 def refine_rows(described: DescribedPictures) -> Rows:
-    """The refinement's rows.  Raises ValueError where there was no refinement."""
+    """Return the rows of the refinement.  Raise ValueError where there was no refinement."""
     if described.refine is None:
         raise ValueError("these pictures have no descriptors of the refinement")
     return described.refine.rows

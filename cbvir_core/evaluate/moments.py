@@ -1,4 +1,4 @@
-"""Answers and occurrences on the time lines of videos, and how one is held against the other."""
+"""Answers and true occurrences on the time lines of videos, and how answers are judged."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from cbvir_core.types import VideoId
 
 @dataclass(frozen=True, slots=True)
 class RankedMoment:
-    """A keyframe that an answer names.  Videos go by content: copies of a file are one video."""
+    """The video and time of a keyframe that an answer names.  Copies of a file are one video."""
 
     video: VideoId
     time_s: float
@@ -19,22 +19,22 @@ class RankedMoment:
 
 @dataclass(frozen=True, slots=True)
 class TrueSpan:
-    """An occurrence of a query: [start_s, end_s) of a video.  Those of one query do not overlap."""
+    """A true occurrence of a query: [start_s, end_s) of a video.  Those of one query do not overlap."""
 
     video: VideoId
     start_s: float
     end_s: float
 
-    def holds(self, moment: RankedMoment) -> bool:
-        """Whether the picture that a player shows at the moment lies in the occurrence."""
+    def contains(self, moment: RankedMoment) -> bool:
+        """Return whether the moment lies in the occurrence."""
         return moment.video == self.video and self.start_s <= moment.time_s < self.end_s
 
 
 @dataclass(frozen=True, slots=True)
 class MethodAnswers:
-    """What one method answered: for each query moments, best first, and the seconds it all took.
+    """The answers of one method: for each query its moments, best first, and the seconds of work.
 
-    `spent_s` is the work of one query from nothing: videos, descriptors and search.
+    `spent_s` is the work for one query without anything prepared: videos, descriptors and search.
     """
 
     model: str
@@ -43,19 +43,20 @@ class MethodAnswers:
 
 
 def outcome(ranking: Iterable[RankedMoment], spans: Iterable[TrueSpan]) -> RankingOutcome:
-    """The unit is the occurrence: the first moment in it finds it, further ones count as junk does.
+    """Judge a ranking of moments by the occurrences that they find.
 
-    Everything else is a false answer.  An occurrence in which no moment of the ranking lies is not found.
+    The first moment in an occurrence finds it; further moments in it are ignored, as junk is.  Every
+    other moment is a false answer.  An occurrence without a moment in the ranking is not found.
     """
-    waiting, done = list(spans), set[TrueSpan]()
-    positives, position, found = len(waiting), 0, list[int]()
+    missing, reached = list(spans), set[TrueSpan]()
+    positives, position, found = len(missing), 0, list[int]()
     for moment in ranking:
-        if any(span.holds(moment) for span in done):
+        if any(span.contains(moment) for span in reached):
             continue
-        span = next((span for span in waiting if span.holds(moment)), None)
+        span = next((span for span in missing if span.contains(moment)), None)
         if span is not None:
-            waiting.remove(span)
-            done.add(span)
+            missing.remove(span)
+            reached.add(span)
             found.append(position)
         position += 1
     return RankingOutcome(tuple(found), positives)

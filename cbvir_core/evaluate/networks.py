@@ -1,4 +1,4 @@
-"""The networks that are evaluated, and descriptors with the time that they took."""
+"""The networks that are evaluated, and descriptors with the time that computing them took."""
 
 from __future__ import annotations
 
@@ -10,29 +10,21 @@ from pathlib import Path
 
 import numpy as np
 
-from cbvir_core.embed import (
-    Encoder,
-    MobileNetEncoder,
-    Profile,
-    RuntimeOptions,
-    SolarEncoder,
-    find_profile,
-    open_encoder,
-    read_header,
-)
+from cbvir_core.embed import Encoder, NetworkEncoder, RuntimeOptions
 from cbvir_core.evaluate.efficiency import EvaluationClock
 from cbvir_core.types import Image, Rows
+from cbvir_core.weights import Profile, find_profile, read_header
 
 LoadEncoders = Callable[[], "EvaluatedEncoders"]
-"""Loads the networks that are evaluated."""
+"""Load and return the networks that are evaluated."""
 
 DESCRIBE_BATCH_PICTURES = 8
-"""Pictures that are read and described at once."""
+"""Pictures that are read and described together."""
 
 
 @dataclass(frozen=True, slots=True)
 class EvaluatedEncoders:
-    """The filter and, where there are weights for it, the refinement; their labels, for the report."""
+    """The filter and, where it has weights, the refinement; their labels for the report."""
 
     filter: Encoder
     refine: Encoder | None
@@ -43,20 +35,20 @@ class EvaluatedEncoders:
 
 @dataclass(frozen=True, slots=True)
 class TimedDescriptors:
-    """Rows of pictures by one network, in order, and the seconds that describing them took."""
+    """Descriptors of pictures by one network, in order, and the seconds that computing them took."""
 
     rows: Rows
     spent_s: float
 
     @property
     def mean_s(self) -> float:
-        """Seconds for one picture."""
+        """Return the mean seconds for one picture."""
         return self.spent_s / max(1, len(self.rows))
 
 
 @dataclass(frozen=True, slots=True)
 class DescribedPictures:
-    """The same pictures by the filter and, where there is one, by the refinement."""
+    """Descriptors of the same pictures by the filter and, where there is one, by the refinement."""
 
     filter: TimedDescriptors
     refine: TimedDescriptors | None
@@ -68,9 +60,9 @@ class DescribedPictures:
 def choose_profile(
     name: str, models: Path | None, filter_file: Path | None, refine_file: Path | None
 ) -> Profile:
-    """The weight files to evaluate: those named, or a profile's.
+    """Return the weight files to evaluate: those that are named, else those of a profile.
 
-    Raises WeightsMissing and InputError as `cbvir_core.embed.find_profile`.
+    Raise WeightsMissing and InputError as `cbvir_core.embed.find_profile`.
     """
     if filter_file is None:
         found = find_profile(name, models)
@@ -79,12 +71,14 @@ def choose_profile(
 
 
 def open_encoders(profile: Profile, runtime: RuntimeOptions = RuntimeOptions()) -> EvaluatedEncoders:
-    """The networks of a profile, loaded.  Raises WeightsMissing, WeightsDamaged, WeightsMismatch,
-    ConfigError."""
+    """Load the networks of a profile.
+
+    Raise WeightsMissing, WeightsDamaged, WeightsMismatch or ConfigError.
+    """
     files = [path for path in (profile.filter, profile.refine) if path is not None]
     return EvaluatedEncoders(
-        open_encoder(MobileNetEncoder, profile.filter, runtime),
-        open_encoder(SolarEncoder, profile.refine, runtime) if profile.refine else None,
+        NetworkEncoder(profile.filter, "filter", runtime),
+        NetworkEncoder(profile.refine, "refine", runtime) if profile.refine else None,
         tuple(f"{path.name}: {read_header(path).label}" for path in files),
         profile,
         runtime,
@@ -94,10 +88,10 @@ def open_encoders(profile: Profile, runtime: RuntimeOptions = RuntimeOptions()) 
 def describe(
     encoders: EvaluatedEncoders, pictures: Iterable[Image], clock: EvaluationClock = time.perf_counter
 ) -> DescribedPictures:
-    """Descriptors of pictures, which are taken a few at a time and not kept.
+    """Describe pictures, a few at a time, without keeping them.
 
-    Only the networks are timed (with scaling to their input, without reading files), and not their
-    first batch, which is done once more beforehand: a network prepares itself for a size of input then.
+    The time is that of the networks: scaling to their input counts, reading files does not.  The first
+    batch runs once before it is timed, because a network prepares itself for a size of input then.
     """
     networks = [encoder for encoder in (encoders.filter, encoders.refine) if encoder is not None]
     parts: list[list[Rows]] = [[np.zeros((0, network.dim), np.float32)] for network in networks]

@@ -1,8 +1,8 @@
-"""Pickles of plain data, read without running anything that is in them.
+"""Pickles of plain data, read without running code that they name.
 
-A pickle is a program: whatever class or function it names is called.  Here it can name only what
-is listed below, and each is a stand-in: not even numpy's own unpickling runs, whose crafted types and
-arrays of objects can reach memory that they should not.  A file can still be made to be slow to read.
+A pickle is a program that calls the classes and functions it names.  Here it can name only those in
+`_NAMES`, and each of them is a stand-in.  Even numpy's own unpickling does not run: crafted types and
+arrays of objects can make it reach memory that it should not.  A crafted file can still be slow to read.
 """
 
 from __future__ import annotations
@@ -19,24 +19,24 @@ import numpy as np
 import numpy.typing as npt
 
 MAX_PICKLE_BYTES = 64_000_000
-"""Room for millions of judged pictures."""
+"""Largest pickle that is read: enough for millions of judged pictures."""
 
 _NUMBERS = re.compile(r"b1|[iu][1248]|f[248]")
 _OPCODES = {opcode.code.encode("latin1"): opcode for opcode in pickletools.opcodes}
 _PUTS = ("PUT", "BINPUT", "LONG_BINPUT")
-_ENCODING = "latin1"  # bytes that Python 2 wrote as text
+_ENCODING = "latin1"  # Python 2 wrote bytes as text
 
 
 def read_plain_pickle(data: bytes) -> Any:
-    """What a pickle holds: None, numbers, text, bytes, tuples, lists, dicts, sets and `PlainArray`.
+    """Read a pickle of None, numbers, text, bytes, tuples, lists, dicts, sets and `PlainArray`.
 
-    Raises ValueError, with a reason, for anything else and for what is damaged.
+    Raise ValueError, with the reason, where it holds anything else or is damaged.
     """
     if len(data) > MAX_PICKLE_BYTES:
         raise ValueError(f"it has more than {MAX_PICKLE_BYTES // 1_000_000} MB")
     try:
         for name, argument in _opcodes(data):
-            # A memo of that many places would be allocated at once.
+            # A memo of that many entries would be allocated at once.
             if name in _PUTS and not 0 <= int(argument) <= len(data):
                 raise ValueError("it asks for more memory than it can need")
         return _Plain(io.BytesIO(data), encoding=_ENCODING).load()
@@ -47,7 +47,7 @@ def read_plain_pickle(data: bytes) -> Any:
 
 
 class PlainArray:
-    """A numpy array of numbers out of a pickle; `values` is a copy that can be written to."""
+    """A numpy array of numbers from a pickle; `values` is a writable copy."""
 
     __slots__ = ("values",)
 
@@ -60,7 +60,7 @@ class PlainArray:
 
 
 class _Kind:
-    """The type of an array's numbers."""
+    """Stand-in for the number type of an array."""
 
     __slots__ = ("code",)
 
@@ -76,7 +76,7 @@ class _Kind:
 
 
 class _Named:
-    """Something a pickle may name, and call if it has `make`; it cannot be changed from a pickle."""
+    """A name that a pickle may use, and call where it has `make`; a pickle cannot change it."""
 
     __slots__ = ("_make",)
 
@@ -85,11 +85,11 @@ class _Named:
 
     def __call__(self, *arguments: Any) -> Any:
         if self._make is None:
-            raise pickle.UnpicklingError("it calls what is not to be called")
+            raise pickle.UnpicklingError("it calls something that must not be called")
         return self._make(*arguments)
 
     def __setstate__(self, state: object) -> None:
-        raise pickle.UnpicklingError("it tries to change what it names")
+        raise pickle.UnpicklingError("it tries to change something that it names")
 
 
 class _Plain(pickle.Unpickler):
@@ -103,13 +103,13 @@ class _Plain(pickle.Unpickler):
 
 
 def _opcodes(data: bytes) -> Iterator[tuple[str, Any]]:
-    """The program, operation by operation, with what each is given; nothing is done."""
+    """Yield the operations of the pickle with their arguments, without executing them."""
     stream = io.BytesIO(data)
     while byte := stream.read(1):
         opcode = _OPCODES.get(byte)
         if opcode is None:
-            raise ValueError(f"it is no pickle, or damaged at byte {stream.tell() - 1}")
-        if opcode.name == "STRING":  # pickletools takes it for ASCII, and Python 2 kept bytes in it
+            raise ValueError(f"it is not a pickle, or damaged at byte {stream.tell() - 1}")
+        if opcode.name == "STRING":  # pickletools expects ASCII here, but Python 2 kept bytes in it
             yield opcode.name, stream.readline()
         else:
             yield opcode.name, opcode.arg.reader(stream) if opcode.arg else None

@@ -1,7 +1,7 @@
-"""Average precision and precision at k, as the revisited protocol counts them.
+"""Average precision and precision at k, as the revisited Oxford and Paris protocol defines them.
 
-Radenovic, Iscen, Tolias, Avrithis, Chum, *Revisiting Oxford and Paris*, CVPR 2018.  The same figures
-serve Tables III and IV of MoReSo, whose mAP is theirs.
+Radenovic, Iscen, Tolias, Avrithis, Chum, *Revisiting Oxford and Paris*, CVPR 2018.  Tables III and IV of
+MoReSo use the same mAP.
 """
 
 from __future__ import annotations
@@ -16,9 +16,10 @@ Item = TypeVar("Item", bound=Hashable)
 
 @dataclass(frozen=True, slots=True)
 class RankingOutcome:
-    """What one query found: zero-based positions of its positives among what is not junk, ascending.
+    """The result of one query.
 
-    `positives` is how many there are to find; those that are not in `found` were not ranked at all.
+    `found` are the zero-based positions of its positives in the ranking without junk, ascending.
+    `positives` is the number of all positives; those that are not in `found` were not ranked.
     """
 
     found: tuple[int, ...]
@@ -28,9 +29,9 @@ class RankingOutcome:
 def judge(
     ranking: Iterable[Item], positives: Collection[Item], junk: Collection[Item] = ()
 ) -> RankingOutcome:
-    """The outcome of a ranking, best first.  Junk is as if it had not been in the ranking.
+    """Judge a ranking, best first, as if junk were not in it.
 
-    What is judged both is a positive.
+    An item that is both positive and junk counts as positive.
     """
     good, ignored = set(positives), set(junk) - set(positives)
     counted = (item for item in ranking if item not in ignored)
@@ -38,39 +39,39 @@ def judge(
 
 
 def average_precision(found: Sequence[int], positives: int) -> float:
-    """The area under precision over recall, by trapezoids.
+    """Return the area under the precision-recall curve, by trapezoids.
 
     The j-th positive (from 0) at position r adds a step of recall 1 / positives, whose height is the
     mean of the precision before it, j / r (1 where r is 0), and with it, (j + 1) / (r + 1).
-    Positives that were not ranked add nothing.  Raises ValueError where there is nothing to find.
+    Positives that were not ranked add nothing.  Raise ValueError where there is no positive.
     """
     if positives < 1:
-        raise ValueError("average precision wants at least one positive")
+        raise ValueError("average precision needs at least one positive")
     heights = (((j / r if r else 1.0) + (j + 1) / (r + 1)) / 2 for j, r in enumerate(found))
     return sum(heights) / positives
 
 
 def precision_at(outcome: RankingOutcome, k: int) -> float:
-    """The share of positives among the first k.
+    """Return the share of positives among the first k.
 
-    As in the protocol, where all positives come before k they are divided by the position of the last
-    one, so that a query with few positives can reach 1.  With positives missing from the ranking it is
-    divided by k.  Raises ValueError where there is nothing to find.
+    As in the protocol, where all positives rank before k, their number is divided by the rank of the
+    last one, so that a query with few positives can reach 1.  Where positives are missing from the
+    ranking, it is divided by k.  Raise ValueError where there is no positive.
     """
     if outcome.positives < 1:
-        raise ValueError("precision wants at least one positive")
+        raise ValueError("precision needs at least one positive")
     complete = len(outcome.found) == outcome.positives
     reach = min(k, outcome.found[-1] + 1) if complete else k
     return sum(position < reach for position in outcome.found) / reach
 
 
 def mean_average_precision(outcomes: Iterable[RankingOutcome]) -> float | None:
-    """mAP in [0, 1] over the queries that have positives; None where none has."""
+    """Return the mAP in [0, 1] over the queries that have positives; None where none has."""
     each = [average_precision(one.found, one.positives) for one in outcomes if one.positives]
     return fmean(each) if each else None
 
 
 def mean_precision_at(outcomes: Iterable[RankingOutcome], k: int) -> float | None:
-    """mP@k in [0, 1] over the queries that have positives; None where none has."""
+    """Return mP@k in [0, 1] over the queries that have positives; None where none has."""
     each = [precision_at(one, k) for one in outcomes if one.positives]
     return fmean(each) if each else None

@@ -1,4 +1,4 @@
-"""Tables in the paper's layout, for a terminal, and the same as JSON."""
+"""Tables in the layout of the paper, for a terminal and as JSON."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from rich.table import Table
 from cbvir_core.errors import InputError
 
 Notify = Callable[[str], None]
-"""Takes a line about what is going on."""
+"""Take a line about the progress."""
 
 
 def silent(_: str) -> None:
-    """Says nothing."""
+    """Ignore the line."""
 
 
 @dataclass(frozen=True, slots=True)
 class TableColumn:
-    """A column: its heading as in the paper, the field that it shows, how many decimals, times what."""
+    """A column: its heading as in the paper, its field, the decimals, and a factor for the value."""
 
     heading: str
     field: str
@@ -31,7 +31,7 @@ class TableColumn:
     times: float = 1.0
 
     def cell(self, row: object) -> str:
-        """The field as text; a dash where it is None."""
+        """Return the field of a row as text; a dash where it is None."""
         value: Any = getattr(row, self.field)
         if value is None:
             return "-"
@@ -40,10 +40,10 @@ class TableColumn:
 
 @dataclass(frozen=True, slots=True)
 class EvaluationReport:
-    """One of the paper's tables.
+    """One table of the paper.
 
-    `rows` are the frozen results themselves.  `reading` says how figures that the paper leaves open were
-    read, `conditions` with what and on what they were measured.
+    `rows` are the results themselves.  `reading` explains figures that the paper does not define;
+    `conditions` lists the data, the weights and the machine of the measurement.
     """
 
     table: str
@@ -54,7 +54,7 @@ class EvaluationReport:
     conditions: tuple[str, ...] = ()
 
     def show(self, console: Console) -> None:
-        """Prints the table, and below it the sentences."""
+        """Print the table, and `reading` and `conditions` below it."""
         table = Table(title=f"Table {self.table}: {self.title}", title_justify="left")
         for column in self.columns:
             justify = (
@@ -68,7 +68,7 @@ class EvaluationReport:
             console.print(f"- {line}", markup=False, highlight=False, soft_wrap=True)
 
     def document(self) -> dict[str, object]:
-        """What ``--json`` writes: every field of every row, unrounded; mAP and the like in [0, 1]."""
+        """Return what ``--json`` writes: every field of every row, unrounded; mAP and the like in [0, 1]."""
         return {
             "table": self.table,
             "title": self.title,
@@ -78,7 +78,7 @@ class EvaluationReport:
         }
 
     def write(self, path: Path) -> None:
-        """Writes the document.  Raises InputError where that cannot be done."""
+        """Write the document as JSON.  Raise InputError where the file cannot be written."""
         try:
             path.write_text(json.dumps(self.document(), indent=2, allow_nan=False) + "\n", encoding="utf-8")
         except OSError as error:

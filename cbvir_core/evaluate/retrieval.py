@@ -1,4 +1,4 @@
-"""Table III: mAP and efficiency ratio of the whole, from videos to the places where a picture occurs."""
+"""Table III: mAP and efficiency ratio of all steps, from videos to the moments where a picture occurs."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from cbvir_core.errors import InputError
 from cbvir_core.evaluate.efficiency import EvaluationClock, efficiency_ratio
 from cbvir_core.evaluate.files import files_in
 from cbvir_core.evaluate.keyframes import extract_each
+from cbvir_core.evaluate.library import ask_library
+from cbvir_core.evaluate.methods import RankingMethod, ranking_methods
 from cbvir_core.evaluate.moments import MethodAnswers, RankedMoment, TrueSpan, outcome
 from cbvir_core.evaluate.networks import DescribedPictures, EvaluatedEncoders, describe
 from cbvir_core.evaluate.precision import average_precision, mean_average_precision
-from cbvir_core.evaluate.methods import RankingMethod, ranking_methods
 from cbvir_core.evaluate.report import Notify, silent
 from cbvir_core.evaluate.tables import AnnotatedQuery
-from cbvir_core.evaluate.whole import ask_library
 from cbvir_core.keyframes import KeyframeOptions
 from cbvir_core.search.shortlist import SHARE
 from cbvir_core.types import Image, VideoId
@@ -26,7 +26,7 @@ from cbvir_core.types import Image, VideoId
 
 @dataclass(frozen=True, slots=True)
 class RetrievalResult:
-    """One method over all queries.  mAP in [0, 1]; `average_precisions` are the queries', in order."""
+    """One method over all queries.  mAP is in [0, 1]; `average_precisions` has a value for each query."""
 
     model: str
     mean_ap: float
@@ -40,7 +40,7 @@ class RetrievalResult:
 
 @dataclass
 class VideoCorpus:
-    """The videos of a folder by content, and what is learnt of them while keyframes are extracted."""
+    """The videos of a folder by content; extracting their keyframes fills in the rest."""
 
     videos: dict[VideoId, Path]
     moments: list[RankedMoment] = field(default_factory=list)
@@ -49,7 +49,7 @@ class VideoCorpus:
 
     @classmethod
     def of(cls, folder: Path, notify: Notify) -> VideoCorpus:
-        """Every file in the folder, copies once."""
+        """Return every file in the folder; of copies the first."""
         videos: dict[VideoId, Path] = {}
         for path in files_in([folder]):
             try:
@@ -62,11 +62,14 @@ class VideoCorpus:
         return cls(videos)
 
     def keyframes(self, needed: set[VideoId], clock: EvaluationClock, notify: Notify) -> Iterator[Image]:
-        """Pictures of all keyframes.  Meanwhile the rest is filled, and what is no video falls out."""
+        """Yield the pictures of all keyframes; fill the other fields and drop files that are not videos.
+
+        Raise what `extract_each` raises for the videos in `needed`.
+        """
         names = {path: video for video, path in self.videos.items()}
-        must = {path for path, video in names.items() if video in needed}
+        required = {path for path, video in names.items() if video in needed}
         self.videos = {}
-        for path, found in extract_each(names, KeyframeOptions(), "auto", clock, notify, needed=must):
+        for path, found in extract_each(names, KeyframeOptions(), "auto", clock, notify, needed=required):
             self.videos[names[path]] = path
             self.video_s += found.video_s
             self.extraction_s += found.spent_s
@@ -85,18 +88,18 @@ def evaluate_retrieval(
     clock: EvaluationClock = time.perf_counter,
     notify: Notify = silent,
 ) -> list[RetrievalResult]:
-    """Table III for each method, all on the same keyframes, as the paper compares them.
+    """Return a line of Table III for each method, all on the same keyframes, as the paper compares them.
 
-    The paper does not say what is ranked, nor against what.  Here the gallery is every keyframe of every
-    video in the folder, named by a query or not, and the unit is the occurrence (see
-    `cbvir_core.evaluate.moments.outcome`), so that mAP is that of the whole, keyframes included:
-    a keyframe too many does not raise it and a shot without one lowers it.
+    The paper does not define what is ranked, nor what counts as found.  Here the gallery is every
+    keyframe of every video in the folder, whether a query names the video or not.  What is found is an
+    occurrence (see `cbvir_core.evaluate.moments.outcome`), so that mAP judges all steps, keyframes
+    included: a superfluous keyframe does not raise it, and a shot without a keyframe lowers it.
 
-    Efficiency ratio: seconds of video by the seconds of one query from nothing, that is of keyframes,
-    their descriptors (SOLAR's of the shortlist alone), the query's own descriptors and the search.
-    `with_library` adds cbvir itself, as a `Library` answers (`cbvir_core.evaluate.whole`).
+    The efficiency ratio divides the seconds of video by the seconds of one query without anything
+    prepared: keyframes, their descriptors (SOLAR's of the shortlist alone), the descriptors of the query,
+    and the search.  `with_library` adds cbvir itself (`cbvir_core.evaluate.library`).
 
-    Raises InputError, NotAPicture, DecodeError, FileUnreadable.
+    Raise InputError, NotAPicture, DecodeError or FileUnreadable.
     """
     spans = [_spans(query) for query in queries]
     corpus = VideoCorpus.of(folder, notify)

@@ -1,4 +1,4 @@
-"""What a shortlist saves and what it loses, on pictures without any ground truth (Table IV's last column)."""
+"""What a shortlist saves and loses, on pictures without ground truth (last column of Table IV)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from cbvir_core.decode import read_picture
 from cbvir_core.errors import InputError, NotAPicture
 from cbvir_core.evaluate.efficiency import EvaluationClock
 from cbvir_core.evaluate.files import files_in
-from cbvir_core.evaluate.networks import DescribedPictures, EvaluatedEncoders, describe
 from cbvir_core.evaluate.methods import (
     MORESO_METHOD,
     Positions,
@@ -24,11 +23,14 @@ from cbvir_core.evaluate.methods import (
     refine_rows,
     shortlisted,
 )
+from cbvir_core.evaluate.networks import DescribedPictures, EvaluatedEncoders, describe
 from cbvir_core.evaluate.report import Notify, silent
 from cbvir_core.search.shortlist import SHARE
 from cbvir_core.types import Image, Rows
 
 SHORTLIST_SHARES = (0.02, 0.05, SHARE, 0.2)
+"""Shares of the gallery that are shortlisted, the paper's among them."""
+
 MAX_SHORTLIST_QUERIES = 100
 NEAREST_PICTURES = 10
 
@@ -37,8 +39,8 @@ NEAREST_PICTURES = 10
 class ShortlistResult:
     """One method.  `share` and `shortlisted` are None without a shortlist.
 
-    `kept_first` and `kept_ten` are the shares of SOLAR's nearest, and ten nearest, pictures that are on
-    the shortlist, over the queries; None where there is no SOLAR to compare with.
+    `kept_first` and `kept_ten` are means over the queries: the share of the nearest picture, and of the
+    ten nearest, by SOLAR that are on the shortlist.  They are None where no SOLAR is there to compare with.
     """
 
     model: str
@@ -57,11 +59,11 @@ def evaluate_shortlist(
     clock: EvaluationClock = time.perf_counter,
     notify: Notify = silent,
 ) -> list[ShortlistResult]:
-    """Feature extraction efficiency of each method, and how much of SOLAR's own answer survives.
+    """Return the feature extraction efficiency of each method, and how much of SOLAR's answer it keeps.
 
-    The gallery are the pictures in the folders (what is none is passed over).  Up to `MAX_SHORTLIST_QUERIES` of
-    them, evenly spread, are asked with; a query is not its own answer.  Raises InputError for fewer
-    than two pictures.
+    The gallery is the pictures in the folders; files that are not pictures are skipped.  Up to
+    `MAX_SHORTLIST_QUERIES` of them, evenly spread, are the queries; a query is not its own answer.
+    Raise InputError for fewer than two pictures.
     """
     gallery = describe(encoders, _pictures(folders, notify), clock)
     if len(gallery) < 2:
@@ -88,7 +90,7 @@ def _shortlisted(method: RankingMethod, share: float, gallery: DescribedPictures
 
 
 def _kept(gallery: DescribedPictures, number: int, count: int) -> tuple[float, float]:
-    """Of the query's nearest and ten nearest by SOLAR, the shares among the `count` nearest by the filter."""
+    """Return the shares of the nearest and the ten nearest by SOLAR that the shortlist of `count` keeps."""
     short = _others(gallery.filter.rows, number)[:count]
     wanted = _others(refine_rows(gallery), number)[:NEAREST_PICTURES]
     held = np.isin(wanted, short)
@@ -106,4 +108,4 @@ def _pictures(folders: Iterable[Path], notify: Notify) -> Iterator[Image]:
         try:
             yield read_picture(path)
         except NotAPicture:
-            notify(f"{path} is no picture that can be read: left out")
+            notify(f"left out: {path} is not a picture that can be read")

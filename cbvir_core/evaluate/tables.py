@@ -1,4 +1,4 @@
-"""The user's annotations of videos: CSV files, read strictly, so that no typing error becomes a figure."""
+"""Annotations of videos in CSV files, read strictly so that a typing error does not become a figure."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ QUERY_COLUMNS = ("query", "video", "start_s", "end_s")
 SHOT_COLUMNS = ("video", "start_s", "end_s")
 
 TOUCHING_SPANS_S = 0.001
-"""Spans that overlap by less touch: an end and the next start may have been rounded differently."""
+"""Spans that overlap by less only touch: an end and the next start may have been rounded differently."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class AnnotatedSpan:
-    """Where something is to be seen: a video, and [start_s, end_s) in it, as a player shows time."""
+    """A span of a video, [start_s, end_s) in presentation time, that an annotation names."""
 
     video: Path
     start_s: float
@@ -29,7 +29,7 @@ class AnnotatedSpan:
 
 @dataclass(frozen=True, slots=True)
 class AnnotatedQuery:
-    """A picture and everywhere it occurs, in order; occurrences in one video do not overlap."""
+    """A query picture and all its occurrences, in order; those in one video do not overlap."""
 
     picture: Path
     occurrences: tuple[AnnotatedSpan, ...]
@@ -37,7 +37,7 @@ class AnnotatedQuery:
 
 @dataclass(frozen=True, slots=True)
 class _Line:
-    """A row of the table and where it stands."""
+    """A row of the CSV with its line number."""
 
     path: Path
     number: int
@@ -52,16 +52,16 @@ class _Line:
             raise self.error(f"{column} is empty")
         found = folder / name
         if not found.is_file():
-            raise self.error(f"{column} {name!r} is no file in {folder}")
+            raise self.error(f"{column} {name!r} is not a file in {folder}")
         return found.resolve()
 
     def seconds(self, column: str) -> float:
         try:
             value = float(self.cells[column])
         except ValueError:
-            raise self.error(f"{column} {self.cells[column]!r} is no number of seconds") from None
+            raise self.error(f"{column} {self.cells[column]!r} is not a number of seconds") from None
         if not math.isfinite(value) or value < 0:
-            raise self.error(f"{column} {self.cells[column]} is no time in a video")
+            raise self.error(f"{column} {self.cells[column]} is not a time in a video")
         return value
 
     def occurrence(self, videos: Path) -> AnnotatedSpan:
@@ -72,11 +72,11 @@ class _Line:
 
 
 def read_queries(path: Path, videos: Path) -> list[AnnotatedQuery]:
-    """The queries of a CSV with the columns query, video, start_s, end_s, in the order of the file.
+    """Read the queries of a CSV with the columns query, video, start_s, end_s, in the order of the file.
 
-    A line for each occurrence; a query may have many.  `query` is a picture beside the CSV, `video` a
-    file in `videos`; both may name subfolders.  Raises FileUnreadable, and InputError with the line for
-    anything wrong: a column, a file that is not there, a time, two occurrences that overlap.
+    Each line is an occurrence; a query may have several.  `query` is a picture beside the CSV, `video` a
+    file in `videos`; both may lie in subfolders.  Raise FileUnreadable.  Raise InputError, with the line,
+    for a wrong column, a missing file, a wrong time, or two occurrences that overlap.
     """
     found: dict[Path, list[tuple[AnnotatedSpan, _Line]]] = {}
     for line in _lines(path, QUERY_COLUMNS):
@@ -86,9 +86,9 @@ def read_queries(path: Path, videos: Path) -> list[AnnotatedQuery]:
 
 
 def read_shots(path: Path, videos: Path) -> dict[Path, list[AnnotatedSpan]]:
-    """The true shots of each video, from a CSV with the columns video, start_s, end_s.
+    """Read the true shots of each video from a CSV with the columns video, start_s, end_s.
 
-    Shots may leave gaps (transitions), not overlap.  Raises as `read_queries` does.
+    Shots must not overlap; between them there may be gaps (transitions).  Raise as `read_queries` does.
     """
     found: dict[Path, list[tuple[AnnotatedSpan, _Line]]] = {}
     for line in _lines(path, SHOT_COLUMNS):

@@ -23,7 +23,7 @@ WriteTable = Callable[[str, Iterable[Iterable[object]]], Path]
 
 @pytest.fixture(scope="session", autouse=True)
 def one_thread() -> Iterator[None]:
-    """Two threads that share a busy core wait for each other."""
+    """Run OpenCV and torch on one thread: two that share a busy core wait for each other."""
     cv2.setNumThreads(1)
     before = torch.get_num_threads()
     torch.set_num_threads(1)
@@ -64,14 +64,14 @@ def alone(weights: tuple[Path, Path]) -> EvaluatedEncoders:
 
 @pytest.fixture
 def clock() -> Callable[[], float]:
-    """A second later each time that it is looked at."""
+    """Return a clock that advances by one second with each call."""
     ticks = count()
     return lambda: float(next(ticks))
 
 
 @pytest.fixture
 def write_table(tmp_path: Path) -> WriteTable:
-    """Writes a CSV, its columns given as one text."""
+    """Return a function that writes a CSV; its columns are given as one text."""
 
     def write(columns: str, rows: Iterable[Iterable[object]]) -> Path:
         path = tmp_path / "table.csv"
@@ -84,7 +84,7 @@ def write_table(tmp_path: Path) -> WriteTable:
 
 @pytest.fixture(scope="session")
 def save() -> Callable[[Path, Image], Path]:
-    """Writes a picture and gives its path."""
+    """Return a function that writes a picture and returns its path."""
 
     def write(path: Path, image: Image) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)

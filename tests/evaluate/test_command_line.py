@@ -1,4 +1,4 @@
-"""The commands as a user calls them: the table, the JSON, and what is said when something is wrong."""
+"""The commands as a user calls them: the table, the JSON, and the error messages."""
 
 from __future__ import annotations
 
@@ -93,9 +93,9 @@ def test_errors_are_a_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str
     bad.write_text("video,start_s\n")
     folder = films[0].path.parent
     failures: tuple[tuple[tuple[object, ...], str], ...] = (
-        (("keyframes", tmp_path / "gone"), "is no folder"),
+        (("keyframes", tmp_path / "gone"), "is not a folder"),
         (("keyframes", folder, "--shots", bad), "line 1"),
-        (("landmarks", bad), "no ground truth"),
+        (("landmarks", bad), "not a ground truth"),
         (("retrieval", folder, "--queries", bad), "line 1: the columns"),
         (("retrieval", folder, "--queries", bad, "--profile", "moreso"), "wants a folder for models"),
         (("keyframes", folder, "--form", "online", "--json", tmp_path / "gone" / "x"), "cannot be written"),

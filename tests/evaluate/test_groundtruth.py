@@ -1,4 +1,4 @@
-"""The layout of gnd_roxford5k.pkl, and what is said of files that do not have it."""
+"""The layout of gnd_roxford5k.pkl, and the errors for files that do not have it."""
 
 from __future__ import annotations
 
@@ -76,16 +76,16 @@ def test_every_judged_picture_is_found_or_ignored_as_the_setup_says(
         ([1], "no dict"),
         ({"imlist": [], "gnd": []}, "no dict"),
         (layout(gnd=[]), "one for each of qimlist"),
-        (layout(gnd=[], qimlist=[]), "asks nothing"),
+        (layout(gnd=[], qimlist=[]), "holds no query"),
         (layout(gnd=[{"easy": []}]), "easy, hard and junk"),
         (layout(gnd=[[1]]), "easy, hard and junk"),
-        (layout(imlist=["a", 2]), "imlist is no list of names"),
-        (layout(qimlist="q"), "qimlist is no list of names"),
+        (layout(imlist=["a", 2]), "imlist is not a list of names"),
+        (layout(qimlist="q"), "qimlist is not a list of names"),
         (layout(gnd=[{**ENTRY, "hard": [4]}]), r"gnd\[0\].hard names a position"),
         (layout(gnd=[{**ENTRY, "hard": [-1]}]), r"gnd\[0\].hard names a position"),
-        (layout(gnd=[{**ENTRY, "easy": [0.5]}]), r"gnd\[0\].easy is no list"),
-        (layout(gnd=[{**ENTRY, "easy": [[0], 1]}]), r"gnd.pkl is no ground truth"),
-        (layout(gnd=[{**ENTRY, "easy": None}]), r"gnd\[0\].easy is no list"),
+        (layout(gnd=[{**ENTRY, "easy": [0.5]}]), r"gnd\[0\].easy is not a list"),
+        (layout(gnd=[{**ENTRY, "easy": [[0], 1]}]), r"gnd.pkl is not a ground truth"),
+        (layout(gnd=[{**ENTRY, "easy": None}]), r"gnd\[0\].easy is not a list"),
         (layout(gnd=[{**ENTRY, "bbx": [1, 2, 3]}]), r"gnd\[0\].bbx"),
         (layout(gnd=[{**ENTRY, "bbx": [1, 2, 3, float("inf")]}]), r"gnd\[0\].bbx"),
     ],

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from cbvir_core.errors import InputError, NotAVideo
 from cbvir_core.evaluate import evaluate_keyframes
+from cbvir_core.evaluate.efficiency import EvaluationClock
 from cbvir_core.evaluate.tables import AnnotatedSpan
 from cbvir_core.keyframes import extract_keyframes, keyframe_score
 from support.films import Film
 
 Shots = dict[Path, list[AnnotatedSpan]]
-EvaluationClock = Callable[[], float]
 
 
 @pytest.fixture

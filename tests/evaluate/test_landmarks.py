@@ -1,4 +1,4 @@
-"""Table IV on a small benchmark: places that are painted, each seen in several ways."""
+"""Table IV on a small benchmark: painted places, each shown in several ways."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ import pytest
 
 from cbvir_core.errors import InputError, NotAPicture
 from cbvir_core.evaluate import EvaluatedEncoders, evaluate_landmarks, evaluate_shortlist, read_ground_truth
+from cbvir_core.evaluate.efficiency import EvaluationClock
 from cbvir_core.evaluate.landmarks import cut, find_picture
 from cbvir_core.types import Image
 from support.networks import painted
 
 Save = Callable[[Path, Image], Path]
-EvaluationClock = Callable[[], float]
 PLACES = 12
 FRAME = 40
 
 
 def seen_badly(image: Image) -> Image:
-    """Smaller, darker, saved badly."""
+    """Return the picture smaller, darker and strongly compressed."""
     small = cv2.convertScaleAbs(cv2.resize(image, None, fx=0.4, fy=0.4), alpha=0.9)
     data = cv2.imencode(".jpg", small, [cv2.IMWRITE_JPEG_QUALITY, 20])[1]
     return np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR), np.uint8)
@@ -32,7 +32,7 @@ def seen_badly(image: Image) -> Image:
 
 @pytest.fixture(scope="module")
 def benchmark(tmp_path_factory: pytest.TempPathFactory, save: Save) -> Path:
-    """Ground truth and pictures: of each place an easy and a hard one, and a query in a frame."""
+    """Ground truth and pictures: of each place an easy and a hard one, and a query with a red frame around it."""
     folder = tmp_path_factory.mktemp("benchmark")
     names, gnd = [], []
     for number, place in enumerate(painted(5, PLACES)):

@@ -1,4 +1,4 @@
-"""How a ranking of keyframes is held against occurrences: by hand, and against a slow truth."""
+"""How a ranking of keyframes is judged by occurrences: by hand, and against a slow reference."""
 
 from __future__ import annotations
 

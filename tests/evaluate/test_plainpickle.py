@@ -1,4 +1,4 @@
-"""Plain data comes back as it was; anything else is refused before it is called."""
+"""Plain data is read unchanged; anything else is refused before it is called."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def test_an_array_that_python_2_wrote_is_read() -> None:
 
 
 class Runs:
-    """Whoever unpickles it writes a file, or whatever else the call does."""
+    """An object whose unpickling makes a call, such as writing a file."""
 
     def __init__(self, call: Any, *arguments: Any) -> None:
         self.call, self.arguments = call, arguments

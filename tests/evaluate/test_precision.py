@@ -1,4 +1,4 @@
-"""Average precision against a worked example, and against a slow truth."""
+"""Average precision against a worked example, and against a slow reference."""
 
 from __future__ import annotations
 

@@ -1,10 +1,10 @@
-"""cbvir itself under evaluation: a library is filled and asked, as a user would."""
+"""The evaluation of cbvir itself: a library takes the videos in and answers the queries."""
 
 from __future__ import annotations
 
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import replace
 from pathlib import Path
 
 from cbvir_core.decode import read_picture
@@ -29,17 +29,19 @@ def ask_library(
     clock: EvaluationClock,
     notify: Notify,
 ) -> MethodAnswers:
-    """The answers of a `Library` in a temporary folder, with the profile that is evaluated.
+    """Return the answers of a `Library` in a temporary folder, with the profile that is evaluated.
 
-    All that it does for a query takes part: removed borders, mirroring, its own bounds on the
-    shortlist, its index.  The work of one query is taking in the videos, all descriptors of the
-    refinement, and the mean search; loading the networks is not counted.
+    A query has all stages: removed borders, mirroring, the library's own bounds on the shortlist, its
+    index.  The work of one query is ingest of the videos, all descriptors of the refinement, and the
+    mean time of a search; loading the networks is not counted.
     """
     with tempfile.TemporaryDirectory(prefix="cbvir-evaluate-") as name:
         folder = Path(name)
         models = _models(folder / "models", encoders)
-        runtime = {key: value for key, value in asdict(encoders.runtime).items() if key != "cache"}
-        with Library.open(folder / "data", profile=_PROFILE, models_dir=models, **runtime) as library:
+        runtime = replace(
+            encoders.runtime, cache=None
+        )  # not shared: a library deletes the cached networks that it does not use
+        with Library.open(folder / "data", profile=_PROFILE, models_dir=models, runtime=runtime) as library:
             return _answers(library, videos, pictures, clock, notify)
 
 
@@ -59,21 +61,21 @@ def _answers(
         pass
     while library.maintain():
         pass
-    taken_s = clock() - begun
+    ingest_s = clock() - begun
     notify(f"the library has {len(videos)} videos")
-    # As many as its own rule shortlists: asking for more would make it shortlist more.
-    options = SearchOptions(top=max(1, length(library.index.status().rows)))
-    rankings, asked_s = [], 0.0
+    # As many as its own rule shortlists: a larger `top` would make it shortlist more.
+    options = SearchOptions(top=max(1, length(library.index_status().rows)))
+    rankings, search_s = [], 0.0
     for picture in map(read_picture, pictures):
         begun = clock()
         answer = library.search(picture, options)
-        asked_s += clock() - begun
+        search_s += clock() - begun
         rankings.append(tuple(RankedMoment(hit.keyframe_id.video, hit.time_s) for hit in answer.results))
-    return MethodAnswers(LIBRARY_METHOD, tuple(rankings), taken_s + asked_s / max(1, len(pictures)))
+    return MethodAnswers(LIBRARY_METHOD, tuple(rankings), ingest_s + search_s / max(1, len(pictures)))
 
 
 def _models(folder: Path, encoders: EvaluatedEncoders) -> Path:
-    """A folder of models in which the weights that are evaluated are a profile."""
+    """Make a folder of models that holds the evaluated weights as a profile, and return it."""
     (folder / _PROFILE).mkdir(parents=True)
     for role in ("filter", "refine"):
         weights: Path | None = getattr(encoders.profile, role)
