@@ -1,4 +1,4 @@
-"""Weight files as the world has them: checkpoints of torchvision and SOLAR, plain safetensors, our own.
+"""Readers of every weight file that can be imported: published checkpoints, plain safetensors, cbvir's own.
 
 Importing this module imports torch.
 """
@@ -15,45 +15,37 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from cbvir_core.embed.mobilenet import ARCHITECTURE as MOBILENET
-from cbvir_core.embed.networks import build_network
-from cbvir_core.embed.solar import solar_architecture
+from cbvir_core.embed.networks import build_network, network_module
 from cbvir_core.errors import FileUnreadable, WeightsDamaged, WeightsMismatch, WeightsMissing
-from cbvir_core.weights.file import (
-    IMAGENET_MEAN,
-    IMAGENET_STD,
-    Preprocess,
-    WeightsHeader,
-    read_header,
-    read_tensors,
-)
-
-MOBILENET_SIDE = 224  # Table I
-SOLAR_LONG_SIDE = 512  # that of the stored stills: a larger picture would hold nothing more
+from cbvir_core.weights import ARCHITECTURES, WeightsHeader, read_header, read_tensors, with_advice
 
 
 @dataclass(frozen=True, slots=True)
-class Checkpoint:
-    """Weights that are known to fit their architecture, with the header they are to be stored under."""
+class ProvenWeights:
+    """Tensors that their network has loaded, with the header that they are stored under."""
 
     header: WeightsHeader
     state: Mapping[str, Tensor]
 
 
-def read_checkpoint(path: Path) -> Checkpoint:
-    """Reads any weight file that cbvir understands and proves that the network loads it strictly.
+def read_checkpoint(path: Path) -> ProvenWeights:
+    """Read any weight file that cbvir understands, and prove that its network loads it strictly.
 
-    ``.pth`` files are read without running code that they may carry.  Raises WeightsMissing,
+    ``.pth`` files are read without running code that they may carry.  Raise WeightsMissing,
     WeightsDamaged (also for such code, and for values that are no numbers), WeightsMismatch.
     """
     tensors, meta, header = _read_safetensors(path) if _is_safetensors(path) else _read_pickled(path)
     state = {name: value for name, value in tensors.items() if not name.startswith("classifier.")}
     broken = [name for name, value in state.items() if not torch.isfinite(value).all()]
     if broken:
-        raise WeightsDamaged(f"{path} holds values that are no numbers, in {broken[0]}; get the file again")
-    header = header or _guess_header(path, state, meta)
-    build_network(path, header.architecture, state)
-    return Checkpoint(header, state)
+        what = f"holds values that are no numbers, in {broken[0]}; get the file again"
+        raise WeightsDamaged(what, path=path)
+    try:
+        header = header or _recognised_header(path, state, meta)
+        build_network(header.architecture, state)
+    except WeightsMismatch as error:
+        raise error.about(path) from error
+    return ProvenWeights(header, state)
 
 
 _Contents = tuple[dict[str, Tensor], Mapping[str, Any], WeightsHeader | None]
@@ -61,21 +53,21 @@ _Contents = tuple[dict[str, Tensor], Mapping[str, Any], WeightsHeader | None]
 
 
 def _is_safetensors(path: Path) -> bool:
-    """Told by content: eight bytes of length, then JSON."""
+    """Return whether the content is that of safetensors: eight bytes of length, then JSON."""
     try:
         with path.open("rb") as stream:
             return stream.read(9)[8:] == b"{"
     except FileNotFoundError:
-        raise WeightsMissing(f"{path} is not there") from None
+        raise WeightsMissing("is not there", path=path) from None
     except OSError as error:
-        raise FileUnreadable(f"{path} cannot be read: {error.strerror}") from error
+        raise FileUnreadable(f"cannot be read: {error.strerror}", path=path) from error
 
 
 def _read_safetensors(path: Path) -> _Contents:
     try:
         return read_tensors(path), {}, _own_header(path)
     except WeightsDamaged as error:
-        raise WeightsDamaged(f"{error}; get the file again") from error
+        raise with_advice(error, "get the file again") from error
 
 
 def _read_pickled(path: Path) -> _Contents:
@@ -85,16 +77,18 @@ def _read_pickled(path: Path) -> _Contents:
             loaded = torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         raise WeightsDamaged(
-            f"{path} is no plain weight file: it holds code or other objects beside tensors, and was "
-            "not run; get the file from its makers"
+            "is no plain weight file: it holds code or other objects beside tensors, and was "
+            "not run; get the file from its makers",
+            path=path,
         ) from error
     except Exception as error:  # an unpickler fails in every way that bytes can make it
-        raise WeightsDamaged(f"{path} is cut short or no weight file; get the file again") from error
+        what = "is cut short or no weight file; get the file again"
+        raise WeightsDamaged(what, path=path) from error
     if not isinstance(loaded, Mapping):
-        raise WeightsMismatch(f"{path} holds no state dict")
+        raise WeightsMismatch("holds no state dict", path=path)
     state, meta = loaded.get("state_dict", loaded), loaded.get("meta", {})
     if not isinstance(state, Mapping) or not all(isinstance(value, Tensor) for value in state.values()):
-        raise WeightsMismatch(f"{path} holds no state dict")
+        raise WeightsMismatch("holds no state dict", path=path)
     return dict(state), meta if isinstance(meta, Mapping) else {}, None
 
 
@@ -105,21 +99,12 @@ def _own_header(path: Path) -> WeightsHeader | None:
         return None
 
 
-def _guess_header(path: Path, state: Mapping[str, Tensor], meta: Mapping[str, Any]) -> WeightsHeader:
-    """The header of a published file, by the names of its tensors."""
-    origin = {"file": path.name}
-    if "features.0.0.weight" in state:
-        seen = Preprocess(height=MOBILENET_SIDE, width=MOBILENET_SIDE)
-        return WeightsHeader(MOBILENET, f"MobileNetV2, imported from {path.name}", seen, origin)
-    if "features.conv1.0.weight" in state:
-        architecture = solar_architecture(state)
-        mean, std = _channels(meta.get("mean"), IMAGENET_MEAN), _channels(meta.get("std"), IMAGENET_STD)
-        seen = Preprocess(long_side=SOLAR_LONG_SIDE, mean=mean, std=std)
-        return WeightsHeader(architecture, f"SOLAR, imported from {path.name}", seen, origin)
-    raise WeightsMismatch(f"{path} is for another architecture: neither MobileNetV2 nor SOLAR")
-
-
-def _channels(values: Any, default: tuple[float, float, float]) -> tuple[float, float, float]:
-    if isinstance(values, list | tuple) and len(values) == 3:
-        return float(values[0]), float(values[1]), float(values[2])
-    return default
+def _recognised_header(path: Path, state: Mapping[str, Tensor], meta: Mapping[str, Any]) -> WeightsHeader:
+    """Return the header of a published file, recognised by the names of its tensors."""
+    for known in ARCHITECTURES:
+        published = network_module(known.module).recognise(state, meta)
+        if published is not None:
+            label = f"{known.title}, imported from {path.name}"
+            return WeightsHeader(published.architecture, label, published.preprocess, {"file": path.name})
+    titles = " nor ".join(known.title for known in ARCHITECTURES)
+    raise WeightsMismatch(f"is for another architecture: neither {titles}", path=path)

@@ -1,6 +1,7 @@
-"""The folder of converted networks: one folder per network, there whole or not at all.
+"""The cache of converted networks: one folder per network, which is there completely or not at all.
 
-Deleting one is always safe: a process that has read it keeps it, one that wants it converts anew.
+Deleting one is always safe: a process that has read it keeps the network in memory, and a process that
+needs it converts it again.
 """
 
 from __future__ import annotations
@@ -13,23 +14,23 @@ from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-GRAPH_VERSION = 1
+CONVERSION_VERSION = 1
 """Part of a converted network's name; raised whenever the torch networks compute something else."""
 
-_NAME = re.compile(r"[0-9a-f]{32}-\d+")
+_CONVERSION_NAME = re.compile(r"[0-9a-f]{32}-\d+")
 _UNFINISHED = ".unfinished-"
-LEFT_BEHIND_S = 24 * 3600.0
-"""An unfinished folder of this age is a dead process's: the largest conversion takes minutes."""
+ABANDONED_AFTER_S = 24 * 3600.0
+"""Age at which an unfinished folder must be of a dead process: the largest conversion takes minutes."""
 
 
 def conversion(cache: Path, fingerprint: str) -> Path:
-    """Where the converted network of some weights is."""
-    return cache / f"{fingerprint}-{GRAPH_VERSION}"
+    """Return the folder of the converted network of some weights."""
+    return cache / f"{fingerprint}-{CONVERSION_VERSION}"
 
 
 @contextmanager
 def written_whole(kept: Path) -> Iterator[Path]:
-    """A folder to write a conversion into; it becomes `kept`, unless another process was first."""
+    """Yield a folder to write a conversion into; it becomes `kept`, unless another process was first."""
     kept.parent.mkdir(parents=True, exist_ok=True)
     with _unfinished(kept.parent) as folder:
         yield folder
@@ -38,7 +39,7 @@ def written_whole(kept: Path) -> Iterator[Path]:
 
 
 def drop_conversion(kept: Path) -> None:
-    """Deletes a converted network in one step for everybody who might read it."""
+    """Delete a converted network; for a process that reads it, it vanishes in one step."""
     with suppress(OSError), _unfinished(kept.parent) as folder:
         kept.rename(folder)
 
@@ -46,11 +47,11 @@ def drop_conversion(kept: Path) -> None:
 def drop_unused(
     cache: Path, used: Collection[str], also_used: Callable[[], Collection[str]] = frozenset
 ) -> list[str]:
-    """Deletes what no weights of these fingerprints need, and what dead processes left; gives the names.
+    """Delete conversions of other weights than those used, and what dead processes left; return the names.
 
-    `also_used` is only asked where something else than `used` is there.
+    `also_used` is called only where a conversion is found that is not in `used`.
     """
-    unused = {path.name for path in cache.glob("*") if _NAME.fullmatch(path.name)}
+    unused = {path.name for path in cache.glob("*") if _CONVERSION_NAME.fullmatch(path.name)}
     unused -= {conversion(cache, fingerprint).name for fingerprint in used}
     if unused:
         unused -= {conversion(cache, fingerprint).name for fingerprint in also_used()}
@@ -58,13 +59,13 @@ def drop_unused(
         drop_conversion(cache / name)
     for path in cache.glob(f"{_UNFINISHED}*"):
         with suppress(OSError):
-            if time.time() - path.stat().st_mtime > LEFT_BEHIND_S:
+            if time.time() - path.stat().st_mtime > ABANDONED_AFTER_S:
                 shutil.rmtree(path, ignore_errors=True)
     return sorted(unused)
 
 
 @contextmanager
 def _unfinished(cache: Path) -> Iterator[Path]:
-    """A folder inside a temporary one, which takes with it whatever is still there at the end."""
+    """Yield a folder inside a temporary one, which is deleted at the end with all that is still in it."""
     with tempfile.TemporaryDirectory(prefix=_UNFINISHED, dir=cache, ignore_cleanup_errors=True) as made:
         yield Path(made) / "network"

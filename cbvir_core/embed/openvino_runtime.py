@@ -1,6 +1,7 @@
 """Networks on a CPU through OpenVINO.
 
-bf16 where the processor has it and the network stands it (`cbvir_core.embed.precision`), else float32.
+A network runs in bf16 where the processor has it and the descriptors keep their accuracy in it
+(`cbvir_core.embed.precision`), else in float32.
 """
 
 from __future__ import annotations
@@ -18,10 +19,10 @@ from typing import Any
 import numpy as np
 
 from cbvir_core.embed.conversions import conversion, drop_conversion, written_whole
-from cbvir_core.embed.precision import SMALLEST_COSINE, worst_cosine
-from cbvir_core.embed.preprocess import CPU_PIXELS, Batch
+from cbvir_core.embed.precision import MIN_BF16_COSINE, worst_cosine
+from cbvir_core.embed.preprocess import CPU_BATCH_PIXELS, Batch
 from cbvir_core.types import Rows
-from cbvir_core.weights.file import read_header
+from cbvir_core.weights import read_header
 
 # OpenVINO reports every import and conversion to its makers over the internet and writes to the home
 # folder for it, unless the package that does so cannot be imported.
@@ -29,30 +30,33 @@ sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
 
 import openvino  # noqa: E402
 
-# OpenVINO makes its table of number types at its first use, in Python objects and without a lock of its own
-# that lets go of the interpreter's: two threads whose first inferences meet there stop the process for good.
+# OpenVINO makes its table of number types at its first use, in Python objects, and waits for its own lock
+# without releasing the interpreter's.  Two threads whose first inferences meet there stop the process for
+# good.  So the table is made here, at import.
 openvino.Type.f32.to_dtype()
 
 CONCURRENT_CALLS = 2
-"""Calls that do not wait for each other: ingest or backfill, and a query.  With one, a query would wait
-for whole batches of the other.
+"""Calls that do not wait for each other: one of ingest or backfill, and one of a query.  With a single one,
+a query would wait for whole batches of the ingest.
 """
 
-_BF16_COSINE = ["cbvir", "bf16_cosine"]  # where a converted network notes what bf16 keeps of it
+_BF16_COSINE = ["cbvir", "bf16_cosine"]  # where a converted network keeps its worst cosine in bf16
 
 
 class OpenVinoRunner:
     """A converted network, compiled for this processor.
 
-    `key` is the fingerprint of the weights: under it the conversion is kept in `cache` and found by
-    the next process, which then needs no torch.  A cache that cannot be read or written is done
-    without.  `precision` is ``bf16`` or ``f32``.
+    `fingerprint` is that of the weights.  The conversion is kept in `cache` under it, and the next process
+    that finds it there needs no torch.  A cache that cannot be read or written is not used.  `precision` is
+    ``bf16`` or ``f32``.
     """
 
-    pixels = CPU_PIXELS
+    pixels = CPU_BATCH_PIXELS
 
-    def __init__(self, weights: Path, key: str, *, threads: int = 1, cache: Path | None = None) -> None:
-        kept = conversion(cache, key) if cache else None
+    def __init__(
+        self, weights: Path, fingerprint: str, *, threads: int = 1, cache: Path | None = None
+    ) -> None:
+        kept = conversion(cache, fingerprint) if cache else None
         model = _read(kept)
         if model is None:
             model = _keep(_measured(_convert(weights), weights), kept)
@@ -62,7 +66,7 @@ class OpenVinoRunner:
         self.dim: int = self._compiled.output(0).partial_shape[1].get_length()
 
     def run(self, batch: Batch) -> Rows:
-        """Unit rows of a batch.  Every calling thread has its own inference request."""
+        """Return unit rows of a batch.  Every calling thread has its own inference request."""
         request: Any = getattr(self._local, "request", None)
         if request is None:
             request = self._local.request = self._compiled.create_infer_request()
@@ -74,7 +78,7 @@ def _infer(request: Any, batch: Batch) -> Rows:
 
 
 def _measured(model: Any, weights: Path) -> Any:
-    """The model with a note of what bf16 keeps of its answers, measured where the note is missing."""
+    """Return the model with its worst cosine in bf16 noted in it; measure that where the note is missing."""
     if _has_bf16() and not model.has_rt_info(_BF16_COSINE):
         exact, rounded = (_compile(model, kind).create_infer_request() for kind in ("f32", "bf16"))
         cosine = worst_cosine(
@@ -85,8 +89,8 @@ def _measured(model: Any, weights: Path) -> Any:
 
 
 def _precision(model: Any) -> str:
-    kept = float(model.get_rt_info(_BF16_COSINE).astype(str)) if _has_bf16() else 0.0
-    return "bf16" if kept >= SMALLEST_COSINE else "f32"
+    cosine = float(model.get_rt_info(_BF16_COSINE).astype(str)) if _has_bf16() else 0.0
+    return "bf16" if cosine >= MIN_BF16_COSINE else "f32"
 
 
 def _has_bf16() -> bool:
@@ -99,10 +103,11 @@ def _core() -> Any:
 
 
 def _compile(model: Any, precision: str, threads: int = 1) -> Any:
-    """Pinning is off: pinned threads of two networks and a decoder would share one core.
+    """Return the model compiled for this processor.
 
-    A network with a thread for every processor takes one call at a time: two at once on two processors
-    were slower than one after the other.
+    Pinning is off, because pinned threads of two networks and a decoder would share one core.  A network
+    with a thread for every processor takes one call at a time: two at once on two processors were slower
+    than one after the other.
     """
     processors = len(os.sched_getaffinity(0))
     streams = CONCURRENT_CALLS if threads < processors else 1
@@ -116,19 +121,19 @@ def _compile(model: Any, precision: str, threads: int = 1) -> Any:
 
 
 def _convert(weights: Path) -> Any:
-    """The torch network of a weight file as an OpenVINO model for any batch and any picture size."""
+    """Return the network of a weight file as an OpenVINO model for any batch size and any picture size."""
     import torch
 
     from cbvir_core.embed.networks import load_network
 
     network = load_network(weights)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # tracing is how OpenVINO reads torch; its deprecation is theirs
+        warnings.simplefilter("ignore")  # OpenVINO reads torch by tracing, whose deprecation it must mend
         return openvino.convert_model(network, example_input=torch.zeros(1, 3, 96, 64), input=[-1, 3, -1, -1])
 
 
 def _read(kept: Path | None) -> Any | None:
-    """A conversion that an earlier process kept, or None."""
+    """Return a conversion that an earlier process kept, or None."""
     if kept is None:
         return None
     try:
@@ -139,10 +144,10 @@ def _read(kept: Path | None) -> Any | None:
 
 
 def _keep(model: Any, kept: Path | None) -> Any:
-    """Writes a conversion and gives it as every later process will read it.
+    """Write a conversion and return it as every later process will read it.
 
-    It appears whole; whoever comes second leaves the first's in place.  What cannot be written is
-    given back as it is.
+    The folder appears complete.  Where another process was first, its conversion stays.  A model that
+    cannot be written is returned as it is.
     """
     if kept is None:
         return model

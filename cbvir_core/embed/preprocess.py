@@ -1,4 +1,4 @@
-"""From a picture to a network's input: the one place where embedding scales and normalises."""
+"""Preprocessing: the one place where a picture is scaled and normalised to a network's input."""
 
 from __future__ import annotations
 
@@ -9,24 +9,24 @@ import numpy as np
 import numpy.typing as npt
 
 from cbvir_core.types import Image
-from cbvir_core.weights.file import Preprocess
+from cbvir_core.weights import Preprocess
 
 Batch = npt.NDArray[np.float32]
 """Network input: N x 3 x H x W, normalised."""
 
-CPU_PIXELS = 8 * 224 * 224  # on one thread larger batches run no faster, and take memory
-CUDA_PIXELS = 64 * 224 * 224
+CPU_BATCH_PIXELS = 8 * 224 * 224  # on one thread larger batches run no faster, and take memory
+CUDA_BATCH_PIXELS = 64 * 224 * 224
 
-STRIDE = 32  # both networks halve the picture five times; sides that divide evenly lose no border
+NETWORK_STRIDE = 32  # both networks halve the picture five times; sides that divide evenly lose no border
 
 
 def input_size(image: Image, preprocess: Preprocess, scale: float = 1.0) -> tuple[int, int]:
-    """Height and width that the network sees of this picture at this scale.
+    """Return height and width of the network's input for this picture at this scale.
 
-    With `long_side` the aspect is kept up to rounding both sides to multiples of 32, so that the
+    With `long_side` the aspect ratio is kept up to rounding both sides to multiples of 32, so that the
     pictures of one video share a shape and can go through the network together.  Small pictures are
-    scaled up: GeM features change with the scale of what they see, and a query rarely has the size of
-    the video it was taken from.
+    scaled up, because GeM features change with the scale of what is in the picture, and a query rarely has
+    the size of the video it was taken from.
     """
     if preprocess.height is not None and preprocess.width is not None:
         return round(preprocess.height * scale), round(preprocess.width * scale)
@@ -37,9 +37,10 @@ def input_size(image: Image, preprocess: Preprocess, scale: float = 1.0) -> tupl
 
 
 def prepare(image: Image, size: tuple[int, int], preprocess: Preprocess) -> npt.NDArray[np.float32]:
-    """One picture scaled to `size` (height, width) and normalised: 3 x H x W.
+    """Return the picture scaled to `size` (height, width) and normalised: 3 x H x W.
 
-    The whole picture is used, never a crop.  Area averaging where it shrinks, linear where it grows.
+    The whole picture is used, never a crop.  It is averaged by area where it shrinks, and interpolated
+    linearly where it grows.
     """
     height, width = size
     shrinks = height * width < image.shape[0] * image.shape[1]
@@ -52,7 +53,7 @@ def prepare(image: Image, size: tuple[int, int], preprocess: Preprocess) -> npt.
 def batches(
     images: Sequence[Image], preprocess: Preprocess, scale: float, pixels: int
 ) -> Iterator[tuple[list[int], Batch]]:
-    """The pictures as batches of equal shape of about `pixels` pixels, each with its pictures' positions."""
+    """Yield batches of equal shape of about `pixels` pixels, each with the positions of its pictures."""
     groups: dict[tuple[int, int], list[int]] = {}
     for position, image in enumerate(images):
         groups.setdefault(input_size(image, preprocess, scale), []).append(position)
@@ -64,4 +65,4 @@ def batches(
 
 
 def _whole_strides(side: float) -> int:
-    return max(1, round(side / STRIDE)) * STRIDE
+    return max(1, round(side / NETWORK_STRIDE)) * NETWORK_STRIDE

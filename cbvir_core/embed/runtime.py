@@ -1,4 +1,4 @@
-"""What runs a network: OpenVINO on a CPU, torch on CUDA and as the reference.
+"""Runtimes of networks: OpenVINO on a CPU, torch on CUDA and as the reference.
 
 A process that finds a converted network in its cache never imports torch, and starts in a fraction of
 the time and memory that converting takes.
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from cbvir_core.embed.preprocess import CPU_PIXELS, CUDA_PIXELS, Batch
+from cbvir_core.embed.preprocess import CPU_BATCH_PIXELS, CUDA_BATCH_PIXELS, Batch
 from cbvir_core.errors import ConfigError
 from cbvir_core.types import Rows
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class Runner(Protocol):
-    """A network that is ready to run.  Any thread may call it."""
+    """A network that is ready to run.  Any thread may call it, several at once."""
 
     dim: int
     """Width of a row."""
@@ -29,7 +29,7 @@ class Runner(Protocol):
     """How many pixels a batch should have."""
 
     def run(self, batch: Batch) -> Rows:
-        """Unit rows of a batch."""
+        """Return unit rows of a batch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +37,8 @@ class RuntimeOptions:
     """Where and how networks run.
 
     `device` is ``auto``, ``cpu``, ``cuda`` or ``cuda:N``; `runtime` is ``auto``, ``openvino`` or
-    ``torch``.  `threads` is how many threads one call uses: on a busy machine more than one costs more
-    than it gives.  `cache` is a folder for converted networks; without it every start converts anew,
+    ``torch``.  `threads` is how many threads one call uses; on a busy machine more than one costs more
+    than it gains.  `cache` is a folder for converted networks; without it every start converts again,
     which takes seconds and needs torch.
     """
 
@@ -58,11 +58,10 @@ class RuntimeOptions:
             raise ConfigError(f"threads must be at least 1, not {self.threads}")
 
 
-def open_runner(weights: Path, key: str, options: RuntimeOptions) -> Runner:
-    """The network of a weight file, ready to run; `key` names it in the cache (its fingerprint).
+def open_runner(weights: Path, fingerprint: str, options: RuntimeOptions) -> Runner:
+    """Return the network of a weight file, ready to run; the cache keeps it under the file's fingerprint.
 
-    Raises WeightsDamaged, WeightsMismatch, WeightsMissing, and ConfigError where CUDA is asked for and
-    not there.
+    Raise WeightsDamaged, WeightsMismatch, WeightsMissing, and ConfigError where CUDA is wanted and absent.
     """
     device = _device(options)
     if options.runtime == "torch" or device != "cpu":
@@ -71,11 +70,11 @@ def open_runner(weights: Path, key: str, options: RuntimeOptions) -> Runner:
         return TorchRunner(load_network(weights), device, options.threads)
     from cbvir_core.embed.openvino_runtime import OpenVinoRunner
 
-    return OpenVinoRunner(weights, key, threads=options.threads, cache=options.cache)
+    return OpenVinoRunner(weights, fingerprint, threads=options.threads, cache=options.cache)
 
 
 def _device(options: RuntimeOptions) -> str:
-    """A device that is there.  torch is only asked where the system has an NVIDIA driver."""
+    """Return a device that exists.  torch is imported only where the system has an NVIDIA driver."""
     if options.device == "cpu" or options.runtime == "openvino":
         return "cpu"
     if options.device == "auto" and not Path("/dev/nvidiactl").exists():
@@ -94,7 +93,7 @@ def _device(options: RuntimeOptions) -> str:
 class TorchRunner:
     """A torch network on a device, in float32.
 
-    On a CPU the number of threads is torch's own and holds for the whole process.
+    On a CPU, `threads` sets torch's own number of threads, for the whole process.
     """
 
     def __init__(self, network: Network, device: str, threads: int = 1) -> None:
@@ -105,11 +104,11 @@ class TorchRunner:
         self._network = network.eval().to(self._device)
         if self._device.type == "cpu":
             torch.set_num_threads(threads)
-        self.pixels = CPU_PIXELS if self._device.type == "cpu" else CUDA_PIXELS
+        self.pixels = CPU_BATCH_PIXELS if self._device.type == "cpu" else CUDA_BATCH_PIXELS
         self.dim = self.run(np.zeros((1, 3, 64, 64), np.float32)).shape[1]
 
     def run(self, batch: Batch) -> Rows:
-        """Unit rows of a batch."""
+        """Return unit rows of a batch."""
         with self._torch.inference_mode():
             rows = self._network(self._torch.from_numpy(batch).to(self._device))
         return np.asarray(rows.cpu().numpy(), np.float32)

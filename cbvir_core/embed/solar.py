@@ -3,8 +3,8 @@
 With a ResNet, parameter names are those of the published checkpoint, so that it loads strictly:
 ``features.conv1.0`` and ``.1`` (convolution and batch norm), ``features.conv2_x.2`` (behind ReLU and
 maximum pooling), ``features.conv3_x`` to ``conv5_x``, ``features.soa4`` and ``soa5``, ``pool.p``,
-``whiten``.  With MobileNetV2 they are the filter's, ``features.0`` to ``features.18``, ``pool.p`` and
-``whiten``, and beside them ``features.soa4`` and ``soa5``: a filter's tensors fit under their own names.
+``whiten``.  With MobileNetV2 they are the filter's (``features.0`` to ``features.18``, ``pool.p``,
+``whiten``) and in addition ``features.soa4`` and ``soa5``, so a filter's tensors fit under their own names.
 """
 
 from __future__ import annotations
@@ -12,19 +12,22 @@ from __future__ import annotations
 import re
 from collections import OrderedDict
 from collections.abc import Mapping
+from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F  # noqa: N812
 from torchvision import models
 
-from cbvir_core.embed.pooling import GeM
-from cbvir_core.embed.strict import load_exactly
+from cbvir_core.embed.networks import GeM, Network, PublishedNetwork, load_exactly
 from cbvir_core.errors import WeightsMismatch
+from cbvir_core.weights import IMAGENET_MEAN, IMAGENET_STD, Preprocess
 
-PREFIX = "solar-"
-MOBILENET = "mobilenet_v2"
-BACKBONES = ("resnet18", "resnet34", "resnet50", "resnet101", MOBILENET)
+SOLAR_PREFIX = "solar-"
+_MOBILENET = "mobilenet_v2"
+SOLAR_BACKBONES = ("resnet18", "resnet34", "resnet50", "resnet101", _MOBILENET)
+SOLAR_LONG_SIDE = 512
+"""Longer side of the published network's input: that of the stored stills.  A larger picture would hold
+nothing more."""
 _FOURTH_STAGE = re.compile(r"features\.conv4_x\.(\d+)\.")
 
 
@@ -33,8 +36,8 @@ class SecondOrderAttention(nn.Module):
 
     Every position becomes itself plus a mixture of the values at all positions, weighted by
     ``softmax(mid ** -0.5 * query . key)`` over the positions.  `f` makes the query, `g` the key, `h`
-    the value; `v` is the 1 x 1 convolution, called phi in equation 5, through which the mixture
-    returns to C channels.  `v` starts at zero, so a fresh block hands its input on unchanged.
+    the value.  `v`, called phi in equation 5, is the 1 x 1 convolution that maps the mixture back to
+    C channels.  `v` starts at zero, so a fresh block returns its input unchanged.
     """
 
     def __init__(self, channels: int, mid: int) -> None:
@@ -48,7 +51,7 @@ class SecondOrderAttention(nn.Module):
         nn.init.zeros_(self.v.bias)  # type: ignore[arg-type]
 
     def forward(self, features: Tensor) -> Tensor:
-        """The features with context."""
+        """Return the features with context added."""
         query, key, value = (layer(features).flatten(2) for layer in (self.f, self.g, self.h))
         attention = torch.softmax(self.scale * query.transpose(1, 2) @ key, dim=-1)
         mixed = (attention @ value.transpose(1, 2)).transpose(1, 2)
@@ -76,7 +79,7 @@ class SolarFeatures(nn.Module):
         self.soa5 = SecondOrderAttention(self.channels, mid=self.channels // 2)
 
     def forward(self, pictures: Tensor) -> Tensor:
-        """The last feature map."""
+        """Return the last feature map."""
         early = self.conv3_x(self.conv2_x(self.conv1(pictures)))
         refined: Tensor = self.soa5(self.conv5_x(self.soa4(self.conv4_x(early))))
         return refined
@@ -86,9 +89,10 @@ class MobileNetSolarFeatures(nn.Sequential):
     """MobileNetV2's blocks with attention: N x 3 x H x W -> N x 1280 x H/32 x W/32.
 
     `soa4` stands behind the last block at stride 16 (96 channels), `soa5` behind the last bottleneck
-    (320), before the 1 x 1 convolution to 1,280: there it costs a quarter of what it would behind it,
-    and ReLU6 still follows, so that GeM gets no negative features.  Both project to half their
-    channels: a bottleneck's channels are few already, so ResNet's quarter at stage four is no saving.
+    (320 channels), before the 1 x 1 convolution to 1,280.  There `soa5` costs a quarter of what it would
+    cost behind that convolution, and ReLU6 still follows, so that GeM gets no negative features.  Both
+    project to half their channels: a bottleneck has few channels already, so ResNet's quarter at stage
+    four would save nothing.
     """
 
     channels = 1280
@@ -109,32 +113,30 @@ class MobileNetSolarFeatures(nn.Sequential):
 _ATTENDED = {13: ("soa4", 96), 17: ("soa5", 320)}
 
 
-class SolarDescriptor(nn.Module):
+class SolarDescriptor(Network):
     """Pictures to unit descriptors: attention, GeM with a learnt p, L2, learnt whitening, L2.
 
-    N x 3 x H x W, normalised, any size -> N x D.  `backbone` is one of `BACKBONES`; `whitened` is the
+    N x 3 x H x W, normalised, any size -> N x D.  `backbone` is one of `SOLAR_BACKBONES`; `whitened` is the
     width of the whitening (None: the backbone's channels, as published).
     """
 
+    features: MobileNetSolarFeatures | SolarFeatures
+    whiten: nn.Linear
+
     def __init__(self, backbone: str = "resnet101", *, p: float = 3.0, whitened: int | None = None) -> None:
         super().__init__()
-        self.features = MobileNetSolarFeatures() if backbone == MOBILENET else SolarFeatures(backbone)
+        self.features = MobileNetSolarFeatures() if backbone == _MOBILENET else SolarFeatures(backbone)
         self.pool = GeM(p)
         self.whiten = nn.Linear(self.features.channels, whitened or self.features.channels)
 
-    def forward(self, pictures: Tensor) -> Tensor:
-        """Unit rows."""
-        pooled = F.normalize(self.pool(self.features(pictures)))
-        return F.normalize(self.whiten(pooled))
 
+def build(state: Mapping[str, Tensor], architecture: str) -> SolarDescriptor:
+    """Return the network of this architecture (``solar-resnet101``) with these tensors, in evaluation mode.
 
-def build_solar(architecture: str, state: Mapping[str, Tensor]) -> SolarDescriptor:
-    """The network of this architecture (``solar-resnet101``) with these tensors, in evaluation mode.
-
-    Raises WeightsMismatch where the architecture is unknown or the tensors are not exactly its own.
+    Raise WeightsMismatch where the architecture is unknown or the tensors are not exactly its own.
     """
-    backbone = architecture.removeprefix(PREFIX)
-    if backbone not in BACKBONES or backbone == architecture:
+    backbone = architecture.removeprefix(SOLAR_PREFIX)
+    if backbone not in SOLAR_BACKBONES or backbone == architecture:
         raise WeightsMismatch(f"unknown architecture {architecture!r}; known: {_known()}")
     whiten = state.get("whiten.weight")
     network = SolarDescriptor(backbone, whitened=None if whiten is None else int(whiten.shape[0]))
@@ -142,21 +144,41 @@ def build_solar(architecture: str, state: Mapping[str, Tensor]) -> SolarDescript
     return network.eval()
 
 
-def solar_architecture(state: Mapping[str, Tensor]) -> str:
-    """Which backbone a checkpoint of SOLAR belongs to, a ResNet told by its fourth stage.
+def recognise(state: Mapping[str, Tensor], meta: Mapping[str, Any]) -> PublishedNetwork | None:
+    """Return the SOLAR of its authors where the tensors have its names.
 
-    Raises WeightsMismatch where none fits.
+    `meta` may hold the mean and the deviation of the network's input.  Raise WeightsMismatch where the
+    backbone is unknown.
+    """
+    if "features.conv1.0.weight" not in state:
+        return None
+    mean, std = _channels(meta.get("mean"), IMAGENET_MEAN), _channels(meta.get("std"), IMAGENET_STD)
+    return PublishedNetwork(
+        solar_architecture(state), Preprocess(long_side=SOLAR_LONG_SIDE, mean=mean, std=std)
+    )
+
+
+def _channels(values: Any, default: tuple[float, float, float]) -> tuple[float, float, float]:
+    if isinstance(values, list | tuple) and len(values) == 3:
+        return float(values[0]), float(values[1]), float(values[2])
+    return default
+
+
+def solar_architecture(state: Mapping[str, Tensor]) -> str:
+    """Return the architecture of a checkpoint of SOLAR; a ResNet is recognised by its fourth stage.
+
+    Raise WeightsMismatch where no backbone fits.
     """
     if "features.18.0.weight" in state and "features.soa4.v.weight" in state:
-        return PREFIX + MOBILENET
+        return SOLAR_PREFIX + _MOBILENET
     blocks = {int(found[1]) for name in state if (found := _FOURTH_STAGE.match(name))}
     bottleneck = any(name.startswith("features.conv4_x.0.conv3.") for name in state)
     known = {(2, False): "resnet18", (6, False): "resnet34", (6, True): "resnet50", (23, True): "resnet101"}
     try:
-        return PREFIX + known[len(blocks), bottleneck]
+        return SOLAR_PREFIX + known[len(blocks), bottleneck]
     except KeyError:
         raise WeightsMismatch(f"this checkpoint of SOLAR has no known backbone; known: {_known()}") from None
 
 
 def _known() -> str:
-    return ", ".join(PREFIX + name for name in BACKBONES)
+    return ", ".join(SOLAR_PREFIX + name for name in SOLAR_BACKBONES)

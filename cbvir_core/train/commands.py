@@ -30,7 +30,7 @@ from cbvir_core.train.teacher import Teacher, load_teacher, taught, teacher_rows
 from cbvir_core.train.tensors import describe
 from cbvir_core.train.videos import video_frames
 from cbvir_core.types import Image
-from cbvir_core.weights.file import read_header
+from cbvir_core.weights import read_header
 
 QUERIES_PER_KIND = 256
 """Queries of each kind of edit in `measure`."""

@@ -11,9 +11,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from cbvir_core.embed.mobilenet import ARCHITECTURE
+from cbvir_core.embed.mobilenet import MOBILENET_ARCHITECTURE
 from cbvir_core.embed.networks import Network, build_network
-from cbvir_core.embed.solar import PREFIX
+from cbvir_core.embed.solar import SOLAR_PREFIX
 from cbvir_core.train.checkpoint import TrainingCheckpoint
 from cbvir_core.train.measure import ALL_PERTURBATIONS, PERTURBATION_KINDS, RecallFigures, figures, perturbed
 from cbvir_core.train.pictures import SplitPictures
@@ -23,7 +23,7 @@ from cbvir_core.train.report import TrainingReport
 from cbvir_core.train.start import WHITENING_PICTURES, WHITENING_VARIANCE_FLOOR
 from cbvir_core.train.tensors import describe, pooled_rows, prepare, resized
 from cbvir_core.train.whitening import fit_whitening
-from cbvir_core.weights.file import Preprocess, WeightsHeader, write_weights
+from cbvir_core.weights import Preprocess, WeightsHeader, write_weights
 
 CHOICE_QUERIES = 512
 """Queries that decide between the candidates: a step of .01 in recall is five of them."""
@@ -49,7 +49,7 @@ class ExportCandidate:
 
 def architecture_of(recipe: TrainingRecipe) -> str:
     """The architecture that a recipe trains."""
-    return ARCHITECTURE if recipe.network == "filter" else PREFIX + recipe.solar.backbone
+    return MOBILENET_ARCHITECTURE if recipe.network == "filter" else SOLAR_PREFIX + recipe.solar.backbone
 
 
 def file_name(recipe: TrainingRecipe) -> str:
@@ -72,7 +72,7 @@ def export(
     """
     recipe = recipe_from(saved.recipe)
     architecture = architecture_of(recipe)
-    network = build_network(path, architecture, saved.averaged).to(device)
+    network = build_network(architecture, saved.averaged).to(device)
     whitening = "learnt" if recipe.network == "filter" else recipe.solar.whitening
     first = ExportCandidate(architecture, network, recipe.infer_sides[0], whitening, False)
     details: dict[str, Any] = {
@@ -142,7 +142,7 @@ def whitened(
     rows = pooled_rows(candidate.network, pixels[:WHITENING_PICTURES], candidate.side, recipe.bf16, report)
     weight, bias = fit_whitening(rows, recipe.whiten, floor=WHITENING_VARIANCE_FLOOR)
     state = candidate.network.state_dict() | {"whiten.weight": weight, "whiten.bias": bias}
-    network = build_network(Path("whitened"), candidate.architecture, state).to(_device(candidate.network))
+    network = build_network(candidate.architecture, state).to(_device(candidate.network))
     return dataclasses.replace(candidate, network=network, whitening="fitted")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from cbvir_core.embed.solar import BACKBONES
+from cbvir_core.embed.solar import SOLAR_BACKBONES
 from cbvir_core.errors import ConfigError
 
 TRAINED_NETWORKS = ("filter", "solar")
@@ -106,7 +106,8 @@ class SolarOptions:
 
     def __post_init__(self) -> None:
         wrong = {
-            f"solar.backbone must be one of {', '.join(BACKBONES)}": self.backbone not in BACKBONES,
+            f"solar.backbone must be one of {', '.join(SOLAR_BACKBONES)}": self.backbone
+            not in SOLAR_BACKBONES,
             f"solar.whitening must be one of {', '.join(WHITENINGS)}": self.whitening not in WHITENINGS,
             "solar.negatives, candidates, group and mine_rounds must be at least 1": min(
                 self.negatives, self.candidates, self.group, self.mine_rounds

@@ -9,14 +9,14 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from cbvir_core.embed.solar import PREFIX, SolarDescriptor
-from cbvir_core.embed.strict import load_exactly
+from cbvir_core.embed.networks import load_exactly
+from cbvir_core.embed.solar import SOLAR_PREFIX, SolarDescriptor
 from cbvir_core.errors import WeightsMismatch
 from cbvir_core.train.recipe import TrainingRecipe
 from cbvir_core.train.report import TrainingReport
 from cbvir_core.train.tensors import pooled_rows, prepare, resized
 from cbvir_core.train.whitening import fit_whitening, start_whitening
-from cbvir_core.weights.file import WeightsHeader, fingerprint, read_weights
+from cbvir_core.weights import WeightsHeader, fingerprint, read_weights
 
 WHITENING_PICTURES = 4096
 """Pictures that the whitening is fitted on: three for each of 1,280 dimensions."""
@@ -42,9 +42,9 @@ def read_start(path: Path, backbone: str) -> StartWeights:
     header, state = read_weights(path)
     if not _trained_here(header):
         raise WeightsMismatch(f"{path} was not written by a training of this program; start without it")
-    if header.architecture not in (backbone, PREFIX + backbone):
+    if header.architecture not in (backbone, SOLAR_PREFIX + backbone):
         raise WeightsMismatch(
-            f"{path} is for {header.architecture}, which is no start for {PREFIX}{backbone}"
+            f"{path} is for {header.architecture}, which is no start for {SOLAR_PREFIX}{backbone}"
         )
     origin = {"file": path.name, "fingerprint": fingerprint(path), "details": dict(header.details)}
     return StartWeights(state, origin)

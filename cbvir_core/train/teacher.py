@@ -10,13 +10,13 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 
-from cbvir_core.embed.mobilenet import MobileNetDescriptor, build_mobilenet
+from cbvir_core.embed.mobilenet import MobileNetDescriptor, build
 from cbvir_core.train.pictures import PictureSet
 from cbvir_core.train.recipe import TrainingRecipe
 from cbvir_core.train.report import TrainingReport
 from cbvir_core.train.tensors import describe
 from cbvir_core.train.whitening import fit_whitening
-from cbvir_core.weights.file import read_tensors
+from cbvir_core.weights import read_tensors
 
 TEACHER_GEM_P = 3.0
 """GeM's exponent behind the teacher, the usual one: it retrieves better than the average of its training."""
@@ -29,7 +29,7 @@ def load_teacher(path: Path) -> MobileNetDescriptor:
     """
     tensors = {name: value.float() for name, value in read_tensors(path).items()}
     tensors.setdefault("pool.p", torch.tensor([TEACHER_GEM_P]))
-    return build_mobilenet(tensors)
+    return build(tensors)
 
 
 def teacher_rows(

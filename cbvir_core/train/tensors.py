@@ -10,7 +10,7 @@ from torch.nn import functional as F  # noqa: N812
 
 from cbvir_core.embed.networks import Network
 from cbvir_core.train.report import TrainingReport
-from cbvir_core.weights.file import IMAGENET_MEAN, IMAGENET_STD
+from cbvir_core.weights import IMAGENET_MEAN, IMAGENET_STD
 
 FORWARD_BATCH_PICTURES = 64
 """Pictures that go through a network together where nothing is learnt."""

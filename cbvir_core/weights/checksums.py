@@ -1,4 +1,4 @@
-"""Checksums kept beside weight files, as ``sha256sum -c SHA256SUMS`` reads them."""
+"""Checksums that are kept beside weight files, in the format that ``sha256sum -c SHA256SUMS`` reads."""
 
 from __future__ import annotations
 
@@ -8,26 +8,45 @@ from pathlib import Path
 
 from cbvir_core.files import no_room, replacing
 
-SUMS_FILE = "SHA256SUMS"
+CHECKSUMS_FILE = "SHA256SUMS"
 
 
 def sha256_of(path: Path) -> str:
-    """The file's SHA-256 in hexadecimal."""
+    """Return the file's SHA-256 in hexadecimal."""
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def read_sums(folder: Path) -> dict[str, str]:
-    """File name to SHA-256; empty where no checksums are kept.  Lines that are none are passed over."""
+def read_checksums(folder: Path) -> dict[str, str]:
+    """Return file names with their SHA-256; empty where the folder keeps none.
+
+    Lines that are no checksum are skipped.
+    """
     try:
-        lines = (folder / SUMS_FILE).read_text(encoding="utf-8", errors="replace").splitlines()
+        lines = (folder / CHECKSUMS_FILE).read_text(encoding="utf-8", errors="replace").splitlines()
     except FileNotFoundError:
         return {}
     pairs = (line.split(maxsplit=1) for line in lines)
     return {pair[1].lstrip("*"): pair[0] for pair in pairs if len(pair) == 2}
 
 
-def write_sums(folder: Path, sums: Mapping[str, str]) -> None:
-    """Replaces the folder's checksums.  Raises DiskFull."""
-    with no_room(folder / SUMS_FILE), replacing(folder / SUMS_FILE) as temporary:
-        temporary.write_text("".join(f"{digest}  {name}\n" for name, digest in sorted(sums.items())))
+def write_checksums(folder: Path, checksums: Mapping[str, str]) -> None:
+    """Replace the folder's checksums.  Raise DiskFull."""
+    with no_room(folder / CHECKSUMS_FILE), replacing(folder / CHECKSUMS_FILE) as temporary:
+        temporary.write_text("".join(f"{digest}  {name}\n" for name, digest in sorted(checksums.items())))
+
+
+def take_files(staged: Path, folder: Path) -> None:
+    """Move all files of `staged` into `folder`, in place of those of the same names, with their checksums.
+
+    The old checksums are removed before the move and the new ones written after it.  A crash in between
+    leaves files without a checksum, not files with a wrong one.
+    """
+    fresh = {file.name: sha256_of(file) for file in staged.iterdir()}
+    folder.mkdir(exist_ok=True)
+    write_checksums(
+        folder, {name: kept for name, kept in read_checksums(folder).items() if name not in fresh}
+    )
+    for name in sorted(fresh):
+        (staged / name).replace(folder / name)
+    write_checksums(folder, read_checksums(folder) | fresh)

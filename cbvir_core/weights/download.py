@@ -1,4 +1,4 @@
-"""Fetching one file: with progress, going on where the last try ended, checked by its hash."""
+"""The download of one file: with progress, resumed where the last attempt ended, checked by its hash."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from cbvir_core.weights.checksums import sha256_of
 if TYPE_CHECKING:
     import httpx
 
-Progress = Callable[[str, int, int | None], None]
-"""Called with the file's name, the bytes that are here, and the bytes there will be if that is known."""
+DownloadProgress = Callable[[str, int, int | None], None]
+"""Called with the file's name, the bytes received so far, and the bytes in total where they are known."""
 
-TIMEOUT_S = 30.0
-TRY_AGAIN = "try again, or carry the file here by hand and use `cbvirctl models import`"
+DOWNLOAD_TIMEOUT_S = 30.0
+_ADVICE = "try again, or carry the file here by hand and use `cbvirctl models import`"
 _HASH_IN_NAME = re.compile(r"-([0-9a-f]{8,64})\.\w+$")
 
 
-def download(url: str, folder: Path, progress: Progress | None = None) -> Path:
-    """Fetches a file into `folder` and gives its path.
+def download(url: str, folder: Path, progress: DownloadProgress | None = None) -> Path:
+    """Fetch a file into `folder` and return its path.
 
-    What came of an interrupted download stays as ``NAME.part`` and is gone on from.  A name such as
-    ``net-7ebf99e0.pth`` carries the start of the file's SHA-256, which is checked.  Raises
-    DownloadFailed (retry), WeightsDamaged (wrong hash; what came is deleted), DiskFull (likewise).
+    The bytes of an interrupted download stay in ``NAME.part``, and the next call resumes there.  A name such
+    as ``net-7ebf99e0.pth`` carries the start of the file's SHA-256, which is checked.  Raise DownloadFailed
+    (retry), WeightsDamaged (wrong hash; the bytes are deleted), DiskFull (the bytes are deleted).
     """
     import httpx
 
@@ -37,29 +37,29 @@ def download(url: str, folder: Path, progress: Progress | None = None) -> Path:
     try:
         with no_room(part):
             folder.mkdir(parents=True, exist_ok=True)
-            with httpx.Client(follow_redirects=True, timeout=TIMEOUT_S) as client:
+            with httpx.Client(follow_redirects=True, timeout=DOWNLOAD_TIMEOUT_S) as client:
                 _fetch(client, url, part, progress or _silent)
             sync(part)
     except DiskFull:
         part.unlink(missing_ok=True)
         raise
     except httpx.HTTPError as error:
-        said = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise DownloadFailed(f"{url} could not be fetched ({said}); {TRY_AGAIN}") from error
-    if not fits_name(part, name):
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise DownloadFailed(f"could not be fetched ({reason}); {_ADVICE}", path=url) from error
+    if not has_hash_of_name(part, name):
         part.unlink()
-        raise WeightsDamaged(f"{url} gave a file without the SHA-256 that its name tells; {TRY_AGAIN}")
+        raise WeightsDamaged(f"gave a file without the SHA-256 that its name tells; {_ADVICE}", path=url)
     return part.replace(folder / name)
 
 
-def fits_name(path: Path, name: str) -> bool:
-    """Whether a file has the SHA-256 that its name begins to tell, where it tells one."""
-    found = _HASH_IN_NAME.search(name)
-    return found is None or sha256_of(path).startswith(found[1])
+def has_hash_of_name(path: Path, name: str) -> bool:
+    """Return whether the file's SHA-256 begins as `name` tells; True where the name tells none."""
+    hash_start = _HASH_IN_NAME.search(name)
+    return hash_start is None or sha256_of(path).startswith(hash_start[1])
 
 
-def _fetch(client: httpx.Client, url: str, part: Path, progress: Progress) -> None:
-    """Brings `part` up to the whole file."""
+def _fetch(client: httpx.Client, url: str, part: Path, progress: DownloadProgress) -> None:
+    """Append to `part` what is missing of the file."""
     import httpx
 
     here = part.stat().st_size if part.exists() else 0
@@ -87,16 +87,22 @@ def _fetch(client: httpx.Client, url: str, part: Path, progress: Progress) -> No
 def _cut_off(url: str, here: int, total: int | None) -> DownloadFailed:
     whole = f" of {total:,}" if total else ""
     return DownloadFailed(
-        f"{url} was cut off after {here:,}{whole} bytes; they are kept, and the next fetch goes on from there"
+        f"was cut off after {here:,}{whole} bytes; they are kept, and the next fetch goes on from there",
+        path=url,
     )
 
 
 def _expect_whole(response: httpx.Response, url: str, part: Path, here: int) -> None:
-    """The server has nothing beyond what is here: either that is all of it, or it is another file."""
+    """Raise DownloadFailed where the part that is here is not the whole file.
+
+    The server has no bytes beyond the part: either the part is complete, or it is of another file.
+    """
     if response.headers.get("Content-Range") != f"bytes */{here}":
         part.unlink()
-        raise DownloadFailed(f"{url} does not go on where the last download ended; try again from the start")
+        raise DownloadFailed(
+            "does not go on where the last download ended; try again from the start", path=url
+        )
 
 
 def _silent(_name: str, _here: int, _total: int | None) -> None:
-    """Nobody is watching."""
+    """Report nothing."""

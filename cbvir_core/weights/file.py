@@ -1,8 +1,8 @@
-"""Weight files: safetensors with a header that says which network they are for and how it sees.
+"""Weight files: safetensors with a header that names their network and its preprocessing.
 
-The header is JSON in the file's string metadata under ``cbvir``.  Only `read_weights` needs torch;
-the header and the fingerprint are read without it, so that a process which runs networks through
-OpenVINO starts in a fraction of a second.
+The header is JSON in the file's string metadata under ``cbvir``.  Only `read_weights` and `read_tensors`
+need torch.  The header and the fingerprint are read without it, so that a process which runs networks
+through OpenVINO starts in a fraction of a second.
 """
 
 from __future__ import annotations
@@ -21,13 +21,12 @@ import safetensors.numpy
 
 from cbvir_core.errors import WeightsDamaged, WeightsMismatch, WeightsMissing
 from cbvir_core.files import FileState, no_room, replacing, state_of
+from cbvir_core.weights.architectures import ROLES, Role, find_architecture
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 METADATA_KEY = "cbvir"
-FILTER_ARCHITECTURE = "mobilenet_v2"
-REFINE_PREFIX = "solar-"
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
 
@@ -36,9 +35,9 @@ IMAGENET_STD = (0.229, 0.224, 0.225)
 class Preprocess:
     """How a picture becomes a network's input.
 
-    Either `height` and `width`: the picture is squashed to that size, whole, because the borders of
-    a frame matter.  Or `long_side`: the picture is scaled to it with its aspect kept, at each of
-    `scales`.  Then ``(value / 255 - mean) / std`` per channel.
+    With `height` and `width`, the whole picture is squashed to that size, because the borders of a frame
+    matter.  With `long_side`, the picture is scaled to it and keeps its aspect ratio.  Each of `scales`
+    multiplies the size, in pixels.  Then every channel becomes ``(value / 255 - mean) / std``.
     """
 
     height: int | None = None
@@ -57,36 +56,53 @@ class Preprocess:
 class WeightsHeader:
     """What a weight file says of itself.
 
-    `architecture` is ``mobilenet_v2`` or ``solar-<backbone>``.  `label` and `details` are for people
-    (origin, recipe, figures; JSON values) and do not enter the fingerprint.
+    `architecture` is a name that the registry knows (`cbvir_core.weights.architectures`).  `role` is None
+    where it is the registry's; files of earlier versions carry none.  `label` and `details` are for people
+    (origin, recipe, figures; JSON values).  Neither they nor the role enter the fingerprint.
     """
 
     architecture: str
     label: str
     preprocess: Preprocess
     details: Mapping[str, Any] = field(default_factory=dict)
+    role: Role | None = None
 
     def to_json(self) -> str:
-        """One line of JSON with sorted keys; `from_json` is its inverse."""
-        return json.dumps(asdict(self), sort_keys=True)
+        """Return one line of JSON with sorted keys; `from_json` is its inverse."""
+        fields = asdict(self)
+        if self.role is None:
+            del fields["role"]
+        return json.dumps(fields, sort_keys=True)
 
     @classmethod
     def from_json(cls, text: str) -> WeightsHeader:
-        """Raises ValueError, TypeError or KeyError on anything that `to_json` did not write."""
+        """Return the header.  Raise ValueError, TypeError or KeyError on text of another form."""
         fields = json.loads(text)
-        seen: dict[str, Any] = {
+        preprocess: dict[str, Any] = {
             key: tuple(value) if isinstance(value, list) else value
             for key, value in fields["preprocess"].items()
         }
-        return cls(fields["architecture"], fields["label"], Preprocess(**seen), fields["details"])
+        role = fields.get("role")
+        if role not in (None, *ROLES):
+            raise ValueError(f"{role!r} is no role")
+        return cls(fields["architecture"], fields["label"], Preprocess(**preprocess), fields["details"], role)
+
+
+def role_of(header: WeightsHeader) -> Role:
+    """Return what a weight file is for: the header's role, else that of its architecture.
+
+    Raise WeightsMismatch where the architecture is not in the registry.
+    """
+    architecture = find_architecture(header.architecture)
+    return header.role or architecture.role
 
 
 def write_weights(
     path: Path, state_dict: Mapping[str, Tensor | np.ndarray[Any, Any]], header: WeightsHeader
 ) -> str:
-    """Writes a weight file whole or not at all, and gives its fingerprint.
+    """Write a weight file completely or not at all, and return its fingerprint.
 
-    Tensors keep their type (float16 and float32 are usual).  Raises DiskFull.
+    Tensors keep their type (float16 and float32 are usual).  Raise DiskFull.
     """
     arrays = {name: _as_array(value) for name, value in state_dict.items()}
     data = safetensors.numpy.save(arrays, metadata={METADATA_KEY: header.to_json()})
@@ -96,9 +112,9 @@ def write_weights(
 
 
 def read_weights(path: Path) -> tuple[WeightsHeader, dict[str, Tensor]]:
-    """The header and the tensors, those of real numbers as float32 torch tensors.
+    """Return the header and the torch tensors; tensors of real numbers become float32.
 
-    Raises WeightsMissing, WeightsDamaged, WeightsMismatch (a file without cbvir's header).
+    Raise WeightsMissing, WeightsDamaged, WeightsMismatch (a file without cbvir's header).
     """
     header = read_header(path)
     tensors = read_tensors(path)
@@ -108,9 +124,9 @@ def read_weights(path: Path) -> tuple[WeightsHeader, dict[str, Tensor]]:
 
 
 def read_tensors(path: Path) -> dict[str, Tensor]:
-    """The torch tensors of any safetensors file, of the type they are stored in.
+    """Return the torch tensors of any safetensors file, of the type they are stored in.
 
-    Raises WeightsMissing and WeightsDamaged.
+    Raise WeightsMissing and WeightsDamaged.
     """
     from safetensors.torch import load_file
 
@@ -123,7 +139,7 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
 
 
 def read_header(path: Path) -> WeightsHeader:
-    """What the file says of itself; raises as `read_weights` does."""
+    """Return the header of a weight file.  Raise as `read_weights` does."""
     try:
         with safetensors.safe_open(path, framework="numpy") as opened:
             metadata = opened.metadata() or {}
@@ -132,7 +148,7 @@ def read_header(path: Path) -> WeightsHeader:
     except (safetensors.SafetensorError, OSError) as error:
         raise _damaged(path, error) from error
     if METADATA_KEY not in metadata:
-        raise WeightsMismatch(f"{path} carries no cbvir header; bring it in with `cbvirctl models import`")
+        raise WeightsMismatch("carries no cbvir header; bring it in with `cbvirctl models import`", path=path)
     try:
         return WeightsHeader.from_json(metadata[METADATA_KEY])
     except (ValueError, TypeError, KeyError) as error:
@@ -140,25 +156,27 @@ def read_header(path: Path) -> WeightsHeader:
 
 
 def fingerprint(path: Path, preprocess: Preprocess | None = None) -> str:
-    """32 hexadecimal digits over the tensors, the architecture and the preprocessing.
+    """Return 32 hexadecimal digits over the tensors, the architecture and the preprocessing.
 
-    The same for two files that make the same descriptors, whatever their label and details say.
-    `preprocess` stands in for the file's own.  Raises as `read_weights` does.
+    Two files that make the same descriptors have the same fingerprint, whatever their labels, details and
+    roles are.  `preprocess` replaces the file's own.  Raise as `read_weights` does.
     """
     header = read_header(path)
-    seen = asdict(preprocess or header.preprocess)
+    described = [header.architecture, asdict(preprocess or header.preprocess)]
     try:
-        return _fingerprint(path, state_of(path), json.dumps([header.architecture, seen], sort_keys=True))
+        return _fingerprint(path, state_of(path), json.dumps(described, sort_keys=True))
     except (safetensors.SafetensorError, OSError) as error:
         raise _damaged(path, error) from error
 
 
 @lru_cache(maxsize=64)
-def _fingerprint(path: Path, _state: FileState, seen: str) -> str:
-    """Remembered for as long as the file stays: a SOLAR on ResNet101 takes half a second and is asked
-    for twice at every start."""
+def _fingerprint(path: Path, _state: FileState, described: str) -> str:
+    """Return the fingerprint; the result is kept until the file changes.
+
+    SOLAR on ResNet101 takes half a second, and every start needs its fingerprint twice.
+    """
     digest = hashlib.blake2b(digest_size=16)
-    digest.update(seen.encode())
+    digest.update(described.encode())
     tensors = safetensors.deserialize(path.read_bytes())  # type: ignore[no-untyped-call]
     for name, tensor in sorted(tensors, key=lambda item: item[0]):
         digest.update(json.dumps([name, str(tensor["dtype"]), list(tensor["shape"])]).encode())
@@ -174,8 +192,8 @@ def _as_array(value: Any) -> np.ndarray[Any, Any]:
 
 
 def _missing(path: Path) -> WeightsMissing:
-    return WeightsMissing(f"the weight file {path} is not there")
+    return WeightsMissing("is not there; name a weight file that exists", path=path)
 
 
 def _damaged(path: Path, error: Exception) -> WeightsDamaged:
-    return WeightsDamaged(f"{path} is damaged or no weight file ({error})")
+    return WeightsDamaged(f"is damaged or no weight file ({error})", path=path)

@@ -1,9 +1,9 @@
 """Profiles: named pairs of weight files, one for the filter and one for the refinement.
 
-``moreso`` is the published pair, ``builtin`` comes with the program, any other name is the user's own;
-``auto`` is ``moreso`` where its filter is present, else ``builtin``.  A profile without a refinement
-answers by the filter alone.  A profile is a folder with ``filter.safetensors``,
-``refine.safetensors`` and ``SHA256SUMS``.
+``moreso`` is the published pair, ``builtin`` comes with the program, and any other name is the user's own.
+``auto`` means ``moreso`` where its filter is present, else ``builtin``.  A profile without a refinement
+answers by the filter alone.  A profile is a folder with ``filter.safetensors``, ``refine.safetensors`` and
+``SHA256SUMS``.
 """
 
 from __future__ import annotations
@@ -13,20 +13,20 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from cbvir_core.errors import InputError, ModelError, WeightsMissing
-from cbvir_core.weights.check import Role, forget_problems, problem_of
-from cbvir_core.weights.checksums import read_sums
+from cbvir_core.weights.architectures import ROLES, Role
+from cbvir_core.weights.check import forget_problems, problem_of, with_advice
+from cbvir_core.weights.checksums import read_checksums
 from cbvir_core.weights.file import WeightsHeader, read_header
 
-ROLES: tuple[Role, Role] = ("filter", "refine")
 BUILTIN_FOLDER = Path(__file__).parent / "builtin"
-_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+_PROFILE_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """The weight files to answer with.  Without `refine` the filter answers alone.
+    """The weight files to answer with.  Where `refine` is None, the filter answers alone.
 
-    `trouble` is a sentence where a damaged file is done without.
+    `trouble` is a sentence where a damaged file is left out.
     """
 
     name: str
@@ -48,20 +48,20 @@ class WeightsInfo:
 
 @dataclass(frozen=True, slots=True)
 class ProfileInfo:
-    """What is there of a profile; without a filter it cannot answer."""
+    """The weight files that a profile has; without a filter it cannot answer."""
 
     name: str
     files: tuple[WeightsInfo, ...]
 
     @property
     def usable(self) -> bool:
-        """Whether it has a filter that can be used."""
+        """Whether the profile has a filter that can be used."""
         return any(info.role == "filter" and info.problem is None for info in self.files)
 
 
 @dataclass(frozen=True, slots=True)
 class FileCheck:
-    """What `verify` found of one file; `message` is a sentence."""
+    """The result of `verify` for one file; `message` is a sentence."""
 
     profile: str
     path: Path
@@ -70,12 +70,12 @@ class FileCheck:
 
 
 def find_profile(name: str, models_dir: Path | None) -> Profile:
-    """The weight files of a profile; `models_dir` None knows only the built-in ones.
+    """Return the weight files of a profile; without `models_dir` there are only the built-in ones.
 
-    Files are compared with their checksums.  Where SOLAR's is damaged, the filter is to answer alone,
-    and where the filter of ``moreso`` is, ``auto`` means ``builtin``; `Profile.trouble` says so.
-    Raises WeightsMissing, WeightsDamaged and WeightsMismatch, which say what to do, and InputError for a
-    name that can be none.
+    Files are compared with their checksums.  Where the refinement is damaged, the profile is returned
+    without it.  Where the filter of ``moreso`` is damaged, ``auto`` means ``builtin``.  `Profile.trouble`
+    tells of either.  Raise WeightsMissing, WeightsDamaged and WeightsMismatch, which say what to do, and
+    InputError for a name that no profile can have.
     """
     if name != "auto":
         return _profile(name, models_dir)
@@ -97,7 +97,7 @@ def _profile(name: str, models_dir: Path | None) -> Profile:
     if not filter_file.exists():
         raise WeightsMissing(f"profile {name!r} has no filter weights at {filter_file}; {_advice(name)}")
     if problem := problem_of(filter_file, "filter"):
-        raise type(problem)(f"{problem}; {_advice(name)}")
+        raise with_advice(problem, _advice(name))
     if not refine_file.exists():
         return Profile(name, filter_file, None)
     if problem := problem_of(refine_file, "refine"):
@@ -107,7 +107,7 @@ def _profile(name: str, models_dir: Path | None) -> Profile:
 
 
 def list_profiles(models_dir: Path | None) -> list[ProfileInfo]:
-    """Every profile, by name; ``moreso`` and ``builtin`` are always in the list."""
+    """Return every profile in order of name; ``moreso`` and ``builtin`` are always in the list."""
     return [
         ProfileInfo(name, tuple(_info(weight_file(folder, role), role) for role in _roles_in(folder)))
         for name, folder in _folders(models_dir)
@@ -115,28 +115,28 @@ def list_profiles(models_dir: Path | None) -> list[ProfileInfo]:
 
 
 def verify(models_dir: Path | None) -> list[FileCheck]:
-    """Reads every weight file of every profile and compares it with its checksum."""
-    forget_problems()  # a disk may spoil a file without touching its times
+    """Read every weight file of every profile and compare it with its checksum."""
+    forget_problems()  # a disk may damage a file without changing its times
     return [
         _check(name, folder, file)
         for name, folder in _folders(models_dir)
         for file in sorted(
-            {*read_sums(folder), *(weight_file(folder, role).name for role in _roles_in(folder))}
+            {*read_checksums(folder), *(weight_file(folder, role).name for role in _roles_in(folder))}
         )
     ]
 
 
 def profile_folder(name: str, models_dir: Path) -> Path:
-    """Where a profile's files are.  Raises InputError where `name` cannot name a profile."""
+    """Return the folder of a profile.  Raise InputError where `name` cannot name a profile."""
     if name == "builtin":
         return BUILTIN_FOLDER
-    if name == "auto" or not _NAME.fullmatch(name):
+    if name == "auto" or not _PROFILE_NAME.fullmatch(name):
         raise InputError(f"{name!r} cannot name a profile; use small letters, digits, - and _")
     return models_dir / name
 
 
 def weight_file(folder: Path, role: Role) -> Path:
-    """Where a profile's folder has the file of this role."""
+    """Return the path of the file of this role in a profile's folder."""
     return folder / f"{role}.safetensors"
 
 
@@ -154,7 +154,7 @@ def _folders(models_dir: Path | None) -> list[tuple[str, Path]]:
     found = {"builtin": BUILTIN_FOLDER}
     if models_dir is not None:
         found["moreso"] = models_dir / "moreso"
-        own = (path for path in models_dir.glob("*/") if _NAME.fullmatch(path.name))
+        own = (path for path in models_dir.glob("*/") if _PROFILE_NAME.fullmatch(path.name))
         found |= {path.name: path for path in own if path.name not in ("auto", "builtin")}
     return sorted(found.items())
 
@@ -173,7 +173,7 @@ def _info(path: Path, role: Role) -> WeightsInfo:
 
 
 def _check(name: str, folder: Path, file: str) -> FileCheck:
-    path, expected = folder / file, read_sums(folder).get(file)
+    path, expected = folder / file, read_checksums(folder).get(file)
     if not path.exists():
         return FileCheck(name, path, False, f"missing; {_advice(name)}")
     if problem := problem_of(path, "filter" if path.stem == "filter" else "refine"):

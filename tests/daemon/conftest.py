@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from cbvir_core.embed import MobileNetEncoder, SolarEncoder, import_files
+from cbvir_core.embed import NetworkEncoder, RuntimeOptions, import_files
 from support.films import Film, draw_film, loop_film
 from support.networks import seeded_filter, seeded_solar
 from support.services import Service
@@ -37,7 +37,9 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     data = tmp_path_factory.mktemp("prepared")
     import_files("seeded", [seeded_filter(data / "net.safetensors")], data / "models")
     (data / "net.safetensors").unlink()
-    MobileNetEncoder(data / "models/seeded/filter.safetensors", cache=data / "cache")
+    NetworkEncoder(
+        data / "models/seeded/filter.safetensors", "filter", RuntimeOptions(cache=data / "cache")
+    )
     return data
 
 
@@ -48,7 +50,9 @@ def refined(prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copytree(prepared, data)
     import_files("seeded", [seeded_solar(data / "net.safetensors")], data / "models")
     (data / "net.safetensors").unlink()
-    SolarEncoder(data / "models/seeded/refine.safetensors", cache=data / "cache")
+    NetworkEncoder(
+        data / "models/seeded/refine.safetensors", "refine", RuntimeOptions(cache=data / "cache")
+    )
     return data
 
 

@@ -13,19 +13,13 @@ import numpy as np
 import pytest
 import torch
 
-from cbvir_core.embed import (
-    MobileNetEncoder,
-    SolarEncoder,
-    fingerprint,
-    openvino_runtime,
-    read_weights,
-    write_weights,
-)
+from cbvir_core.embed import NetworkEncoder, RuntimeOptions, openvino_runtime
 from cbvir_core.embed.networks import load_network
-from cbvir_core.embed.precision import SMALLEST_COSINE
+from cbvir_core.embed.precision import MIN_BF16_COSINE
 from cbvir_core.embed.preprocess import prepare
 from cbvir_core.errors import ConfigError, WeightsMismatch, WeightsMissing
 from cbvir_core.types import Image
+from cbvir_core.weights import Preprocess, fingerprint, read_weights, write_weights
 from support.networks import seeded_solar
 
 
@@ -34,16 +28,16 @@ def cosines(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 
 def test_filter_agrees_with_float32_torch(filter_file: Path, pictures: list[Image], cache: Path) -> None:
-    fast = MobileNetEncoder(filter_file, runtime="openvino", cache=cache)
-    truth = MobileNetEncoder(filter_file, runtime="torch", device="cpu")
+    fast = NetworkEncoder(filter_file, "filter", RuntimeOptions(runtime="openvino", cache=cache))
+    truth = NetworkEncoder(filter_file, "filter", RuntimeOptions(runtime="torch", device="cpu"))
     assert fast.fingerprint == truth.fingerprint == fingerprint(filter_file)
     assert fast.dim == truth.dim == 64
     assert cosines(fast.encode(pictures), truth.encode(pictures)).min() >= 0.99
 
 
 def test_solar_agrees_with_float32_torch(solar_file: Path, pictures: list[Image], cache: Path) -> None:
-    fast = SolarEncoder(solar_file, runtime="openvino", cache=cache)
-    truth = SolarEncoder(solar_file, runtime="torch", device="cpu")
+    fast = NetworkEncoder(solar_file, "refine", RuntimeOptions(runtime="openvino", cache=cache))
+    truth = NetworkEncoder(solar_file, "refine", RuntimeOptions(runtime="torch", device="cpu"))
     assert fast.dim == truth.dim == 512
     assert cosines(fast.encode(pictures), truth.encode(pictures)).min() >= 0.99
 
@@ -55,14 +49,14 @@ def test_solar_on_mobilenet_agrees_with_float32_torch(pictures: list[Image], tmp
     halves = {name: value.half() if value.is_floating_point() else value for name, value in state.items()}
     write_weights(tmp_path / "float16", halves, header)
     assert (tmp_path / "float16").stat().st_size < 25_000_000
-    fast = SolarEncoder(tmp_path / "float16", runtime="openvino")
-    truth = SolarEncoder(weights, runtime="torch", device="cpu")
+    fast = NetworkEncoder(tmp_path / "float16", "refine", RuntimeOptions(runtime="openvino"))
+    truth = NetworkEncoder(weights, "refine", RuntimeOptions(runtime="torch", device="cpu"))
     assert fast.dim == truth.dim == 1280
     assert cosines(fast.encode(pictures), truth.encode(pictures)).min() >= 0.99
 
 
 @pytest.mark.skipif(not openvino_runtime._has_bf16(), reason="this processor has no bf16")
-@pytest.mark.parametrize(("kept", "precision"), [(1.0, "bf16"), (SMALLEST_COSINE - 1e-4, "f32")])
+@pytest.mark.parametrize(("kept", "precision"), [(1.0, "bf16"), (MIN_BF16_COSINE - 1e-4, "f32")])
 def test_bf16_is_used_where_the_network_stands_it(
     filter_file: Path, monkeypatch: pytest.MonkeyPatch, kept: float, precision: str
 ) -> None:
@@ -72,7 +66,7 @@ def test_bf16_is_used_where_the_network_stands_it(
 
 
 def test_torch_runs_the_network_as_it_is(filter_file: Path, pictures: list[Image]) -> None:
-    encoder = MobileNetEncoder(filter_file, runtime="torch", device="cpu")
+    encoder = NetworkEncoder(filter_file, "filter", RuntimeOptions(runtime="torch", device="cpu"))
     seen = np.stack([prepare(picture, (96, 96), encoder.header.preprocess) for picture in pictures])
     with torch.inference_mode():
         expected = load_network(filter_file)(torch.from_numpy(seen)).numpy()
@@ -83,7 +77,9 @@ def test_torch_runs_the_network_as_it_is(filter_file: Path, pictures: list[Image
 def test_rows_are_unit_float32_and_in_order(
     filter_file: Path, pictures: list[Image], cache: Path, runtime: str
 ) -> None:
-    encoder = MobileNetEncoder(filter_file, runtime=runtime, device="cpu", cache=cache)
+    encoder = NetworkEncoder(
+        filter_file, "filter", RuntimeOptions(runtime=runtime, device="cpu", cache=cache)
+    )
     rows = encoder.encode(pictures)
     assert rows.dtype == np.float32
     np.testing.assert_allclose(np.linalg.norm(rows, axis=1), 1, atol=1e-5)
@@ -93,7 +89,7 @@ def test_rows_are_unit_float32_and_in_order(
 
 
 def test_solar_keeps_the_order_of_mixed_shapes(solar_file: Path, pictures: list[Image], cache: Path) -> None:
-    encoder = SolarEncoder(solar_file, cache=cache)
+    encoder = NetworkEncoder(solar_file, "refine", RuntimeOptions(cache=cache))
     shuffled = np.random.default_rng(0).permutation(len(pictures))
     rows = encoder.encode(pictures)
     again = encoder.encode([pictures[n] for n in shuffled])
@@ -103,11 +99,16 @@ def test_solar_keeps_the_order_of_mixed_shapes(solar_file: Path, pictures: list[
 def test_scales_are_averaged_and_change_the_fingerprint(
     solar_file: Path, pictures: list[Image], cache: Path
 ) -> None:
-    single = SolarEncoder(solar_file, cache=cache)
-    half = SolarEncoder(solar_file, cache=cache, scales=(0.5,))
-    both = SolarEncoder(solar_file, cache=cache, scales=(1.0, 0.5))
-    small = SolarEncoder(solar_file, cache=cache, long_side=96)
-    same = SolarEncoder(solar_file, cache=cache, long_side=160, scales=(1.0,))
+    single = NetworkEncoder(solar_file, "refine", RuntimeOptions(cache=cache))
+    own = single.header.preprocess
+
+    def changed(preprocess: Preprocess) -> NetworkEncoder:
+        return NetworkEncoder(solar_file, "refine", RuntimeOptions(cache=cache), preprocess=preprocess)
+
+    half = changed(replace(own, scales=(0.5,)))
+    both = changed(replace(own, scales=(1.0, 0.5)))
+    small = changed(replace(own, long_side=96))
+    same = changed(Preprocess(long_side=160, scales=(1.0,)))
     assert len({encoder.fingerprint for encoder in (single, half, both, small)}) == 4
     assert same.fingerprint == single.fingerprint
     total = single.encode(pictures) + half.encode(pictures)
@@ -116,7 +117,7 @@ def test_scales_are_averaged_and_change_the_fingerprint(
 
 
 def test_threads_share_an_encoder(filter_file: Path, pictures: list[Image], cache: Path) -> None:
-    encoder = MobileNetEncoder(filter_file, cache=cache)
+    encoder = NetworkEncoder(filter_file, "filter", RuntimeOptions(cache=cache))
     expected = encoder.encode(pictures)
     answers: list[float] = []
 
@@ -140,13 +141,16 @@ def test_a_kept_conversion_gives_the_same_rows_without_torch(
     filter_file: Path, pictures: list[Image], cache: Path, tmp_path: Path
 ) -> None:
     """Nor does OpenVINO report to its makers, for which it would write to the home folder first."""
-    first = MobileNetEncoder(filter_file, runtime="openvino", cache=cache).encode(pictures[:2])
+    first = NetworkEncoder(filter_file, "filter", RuntimeOptions(runtime="openvino", cache=cache)).encode(
+        pictures[:2]
+    )
     np.save(tmp_path / "pictures.npy", np.stack(pictures[:2]))
     script = (
         "import sys, numpy as np, pathlib\n"
-        "from cbvir_core.embed import MobileNetEncoder\n"
+        "from cbvir_core.embed import NetworkEncoder, RuntimeOptions\n"
         "weights, cache, folder = map(pathlib.Path, sys.argv[1:])\n"
-        "encoder = MobileNetEncoder(weights, runtime='openvino', cache=cache)\n"
+        "options = RuntimeOptions(runtime='openvino', cache=cache)\n"
+        "encoder = NetworkEncoder(weights, 'filter', options)\n"
         "np.save(folder / 'rows.npy', encoder.encode(list(np.load(folder / 'pictures.npy'))))\n"
         "sys.exit(3 if 'torch' in sys.modules else 0)\n"
     )
@@ -162,30 +166,37 @@ def test_a_kept_conversion_gives_the_same_rows_without_torch(
 def test_a_spoilt_cache_is_done_without_and_mended(
     filter_file: Path, pictures: list[Image], tmp_path: Path
 ) -> None:
-    expected = MobileNetEncoder(filter_file, runtime="openvino", cache=tmp_path).encode(pictures[:1])
+    expected = NetworkEncoder(
+        filter_file, "filter", RuntimeOptions(runtime="openvino", cache=tmp_path)
+    ).encode(pictures[:1])
     (kept,) = tmp_path.iterdir()
     (kept / "network.xml").write_text("<broken")
-    again = MobileNetEncoder(filter_file, runtime="openvino", cache=tmp_path).encode(pictures[:1])
+    again = NetworkEncoder(filter_file, "filter", RuntimeOptions(runtime="openvino", cache=tmp_path)).encode(
+        pictures[:1]
+    )
     np.testing.assert_array_equal(again, expected)
     assert (kept / "network.xml").stat().st_size > 1000
 
 
 def test_a_cache_that_cannot_be_written_is_done_without(filter_file: Path, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
-    assert MobileNetEncoder(filter_file, runtime="openvino", cache=tmp_path / "file").dim == 64
+    assert (
+        NetworkEncoder(filter_file, "filter", RuntimeOptions(runtime="openvino", cache=tmp_path / "file")).dim
+        == 64
+    )
 
 
 def test_the_wrong_network_is_refused(filter_file: Path, solar_file: Path, tmp_path: Path) -> None:
-    with pytest.raises(WeightsMismatch, match="is for solar-resnet18"):
-        MobileNetEncoder(solar_file)
-    with pytest.raises(WeightsMismatch, match="is for mobilenet_v2"):
-        SolarEncoder(filter_file)
+    with pytest.raises(WeightsMismatch, match="solar-resnet18 is no filter"):
+        NetworkEncoder(solar_file, "filter")
+    with pytest.raises(WeightsMismatch, match="mobilenet_v2 is no refine"):
+        NetworkEncoder(filter_file, "refine")
     with pytest.raises(WeightsMissing):
-        MobileNetEncoder(tmp_path / "nothing.safetensors")
+        NetworkEncoder(tmp_path / "nothing.safetensors", "filter")
     header, state = read_weights(filter_file)
     write_weights(tmp_path / "lie", state, replace(header, architecture="solar-resnet18"))
     with pytest.raises(WeightsMismatch, match="not the weights of solar-resnet18"):
-        SolarEncoder(tmp_path / "lie")
+        NetworkEncoder(tmp_path / "lie", "refine")
 
 
 @pytest.mark.parametrize(
@@ -194,17 +205,18 @@ def test_the_wrong_network_is_refused(filter_file: Path, solar_file: Path, tmp_p
 )
 def test_options_that_cannot_be(filter_file: Path, options: dict) -> None:
     with pytest.raises(ConfigError):
-        MobileNetEncoder(filter_file, **options)
+        NetworkEncoder(filter_file, "filter", RuntimeOptions(**options))
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has CUDA")
 def test_cuda_that_is_not_there(filter_file: Path) -> None:
     with pytest.raises(ConfigError, match="no CUDA device"):
-        MobileNetEncoder(filter_file, device="cuda")
+        NetworkEncoder(filter_file, "filter", RuntimeOptions(device="cuda"))
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device here")
 def test_cuda_agrees_with_float32_torch(filter_file: Path, solar_file: Path, pictures: list[Image]) -> None:
-    for kind, weights in ((MobileNetEncoder, filter_file), (SolarEncoder, solar_file)):
-        fast, truth = kind(weights, device="cuda"), kind(weights, device="cpu", runtime="torch")
+    for role, weights in (("filter", filter_file), ("refine", solar_file)):
+        fast = NetworkEncoder(weights, role, RuntimeOptions(device="cuda"))
+        truth = NetworkEncoder(weights, role, RuntimeOptions(device="cpu", runtime="torch"))
         assert cosines(fast.encode(pictures), truth.encode(pictures)).min() >= 0.99

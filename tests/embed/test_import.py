@@ -14,17 +14,7 @@ import safetensors.torch
 import torch
 from torchvision.models import mobilenet_v2
 
-from cbvir_core.embed import (
-    MobileNetEncoder,
-    acquire,
-    find_profile,
-    fingerprint,
-    import_files,
-    list_profiles,
-    read_weights,
-    verify,
-    write_weights,
-)
+from cbvir_core.embed import NetworkEncoder, RuntimeOptions, import_files
 from cbvir_core.embed.solar import SolarDescriptor
 from cbvir_core.errors import (
     CbvirError,
@@ -33,6 +23,15 @@ from cbvir_core.errors import (
     WeightsDamaged,
     WeightsMismatch,
     WeightsMissing,
+)
+from cbvir_core.weights import (
+    checksums,
+    find_profile,
+    fingerprint,
+    list_profiles,
+    read_weights,
+    verify,
+    write_weights,
 )
 
 
@@ -71,7 +70,7 @@ def test_published_checkpoints(torchvision_file: Path, published_solar: Path, tm
     assert (solar.architecture, solar.preprocess.long_side) == ("solar-resnet18", 512)
     assert solar.preprocess.mean == (0.5, 0.4, 0.3)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["moreso"]
-    assert MobileNetEncoder(profile.filter, runtime="torch", device="cpu").dim == 1280
+    assert NetworkEncoder(profile.filter, "filter", RuntimeOptions(runtime="torch", device="cpu")).dim == 1280
 
 
 def test_own_files_keep_their_fingerprint(filter_file: Path, solar_file: Path, tmp_path: Path) -> None:
@@ -212,15 +211,16 @@ def test_a_crash_while_files_take_their_places_leaves_no_wrong_checksum(
     import_files("mine", [filter_file, solar_file], tmp_path)
     header, state = read_weights(filter_file)
     write_weights(tmp_path / "other", state | {"pool.p": torch.tensor(2.0)}, header)
-    write, calls = acquire.write_sums, []
+    write = checksums.write_checksums
+    calls: list[Path] = []
 
-    def killed(folder: Path, sums: dict[str, str]) -> None:
+    def killed(folder: Path, kept: dict[str, str]) -> None:
         calls.append(folder)
         if len(calls) == 2:
             raise KeyboardInterrupt
-        write(folder, sums)
+        write(folder, kept)
 
-    monkeypatch.setattr(acquire, "write_sums", killed)
+    monkeypatch.setattr(checksums, "write_checksums", killed)
     with pytest.raises(KeyboardInterrupt):
         import_files("mine", [tmp_path / "other"], tmp_path)
     profile = find_profile("mine", tmp_path)

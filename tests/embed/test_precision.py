@@ -5,15 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from cbvir_core.embed import Preprocess
-from cbvir_core.embed.precision import PROBES, probes, worst_cosine
+from cbvir_core.embed.precision import PROBE_COUNT, probes, worst_cosine
 from cbvir_core.embed.preprocess import Batch
 from cbvir_core.types import Rows
+from cbvir_core.weights import Preprocess
 
 
 def test_probes_are_smooth_and_always_the_same() -> None:
     first, second = probes(), probes()
-    assert len(first) == PROBES
+    assert len(first) == PROBE_COUNT
     for one, other in zip(first, second, strict=True):
         np.testing.assert_array_equal(one, other)
         assert one.dtype == np.uint8

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cbvir_core.embed.preprocess import batches, input_size, prepare
-from cbvir_core.weights.file import Preprocess
+from cbvir_core.weights import Preprocess
 
 SQUARE = Preprocess(224, 224)
 

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from cbvir_core.decode import read_frames
-from cbvir_core.embed import MobileNetEncoder, find_profile, import_files
+from cbvir_core.embed import NetworkEncoder, RuntimeOptions, import_files
 from cbvir_core.types import Image
+from cbvir_core.weights import find_profile
 
 CLIPS = (
     "android-demo-app--video1.mp4",
@@ -45,7 +46,7 @@ def profile_filter(imagenet: Path, tmp_path_factory: pytest.TempPathFactory) -> 
 
 
 def test_nearest_frame_is_of_the_same_clip(profile_filter: Path, frames: list[Image], cache: Path) -> None:
-    rows = MobileNetEncoder(profile_filter, cache=cache).encode(frames)
+    rows = NetworkEncoder(profile_filter, "filter", RuntimeOptions(cache=cache)).encode(frames)
     assert rows.shape == (len(CLIPS) * FRAMES, 1280)
     likeness = rows @ rows.T
     np.fill_diagonal(likeness, -1)
@@ -54,6 +55,10 @@ def test_nearest_frame_is_of_the_same_clip(profile_filter: Path, frames: list[Im
 
 
 def test_openvino_agrees_with_float32_torch(profile_filter: Path, frames: list[Image], cache: Path) -> None:
-    fast = MobileNetEncoder(profile_filter, runtime="openvino", cache=cache).encode(frames[::3])
-    truth = MobileNetEncoder(profile_filter, runtime="torch", device="cpu").encode(frames[::3])
+    fast = NetworkEncoder(profile_filter, "filter", RuntimeOptions(runtime="openvino", cache=cache)).encode(
+        frames[::3]
+    )
+    truth = NetworkEncoder(profile_filter, "filter", RuntimeOptions(runtime="torch", device="cpu")).encode(
+        frames[::3]
+    )
     assert (fast * truth).sum(axis=1).min() >= 0.99

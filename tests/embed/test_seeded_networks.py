@@ -7,7 +7,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from cbvir_core.embed import MobileNetEncoder, SolarEncoder, fingerprint
+from cbvir_core.embed import NetworkEncoder, RuntimeOptions
+from cbvir_core.weights import fingerprint
 from support.networks import painted, seeded_filter
 
 
@@ -15,7 +16,10 @@ def test_copies_are_nearer_than_other_pictures(filter_file: Path, solar_file: Pa
     originals = painted(21, 40, 320, 180)
     copies = [cv2.imdecode(cv2.imencode(".jpg", p, [cv2.IMWRITE_JPEG_QUALITY, 60])[1], 1) for p in originals]
     smaller = [cv2.resize(p, (200, 112), interpolation=cv2.INTER_AREA) for p in originals]
-    for encoder in (MobileNetEncoder(filter_file, cache=cache), SolarEncoder(solar_file, cache=cache)):
+    for encoder in (
+        NetworkEncoder(filter_file, "filter", RuntimeOptions(cache=cache)),
+        NetworkEncoder(solar_file, "refine", RuntimeOptions(cache=cache)),
+    ):
         rows = encoder.encode(originals)
         for edited in (copies, smaller):
             nearest = (encoder.encode(edited) @ rows.T).argmax(axis=1)

@@ -12,11 +12,11 @@ from torchvision import models
 
 from cbvir_core.embed.mobilenet import MobileNetDescriptor
 from cbvir_core.embed.solar import (
-    BACKBONES,
+    SOLAR_BACKBONES,
     MobileNetSolarFeatures,
     SecondOrderAttention,
     SolarDescriptor,
-    build_solar,
+    build,
     solar_architecture,
 )
 from cbvir_core.errors import WeightsMismatch
@@ -96,7 +96,7 @@ def test_published_layout_loads_strictly(backbone: str, mids: tuple[int, int]) -
     state = published_layout(backbone)
     architecture = solar_architecture(state)
     assert architecture == f"solar-{backbone}"
-    network = build_solar(architecture, state)
+    network = build(state, architecture)
     assert not network.training
     assert network.pool.p.item() == pytest.approx(2.7)
     assert network.features.soa4.h.out_channels == mids[0]
@@ -106,7 +106,7 @@ def test_published_layout_loads_strictly(backbone: str, mids: tuple[int, int]) -
 
 def test_older_checkpoints_without_batch_counters_load() -> None:
     state = {name: value for name, value in published_layout("resnet18").items() if "num_batches" not in name}
-    loaded = build_solar("solar-resnet18", state).state_dict()
+    loaded = build(state, "solar-resnet18").state_dict()
     assert all(torch.equal(loaded[name], value) for name, value in state.items())
 
 
@@ -133,19 +133,19 @@ def test_anything_else_is_refused(spoil: str) -> None:
     else:
         state["features.soa5.v.weight"] = torch.zeros(3, 3, 1, 1)
     with pytest.raises(WeightsMismatch, match="solar-resnet18"):
-        build_solar("solar-resnet18", state)
+        build(state, "solar-resnet18")
 
 
 def test_unknown_architectures_are_refused() -> None:
     for name in ("resnet18", "solar-vgg16", ""):
         with pytest.raises(WeightsMismatch, match="solar-resnet101"):
-            build_solar(name, {})
+            build({}, name)
     with pytest.raises(WeightsMismatch, match="no known backbone"):
         solar_architecture({"features.conv1.0.weight": torch.zeros(1)})
 
 
 def test_every_backbone_is_told_from_its_names() -> None:
-    for backbone in BACKBONES:
+    for backbone in SOLAR_BACKBONES:
         with torch.device("meta"):
             assert solar_architecture(SolarDescriptor(backbone).state_dict()) == f"solar-{backbone}"
 

@@ -18,7 +18,7 @@ from cbvir_core.embed.mobilenet import MobileNetDescriptor
 from cbvir_core.embed.preprocess import prepare
 from cbvir_core.embed.solar import MobileNetSolarFeatures, SolarDescriptor
 from cbvir_core.types import Image
-from cbvir_core.weights.file import Preprocess, WeightsHeader, write_weights
+from cbvir_core.weights import Preprocess, WeightsHeader, write_weights
 from support.scenery import PAINTERS, palette
 
 FILTER_SIDE = 96

@@ -8,17 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from cbvir_core.embed import (
-    Source,
-    fetch_profile,
-    find_profile,
-    fingerprint,
-    import_files,
-    official_sources,
-    verify,
-)
+from cbvir_core.embed import fetch_profile, import_files
 from cbvir_core.errors import DiskFull, DownloadFailed, InputError, WeightsDamaged, WeightsMismatch
-from cbvir_core.weights.download import download
+from cbvir_core.weights import WeightsSource, download, find_profile, fingerprint, official_sources, verify
 from support.mirror import Mirror, mirroring
 
 
@@ -101,8 +93,8 @@ def test_fetch_takes_what_is_missing(
 ) -> None:
     server.files = {"a.safetensors": filter_file.read_bytes(), "b.safetensors": solar_file.read_bytes()}
     sources = [
-        Source("filter", f"{server.url}/a.safetensors"),
-        Source("refine", f"{server.url}/b.safetensors"),
+        WeightsSource("filter", f"{server.url}/a.safetensors"),
+        WeightsSource("refine", f"{server.url}/b.safetensors"),
     ]
     assert len(fetch_profile("mine", tmp_path, sources=sources).files) == 2
     assert fingerprint(find_profile("mine", tmp_path).filter) == fingerprint(filter_file)
@@ -119,8 +111,11 @@ def test_a_file_for_the_other_role_is_refused_and_the_profile_stays(
 ) -> None:
     import_files("moreso", [filter_file], tmp_path)
     server.files = {"b.safetensors": (tmp_path / "moreso" / "filter.safetensors").read_bytes()}
-    with pytest.raises(WeightsMismatch, match=f"{server.url}/b.safetensors gave no usable weights: b.safe"):
-        fetch_profile("moreso", tmp_path, sources=[Source("refine", f"{server.url}/b.safetensors")])
+    with pytest.raises(
+        WeightsMismatch,
+        match=f"{server.url}/b.safetensors is for another architecture: mobilenet_v2 is no refine",
+    ):
+        fetch_profile("moreso", tmp_path, sources=[WeightsSource("refine", f"{server.url}/b.safetensors")])
     assert find_profile("moreso", tmp_path).refine is None
     assert [check.good for check in verify(tmp_path) if check.profile == "moreso"] == [True]
 
@@ -128,12 +123,15 @@ def test_a_file_for_the_other_role_is_refused_and_the_profile_stays(
 def test_a_mirror_has_the_same_names() -> None:
     plain, mirrored = official_sources(), official_sources("http://mirror/weights/")
     assert [source.file_name for source in plain] == [source.file_name for source in mirrored]
-    assert mirrored[0] == Source("filter", "http://mirror/weights/mobilenet_v2-7ebf99e0.pth")
+    assert mirrored[0] == WeightsSource("filter", "http://mirror/weights/mobilenet_v2-7ebf99e0.pth")
 
 
 def test_a_filter_without_solar_is_kept(server: Mirror, tmp_path: Path, filter_file: Path) -> None:
     server.files = {"a.safetensors": filter_file.read_bytes(), "b.pth": b"<html>sign in</html>"}
-    sources = [Source("filter", f"{server.url}/a.safetensors"), Source("refine", f"{server.url}/b.pth")]
+    sources = [
+        WeightsSource("filter", f"{server.url}/a.safetensors"),
+        WeightsSource("refine", f"{server.url}/b.pth"),
+    ]
     with pytest.raises(WeightsDamaged):
         fetch_profile("moreso", tmp_path, sources=sources)
     profile = find_profile("auto", tmp_path)

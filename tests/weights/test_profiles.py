@@ -8,10 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from cbvir_core.embed import find_profile, import_files, list_profiles, verify
+from cbvir_core.embed import import_files
 from cbvir_core.errors import InputError, ModelError, WeightsDamaged, WeightsMissing
-from cbvir_core.weights import profiles
-from cbvir_core.weights.checksums import sha256_of, write_sums
+from cbvir_core.weights import find_profile, list_profiles, profiles, sha256_of, verify, write_checksums
 
 
 @pytest.fixture
@@ -106,7 +105,7 @@ def test_a_file_that_is_damaged_in_place(
 
 
 def test_a_built_in_file_that_is_damaged_in_place(builtin: Path, filter_file: Path, tmp_path: Path) -> None:
-    write_sums(builtin, {"filter.safetensors": sha256_of(builtin / "filter.safetensors")})
+    write_checksums(builtin, {"filter.safetensors": sha256_of(builtin / "filter.safetensors")})
     assert find_profile("builtin", None).trouble is None
     flip(builtin / "filter.safetensors")
     for name in ("builtin", "auto"):

@@ -13,8 +13,15 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cbvir_core.embed import Preprocess, WeightsHeader, fingerprint, read_header, read_weights, write_weights
 from cbvir_core.errors import DiskFull, WeightsDamaged, WeightsMismatch, WeightsMissing
+from cbvir_core.weights import (
+    Preprocess,
+    WeightsHeader,
+    fingerprint,
+    read_header,
+    read_weights,
+    write_weights,
+)
 
 HEADER = WeightsHeader(
     "mobilenet_v2", "a test", Preprocess(8, 6), {"recipe": {"seed": 3}, "losses": [1.5, 1.0]}

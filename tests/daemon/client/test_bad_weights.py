@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 import torch
 
-from cbvir_core.embed import official_sources
 from cbvir_core.embed.solar import SolarDescriptor
+from cbvir_core.weights import official_sources
 from support.films import Film
 from support.mirror import Mirror, mirroring
 from support.networks import seeded_filter

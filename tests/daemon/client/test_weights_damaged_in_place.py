@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 import cbvir_core
-from cbvir_core.embed import MobileNetEncoder, SolarEncoder, find_profile
+from cbvir_core.embed import NetworkEncoder, RuntimeOptions
+from cbvir_core.weights import find_profile
 from support.films import Film
 from support.services import Service
 
@@ -44,8 +45,8 @@ def moreso(refined: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     (data / "models" / "seeded").rename(data / "models" / "moreso")
     builtin = find_profile("builtin", None)
     assert builtin.refine is not None
-    MobileNetEncoder(builtin.filter, cache=data / "cache")
-    SolarEncoder(builtin.refine, cache=data / "cache")
+    NetworkEncoder(builtin.filter, "filter", RuntimeOptions(cache=data / "cache"))
+    NetworkEncoder(builtin.refine, "refine", RuntimeOptions(cache=data / "cache"))
     return data
 
 

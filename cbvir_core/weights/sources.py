@@ -1,0 +1,41 @@
+"""Where the published weight files are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from cbvir_core.weights.architectures import Role
+
+MOBILENET_URL = "https://download.pytorch.org/models/mobilenet_v2-7ebf99e0.pth"
+"""torchvision's ``MobileNet_V2_Weights.IMAGENET1K_V2``.  Asking torchvision for it would import torch."""
+
+SOLAR_URL = "https://imperialcollegelondon.box.com/shared/static/fznpeayct6btel2og2wjjgvqw0ziqnk4.pth"
+"""Where SOLAR's authors keep ``resnet101-solar-best.pth`` (their repository's download script)."""
+
+
+@dataclass(frozen=True, slots=True)
+class WeightsSource:
+    """The address of the published file of one role."""
+
+    role: Role
+    url: str
+
+    @property
+    def file_name(self) -> str:
+        """The last part of the address."""
+        return Path(urlsplit(self.url).path).name
+
+
+def official_sources(mirror: str = "") -> tuple[WeightsSource, ...]:
+    """Return the published files of ``moreso``: torchvision's MobileNetV2, and SOLAR by its authors.
+
+    `mirror` is the address of a folder that has them under the same names.
+    """
+    published = WeightsSource("filter", MOBILENET_URL), WeightsSource("refine", SOLAR_URL)
+    if not mirror:
+        return published
+    return tuple(
+        WeightsSource(source.role, f"{mirror.rstrip('/')}/{source.file_name}") for source in published
+    )
