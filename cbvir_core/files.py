@@ -11,7 +11,7 @@ from pathlib import Path
 
 from cbvir_core.errors import DiskFull
 
-NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+NO_ROOM_ERRNOS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 FileState = tuple[int, int, int]
@@ -30,7 +30,7 @@ def no_room(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno in NO_ROOM:
+        if error.errno in NO_ROOM_ERRNOS:
             raise DiskFull(f"no room on the disk to write {path}; make room and try again") from error
         raise
 

@@ -24,6 +24,12 @@ Grey = npt.NDArray[np.uint8]
 Rows = npt.NDArray[np.float32]
 """Descriptors, one per row: N x D, each of unit L2 norm."""
 
+RowNumbers = npt.NDArray[np.int64]
+"""Row numbers of keyframes in the store."""
+
+RowMask = npt.NDArray[np.bool_]
+"""One truth value per row number."""
+
 Floats = npt.NDArray[np.float32]
 """Other figures, in the shape that the place of use names."""
 

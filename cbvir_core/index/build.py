@@ -1,9 +1,9 @@
-"""Builds a segment from rows of the store, beside the searches that go on.
+"""Building a segment from rows of the store, beside the searches that go on.
 
-A thread does, not a process: everything dear but reading and handing over rows leaves the interpreter
-to others, and those two pause often.  Five small reads and dot products of a query took .88 ms at the
-99th percentile and 2 ms at most with nothing else going on, 1.06 and 5.7 ms while a segment was built,
-and without the pauses 3.8 and 17 ms.
+It runs in a thread, not in a process: all of the expensive work but reading rows and passing them to ANNOY
+releases the interpreter, and those two pause often.  Five small reads and dot products of a query took
+.88 ms at the 99th percentile and 2 ms at most with nothing else going on, 1.06 and 5.7 ms while a segment
+was built, and without the pauses 3.8 and 17 ms.
 """
 
 from __future__ import annotations
@@ -23,26 +23,35 @@ from annoy import AnnoyIndex
 
 from cbvir_core.errors import StoreError
 from cbvir_core.files import sync
-from cbvir_core.index.effort import CANDIDATES, NEIGHBOURS, Effort, Nearest, calibrated, questions_from
-from cbvir_core.index.manifest import SegmentEntry, checksum, unwritable
+from cbvir_core.index.effort import (
+    CANDIDATE_COUNTS,
+    TUNED_NEIGHBOURS,
+    NearestItems,
+    SearchEffort,
+    tuned_effort,
+    tuning_queries,
+)
+from cbvir_core.index.manifest import SegmentEntry, checksum, index_write_error
 from cbvir_core.index.projection import Projection
-from cbvir_core.index.segment import PROJECTION_FILE, ROWS_FILE, TREES_FILE, Numbers
-from cbvir_core.index.tail import Read, batches
-from cbvir_core.types import Rows
+from cbvir_core.index.segment import PROJECTION_FILE, ROWS_FILE, TREES_FILE
+from cbvir_core.index.tail import ReadVectors, read_in_batches
+from cbvir_core.types import RowNumbers, Rows
 
 T = TypeVar("T")
-Progress = Callable[[int], None]
 
-SAMPLE = 8192  # rows that the projection is fitted on
-SEED = 20_240_826  # the same rows give the same trees
-NICE = 5  # a third of what others get: with 10, a busy machine took two minutes for 100,000 rows
-READ = 512  # rows read from the store between two pauses
-BREATH = 32  # rows handed to ANNOY between two pauses
+PROJECTION_SAMPLE_ROWS = 8192  # rows that the projection is fitted on
+TREE_SEED = 20_240_826  # the same rows give the same trees
+BUILD_NICENESS = 5  # a third of others' time: with 10, a busy machine took two minutes for 100,000 rows
+READ_PAUSE_ROWS = 512  # rows read from the store between two pauses
+ADD_PAUSE_ROWS = 32  # rows passed to ANNOY between two pauses
 
 
 @dataclass(frozen=True, slots=True)
-class Recipe:
-    """How segments are made: ANNOY trees, the share of variance that the projection keeps, recall."""
+class SegmentRecipe:
+    """How segments are made.
+
+    `trees` of ANNOY, the share of variance that the projection keeps, and the recall to tune for.
+    """
 
     trees: int
     variance: float
@@ -50,68 +59,78 @@ class Recipe:
 
 
 def build_segment(
-    home: Path, rows: Numbers, read: Read, recipe: Recipe, progress: Progress | None = None
+    home: Path,
+    rows: RowNumbers,
+    read: ReadVectors,
+    recipe: SegmentRecipe,
+    progress: Callable[[int], None] | None = None,
 ) -> SegmentEntry | None:
-    """Writes a segment of those of `rows` that the store still has into the new folder `home`.
+    """Write a segment of those of `rows` that the store still has into the new folder `home`.
 
-    None where it has none.  Runs in a thread of low priority and returns when the disk has it; on any
-    error nothing stays.  Raises DiskFull.
+    None where it has none of them.  Runs in a thread of low priority and returns once the files are on
+    the disk; after an error the folder is gone.  `progress` is called with the rows done.  Raises DiskFull.
     """
     shutil.rmtree(home, ignore_errors=True)
     try:
-        return in_background(lambda: _build(home, rows, read, recipe, progress))
+        return in_low_priority(lambda: _build(home, rows, read, recipe, progress))
     except BaseException as error:
         shutil.rmtree(home, ignore_errors=True)
         if isinstance(error, OSError):
-            raise unwritable(home.parent, error) from error
+            raise index_write_error(home.parent, error) from error
         raise
 
 
-def in_background(work: Callable[[], T]) -> T:
-    """What `work` returns, done by a thread that gives way to the one that calls, and to its like."""
-    with ThreadPoolExecutor(1, "cbvir-index", initializer=_give_way) as pool:
+def in_low_priority(work: Callable[[], T]) -> T:
+    """Return what `work` returns, run in a thread of lower priority than the calling one."""
+    with ThreadPoolExecutor(1, "cbvir-index", initializer=_lower_priority) as pool:
         return pool.submit(work).result()
 
 
-def _give_way() -> None:
-    os.nice(NICE)  # on Linux that of the thread alone
+def _lower_priority() -> None:
+    os.nice(BUILD_NICENESS)  # on Linux that of the thread alone
 
 
 def _build(
-    home: Path, rows: Numbers, read: Read, recipe: Recipe, progress: Progress | None
+    home: Path,
+    rows: RowNumbers,
+    read: ReadVectors,
+    recipe: SegmentRecipe,
+    progress: Callable[[int], None] | None,
 ) -> SegmentEntry | None:
     sample = _sample(rows, read)
     if sample is None:
         return None
     projection = Projection.fit(sample, recipe.variance)
-    questions = questions_from(sample)
-    asked = projection.apply(questions)
-    truth, shadows = Nearest(questions, NEIGHBOURS), Nearest(asked, CANDIDATES[-1])
+    queries = tuning_queries(sample)
+    projected_queries = projection.apply(queries)
+    exact = NearestItems(queries, TUNED_NEIGHBOURS)
+    nearest_projected = NearestItems(projected_queries, CANDIDATE_COUNTS[-1])
     trees = AnnoyIndex(projection.dimensions, "euclidean")
-    trees.set_seed(SEED)
-    kept, count = [], 0
-    for found, vectors in batches(rows, read, READ):
+    trees.set_seed(TREE_SEED)
+    parts, count = [], 0
+    for present, vectors in read_in_batches(rows, read, READ_PAUSE_ROWS):
         projected = projection.apply(vectors)
-        truth.see(count, vectors)
-        shadows.see(count, projected)
-        _add(trees, count, projected)
-        kept.append(found)
-        count += len(found)
+        exact.update(count, vectors)
+        nearest_projected.update(count, projected)
+        _add_items(trees, count, projected)
+        parts.append(present)
+        count += len(present)
         if progress is not None:
             progress(count)
     trees.build(recipe.trees, n_jobs=1)
-    effort = calibrated(trees, asked, truth.first(NEIGHBOURS), shadows, recipe.recall)
-    return _written(home, np.concatenate(kept), projection, trees, effort)
+    truth = exact.first(TUNED_NEIGHBOURS)
+    effort = tuned_effort(trees, projected_queries, truth, nearest_projected, recipe.recall)
+    return _write(home, np.concatenate(parts), projection, trees, effort)
 
 
-def _written(
-    home: Path, rows: Numbers, projection: Projection, trees: AnnoyIndex, effort: Effort
+def _write(
+    home: Path, rows: RowNumbers, projection: Projection, trees: AnnoyIndex, effort: SearchEffort
 ) -> SegmentEntry:
     home.mkdir(parents=True)
     np.save(home / ROWS_FILE, rows)
     projection.save(home / PROJECTION_FILE)
     _save_trees(trees, home / TREES_FILE)
-    files = {name: _finished(home / name) for name in (ROWS_FILE, PROJECTION_FILE, TREES_FILE)}
+    files = {name: _synced_checksum(home / name) for name in (ROWS_FILE, PROJECTION_FILE, TREES_FILE)}
     sync(home)
     return SegmentEntry(
         name=home.name,
@@ -127,24 +146,28 @@ def _written(
     )
 
 
-def _sample(rows: Numbers, read: Read) -> Rows | None:
-    """Vectors of rows spread evenly, or of the first that there are; None where there is none."""
-    found, sample = read(rows[:: max(1, -(-len(rows) // SAMPLE))])
-    if len(found):
+def _sample(rows: RowNumbers, read: ReadVectors) -> Rows | None:
+    """Return vectors of rows spread evenly over `rows`.
+
+    Where none of these exists any more, return the first ones that do; None where there is none.
+    """
+    present, sample = read(rows[:: max(1, -(-len(rows) // PROJECTION_SAMPLE_ROWS))])
+    if len(present):
         return sample
-    return next((vectors for _, vectors in batches(rows, read)), None)
+    return next((vectors for _, vectors in read_in_batches(rows, read)), None)
 
 
-def _add(trees: AnnoyIndex, first_item: int, projected: Rows) -> None:
-    """Hands rows to ANNOY, and gives way to queries, since that holds the interpreter."""
-    for start in range(0, len(projected), BREATH):
-        for item, vector in enumerate(projected[start : start + BREATH].tolist(), first_item + start):
+def _add_items(trees: AnnoyIndex, first_item: int, projected: Rows) -> None:
+    """Pass rows to ANNOY, with pauses for queries, since that holds the interpreter."""
+    for start in range(0, len(projected), ADD_PAUSE_ROWS):
+        part = projected[start : start + ADD_PAUSE_ROWS].tolist()
+        for item, vector in enumerate(part, first_item + start):
             trees.add_item(item, vector)
         time.sleep(0)
 
 
 def _save_trees(trees: AnnoyIndex, path: Path) -> None:
-    """ANNOY raises bare exceptions that end with an errno in brackets."""
+    """Save the trees; ANNOY raises bare exceptions that end with an errno in brackets."""
     try:
         trees.save(str(path))
     except Exception as error:
@@ -153,7 +176,7 @@ def _save_trees(trees: AnnoyIndex, path: Path) -> None:
         raise StoreError(f"the index cannot be written to {path}: {error}") from error
 
 
-def _finished(path: Path) -> str:
-    """Brings a file to the disk and gives its sum."""
+def _synced_checksum(path: Path) -> str:
+    """Write a file through to the disk and return its checksum."""
     sync(path)
     return checksum(path)

@@ -1,4 +1,4 @@
-"""When to seal the tail and which segments to merge: decisions, no work."""
+"""When to seal the tail and which segments to merge: decisions only."""
 
 from __future__ import annotations
 
@@ -7,22 +7,25 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Policy:
-    """`seal_at`: rows in the tail that make a segment.  `largest`: rows beyond which none is made.
+class CompactionPolicy:
+    """When segments are sealed and merged.
 
-    Searching costs about the same per segment as it does per size, so few large ones are wanted; but
-    a merge holds the projected rows in memory, about a kilobyte each, so they end at `largest`.  A
-    segment of which the share `dead` is forgotten is written again.
+    `seal_at` rows in the tail make a segment.  No segment is made of more than `largest` rows.  A segment
+    is written again once the share `dead_share` of its rows is forgotten.
+
+    The cost of a search depends about as much on the number of segments as on their sizes, so few large
+    ones are wanted; but a merge holds the projected rows in memory, about a kilobyte each, so `largest`
+    limits it.
     """
 
     seal_at: int
     largest: int
-    dead: float = 0.25
+    dead_share: float = 0.25
 
 
 @dataclass(frozen=True, slots=True)
-class Size:
-    """A segment: its rows, and how many of them are forgotten."""
+class SegmentSize:
+    """The rows of a segment, and how many of them are forgotten."""
 
     rows: int
     dead: int = 0
@@ -35,21 +38,21 @@ class Size:
 
 @dataclass(frozen=True, slots=True)
 class Seal:
-    """Make a segment of the `rows` oldest rows of the tail."""
+    """The step that makes a segment of the `rows` oldest rows of the tail."""
 
     rows: int
 
 
 @dataclass(frozen=True, slots=True)
 class Merge:
-    """Replace the segments `first` to `last`, inclusive, by one of their live rows."""
+    """The step that replaces the segments `first` to `last`, inclusive, by one of their live rows."""
 
     first: int
     last: int
 
 
-def next_step(segments: Sequence[Size], tail: int, policy: Policy) -> Seal | Merge | None:
-    """The next thing to do for segments in order of age, oldest first, or None.
+def next_step(segments: Sequence[SegmentSize], tail: int, policy: CompactionPolicy) -> Seal | Merge | None:
+    """Return the next step for segments in order of age, oldest first; None where there is none.
 
     A segment is merged with the newer ones behind it, as far as all of them fit into one, once these
     hold as many rows together as it does.  So each segment outweighs the newer ones up to the next that
@@ -58,15 +61,15 @@ def next_step(segments: Sequence[Size], tail: int, policy: Policy) -> Seal | Mer
     """
     if tail >= policy.seal_at:
         return Seal(min(tail, policy.largest))
-    for place, segment in enumerate(segments):
-        if segment.dead > policy.dead * segment.rows:
-            return Merge(place, place)
-    for place, segment in enumerate(segments):
-        newer, last = 0, place
-        for later in segments[place + 1 :]:
+    for position, segment in enumerate(segments):
+        if segment.dead > policy.dead_share * segment.rows:
+            return Merge(position, position)
+    for position, segment in enumerate(segments):
+        newer, last = 0, position
+        for later in segments[position + 1 :]:
             if segment.live + newer + later.live > policy.largest:
                 break
             newer, last = newer + later.live, last + 1
-        if last > place and segment.live <= newer:
-            return Merge(place, last)
+        if last > position and segment.live <= newer:
+            return Merge(position, last)
     return None

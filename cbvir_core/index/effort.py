@@ -1,11 +1,11 @@
-"""How far ANNOY must look: measured on each segment, against exact neighbours.
+"""Tuning of the search effort: how far ANNOY must look, measured on each segment against exact neighbours.
 
 No formula holds.  For recall@100 of .98 at 30,000 rows, strongly clustered ones needed 10,000 nodes;
 at 100,000 rows, mixtures of real MobileNet descriptors needed 80,000, while ANNOY's own default, trees
-times neighbours, gave .59.  Recall follows the nodes visited and hardly the number of trees.  The
-projection costs neighbours too: the 100 nearest of the first are to .999 among the nearest 200 of
-their projections, those of the second to .993 among 300.  So every segment is asked a few questions
-of which the answer is known, when it is built.
+times neighbours, gave .59.  Recall depends on the nodes visited and hardly on the number of trees.  The
+projection costs neighbours too: of the first set, .999 of the 100 nearest are among the nearest 200 of
+their projections; of the second, .993 among the nearest 300.  So every segment is tuned when it is built,
+with a few queries whose exact neighbours are known.
 """
 
 from __future__ import annotations
@@ -13,48 +13,48 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 from annoy import AnnoyIndex
 
-from cbvir_core.types import Rows
+from cbvir_core.types import RowNumbers, Rows
 
-Numbers = npt.NDArray[np.int64]
+TUNED_NEIGHBOURS = 100
+"""Neighbours per query that the effort is tuned for: what is held is recall@100."""
 
-NEIGHBOURS = 100
-"""Neighbours per question: recall@100 is what is held."""
+TUNING_QUERIES = 48
+MIXED_SHARE = 0.2
+"""Share of another row in a tuning query.  That moves a descriptor about as far as a crop or a caption
+does, and is harder than a query that is a row itself."""
 
-QUESTIONS = 48
-MIXED = 0.2
-"""Share of another row in a question: about what a crop or a caption does to a descriptor, and harder
-than asking for a row itself."""
-
-CANDIDATES = (150, 200, 300, 400, 600, 800, 1200)
-LOSS = 0.007  # recall that the projection may cost, of the 0.015 or so that all may
-FIRST_EFFORT = 512
-STEP = 1.4
+CANDIDATE_COUNTS = (150, 200, 300, 400, 600, 800, 1200)
+PROJECTION_LOSS = 0.007  # recall that the projection may cost, of the 0.015 or so that all may
+FIRST_SEARCH_K = 512
+SEARCH_K_GROWTH = 1.4
 
 
 @dataclass(frozen=True, slots=True)
-class Effort:
-    """For `NEIGHBOURS` neighbours: candidates to measure exactly, nodes to visit, recall reached."""
+class SearchEffort:
+    """For `TUNED_NEIGHBOURS` neighbours: candidates to measure exactly, nodes to visit, recall reached."""
 
     candidates: int
     search_k: int
     recall: float
 
 
-class Nearest:
-    """The nearest `count` items of each question among the rows seen so far."""
+class NearestItems:
+    """The nearest `count` items of each query among the vectors given so far.
 
-    def __init__(self, questions: Rows, count: int) -> None:
-        self._questions = questions
+    Items are numbered as in the segment; `queries` are M x D.
+    """
+
+    def __init__(self, queries: Rows, count: int) -> None:
+        self._queries = queries
         self._count = count
-        self._items = np.zeros((len(questions), 0), dtype=np.int64)
-        self._squares = np.zeros((len(questions), 0), dtype=np.float32)
+        self._items = np.zeros((len(queries), 0), dtype=np.int64)
+        self._squares = np.zeros((len(queries), 0), dtype=np.float32)
 
-    def see(self, first_item: int, vectors: Rows) -> None:
-        """Takes in rows, whose item numbers go up from `first_item`."""
-        squares = np.einsum("ij,ij->i", vectors, vectors) - 2.0 * (self._questions @ vectors.T)
+    def update(self, first_item: int, vectors: Rows) -> None:
+        """Take in vectors, whose item numbers go up from `first_item`."""
+        squares = np.einsum("ij,ij->i", vectors, vectors) - 2.0 * (self._queries @ vectors.T)
         items = np.broadcast_to(np.arange(first_item, first_item + len(vectors)), squares.shape)
         squares = np.concatenate([self._squares, squares], axis=1)
         items = np.concatenate([self._items, items], axis=1)
@@ -64,52 +64,60 @@ class Nearest:
             items = np.take_along_axis(items, best, axis=1)
         self._squares, self._items = squares, items
 
-    def first(self, count: int) -> list[Numbers]:
-        """Per question the `count` nearest items, ascending."""
+    def first(self, count: int) -> list[RowNumbers]:
+        """Return the `count` nearest items of each query, nearest first."""
         order = np.argsort(self._squares, axis=1)[:, :count]
         return list(np.take_along_axis(self._items, order, axis=1))
 
 
-def questions_from(sample: Rows) -> Rows:
-    """Unit rows that lie near rows of the sample, the same for the same sample."""
+def tuning_queries(sample: Rows) -> Rows:
+    """Return unit rows that lie near rows of the sample, the same for the same sample."""
     chance = np.random.default_rng(len(sample))
-    one, other = chance.integers(0, len(sample), (2, QUESTIONS))
-    mixed = (1.0 - MIXED) * sample[one] + MIXED * sample[other]
+    one, other = chance.integers(0, len(sample), (2, TUNING_QUERIES))
+    mixed = (1.0 - MIXED_SHARE) * sample[one] + MIXED_SHARE * sample[other]
     norms = np.linalg.norm(mixed, axis=1, keepdims=True)
-    questions: Rows = (mixed / np.maximum(norms, np.finfo(np.float32).tiny)).astype(np.float32)
-    return questions
+    queries: Rows = (mixed / np.maximum(norms, np.finfo(np.float32).tiny)).astype(np.float32)
+    return queries
 
 
-def recall(truth: list[Numbers], answers: list[Numbers]) -> float:
-    """The mean share of the exact neighbours that are among the answers."""
-    return float(np.mean([np.isin(exact, found).mean() for exact, found in zip(truth, answers, strict=True)]))
+def mean_recall(truth: list[RowNumbers], answers: list[RowNumbers]) -> float:
+    """Return the mean share of the exact neighbours that are among the answers."""
+    shares = [np.isin(exact, found).mean() for exact, found in zip(truth, answers, strict=True)]
+    return float(np.mean(shares))
 
 
-def calibrated(
-    trees: AnnoyIndex, projected: Rows, truth: list[Numbers], shadows: Nearest, goal: float
-) -> Effort:
-    """The least effort that reaches the recall `goal`, in steps, or comes as near as the projection lets.
+def tuned_effort(
+    trees: AnnoyIndex,
+    projected: Rows,
+    truth: list[RowNumbers],
+    nearest_projected: NearestItems,
+    target_recall: float,
+) -> SearchEffort:
+    """Return the least effort, in steps, that reaches `target_recall` or what the projection allows of it.
 
-    `projected` are the questions as the trees know them, `truth` their exact neighbours among the
-    items, and `shadows` the nearest items of the projected questions.
+    `projected` are the projected queries, `truth` the exact neighbours of the queries among the items,
+    and `nearest_projected` the nearest projected items of the projected queries.
     """
-    candidates, ceiling = _candidates(truth, shadows, goal)
-    target = min(goal, ceiling - LOSS / 2)
-    everything = trees.get_n_items() * trees.get_n_trees()
+    candidates, ceiling = _candidates(truth, nearest_projected, target_recall)
+    target = min(target_recall, ceiling - PROJECTION_LOSS / 2)
+    all_nodes = trees.get_n_items() * trees.get_n_trees()
     vectors = projected.tolist()
-    effort = min(FIRST_EFFORT, everything)
+    search_k = min(FIRST_SEARCH_K, all_nodes)
     while True:
-        found = [np.array(trees.get_nns_by_vector(v, candidates, effort), dtype=np.int64) for v in vectors]
-        if (reached := recall(truth, found)) >= target or effort >= everything:
-            return Effort(candidates, effort, reached)
-        effort = min(everything, round(effort * STEP))
+        found = [np.array(trees.get_nns_by_vector(v, candidates, search_k), dtype=np.int64) for v in vectors]
+        reached = mean_recall(truth, found)
+        if reached >= target or search_k >= all_nodes:
+            return SearchEffort(candidates, search_k, reached)
+        search_k = min(all_nodes, round(search_k * SEARCH_K_GROWTH))
 
 
-def _candidates(truth: list[Numbers], shadows: Nearest, goal: float) -> tuple[int, float]:
-    """The fewest candidates with which the projection loses little, and the recall that they allow."""
+def _candidates(
+    truth: list[RowNumbers], nearest_projected: NearestItems, target_recall: float
+) -> tuple[int, float]:
+    """Return the fewest candidates at which the projection loses little, and the recall that they allow."""
     ceiling = 0.0
-    for count in CANDIDATES:
-        ceiling = recall(truth, shadows.first(count))
-        if ceiling >= goal + LOSS:
+    for count in CANDIDATE_COUNTS:
+        ceiling = mean_recall(truth, nearest_projected.first(count))
+        if ceiling >= target_recall + PROJECTION_LOSS:
             break
     return count, ceiling

@@ -1,59 +1,95 @@
-"""Exact Euclidean neighbours in a matrix: the slow truth, and the last step of every fast way."""
+"""The exact index: every vector in memory, every search through all of them."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import sys
+import threading
+from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
-from cbvir_core.types import Rows
-
-SPARE = 32
-"""Candidates beyond k that are measured again.  The quick form of the distance cancels digits: of unit
-rows it is off by up to 1e-6 in the square, which reorders neighbours that are that close."""
-
-
-class Neighbours(NamedTuple):
-    """Row numbers and Euclidean distances, ascending; equal distances by row number."""
-
-    rows: npt.NDArray[np.int64]
-    distances: npt.NDArray[np.float32]
+from cbvir_core.index.neighbours import NO_NEIGHBOURS, Neighbours
+from cbvir_core.index.options import IndexOptions
+from cbvir_core.index.tail import Tail
+from cbvir_core.index.vector_index import IndexStatus, RebuildProgress, VectorSource
+from cbvir_core.types import RowNumbers, Rows
 
 
-NOBODY = Neighbours(np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.float32))
+class ExactIndex:
+    """A `VectorIndex` without files or approximation: the reference for others, and enough for few rows.
 
+    A keyframe takes 5 kB of memory (1,280 x float32).  Opening reads every vector from the source.
+    """
 
-def distances(query: Rows, vectors: Rows) -> npt.NDArray[np.float32]:
-    """Euclidean distances of one query (D) to N x D vectors, to the last digit that float32 has."""
-    difference = vectors - query
-    found: npt.NDArray[np.float32] = np.sqrt(np.einsum("ij,ij->i", difference, difference))
-    return found
+    def __init__(self, source: VectorSource) -> None:
+        self._source = source
+        self._state = threading.Lock()  # the rows, and whether the index is closed
+        self._vectors = Tail(sys.maxsize)
+        self._view = self._vectors.view()
+        self._version = 0
+        self._closed = False
 
+    @classmethod
+    def open(cls, folder: Path, source: VectorSource, options: IndexOptions) -> ExactIndex:
+        """Return an index without rows; neither the folder nor the options are used."""
+        del folder, options
+        return cls(source)
 
-def nearest(
-    query: Rows, rows: npt.NDArray[np.int64], vectors: Rows, k: int, squares: Rows | None = None
-) -> Neighbours:
-    """The k nearest of N x D `vectors`, which are called `rows`.  `squares` are their squared norms."""
-    if k <= 0 or len(rows) == 0:
-        return NOBODY
-    if len(rows) > k + SPARE:
-        norms = np.einsum("ij,ij->i", vectors, vectors) if squares is None else squares
-        likely = np.argpartition(norms - 2.0 * (vectors @ query), k + SPARE - 1)[: k + SPARE]
-        rows, vectors = rows[likely], vectors[likely]
-    return first(rows, distances(query, vectors), k)
+    def add(self, rows: RowNumbers) -> None:
+        """Read the vectors of `rows` and keep them."""
+        with self._state:
+            if not self._closed:
+                self._vectors.extend(rows, self._source.read)
+                self._view = self._vectors.view()
 
+    def remove(self, rows: RowNumbers) -> None:
+        """Drop the vectors of `rows`."""
+        with self._state:
+            self._vectors.remove(rows, self._source.read)
+            self._view = self._vectors.view()
 
-def first(rows: npt.NDArray[np.int64], found: npt.NDArray[np.float32], k: int) -> Neighbours:
-    """The k nearest of candidates whose distances are known."""
-    order = np.lexsort((rows, found))[:k]
-    return Neighbours(rows[order], found[order])
+    def rows(self) -> RowNumbers:
+        """Return the rows that a search can find."""
+        return self._view.rows
 
+    def search(self, query: Rows, k: int) -> Neighbours:
+        """Return the k nearest rows of one descriptor (D, or 1 x D)."""
+        vector = np.ascontiguousarray(query, dtype=np.float32).reshape(-1)
+        return NO_NEIGHBOURS if k <= 0 else self._view.search(vector, k, self._source.read)
 
-def merged(parts: list[Neighbours], k: int) -> Neighbours:
-    """The k nearest of several answers about different rows."""
-    if not parts:
-        return NOBODY
-    return first(
-        np.concatenate([part.rows for part in parts]), np.concatenate([part.distances for part in parts]), k
-    )
+    def maintain(self) -> bool:
+        """Return False: there is nothing to do."""
+        return False
+
+    def rebuild(self, rows: RowNumbers, position: int, progress: RebuildProgress | None = None) -> None:
+        """Read the vectors of all rows again."""
+        del position  # nothing is saved
+        with self._state:
+            if self._closed:
+                return
+            added_meanwhile = self._view.rows[~np.isin(self._view.rows, rows)]
+            self._vectors = Tail(sys.maxsize)
+            self._vectors.extend(np.concatenate([rows, added_meanwhile]), self._source.read)
+            self._view = self._vectors.view()
+            self._version += 1
+        if progress is not None:
+            progress(len(rows), len(rows))
+
+    def status(self) -> IndexStatus:
+        """Return counts; there are no segments, so every row is in the tail."""
+        rows = len(self._view)
+        return IndexStatus(self._version, segments=0, tail=rows, tombstones=0, rows=rows)
+
+    def note_position(self, position: int) -> None:
+        """Do nothing: no file keeps the position."""
+
+    def saved_position(self) -> int:
+        """Return 0: nothing is saved."""
+        return 0
+
+    def close(self) -> None:
+        """Release the vectors."""
+        with self._state:
+            self._closed = True
+            self._vectors = Tail(0)
+            self._view = self._vectors.view()

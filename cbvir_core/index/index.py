@@ -1,66 +1,64 @@
-"""The index: segments, tail and manifest together, searched while they change."""
+"""The index that the library searches: it follows the store's change log and feeds a `VectorIndex`."""
 
 from __future__ import annotations
 
-import shutil
 import threading
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
-from functools import partial
-from itertools import count
 from pathlib import Path
 from types import TracebackType
 
 import numpy as np
 
-from cbvir_core.errors import StoreError
-from cbvir_core.index.build import Recipe, build_segment
-from cbvir_core.index.compact import Merge, Policy, Seal, Size, next_step
-from cbvir_core.index.exact import NOBODY, Neighbours, distances, first, merged
-from cbvir_core.index.manifest import Damaged, unwritable, write_manifest
-from cbvir_core.index.opening import Opened, difference, fresh_rows, open_segments
+from cbvir_core.index.annoy_index import AnnoySegmentIndex
+from cbvir_core.index.exact import ExactIndex
+from cbvir_core.index.neighbours import Neighbours
 from cbvir_core.index.options import IndexOptions
-from cbvir_core.index.segment import Numbers, Segment
-from cbvir_core.index.tail import Tail
-from cbvir_core.index.view import IndexStatus, View
-from cbvir_core.store import Generation, Store
-from cbvir_core.types import Rows
+from cbvir_core.index.vector_index import (
+    IndexStatus,
+    OpenVectorIndex,
+    RebuildProgress,
+    SourceIdentity,
+    VectorIndex,
+)
+from cbvir_core.store import Changes, Generation, Store
+from cbvir_core.types import RowNumbers, Rows
 
-RECALL = 0.985
-"""Recall@100 that each segment is calibrated for: .98 is promised, and 48 questions are a sample."""
+INDEX_KINDS: dict[str, OpenVectorIndex] = {"annoy": AnnoySegmentIndex.open, "exact": ExactIndex.open}
+"""The implementations of `VectorIndex` by name: another one is one more line here."""
 
-LOG_AT_LEAST = 65_536
+MIN_LOG_CHANGES = 65_536
 """Changes that are left in the store's log in any case: reading them takes a tenth of a second."""
 
-TAIL_CAPACITY = 2
-"""Rows of the tail that are held in memory, in units of `seal_at`."""
 
+class StoredVectors:
+    """The filter descriptors of one generation in the store: the `VectorSource` of an index."""
 
-class Stopped(Exception):
-    """The index is being closed while a segment is built.  Never leaves this module."""
+    def __init__(self, store: Store, generation: Generation) -> None:
+        self._store, self._generation = store, generation
+        self.identity = SourceIdentity(store.identity, generation.number, generation.filter)
+
+    def last_change(self) -> int:
+        """Return the number of the newest change of the store."""
+        return self._store.last_change()
+
+    def read(self, rows: RowNumbers) -> tuple[RowNumbers, Rows]:
+        """Return those of `rows` that have a filter descriptor, and these descriptors (N x D)."""
+        vectors, present = self._store.present_filter_rows(self._generation, rows)
+        return rows[present], vectors
 
 
 class Index:
-    """Nearest neighbours among the filter descriptors of one generation, but for those of blank keyframes.
+    """Nearest neighbours among the filter descriptors of one generation, blank keyframes left out.
 
-    Everything in `folder` is derived: delete it, and it is made again from the store.  All methods
+    Everything below is derived: delete an index's files, and it is made again from the store.  All methods
     are thread-safe.  A search never waits for `maintain` or `rebuild`.
     """
 
-    def __init__(
-        self, folder: Path, store: Store, generation: Generation, recipe: Recipe, policy: Policy
-    ) -> None:
-        self._folder, self._store, self._generation = folder, store, generation
-        self._recipe, self._policy = recipe, policy
-        self._state = threading.Lock()  # the view, the tail and the place in the change log
-        self._building = threading.Lock()  # segments and the manifest: one thread makes them at a time
-        self._stopping = threading.Event()
-        self._names = count()
-        opened: Opened = open_segments(folder, store, generation)
-        self._manifest, self._seen = opened.manifest, opened.seen
-        self._tail = Tail(TAIL_CAPACITY * policy.seal_at)
-        self._tail.extend(opened.fresh, self._read)
-        self._view = View(opened.segments, self._tail.view())
+    def __init__(self, vectors: VectorIndex, store: Store, generation: Generation) -> None:
+        self._vectors, self._store, self._generation = vectors, store, generation
+        self._following = threading.Lock()  # the position in the change log
+        self._maintaining = threading.Lock()  # one thread maintains or rebuilds; closing waits for it
+        self._position = 0
+        self._catch_up()
 
     @classmethod
     def open(
@@ -69,107 +67,82 @@ class Index:
         store: Store,
         generation: Generation,
         options: IndexOptions = IndexOptions(),
+        kind: str = "annoy",
     ) -> Index:
-        """The index in `folder`, with whatever of it can be used.
+        """Open the index in `folder`, with whatever of it can be used; `kind` is a key of `INDEX_KINDS`.
 
         Raises StoreError where the folder cannot be used.  Missing or damaged files are no error: their
         rows are searched exactly, which is slow for many, until `maintain` has made segments of them.
         """
-        recipe = Recipe(options.trees, options.variance, RECALL)
-        return cls(folder, store, generation, recipe, Policy(options.seal_at, options.largest))
+        return cls(INDEX_KINDS[kind](folder, StoredVectors(store, generation), options), store, generation)
 
     def refresh(self) -> int:
-        """Takes in what changed in the store; says how many rows came.  Cheap where nothing did."""
-        if self._store.last_change() == self._seen:
+        """Add and remove what changed in the store; return how many rows were added.
+
+        Cheap where nothing changed.
+        """
+        if self._store.last_change() == self._position:
             return 0
-        with self._state:
-            changes = self._store.changes(self._generation, self._seen)
-            fresh, gone = difference(changes, self._view.all_rows, self._store)
-            for segment in self._view.segments:
-                segment.bury(gone)
-            if len(gone):
-                self._tail.remove(gone, self._read)
-            self._tail.extend(fresh, self._read)
-            self._view = replace(self._view, tail=self._tail.view())
-            self._seen = changes.last
-            return len(fresh)
+        with self._following:
+            changes = self._store.changes(self._generation, self._position)
+            rows = self._searchable(changes)
+            if changes.whole:
+                return self._reconcile(rows, changes.last)
+            return self._apply(rows, changes.forgotten, changes.last)
 
     def search(self, query: Rows, k: int) -> Neighbours:
-        """The k nearest live rows of one descriptor (D, or 1 x D), with exact Euclidean distances.
+        """Return the k nearest live rows of one descriptor (D, or 1 x D), with exact Euclidean distances.
 
-        Takes in what is new in the store first.  Fewer than k where there are not more.
+        What is new in the store is taken in first.  Fewer than k where there are not more.
         """
         self.refresh()
-        view = self._view
-        if k <= 0 or self._stopping.is_set():
-            return NOBODY
-        vector = np.ascontiguousarray(query, dtype=np.float32).reshape(-1)
-        found = [segment.candidates(vector, k) for segment in view.segments]
-        parts = [view.tail.search(vector, k, self._read)]
-        if found:
-            rows, vectors = self._read(np.concatenate(found))
-            parts.append(first(rows, distances(vector, vectors), k) if len(rows) else NOBODY)
-        return merged(parts, k)
+        return self._vectors.search(query, k)
 
     def maintain(self) -> bool:
-        """One step of what the policy asks for, sealing or merging; False where there is nothing to do.
+        """Do one step of sealing or merging; return False where there is nothing to do.
 
         Takes from a second to a minute; searches go on.  Raises DiskFull; the index is then as before.
         """
-        with self._building:
+        with self._maintaining:
             self.refresh()
-            with self._state:
-                view, seen = self._view, self._seen
-            sizes = [Size(len(segment), segment.dead) for segment in view.segments]
-            step = next_step(sizes, len(view.tail), self._policy)
-            try:
-                if isinstance(step, Seal):
-                    self._seal(view, seen, step)
-                elif isinstance(step, Merge):
-                    self._merge(view, seen, step)
-            except Stopped:
-                return False
-            return step is not None
+            done = self._vectors.maintain()
+            if done:
+                self.refresh()
+            return done
 
-    def rebuild(self, progress: Callable[[int, int], None] | None = None) -> None:
-        """Makes all segments anew from the store, and puts them in place of the old ones at the end.
+    def rebuild(self, progress: RebuildProgress | None = None) -> None:
+        """Make the index anew from the store, and use it in place of the old one at the end.
 
-        `progress` is called with rows done and rows in all.  Raises DiskFull.
+        Raises DiskFull; the index is then as before.
         """
-        with self._building:
-            changes = self._store.changes(self._generation, 0)
-            rows = fresh_rows(changes, self._store)
-            made: list[Segment] = []
-            try:
-                for start in range(0, len(rows), self._policy.largest):
-                    part = rows[start : start + self._policy.largest]
-                    made += self._made(part, progress and partial(_told, progress, start, len(rows)))
-            except BaseException as error:
-                self._discard(made)
-                if isinstance(error, Stopped):
-                    return
-                raise
-            self._replace(made, sequence=changes.last, seen=changes.last, taken=rows)
+        with self._maintaining:
+            with self._following:
+                changes = self._store.changes(self._generation, 0)
+                rows = self._searchable(changes)
+                # Before the build, or a row that was stored since the last refresh would be added again
+                # to the index that was built of it.
+                self._reconcile(rows, changes.last)
+            self._vectors.rebuild(rows, changes.last, progress)
+            self.refresh()
 
     def status(self) -> IndexStatus:
-        """Counts, as of the last `refresh`."""
-        return self._view.status(self._manifest.number)
+        """Return counts, as of the last `refresh`."""
+        return self._vectors.status()
 
     def followed(self) -> int:
-        """The change up to which this index needs the store's log no more.
+        """Return the change up to which this index needs the store's log no more.
 
-        What came later, its files do not hold, and opening reads it in the log; where the log since
-        then is longer than a list of the rows themselves, opening is better off with that.
+        Later changes are in no file of the index, so opening reads them in the log.  Where the log since
+        then is longer than a list of all rows, opening reads that list instead, and the log may go.
         """
-        with self._state:
-            seen, sequence = self._seen, self._manifest.sequence
-        return seen if seen - sequence > self.status().rows + LOG_AT_LEAST else sequence
+        position, saved = self._position, self._vectors.saved_position()
+        return position if position - saved > self.status().rows + MIN_LOG_CHANGES else saved
 
     def close(self) -> None:
-        """Ends a build under way, without harm, and lets go of the files.  May be called twice."""
-        self._stopping.set()
-        with self._building, self._state:
-            self._view = View((), Tail(0).view())
+        """End a build under way, without harm, and release the files.  May be called twice."""
+        self._vectors.close()
+        with self._maintaining:  # whoever built uses the store no more
+            pass
 
     def __enter__(self) -> Index:
         return self
@@ -179,68 +152,34 @@ class Index:
     ) -> None:
         self.close()
 
-    def _seal(self, view: View, seen: int, step: Seal) -> None:
-        rows = view.tail.all_rows()[: step.rows]
-        whole = len(rows) == len(view.tail)
-        # Of a tail that is sealed in parts, the log is read again, and known rows are left out.
-        sequence = seen if whole else self._manifest.sequence
-        self._replace([*view.segments, *self._made(rows)], sequence=sequence, seen=seen, taken=rows)
+    def _catch_up(self) -> None:
+        """Bring an index that was just opened to the state of the store."""
+        changes = self._store.changes(self._generation, self._vectors.saved_position())
+        held = self._vectors.rows()
+        added = self._searchable(changes)
+        # After the log was read: what is forgotten from now on is in its next part.
+        removed = held[~self._store.searchable(held)]
+        self._apply(added[~np.isin(added, held)], removed, changes.last)
 
-    def _merge(self, view: View, seen: int, step: Merge) -> None:
-        merging = view.segments[step.first : step.last + 1]
-        rows = np.concatenate([segment.live_rows() for segment in merging])
-        segments = [*view.segments[: step.first], *self._made(rows), *view.segments[step.last + 1 :]]
-        self._replace(segments, sequence=self._manifest.sequence, seen=seen, taken=rows[:0])
+    def _reconcile(self, rows: RowNumbers, position: int) -> int:
+        """Make the index hold `rows` and no others; return how many were added."""
+        held = self._vectors.rows()
+        return self._apply(rows[~np.isin(rows, held)], held[~np.isin(held, rows)], position)
 
-    def _made(self, rows: Numbers, progress: Callable[[int], None] | None = None) -> list[Segment]:
-        """A new segment of those of `rows` that are live; none where none is."""
+    def _apply(self, added: RowNumbers, removed: RowNumbers, position: int) -> int:
+        """Add and remove rows, which makes all changes up to `position`; return how many were added."""
+        self._vectors.remove(removed)
+        self._vectors.add(added)
+        # Noted last: an index that saves its rows before that saves the former position, and what the log
+        # then names again is left out because the index holds it.
+        self._vectors.note_position(position)
+        self._position = position
+        return len(added)
 
-        def report(done: int) -> None:
-            if self._stopping.is_set():
-                raise Stopped
-            if progress is not None:
-                progress(done)
+    def _searchable(self, changes: Changes) -> RowNumbers:
+        """Return rows that were added and not forgotten, in their order, without blank keyframes.
 
-        home = self._folder / f"segment-{self._manifest.number + 1:06d}-{next(self._names)}"
-        entry = build_segment(home, rows, self._read, self._recipe, report)
-        try:
-            return [] if entry is None else [Segment.open(self._folder, entry)]
-        except Damaged as error:
-            shutil.rmtree(home, ignore_errors=True)
-            raise StoreError(f"the index in {self._folder} does not keep what is written: {error}") from error
-
-    def _replace(self, segments: Sequence[Segment], *, sequence: int, seen: int, taken: Numbers) -> None:
-        """Makes `segments` the index.  `taken` rows leave the tail; `seen` is when building began."""
-        before = self._view.segments
-        entries = tuple(segment.entry for segment in segments)
-        manifest = replace(
-            self._manifest, number=self._manifest.number + 1, sequence=sequence, segments=entries
-        )
-        try:
-            write_manifest(self._folder, manifest)
-        except OSError as error:
-            self._discard(set(segments) - set(before))
-            raise unwritable(self._folder, error) from error
-        with self._state:
-            self._manifest = manifest
-            changes = self._store.changes(self._generation, seen)
-            self._tail.remove(taken, self._read)
-            view = View(tuple(segments), self._tail.view())
-            _, gone = difference(changes, view.all_rows, self._store)
-            for segment in segments:
-                segment.bury(gone)
-            self._view = view
-        self._discard(set(before) - set(segments))
-
-    def _discard(self, segments: Iterable[Segment]) -> None:
-        for segment in segments:
-            shutil.rmtree(self._folder / segment.entry.name, ignore_errors=True)
-
-    def _read(self, rows: Numbers) -> tuple[Numbers, Rows]:
-        vectors, present = self._store.present_filter_rows(self._generation, rows)
-        return rows[present], vectors
-
-
-def _told(progress: Callable[[int, int], None], before: int, total: int, done: int) -> None:
-    """Tells rows of one segment as rows of all."""
-    progress(before + done, total)
+        Blank ones lie together, near every dark picture: a few hundred would be the shortlist of each.
+        """
+        rows = changes.added[~np.isin(changes.added, changes.forgotten)]
+        return rows[self._store.searchable(rows)]

@@ -9,23 +9,23 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from cbvir_core.errors import DiskFull, StoreError
-from cbvir_core.files import NO_ROOM, replacing
-from cbvir_core.store import Generation
+from cbvir_core.files import NO_ROOM_ERRNOS, replacing
+from cbvir_core.index.vector_index import SourceIdentity
 
-FORMAT = 1
-NAME = "manifest.json"
-CHUNK = 1 << 20
+MANIFEST_FORMAT = 1
+MANIFEST_FILE = "manifest.json"
+CHECKSUM_CHUNK_BYTES = 1 << 20
 
 
-class Damaged(Exception):
+class IndexFileDamaged(Exception):
     """A file of the index is missing or is not what was written.  Never leaves this package."""
 
 
 @dataclass(frozen=True, slots=True)
 class SegmentEntry:
-    """One segment: its folder, its files with their BLAKE2 sums, and how it is to be searched.
+    """One segment: its folder, its files with their BLAKE2 checksums, and how it is to be searched.
 
-    `candidates`, `search_k` and `recall` are what calibration found for 100 neighbours.
+    `candidates`, `search_k` and `recall` are the search effort that was tuned for 100 neighbours.
     """
 
     name: str
@@ -56,46 +56,50 @@ class Manifest:
     segments: tuple[SegmentEntry, ...]
 
     @classmethod
-    def empty(cls, identity: str, generation: Generation) -> Manifest:
-        """The state before the first segment."""
-        return cls(0, identity, generation.number, generation.filter, 0, ())
+    def empty(cls, source: SourceIdentity) -> Manifest:
+        """Return the state before the first segment."""
+        return cls(0, source.store, source.generation, source.weights, 0, ())
 
-    def belongs_to(self, identity: str, generation: Generation, last_change: int) -> bool:
-        """Whether it was derived from this store, and from this or an earlier state of it."""
-        derived = (self.identity, self.generation, self.weights)
-        return derived == (identity, generation.number, generation.filter) and self.sequence <= last_change
+    def belongs_to(self, source: SourceIdentity, last_change: int) -> bool:
+        """Return whether it was derived from this source, and from this or an earlier state of it."""
+        return SourceIdentity(self.identity, self.generation, self.weights) == source and (
+            self.sequence <= last_change
+        )
 
 
 def read_manifest(folder: Path) -> Manifest:
-    """The manifest in `folder`; raises Damaged where there is none or it cannot be understood."""
+    """Read the manifest in `folder`; raises IndexFileDamaged where there is none that can be understood."""
     try:
-        fields = json.loads((folder / NAME).read_bytes())
-        if fields.pop("format") != FORMAT:
-            raise Damaged("another format")
+        fields = json.loads((folder / MANIFEST_FILE).read_bytes())
+        if fields.pop("format") != MANIFEST_FORMAT:
+            raise IndexFileDamaged("another format")
         segments = tuple(SegmentEntry(**entry) for entry in fields.pop("segments"))
         return Manifest(segments=segments, **fields)
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
-        raise Damaged(f"no usable manifest: {error}") from error
+        raise IndexFileDamaged(f"no usable manifest: {error}") from error
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:
-    """Replaces the manifest in one step that survives a power cut.  Raises OSError."""
-    with replacing(folder / NAME) as fresh:
-        fresh.write_text(json.dumps({"format": FORMAT} | asdict(manifest), indent=1))
+    """Replace the manifest in one step that survives a power cut.  Raises OSError."""
+    with replacing(folder / MANIFEST_FILE) as fresh:
+        fresh.write_text(json.dumps({"format": MANIFEST_FORMAT} | asdict(manifest), indent=1))
 
 
-def unwritable(folder: Path, error: OSError) -> StoreError:
-    """What to raise where the index cannot be written."""
+def index_write_error(folder: Path, error: OSError) -> StoreError:
+    """Return the exception to raise where the index in `folder` cannot be written."""
     # numpy raises OSError without a number when a write is cut short.
-    if error.errno is None or error.errno in NO_ROOM:
+    if error.errno is None or error.errno in NO_ROOM_ERRNOS:
         return DiskFull(f"no room for the index in {folder}; free some, searches go on meanwhile")
     return StoreError(f"the index in {folder} cannot be written: {error}")
 
 
 def checksum(path: Path) -> str:
-    """BLAKE2 of a whole file: ANNOY believes every byte it maps, so a wrong one may end the process."""
+    """Return the BLAKE2 checksum of a whole file.
+
+    ANNOY does not check the bytes that it maps, so a wrong one may end the process.
+    """
     digest = hashlib.blake2b(digest_size=16)
     with path.open("rb") as file:
-        while chunk := file.read(CHUNK):
+        while chunk := file.read(CHECKSUM_CHUNK_BYTES):
             digest.update(chunk)
     return digest.hexdigest()

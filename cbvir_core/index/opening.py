@@ -1,100 +1,76 @@
-"""What is there on the disk when an index is opened, and what of it can be used."""
+"""What an index of segments finds in its folder when it is opened, and what of it can be used."""
 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
-
-from cbvir_core.index.manifest import NAME, Damaged, Manifest, SegmentEntry, read_manifest, unwritable
-from cbvir_core.index.segment import Numbers, Segment
-from cbvir_core.store import Changes, Generation, Store
+from cbvir_core.index.manifest import (
+    MANIFEST_FILE,
+    IndexFileDamaged,
+    Manifest,
+    SegmentEntry,
+    index_write_error,
+    read_manifest,
+)
+from cbvir_core.index.segment import Segment
+from cbvir_core.index.vector_index import VectorSource
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
-    """Segments that can be used, the state that they make up, and rows that are in none of them.
-
-    `seen` is the last change of the store that is allowed for in this.
-    """
+class OpenedSegments:
+    """Segments that can be used, and the manifest that names these alone."""
 
     manifest: Manifest
     segments: tuple[Segment, ...]
-    fresh: Numbers
-    seen: int
 
 
-def open_segments(folder: Path, store: Store, generation: Generation) -> Opened:
-    """The usable part of the index in `folder`; what is missing or damaged is made up for by `fresh`.
+def open_segments(folder: Path, source: VectorSource) -> OpenedSegments:
+    """Open the usable segments in `folder`; the manifest's `sequence` is 0 where one is lost.
 
     Files that no manifest names, left by a crash, are deleted.  Raises StoreError where the folder itself
     cannot be used.
     """
     try:
-        return _open(folder, store, generation)
+        return _open(folder, source)
     except OSError as error:
-        raise unwritable(folder, error) from error
+        raise index_write_error(folder, error) from error
 
 
-def _open(folder: Path, store: Store, generation: Generation) -> Opened:
+def _open(folder: Path, source: VectorSource) -> OpenedSegments:
     folder.mkdir(parents=True, exist_ok=True)
-    manifest = _manifest(folder, store, generation)
+    manifest = _manifest(folder, source)
     segments = tuple(segment for entry in manifest.segments if (segment := _usable(folder, entry)))
     if len(segments) < len(manifest.segments):
         # The log from its beginning names the rows of the lost segments too.
         entries = tuple(segment.entry for segment in segments)
         manifest = replace(manifest, sequence=0, segments=entries)
-    _sweep(folder, {segment.entry.name for segment in segments})
-    changes = store.changes(generation, manifest.sequence)
-    fresh = fresh_rows(changes, store)
-    for segment in segments:  # after the log was read: what is forgotten from now on is in it
-        segment.bury(segment.rows[~store.searchable(segment.rows)])
-        fresh = fresh[~segment.holds(fresh)]
-    return Opened(manifest, segments, fresh, changes.last)
+    _delete_orphans(folder, {segment.entry.name for segment in segments})
+    return OpenedSegments(manifest, segments)
 
 
-def fresh_rows(changes: Changes, store: Store) -> Numbers:
-    """Rows that were added and not forgotten, in the order in which they came, without blank keyframes.
-
-    These lie together, near every dark picture: a few hundred would be the shortlist of each.
-    """
-    rows = changes.added[~np.isin(changes.added, changes.forgotten)]
-    return rows[store.searchable(rows)]
-
-
-def difference(changes: Changes, held: Callable[[], Numbers], store: Store) -> tuple[Numbers, Numbers]:
-    """Rows to take in and rows to give up, for a reader that has the rows `held` tells."""
-    fresh = fresh_rows(changes, store)
-    if not changes.whole:
-        return fresh, changes.forgotten
-    known = held()
-    return fresh[~np.isin(fresh, known)], known[~np.isin(known, fresh)]
-
-
-def _manifest(folder: Path, store: Store, generation: Generation) -> Manifest:
-    empty = Manifest.empty(store.identity, generation)
+def _manifest(folder: Path, source: VectorSource) -> Manifest:
+    empty = Manifest.empty(source.identity)
     try:
         manifest = read_manifest(folder)
-    except Damaged:
+    except IndexFileDamaged:
         return empty
-    return manifest if manifest.belongs_to(store.identity, generation, store.last_change()) else empty
+    return manifest if manifest.belongs_to(source.identity, source.last_change()) else empty
 
 
 def _usable(folder: Path, entry: SegmentEntry) -> Segment | None:
     try:
         return Segment.open(folder, entry)
-    except Damaged:
+    except IndexFileDamaged:
         return None
 
 
-def _sweep(folder: Path, named: set[str]) -> None:
-    for orphan in folder.iterdir():
-        if orphan.name == NAME or orphan.name in named:
+def _delete_orphans(folder: Path, named: set[str]) -> None:
+    for path in folder.iterdir():
+        if path.name == MANIFEST_FILE or path.name in named:
             continue
-        if orphan.is_dir() and not orphan.is_symlink():
-            shutil.rmtree(orphan)
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
         else:
-            orphan.unlink()
+            path.unlink()

@@ -7,11 +7,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class IndexOptions:
-    """`trees` of ANNOY per segment; `seal_at` fresh rows make a segment, `largest` rows end one; the
-    projection keeps the share `variance`.
+    """How segments are made.
 
-    At equal nodes visited 4, 12 and 40 trees gave the same recall to .01, and building takes as long as
-    there are many.  Up to `largest`, about a kilobyte a row is held in memory while a segment is made.
+    Each has `trees` ANNOY trees.  `seal_at` fresh rows make a segment; no segment gets more than
+    `largest` rows.  The projection keeps the share `variance` of the variance.
+
+    At equal nodes visited 4, 12 and 40 trees gave the same recall to .01, and the time of a build grows
+    with their number.  While a segment is made, about a kilobyte a row is held in memory, so at most that
+    of `largest` rows.
     """
 
     trees: int = 12

@@ -12,7 +12,7 @@ from cbvir_core.types import Rows
 
 @dataclass(frozen=True, slots=True)
 class Projection:
-    """Rows are centred on `mean` (D) and turned into the columns of `basis` (D x d).
+    """A PCA: rows are centred on `mean` (D) and projected on the columns of `basis` (D x d).
 
     A distance between projected rows is never larger than that between the rows.
     """
@@ -22,14 +22,14 @@ class Projection:
 
     @classmethod
     def fit(cls, sample: Rows, variance: float) -> Projection:
-        """The fewest components that hold the share `variance` of the sample's variance."""
+        """Keep the fewest components that hold the share `variance` of the sample's variance."""
         mean = sample.mean(axis=0, dtype=np.float64)
         centred = sample - mean.astype(np.float32)
         # Of D x D numbers: takes as long for a million rows as for a thousand.
-        values, turned = np.linalg.eigh((centred.T @ centred).astype(np.float64) / len(sample))
-        held = np.cumsum(np.maximum(values[::-1], 0.0))
-        count = int(np.searchsorted(held, variance * held[-1])) + 1 if held[-1] > 0 else 1
-        kept = turned[:, ::-1][:, : min(count, len(mean))]
+        eigenvalues, eigenvectors = np.linalg.eigh((centred.T @ centred).astype(np.float64) / len(sample))
+        explained = np.cumsum(np.maximum(eigenvalues[::-1], 0.0))
+        count = int(np.searchsorted(explained, variance * explained[-1])) + 1 if explained[-1] > 0 else 1
+        kept = eigenvectors[:, ::-1][:, : min(count, len(mean))]
         return cls(mean.astype(np.float32), np.ascontiguousarray(kept, dtype=np.float32))
 
     @property
@@ -38,17 +38,17 @@ class Projection:
         return int(self.basis.shape[1])
 
     def apply(self, rows: Rows) -> Rows:
-        """N x D -> N x d."""
+        """Project rows: N x D -> N x d."""
         projected: Rows = np.matmul(rows - self.mean, self.basis)
         return projected
 
     def save(self, path: Path) -> None:
-        """Writes an .npz file."""
+        """Write an .npz file."""
         with path.open("wb") as file:
             np.savez(file, mean=self.mean, basis=self.basis)
 
     @classmethod
     def load(cls, path: Path) -> Projection:
-        """The inverse of `save`; raises OSError, ValueError or KeyError."""
+        """Read what `save` wrote; raises OSError, ValueError or KeyError."""
         with np.load(path, allow_pickle=False) as arrays:
             return cls(arrays["mean"], arrays["basis"])

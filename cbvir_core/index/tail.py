@@ -6,55 +6,62 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from cbvir_core.index.exact import Neighbours, merged, nearest
-from cbvir_core.types import Rows
+from cbvir_core.index.neighbours import Neighbours, merged, nearest
+from cbvir_core.types import RowNumbers, Rows
 
-Numbers = npt.NDArray[np.int64]
-Read = Callable[[Numbers], tuple[Numbers, Rows]]
-"""Row numbers -> those that there are, and their vectors."""
+ReadVectors = Callable[[RowNumbers], tuple[RowNumbers, Rows]]
+"""Row numbers -> those of them that still exist, and their vectors (`VectorSource.read`)."""
 
-BATCH = 4096  # rows read from the store at once: 21 MB of float32
+READ_BATCH_ROWS = 4096  # rows read from the store at once: 21 MB of float32
 
 
 @dataclass(frozen=True, slots=True)
 class TailView:
-    """The tail at one moment.  `vectors` belong to `rows`; those of `backlog` are in the store only."""
+    """The tail at one moment.
 
-    rows: Numbers
+    `vectors` and their squared norms `squares` belong to `rows`; the vectors of `backlog` are in the
+    store only.
+    """
+
+    rows: RowNumbers
     vectors: Rows
     squares: Rows
-    backlog: Numbers
+    backlog: RowNumbers
 
     def __len__(self) -> int:
         return len(self.rows) + len(self.backlog)
 
-    def search(self, query: Rows, k: int, read: Read) -> Neighbours:
-        """The exact k nearest.  A backlog, which only a lost index has, costs a walk through the store."""
+    def search(self, query: Rows, k: int, read: ReadVectors) -> Neighbours:
+        """Return the exact k nearest.
+
+        A backlog, which only an index that lost its files has, is read from the store for every query.
+        """
         parts = [nearest(query, self.rows, self.vectors, k, self.squares)]
-        for rows, vectors in batches(self.backlog, read):
+        for rows, vectors in read_in_batches(self.backlog, read):
             parts.append(nearest(query, rows, vectors, k))
         return merged(parts, k)
 
-    def all_rows(self) -> Numbers:
-        """Row numbers in the order in which they came."""
+    def all_rows(self) -> RowNumbers:
+        """Return the row numbers in the order in which they came."""
         return np.concatenate([self.rows, self.backlog])
 
 
-def batches(rows: Numbers, read: Read, size: int = BATCH) -> Iterator[tuple[Numbers, Rows]]:
-    """The rows that there are, with their vectors, some at a time."""
-    for start in range(0, len(rows), size):
-        found, vectors = read(rows[start : start + size])
-        if len(found):
-            yield found, vectors
+def read_in_batches(
+    rows: RowNumbers, read: ReadVectors, batch_rows: int = READ_BATCH_ROWS
+) -> Iterator[tuple[RowNumbers, Rows]]:
+    """Yield those of `rows` that still exist, with their vectors, at most `batch_rows` at a time."""
+    for start in range(0, len(rows), batch_rows):
+        present, vectors = read(rows[start : start + batch_rows])
+        if len(present):
+            yield present, vectors
 
 
 class Tail:
     """Rows in the order in which they came; the oldest `capacity` of them in memory as one matrix.
 
-    The matrix grows by doubling.  A view stays as it was: appending writes behind what it shows, and
-    everything else makes new arrays.  Not thread-safe; views are.
+    The matrix grows by doubling.  A view stays as it was: appending writes behind the part that it
+    shows, and everything else makes new arrays.  Not thread-safe; views are.
     """
 
     def __init__(self, capacity: int) -> None:
@@ -66,22 +73,22 @@ class Tail:
         self._backlog = np.zeros(0, dtype=np.int64)
 
     def view(self) -> TailView:
-        """What is in it now."""
-        kept = slice(0, self._count)
-        return TailView(self._rows[kept], self._vectors[kept], self._squares[kept], self._backlog)
+        """Return the present rows."""
+        filled = slice(0, self._count)
+        return TailView(self._rows[filled], self._vectors[filled], self._squares[filled], self._backlog)
 
-    def extend(self, rows: Numbers, read: Read) -> None:
-        """Appends rows, and reads the vectors of as many as there is room for."""
+    def extend(self, rows: RowNumbers, read: ReadVectors) -> None:
+        """Append rows, and read the vectors of as many as the capacity allows."""
         self._backlog = np.concatenate([self._backlog, rows])
         while len(self._backlog) and self._count < self._capacity:
-            taken = min(len(self._backlog), self._capacity - self._count, BATCH)
-            found, vectors = read(self._backlog[:taken])
-            if len(found):  # all of them may have been forgotten since the log was read
-                self._append(found, vectors)
+            taken = min(len(self._backlog), self._capacity - self._count, READ_BATCH_ROWS)
+            present, vectors = read(self._backlog[:taken])
+            if len(present):  # all of them may have been forgotten since the log was read
+                self._append(present, vectors)
             self._backlog = self._backlog[taken:]
 
-    def remove(self, rows: Numbers, read: Read) -> None:
-        """Takes rows out, wherever they are; rows of the backlog move up."""
+    def remove(self, rows: RowNumbers, read: ReadVectors) -> None:
+        """Take rows out, in memory and in the backlog; the backlog's oldest rows move into memory."""
         self._backlog = self._backlog[~np.isin(self._backlog, rows)]
         staying = ~np.isin(self._rows[: self._count], rows)
         if not staying.all():
@@ -91,7 +98,7 @@ class Tail:
             self._count = len(self._rows)
         self.extend(np.zeros(0, dtype=np.int64), read)
 
-    def _append(self, rows: Numbers, vectors: Rows) -> None:
+    def _append(self, rows: RowNumbers, vectors: Rows) -> None:
         end = self._count + len(rows)
         if end > len(self._rows):
             self._enlarge(max(end, min(2 * self._count, self._capacity)), vectors.shape[1])

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 import lmdb
 
 from cbvir_core.errors import DiskFull, StoreDamaged, StoreError
-from cbvir_core.files import NO_ROOM
+from cbvir_core.files import NO_ROOM_ERRNOS
 from cbvir_core.store.lock import WriterLock
 from cbvir_core.store.rwlock import ReadWriteLock
 
@@ -184,7 +184,7 @@ class Environment:
 
     def _translated(self, error: Exception, code: int | None) -> StoreError:
         # LMDB reports a write that was cut short, as the last one before a full disk is, as EIO.
-        if code in NO_ROOM or (code == errno.EIO and not self._has_room()):
+        if code in NO_ROOM_ERRNOS or (code == errno.EIO and not self._has_room()):
             return DiskFull(f"no room for the store in {self.folder}; free some, nothing is lost")
         return StoreError(f"the store in {self.folder} failed: {error}")
 

@@ -9,27 +9,27 @@ import pytest
 
 from cbvir_core.index import Index
 from cbvir_core.store import Store
+from cbvir_core.types import RowNumbers, Rows
+from support.row_store import RowStore, clustered, settle
 
 CROWD = 300
 
+Crowded = tuple[Rows, RowNumbers]
+"""The descriptor of the first keyframe, and the row numbers of the blank ones around it."""
+
 
 @pytest.fixture
-def crowded(shelf, clustered):
-    """The first of 700 keyframes, and the rows of a crowd of blank ones around it; 20 others came later."""
+def crowded(row_store: RowStore) -> Crowded:
+    """700 keyframes, a crowd of blank ones around the first, and 20 others that came later."""
     first = clustered(700)
     around = first[0] + 1e-3 * np.random.default_rng(1).standard_normal((CROWD, 64)).astype(np.float32)
-    shelf.add(first)
-    shelf.add(around / np.linalg.norm(around, axis=1, keepdims=True), quality=0.0)
-    shelf.add(clustered(20, seed=1))
+    row_store.add(first)
+    row_store.add(around / np.linalg.norm(around, axis=1, keepdims=True), quality=0.0)
+    row_store.add(clustered(20, seed=1))
     return first[0], np.arange(701, 701 + CROWD)
 
 
-def settle(index: Index) -> None:
-    while index.maintain():
-        pass
-
-
-def check(index: Index, query, crowd) -> None:
+def check(index: Index, query: Rows, crowd: RowNumbers) -> None:
     found = index.search(query, 100).rows
     assert len(found) == 100
     assert found[0] == 1
@@ -38,39 +38,45 @@ def check(index: Index, query, crowd) -> None:
 
 
 @pytest.mark.parametrize("seal_at", [200, 10_000], ids=["segments", "tail"])
-def test_a_blank_crowd_around_the_query_hides_nobody(shelf, crowded, seal_at: int) -> None:
-    index = shelf.index(seal_at=seal_at)
+def test_a_blank_crowd_around_the_query_hides_nobody(
+    row_store: RowStore, crowded: Crowded, seal_at: int
+) -> None:
+    index = row_store.index(seal_at=seal_at)
     check(index, *crowded)
     settle(index)
     check(index, *crowded)
     index.rebuild()
     check(index, *crowded)
     index.close()
-    with shelf.index(seal_at=seal_at) as again:
+    with row_store.index(seal_at=seal_at) as again:
         check(again, *crowded)
 
 
-def test_they_stay_out_when_they_come_later_and_when_the_log_is_gone(shelf, crowded, clustered) -> None:
+def test_they_stay_out_when_they_come_later_and_when_the_log_is_gone(
+    row_store: RowStore, crowded: Crowded
+) -> None:
     query, crowd = crowded
-    with shelf.index(seal_at=200) as index:
+    with row_store.index(seal_at=200) as index:
         settle(index)
-        shelf.add(query[np.newaxis], quality=0.0)
-        check(index, query, [*crowd, 1021])
-        while shelf.store.trim_changes(shelf.store.last_change(), batch=50):
+        row_store.add(query[np.newaxis], quality=0.0)
+        check(index, query, np.append(crowd, 1021))
+        while row_store.store.trim_changes(row_store.store.last_change(), batch=50):
             pass
-    shutil.rmtree(shelf.folder / "index")
-    with shelf.index(seal_at=200) as index:
-        check(index, query, [*crowd, 1021])
+    shutil.rmtree(row_store.folder / "index")
+    with row_store.index(seal_at=200) as index:
+        check(index, query, np.append(crowd, 1021))
 
 
-def test_an_index_that_holds_them_gives_them_up(shelf, crowded, monkeypatch) -> None:
+def test_an_index_that_holds_them_gives_them_up(
+    row_store: RowStore, crowded: Crowded, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """As one does that was made before they were left out."""
     with monkeypatch.context() as before:
         before.setattr(Store, "searchable", lambda _, rows: np.ones(len(rows), np.bool_))
-        with shelf.index(seal_at=200) as index:
+        with row_store.index(seal_at=200) as index:
             settle(index)
             assert index.status().rows == 720 + CROWD
-    with shelf.index(seal_at=200) as index:
+    with row_store.index(seal_at=200) as index:
         check(index, *crowded)
         assert index.status().tombstones == CROWD
         index.rebuild()

@@ -15,99 +15,96 @@ import pytest
 from cbvir_core.errors import DiskFull, StoreError
 from cbvir_core.index import Index, IndexOptions
 from cbvir_core.index import build as building
+from support.row_store import RowStore, clustered, segments_of, settle
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
 
-def settle(index: Index) -> None:
-    while index.maintain():
-        pass
-
-
-def test_the_same_rows_give_the_same_files(shelf, clustered) -> None:
-    shelf.add(clustered(1500))
+def test_the_same_rows_give_the_same_files(row_store: RowStore) -> None:
+    row_store.add(clustered(1500))
     sums = []
     for _ in range(2):
-        index = shelf.index(seal_at=1000)
+        index = row_store.index(seal_at=1000)
         settle(index)
-        sums.append([dict(segment.entry.files) for segment in index._view.segments])
+        sums.append([dict(segment.entry.files) for segment in segments_of(index)])
         index.close()
-        shutil.rmtree(shelf.folder / "index")
+        shutil.rmtree(row_store.folder / "index")
     assert sums[0] == sums[1]
 
 
-def test_a_reopened_index_is_read_and_not_built(shelf, clustered, monkeypatch) -> None:
-    shelf.add(clustered(1200))
-    index = shelf.index(seal_at=1000)
+def test_a_reopened_index_is_read_and_not_built(row_store: RowStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    row_store.add(clustered(1200))
+    index = row_store.index(seal_at=1000)
     settle(index)
-    shelf.add(clustered(10, seed=1))
-    status = index.refresh() and index.status()
+    row_store.add(clustered(10, seed=1))
+    assert index.refresh() == 10
+    status = index.status()
     index.close()
-    shelf.reopen()
+    row_store.reopen()
     monkeypatch.setattr(building, "_build", lambda *_: pytest.fail("it was built again"))
-    with shelf.index(seal_at=1000) as again:
+    with row_store.index(seal_at=1000) as again:
         assert again.status() == status
         assert not again.maintain()
-        shelf.agrees(again, clustered(1)[0], 5)
+        row_store.assert_exact(again, clustered(1)[0], 5)
 
 
-def test_orphans_are_swept_and_named_files_are_kept(shelf, clustered) -> None:
-    shelf.add(clustered(1200))
-    index = shelf.index(seal_at=1000)
+def test_orphans_are_swept_and_named_files_are_kept(row_store: RowStore) -> None:
+    row_store.add(clustered(1200))
+    index = row_store.index(seal_at=1000)
     settle(index)
     index.close()
-    home = shelf.folder / "index"
+    home = row_store.folder / "index"
     named = {path.name for path in home.iterdir()}
     shutil.copytree(next(home.glob("segment-*")), home / "segment-999999-0")
     (home / ".manifest.json.x.tmp").write_text("{")
-    (home / "link").symlink_to(shelf.folder / "store")
-    shelf.index(seal_at=1000).close()
+    (home / "link").symlink_to(row_store.folder / "store")
+    row_store.index(seal_at=1000).close()
     assert {path.name for path in home.iterdir()} == named
-    assert (shelf.folder / "store" / "data.mdb").exists()
+    assert (row_store.folder / "store" / "data.mdb").exists()
 
 
 @pytest.mark.parametrize(
     "content", ["", "{", "[]", "{}", '{"format": 99}', '{"format": 1, "segments": [{}]}']
 )
-def test_a_manifest_that_means_nothing_is_made_again(shelf, clustered, content: str) -> None:
-    shelf.add(clustered(40))
-    index = shelf.index(seal_at=20)
+def test_a_manifest_that_means_nothing_is_made_again(row_store: RowStore, content: str) -> None:
+    row_store.add(clustered(40))
+    index = row_store.index(seal_at=20)
     settle(index)
     index.close()
-    (shelf.folder / "index" / "manifest.json").write_text(content)
-    with shelf.index(seal_at=20) as again:
+    (row_store.folder / "index" / "manifest.json").write_text(content)
+    with row_store.index(seal_at=20) as again:
         assert again.status().segments == 0
-        shelf.agrees(again, clustered(1)[0], 10)
+        row_store.assert_exact(again, clustered(1)[0], 10)
         settle(again)
         assert again.status().segments == 1
-        shelf.agrees(again, clustered(1)[0], 10)
+        row_store.assert_exact(again, clustered(1)[0], 10)
 
 
-def test_an_index_of_another_store_or_a_later_state_is_not_believed(shelf, clustered) -> None:
-    shelf.add(clustered(40))
-    index = shelf.index(seal_at=20)
+def test_an_index_of_another_store_or_a_later_state_is_not_believed(row_store: RowStore) -> None:
+    row_store.add(clustered(40))
+    index = row_store.index(seal_at=20)
     settle(index)
     index.close()
-    path = shelf.folder / "index" / "manifest.json"
+    path = row_store.folder / "index" / "manifest.json"
     manifest = json.loads(path.read_text())
     for change in ({"identity": "other"}, {"sequence": 10_000}, {"weights": "other"}, {"generation": 9}):
         path.write_text(json.dumps(manifest | change))
-        with shelf.index(seal_at=20) as again:
+        with row_store.index(seal_at=20) as again:
             assert again.status().segments == 0
-            shelf.agrees(again, clustered(1)[0], 10)
+            row_store.assert_exact(again, clustered(1)[0], 10)
         # Opening swept the segments; only a rebuild brings them back.
-        with shelf.index(seal_at=20) as again:
+        with row_store.index(seal_at=20) as again:
             settle(again)
 
 
-def test_a_second_generation_has_its_own_rows(shelf, clustered) -> None:
-    shelf.add(clustered(30))
-    other = shelf.store.generation("filter-b", None)
-    rows = shelf.store.rows_without_filter(other, 99)
-    index = Index.open(shelf.folder / "other", shelf.store, other, IndexOptions(seal_at=8))
-    shelf.store.put_filter(other, rows[10:], clustered(20, dim=9, seed=4))
+def test_a_second_generation_has_its_own_rows(row_store: RowStore) -> None:
+    row_store.add(clustered(30))
+    other = row_store.store.generation("filter-b", None)
+    rows = row_store.store.rows_without_filter(other, 99)
+    index = Index.open(row_store.folder / "other", row_store.store, other, IndexOptions(seal_at=8))
+    row_store.store.put_filter(other, rows[10:], clustered(20, dim=9, seed=4))
     settle(index)
-    shelf.store.put_filter(other, rows[:10], clustered(10, dim=9, seed=5))  # lower rows, but later
+    row_store.store.put_filter(other, rows[:10], clustered(10, dim=9, seed=5))  # lower rows, but later
     settle(index)
     found = index.search(clustered(1, dim=9)[0], 99)
     assert sorted(found.rows.tolist()) == rows
@@ -143,21 +140,23 @@ def child(folder: Path, limit: int) -> subprocess.Popen[str]:
 
 
 @pytest.mark.parametrize("limit", [1000, 30_000, 200_000])
-def test_a_full_disk_leaves_the_index_as_it_was(shelf, clustered, limit: int) -> None:
-    shelf.add(clustered(2000))
-    shelf.store.close()
-    with child(shelf.folder, limit) as process:
+def test_a_full_disk_leaves_the_index_as_it_was(row_store: RowStore, limit: int) -> None:
+    row_store.add(clustered(2000))
+    row_store.store.close()
+    with child(row_store.folder, limit) as process:
         assert process.stdout is not None
         assert process.stdout.read().split() == ["full", "2000", "0"]
-    shelf.reopen()
-    with shelf.index(seal_at=500) as index:
+    row_store.reopen()
+    with row_store.index(seal_at=500) as index:
         settle(index)
         assert index.status().segments == 1
 
 
-def test_a_full_disk_at_the_manifest_leaves_the_index_as_it_was(shelf, clustered, monkeypatch) -> None:
-    shelf.add(clustered(600))
-    index = shelf.index(seal_at=500)
+def test_a_full_disk_at_the_manifest_leaves_the_index_as_it_was(
+    row_store: RowStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row_store.add(clustered(600))
+    index = row_store.index(seal_at=500)
 
     def refuse(path: Path, _: Path) -> None:
         raise OSError(28, os.strerror(28), str(path))
@@ -166,35 +165,35 @@ def test_a_full_disk_at_the_manifest_leaves_the_index_as_it_was(shelf, clustered
         patch.setattr(Path, "replace", refuse)
         with pytest.raises(DiskFull, match="searches go on"):
             index.maintain()
-    assert list((shelf.folder / "index").iterdir()) == []
-    shelf.agrees(index, clustered(1)[0], 5)
+    assert list((row_store.folder / "index").iterdir()) == []
+    row_store.assert_exact(index, clustered(1)[0], 5)
     assert index.maintain()
     index.close()
 
 
-def test_a_killed_builder_harms_nothing(shelf, clustered) -> None:
-    shelf.add(clustered(3000))
-    shelf.store.close()
+def test_a_killed_builder_harms_nothing(row_store: RowStore) -> None:
+    row_store.add(clustered(3000))
+    row_store.store.close()
     for _ in range(2):
-        with child(shelf.folder, 0) as process:
+        with child(row_store.folder, 0) as process:
             assert process.stdout is not None
             process.stdout.readline()
             with pytest.raises(subprocess.TimeoutExpired):
                 process.wait(0.7)
             process.kill()
-        shelf.reopen()
-        with shelf.index(seal_at=500) as index:
-            shelf.agrees(index, clustered(1)[0], 1)
+        row_store.reopen()
+        with row_store.index(seal_at=500) as index:
+            row_store.assert_exact(index, clustered(1)[0], 1)
             settle(index)
             assert index.status().rows == 3000
-            assert len(list((shelf.folder / "index").glob("segment-*"))) == index.status().segments
-        shelf.store.close()
-    shelf.reopen()
+            assert len(list((row_store.folder / "index").glob("segment-*"))) == index.status().segments
+        row_store.store.close()
+    row_store.reopen()
 
 
-def test_closing_ends_a_build_under_way(shelf, clustered) -> None:
-    shelf.add(clustered(5000))
-    index = shelf.index(seal_at=500)
+def test_closing_ends_a_build_under_way(row_store: RowStore) -> None:
+    row_store.add(clustered(5000))
+    index = row_store.index(seal_at=500)
     started = threading.Event()
 
     def progress(done: int, total: int) -> None:
@@ -206,18 +205,18 @@ def test_closing_ends_a_build_under_way(shelf, clustered) -> None:
     index.close()
     builder.join(30)
     assert not builder.is_alive()
-    with shelf.index(seal_at=500) as again:
-        shelf.agrees(again, clustered(1)[0], 1)
+    with row_store.index(seal_at=500) as again:
+        row_store.assert_exact(again, clustered(1)[0], 1)
 
 
-def test_a_folder_that_cannot_be_used_is_an_error(shelf) -> None:
-    (shelf.folder / "index").write_text("in the way")
+def test_a_folder_that_cannot_be_used_is_an_error(row_store: RowStore) -> None:
+    (row_store.folder / "index").write_text("in the way")
     with pytest.raises(StoreError, match="index"):
-        shelf.index()
+        row_store.index()
 
 
 def test_a_build_gives_way_and_needs_no_privileges_for_it() -> None:
     own = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
-    seen = building.in_background(lambda: os.getpriority(os.PRIO_PROCESS, threading.get_native_id()))
-    assert seen == min(19, own + building.NICE)
+    seen = building.in_low_priority(lambda: os.getpriority(os.PRIO_PROCESS, threading.get_native_id()))
+    assert seen == min(19, own + building.BUILD_NICENESS)
     assert own == os.getpriority(os.PRIO_PROCESS, threading.get_native_id())

@@ -4,46 +4,53 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
+from cbvir_core.index import INDEX_KINDS, Index
+from cbvir_core.types import Rows, VideoId
+from support.row_store import RowStore, normalised
+
 DIM = 5
 # So small that ANNOY visits every node: what differs from exact search is then a mistake.
-SMALL: dict[str, int] = {"seal_at": 6, "largest": 36}
+SEAL_AT, LARGEST = 6, 36
 
 
-def rows_of(count: int, seed: int) -> Any:
+def rows_of(count: int, seed: int) -> Rows:
     chance = np.random.default_rng(seed)
     rows = np.round(chance.standard_normal((count, DIM)), 1).astype(np.float32) + 0.01
-    return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+    return normalised(rows)
 
 
 class Machine(RuleBasedStateMachine):
-    """Everything that happens to an index; the test says how shelves are made."""
+    """Everything that happens to an index of one kind."""
 
-    new_shelf: ClassVar[Callable[[Path], Any]]
+    kind: ClassVar[str]
 
     def __init__(self) -> None:
         super().__init__()
         self.folder = Path(tempfile.mkdtemp())
-        self.shelf = self.new_shelf(self.folder)
-        self.index = self.shelf.index(**SMALL)
-        self.videos: list[Any] = []
+        self.row_store = RowStore(self.folder)
+        self.index = self.opened()
+        self.videos: list[VideoId] = []
+
+    def opened(self) -> Index:
+        return self.row_store.index(self.kind, seal_at=SEAL_AT, largest=LARGEST)
 
     @rule(count=st.integers(1, 12), seed=st.integers(0, 40))
     def append(self, count: int, seed: int) -> None:
-        self.videos.append(self.shelf.add(rows_of(count, seed)))
+        self.videos.append(self.row_store.add(rows_of(count, seed)))
 
     @rule(which=st.integers(0, 99))
     def forget(self, which: int) -> None:
         if self.videos:
-            self.shelf.store.forget(self.videos.pop(which % len(self.videos)))
+            self.row_store.store.forget(self.videos.pop(which % len(self.videos)))
 
     @rule()
     def refresh(self) -> None:
@@ -60,7 +67,7 @@ class Machine(RuleBasedStateMachine):
     @rule(share=st.floats(0, 1), batch=st.integers(1, 9))
     def trim(self, share: float, batch: int) -> None:
         """Also what the index has not followed yet: it costs a reader time and nothing else."""
-        store = self.shelf.store
+        store = self.row_store.store
         last = store.last_change()
         while store.trim_changes(int(share * last), batch):
             pass
@@ -68,14 +75,14 @@ class Machine(RuleBasedStateMachine):
 
     @rule()
     def trim_what_was_followed(self) -> None:
-        while self.shelf.store.trim_changes(self.index.followed(), 1):
+        while self.row_store.store.trim_changes(self.index.followed(), 1):
             pass
 
     @rule()
     def reopen(self) -> None:
         self.index.close()
-        self.shelf.reopen()
-        self.index = self.shelf.index(**SMALL)
+        self.row_store.reopen()
+        self.index = self.opened()
 
     @rule(which=st.integers(0, 99), kind=st.sampled_from(["cut", "missing", "flipped"]))
     def damage(self, which: int, kind: str) -> None:
@@ -83,23 +90,24 @@ class Machine(RuleBasedStateMachine):
         files = sorted(path for path in (self.folder / "index").rglob("*") if path.is_file())
         if files:
             spoil(files[which % len(files)], kind)
-        self.index = self.shelf.index(**SMALL)
+        self.index = self.opened()
 
     @invariant()
     def agrees(self) -> None:
         for k in (1, 7, 60):
-            self.shelf.agrees(self.index, rows_of(1, 77)[0], k)
+            self.row_store.assert_exact(self.index, rows_of(1, 77)[0], k)
         status = self.index.status()
-        assert status.rows == self.shelf.store.counts().keyframes
+        assert status.rows == self.row_store.store.counts().keyframes
 
     def teardown(self) -> None:
         self.index.close()
-        self.shelf.store.close()
+        self.row_store.store.close()
         shutil.rmtree(self.folder)
 
 
-def test_every_interleaving_agrees_with_exact_search(new_shelf: Callable[[Path], Any]) -> None:
-    bound = type("Bound", (Machine,), {"new_shelf": staticmethod(new_shelf)})
+@pytest.mark.parametrize("kind", sorted(INDEX_KINDS))
+def test_every_interleaving_agrees_with_exact_search(kind: str) -> None:
+    bound = type("Bound", (Machine,), {"kind": kind})
     run_state_machine_as_test(
         bound,
         settings=settings(

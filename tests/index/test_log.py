@@ -2,66 +2,76 @@
 
 from __future__ import annotations
 
-from cbvir_core.index import Index
+from typing import Any
+
+import pytest
+
+from cbvir_core.index import Index, annoy_index
+from cbvir_core.index import build as building
 from cbvir_core.index import index as indexing
+from cbvir_core.index.manifest import SegmentEntry
+from support.row_store import RowStore, clustered, settle
 
 
-def trim(shelf, index: Index) -> None:
-    while shelf.store.trim_changes(index.followed(), 1):
+def trim(row_store: RowStore, index: Index) -> None:
+    while row_store.store.trim_changes(index.followed(), 1):
         pass
 
 
-def test_the_log_is_needed_for_what_no_file_holds(shelf, clustered) -> None:
-    shelf.add(clustered(1200))
-    index = shelf.index(seal_at=1000)
+def test_the_log_is_needed_for_what_no_file_holds(row_store: RowStore) -> None:
+    row_store.add(clustered(1200))
+    index = row_store.index(seal_at=1000)
     assert index.followed() == 0
-    while index.maintain():
-        pass
+    settle(index)
     assert index.followed() == 1200
-    later = shelf.add(clustered(10, seed=1))
+    later = row_store.add(clustered(10, seed=1))
     index.refresh()
     assert index.followed() == 1200
-    trim(shelf, index)
+    trim(row_store, index)
     index.close()
-    shelf.reopen()
-    with shelf.index(seal_at=1000) as again:
+    row_store.reopen()
+    with row_store.index(seal_at=1000) as again:
         assert again.status().rows == 1210
-        shelf.store.forget(later)
+        row_store.store.forget(later)
         assert again.refresh() == 0
         assert again.status().rows == 1200
 
 
-def test_a_log_that_is_longer_than_the_rows_is_let_go(shelf, clustered, monkeypatch) -> None:
+def test_a_log_that_is_longer_than_the_rows_is_let_go(
+    row_store: RowStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A folder in which films come and go may never fill a segment."""
-    monkeypatch.setattr(indexing, "LOG_AT_LEAST", 50)
-    index = shelf.index(seal_at=1000)
+    monkeypatch.setattr(indexing, "MIN_LOG_CHANGES", 50)
+    index = row_store.index(seal_at=1000)
     for seed in range(4):
-        shelf.store.forget(shelf.add(clustered(30, seed=seed)))
-        shelf.add(clustered(2, seed=seed))
+        row_store.store.forget(row_store.add(clustered(30, seed=seed)))
+        row_store.add(clustered(2, seed=seed))
     index.refresh()
-    assert index.followed() == shelf.store.last_change()
-    trim(shelf, index)
+    assert index.followed() == row_store.store.last_change()
+    trim(row_store, index)
     index.close()
-    shelf.reopen()
-    with shelf.index(seal_at=1000) as again:
+    row_store.reopen()
+    with row_store.index(seal_at=1000) as again:
         assert again.status().rows == 8
-        shelf.agrees(again, clustered(1)[0], 5)
+        row_store.assert_exact(again, clustered(1)[0], 5)
 
 
-def test_trimming_and_forgetting_while_a_segment_is_built(shelf, clustered, monkeypatch) -> None:
-    first, _ = shelf.add(clustered(600)), shelf.add(clustered(600, seed=1))
-    index = shelf.index(seal_at=1000)
-    build = indexing.build_segment
+def test_trimming_and_forgetting_while_a_segment_is_built(
+    row_store: RowStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, _ = row_store.add(clustered(600)), row_store.add(clustered(600, seed=1))
+    index = row_store.index(seal_at=1000)
+    build = building.build_segment
 
-    def interrupted(*arguments):
+    def interrupted(*arguments: Any) -> SegmentEntry | None:
         made = build(*arguments)
-        shelf.store.forget(first)
-        while shelf.store.trim_changes(shelf.store.last_change(), 1):
+        row_store.store.forget(first)
+        while row_store.store.trim_changes(row_store.store.last_change(), 1):
             pass
         return made
 
-    monkeypatch.setattr(indexing, "build_segment", interrupted)
+    monkeypatch.setattr(annoy_index, "build_segment", interrupted)
     assert index.maintain()
     assert index.status().tombstones == 600
-    shelf.agrees(index, clustered(1)[0], 5)
+    row_store.assert_exact(index, clustered(1)[0], 5)
     index.close()
