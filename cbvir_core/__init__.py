@@ -31,6 +31,7 @@ from cbvir_core.version import VERSION
 
 if TYPE_CHECKING:
     from cbvir_core.decode import probe
+    from cbvir_core.embed import RuntimeOptions
     from cbvir_core.keyframes import KeyframeOptions, extract_keyframes
     from cbvir_core.library import IndexOptions, Library
     from cbvir_core.search import SearchOptions
@@ -41,6 +42,7 @@ _HOMES = {
     "IndexOptions": "cbvir_core.library",
     "KeyframeOptions": "cbvir_core.keyframes",
     "Library": "cbvir_core.library",
+    "RuntimeOptions": "cbvir_core.embed",
     "SearchOptions": "cbvir_core.search",
     "extract_keyframes": "cbvir_core.keyframes",
     "probe": "cbvir_core.decode",
@@ -60,6 +62,7 @@ __all__ = [
     "KeyframeOptions",
     "Library",
     "Rows",
+    "RuntimeOptions",
     "SearchOptions",
     "Verdict",
     "VideoId",

@@ -1,1 +1,29 @@
-"""The confidence model fitted to a library: questions whose answers are known, put to it."""
+"""Fitting the confidence model to a library: questions with known answers, the fit, and its file."""
+
+from cbvir_core.calibration.calibrate import (
+    CALIBRATION_QUESTIONS,
+    CalibrationProgress,
+    CalibrationResult,
+    calibrate,
+    calibration_error,
+    false_match_share,
+    fit_model,
+)
+from cbvir_core.calibration.file import CalibrationFile
+from cbvir_core.calibration.perturbations import PERTURBATIONS, Perturbation
+from cbvir_core.calibration.questions import CalibrationQuestions, LabelledEvidence
+
+__all__ = [
+    "CALIBRATION_QUESTIONS",
+    "PERTURBATIONS",
+    "CalibrationFile",
+    "CalibrationProgress",
+    "CalibrationQuestions",
+    "CalibrationResult",
+    "LabelledEvidence",
+    "Perturbation",
+    "calibrate",
+    "calibration_error",
+    "false_match_share",
+    "fit_model",
+]

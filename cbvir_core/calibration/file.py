@@ -1,4 +1,4 @@
-"""A calibration of a user's own, beside the library it was made on."""
+"""The file that keeps a user's own calibration beside the library it was made on."""
 
 from __future__ import annotations
 
@@ -12,35 +12,57 @@ from cbvir_core.files import no_room, replacing
 from cbvir_core.search.confidence import ConfidenceModel
 from cbvir_core.store import Generation
 
+FILE_NAME = "calibration.json"
+
+FORMER_FILE_NAME = "belief.json"
+"""The name in versions before 0.1.0.  Such a file is read as long as there is none of the new name."""
+
 
 class CalibrationFile:
-    """One JSON file.  It holds for the weights that it was made with, and is not looked at for others."""
+    """One JSON file with a confidence model.
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    It holds for the weights that it was made with; for other weights it is ignored.
+    """
+
+    def __init__(self, path: Path, former: Path | None = None) -> None:
+        """`former` is read instead of `path` as long as `path` does not exist."""
+        self.path, self._former = path, former
+
+    @classmethod
+    def in_folder(cls, folder: Path) -> CalibrationFile:
+        """Name the calibration of the library in `folder`."""
+        return cls(folder / FILE_NAME, former=folder / FORMER_FILE_NAME)
 
     def of(self, generation: Generation) -> ConfidenceModel | None:
-        """The calibration for a generation's weights; None where there is none that can be read."""
+        """Return the calibration for a generation's weights; None where none can be read."""
+        path = self.path
+        if self._former is not None and not path.exists():
+            path = self._former
         with suppress(ConfigError, OSError, ValueError, AttributeError):
-            made_with = json.loads(self.path.read_text("utf-8")).get("weights_of")
-            if made_with == _weights(generation):
-                return ConfidenceModel.load(self.path)
+            made_with = json.loads(path.read_text("utf-8")).get("weights_of")
+            if made_with == _fingerprints(generation):
+                return ConfidenceModel.load(path)
         return None
 
     def write(
         self, generation: Generation, confidence: ConfidenceModel, details: Mapping[str, object]
     ) -> None:
-        """Keeps a calibration; it appears whole.
+        """Keep a calibration for a generation's weights, in place of the one before.
 
-        Raises DiskFull, and StoreError where it cannot be written otherwise; the former one stays.
+        Raises DiskFull, and StoreError where the file cannot be written for another reason; the
+        calibration before is then still there.
         """
-        text = confidence.dump({"weights_of": _weights(generation), **details})
+        text = confidence.dump({"weights_of": _fingerprints(generation), **details})
         try:
             with no_room(self.path), replacing(self.path) as fresh:
                 fresh.write_text(text, "utf-8")
         except OSError as error:
-            raise StoreError(f"the calibration cannot be written to {self.path}: {error.strerror}") from error
+            said = f"cannot be written ({error.strerror}); the calibration before stays in use"
+            raise StoreError(said, path=self.path) from error
+        if self._former is not None:  # or it would be read again by whoever deletes the new one
+            with suppress(OSError):
+                self._former.unlink()
 
 
-def _weights(generation: Generation) -> list[str | None]:
+def _fingerprints(generation: Generation) -> list[str | None]:
     return [generation.filter, generation.refine]

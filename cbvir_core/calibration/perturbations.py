@@ -1,4 +1,7 @@
-"""What people do to a frame before they ask with it; for questions whose answers are known."""
+"""Perturbations: what people do to a frame before they ask with it.
+
+Each takes an RGB picture and a source of randomness, leaves the picture as it is and returns another one.
+"""
 
 from __future__ import annotations
 
@@ -9,31 +12,31 @@ import numpy as np
 
 from cbvir_core.types import Image
 
-Edit = Callable[[Image, np.random.Generator], Image]
+Perturbation = Callable[[Image, np.random.Generator], Image]
 
 
-def as_is(image: Image, rng: np.random.Generator) -> Image:
-    """Nothing."""
+def unchanged(image: Image, rng: np.random.Generator) -> Image:
+    """Return the picture itself."""
     return image
 
 
 def cropped(image: Image, rng: np.random.Generator) -> Image:
-    """A part of 0.5 to 0.9 of each side."""
+    """Cut out a part that has 0.5 to 0.9 of each side."""
     height, width = image.shape[:2]
-    tall, wide = (max(16, round(side * rng.uniform(0.5, 0.9))) for side in (height, width))
-    top, left = rng.integers(0, max(1, height - tall)), rng.integers(0, max(1, width - wide))
-    return np.ascontiguousarray(image[top : top + tall, left : left + wide])
+    part_height, part_width = (max(16, round(side * rng.uniform(0.5, 0.9))) for side in (height, width))
+    top, left = rng.integers(0, max(1, height - part_height)), rng.integers(0, max(1, width - part_width))
+    return np.ascontiguousarray(image[top : top + part_height, left : left + part_width])
 
 
 def toned(image: Image, rng: np.random.Generator) -> Image:
-    """Darker or lighter, harder or softer."""
+    """Change brightness and contrast."""
     return np.asarray(
         cv2.convertScaleAbs(image, alpha=rng.uniform(0.6, 1.3), beta=rng.uniform(-20, 40)), np.uint8
     )
 
 
 def saved_badly(image: Image, rng: np.random.Generator) -> Image:
-    """Scaled down and compressed."""
+    """Scale down to 0.35 to 0.8 of each side, and compress as JPEG of quality 15 to 59."""
     factor = rng.uniform(0.35, 0.8)
     small = cv2.resize(image, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
     coded = cv2.imencode(".jpg", small, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(15, 60))])[1]
@@ -41,35 +44,36 @@ def saved_badly(image: Image, rng: np.random.Generator) -> Image:
 
 
 def blurred(image: Image, rng: np.random.Generator) -> Image:
-    """Out of focus."""
+    """Blur with a standard deviation of 1 to 3 pixels."""
     return np.asarray(cv2.GaussianBlur(image, (0, 0), rng.uniform(1.0, 3.0)), np.uint8)
 
 
 def grey(image: Image, rng: np.random.Generator) -> Image:
-    """Without colours."""
+    """Take the colours away."""
     return np.asarray(cv2.cvtColor(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB), np.uint8)
 
 
 def mirrored(image: Image, rng: np.random.Generator) -> Image:
-    """Left to right."""
+    """Exchange left and right."""
     return np.ascontiguousarray(image[:, ::-1])
 
 
 def boxed(image: Image, rng: np.random.Generator) -> Image:
-    """With bars."""
-    tall, wide = (round(side * rng.choice([0.0, 0.12, 0.25])) for side in image.shape[:2])
-    return np.asarray(cv2.copyMakeBorder(image, tall, tall, wide, wide, cv2.BORDER_CONSTANT), np.uint8)
+    """Add black bars of 0, 0.12 or 0.25 of the side: above and below, left and right."""
+    vertical, horizontal = (round(side * rng.choice([0.0, 0.12, 0.25])) for side in image.shape[:2])
+    boxed_in = cv2.copyMakeBorder(image, vertical, vertical, horizontal, horizontal, cv2.BORDER_CONSTANT)
+    return np.asarray(boxed_in, np.uint8)
 
 
 def captioned(image: Image, rng: np.random.Generator) -> Image:
-    """With a bar of print below."""
-    made = image.copy()
+    """Cover the lowest 18 % with a dark bar and a line of print."""
+    captioned_image = image.copy()
     height, width = image.shape[:2]
     top = round(height * 0.82)
-    made[top:] = rng.integers(0, 80, 3)
+    captioned_image[top:] = rng.integers(0, 80, 3)
     scale = max(0.3, width / 600)
     cv2.putText(
-        made,
+        captioned_image,
         f"No. {rng.integers(1000):03}: seen on TV",
         (width // 20, round(height * 0.93)),
         0,
@@ -77,11 +81,11 @@ def captioned(image: Image, rng: np.random.Generator) -> Image:
         (240, 240, 240),
         1,
     )
-    return made
+    return captioned_image
 
 
 def turned(image: Image, rng: np.random.Generator) -> Image:
-    """Photographed at a slant."""
+    """Move each corner by up to 0.08 of the sides, as a photograph at a slant does."""
     height, width = image.shape[:2]
     corners = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
     moved = corners + rng.uniform(-0.08, 0.08, corners.shape).astype(np.float32) * (width, height)
@@ -89,8 +93,8 @@ def turned(image: Image, rng: np.random.Generator) -> Image:
     return np.asarray(cv2.warpPerspective(image, matrix, (width, height), borderValue=(90, 90, 90)), np.uint8)
 
 
-EDITS: tuple[Edit, ...] = (
-    as_is,
+PERTURBATIONS: tuple[Perturbation, ...] = (
+    unchanged,
     cropped,
     toned,
     saved_badly,

@@ -15,10 +15,10 @@ from cbvir_core.store import Generation, Store
 
 
 class ActiveGeneration:
-    """One generation with everything that a query of it needs.
+    """One generation with everything that a query of it needs: networks, index, searcher.
 
-    Who uses it is counted, so that a generation that was replaced is closed only when nobody is
-    inside any more.
+    Its users are counted, so that a generation that was replaced is closed only after the last of them
+    has left.
     """
 
     def __init__(
@@ -47,28 +47,28 @@ class ActiveGeneration:
             confidence=confidence,
         )
         self._changed = threading.Condition()
-        self._inside = 0
+        self._users = 0
 
     def enter(self) -> None:
-        """Somebody uses it now, until `leave`."""
+        """Count one more user, until `leave`."""
         with self._changed:
-            self._inside += 1
+            self._users += 1
 
     def leave(self) -> None:
-        """The counterpart of `enter`."""
+        """Count one user less."""
         with self._changed:
-            self._inside -= 1
+            self._users -= 1
             self._changed.notify_all()
 
     def close(self) -> None:
-        """Waits until nobody is inside, then closes the index."""
+        """Wait until nobody uses it, then close the index."""
         with self._changed:
-            self._changed.wait_for(lambda: self._inside == 0)
+            self._changed.wait_for(lambda: self._users == 0)
         self.index.close()
 
 
 class GenerationSwitch:
-    """Who answers now.  Whoever is inside keeps the generation that it entered with."""
+    """Holds the generation that answers.  Users of a generation that is replaced keep it to their end."""
 
     def __init__(self, first: ActiveGeneration) -> None:
         self._lock = threading.Lock()
@@ -76,7 +76,7 @@ class GenerationSwitch:
 
     @contextmanager
     def inside(self) -> Iterator[ActiveGeneration]:
-        """The generation that answers now; it stays open for as long as the block lasts."""
+        """Yield the generation that answers now; it stays open for as long as the block lasts."""
         with self._lock:
             entered = self.current
             entered.enter()
@@ -86,12 +86,12 @@ class GenerationSwitch:
             entered.leave()
 
     def replace(self, successor: ActiveGeneration) -> ActiveGeneration:
-        """Lets another generation answer; gives the former, which may still have users inside."""
+        """Let another generation answer; return the former, which may still have users."""
         with self._lock:
             former, self.current = self.current, successor
         return former
 
 
 def index_folder(indices: Path, generation: Generation) -> Path:
-    """Where the index of a generation lies."""
+    """Return the folder that holds the index of a generation."""
     return indices / f"generation-{generation.number}"

@@ -1,4 +1,4 @@
-"""Which weights answer, and the way from the former weights to those that are wanted."""
+"""The weights that answer, and the change from the former weights to the wanted ones."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from cbvir_core.calibration.calibrate import Calibrated
-from cbvir_core.calibration.file import CalibrationFile
+from cbvir_core.calibration import CalibrationFile, CalibrationResult
 from cbvir_core.embed import RuntimeOptions, drop_unused
 from cbvir_core.errors import ModelError
 from cbvir_core.index import IndexOptions
@@ -21,11 +20,11 @@ from cbvir_core.search import Searcher, SearchOptions
 from cbvir_core.search.confidence import ConfidenceModel
 from cbvir_core.store import Generation, Store
 
-FORMER_ANSWERS = (
+FORMER_ANSWERS_NOTE = (
     "The weights changed: {left} keyframes are still to be embedded with those of profile {profile}; "
     "until then the former weights answer."
 )
-FORMER_GONE = (
+FORMER_GONE_NOTE = (
     "The weights changed and the former weight files are gone: {left} keyframes cannot be found until "
     "they have been embedded anew."
 )
@@ -33,69 +32,82 @@ FORMER_GONE = (
 
 @dataclass(frozen=True, slots=True)
 class DataFolders:
-    """Where weight files, indices and a calibration lie."""
+    """The places of what a library keeps, by default all in one folder."""
 
-    models: Path
+    store: Path
     indices: Path
-    confidence: CalibrationFile
+    models: Path
+    cache: Path
+    calibration: CalibrationFile
+
+    @classmethod
+    def of(cls, folder: Path, models: Path | str | None = None) -> DataFolders:
+        """Name the places of the library in `folder`; `models` replaces the folder of weight files."""
+        return cls(
+            store=folder / "store",
+            indices=folder / "index",
+            models=Path(models) if models else folder / "models",
+            cache=folder / "cache",
+            calibration=CalibrationFile.in_folder(folder),
+        )
 
 
 class Generations:
     """The generation that answers, and the move to another one where the weights have changed.
 
-    The former generation answers, and takes new keyframes, for as long as its weight files are
-    there; otherwise the wanted one answers from what it has so far.
+    Until the move is complete the former generation answers and takes new keyframes, as long as its weight
+    files are there.  Where they are gone, the wanted generation answers from the keyframes it has so far.
     """
 
     def __init__(
         self,
         store: Store,
         wanted: Networks,
-        places: DataFolders,
+        folders: DataFolders,
         *,
         runtime: RuntimeOptions,
         index: IndexOptions,
         search: SearchOptions,
     ) -> None:
-        self._store, self._wanted, self._places = store, wanted, places
+        self._store, self._wanted, self._folders = store, wanted, folders
         self._cache, self._index_options, self._search_options = runtime.cache, index, search
         self._stepping, self._appending = threading.Lock(), threading.Lock()
         self._closing = threading.Event()
         self._successor: ActiveGeneration | None = None
         target = store.generation(*wanted.fingerprints)
-        former = self._to_leave(target)
-        networks = find_networks(former, places.models, runtime) if former else None
+        former = self._former_of(target)
+        networks = find_networks(former, folders.models, runtime) if former else None
         generation = former if former and networks else target
         self._migration: Migration | None = None
         if former or store.rows_without_filter(target, 1):
             self._migration = Migration(store, former, target, wanted)
         store.set_answering(generation)
-        self._turnstile = GenerationSwitch(self._open(generation, networks or wanted))
+        self._switch = GenerationSwitch(self._open(generation, networks or wanted))
         if self._migration is None:
             self._drop_others(target)
 
     @property
     def current(self) -> ActiveGeneration:
         """The generation that answers now."""
-        return self._turnstile.current
+        return self._switch.current
 
     @property
     def moving(self) -> bool:
-        """Whether keyframes are still on their way to other weights."""
+        """Whether keyframes are still being moved to other weights."""
         return self._migration is not None
 
     def inside(self) -> AbstractContextManager[ActiveGeneration]:
-        """The generation that answers now; it stays open for as long as the block lasts."""
-        return self._turnstile.inside()
+        """Yield the generation that answers now; it stays open for as long as the block lasts."""
+        return self._switch.inside()
 
     @contextmanager
     def appending(self) -> Iterator[ActiveGeneration]:
-        """The generation that takes new keyframes; it is not replaced for as long as the block lasts."""
-        with self._appending, self._turnstile.inside() as answering:
+        """Yield the generation that takes new keyframes; no other one takes its place during the block."""
+        with self._appending, self._switch.inside() as answering:
             yield answering
 
     def step(self, limit: int) -> int:
-        """Moves up to `limit` keyframes to the wanted weights; says how many, 0 when none is left.
+        """Move up to `limit` keyframes to the wanted weights; return how many, 0 when none is left.
 
         The call that finds none left lets the wanted generation answer and deletes the former.
         """
@@ -105,21 +117,23 @@ class Generations:
                 return 0
             moved = migration.step(limit)
             if not moved:
-                self._arrive(migration)
+                self._complete(migration)
             elif self.current.generation == migration.target:
                 self.current.index.refresh()
             return moved
 
-    def calibrate(self, measure: Callable[[Searcher], tuple[ConfidenceModel, Calibrated]]) -> Calibrated:
-        """Lets the generation that answers set_confidence what `measure` makes of it, from now on."""
+    def calibrate(
+        self, measure: Callable[[Searcher], tuple[ConfidenceModel, CalibrationResult]]
+    ) -> CalibrationResult:
+        """Keep and use the confidence model that `measure` fits to the generation that answers."""
         with self.inside() as answering:
-            confidence, outcome = measure(answering.searcher)
-            self._places.confidence.write(answering.generation, confidence, asdict(outcome))
+            confidence, result = measure(answering.searcher)
+            self._folders.calibration.write(answering.generation, confidence, asdict(result))
             answering.searcher.set_confidence(confidence)
-            return outcome
+            return result
 
     def notes(self) -> tuple[str, ...]:
-        """What an answer should say of weights that cannot be used, and of a move under way."""
+        """Return what an answer should say about weights that cannot be used, and about a move under way."""
         trouble = self._wanted.profile.trouble
         moving = self._moving_notes()
         return (trouble, *moving) if trouble else moving
@@ -129,20 +143,21 @@ class Generations:
         if migration is None:
             return ()
         counts = self._store.counts(migration.target)
-        text = FORMER_GONE if self.current.generation == migration.target else FORMER_ANSWERS
+        gone = self.current.generation == migration.target
+        text = FORMER_GONE_NOTE if gone else FORMER_ANSWERS_NOTE
         left = max(0, counts.keyframes - counts.filtered)
         return (text.format(left=left, profile=self._wanted.profile.name),)
 
     def close(self) -> None:
-        """Waits for the queries under way, but not for an index that is being built."""
+        """Wait for the queries under way, but interrupt an index that is being built."""
         self._closing.set()
         if successor := self._successor:
             successor.index.close()
         with self._stepping, self._appending:
             self.current.close()
 
-    def _to_leave(self, target: Generation) -> Generation | None:
-        """The generation that has answered so far, where it is another one and has anything to say."""
+    def _former_of(self, target: Generation) -> Generation | None:
+        """Return the generation that answered so far, where it is not the target and has descriptors."""
         former = self._store.answering()
         if former is None or former.number == target.number or not self._store.counts(former).filtered:
             return None
@@ -153,20 +168,20 @@ class Generations:
             self._store,
             generation,
             networks,
-            self._places.indices,
+            self._folders.indices,
             index=self._index_options,
             search=self._search_options,
-            confidence=self._places.confidence.of(generation),
+            confidence=self._folders.calibration.of(generation),
         )
 
-    def _arrive(self, migration: Migration) -> None:
-        """Everything seems to have moved: switch, unless keyframes were added meanwhile."""
+    def _complete(self, migration: Migration) -> None:
+        """Let the target answer, unless keyframes were added since the last one was moved."""
         if self.current.generation == migration.target:
             if migration.complete():
                 self._migration = None
                 self._drop_others(migration.target)
             return
-        self._wanted.load()  # queries must not wait for networks because the weights change
+        self._wanted.load()  # before the switch: no query may wait for networks because the weights change
         successor = self._successor = self._open(migration.target, self._wanted)
         self._build(successor)
         with self._appending:
@@ -175,33 +190,36 @@ class Generations:
                 return
             successor.index.refresh()
             self._store.set_answering(migration.target)
-            former = self._turnstile.replace(successor)
+            former = self._switch.replace(successor)
             self._migration = self._successor = None
         former.close()
         self._drop_others(migration.target)
 
     def _build(self, successor: ActiveGeneration) -> None:
-        """Makes the index of the successor, or its first queries would search everything exactly."""
+        """Build the index of the successor; without it the first queries would search everything exactly."""
         while not self._closing.is_set() and successor.index.maintain():
             pass
 
     def _drop_others(self, kept: Generation) -> None:
-        """Deletes what no weights in use have made, but not while they stand in for damaged ones: these
-        may be mended, and SOLAR's rows of a large library take days."""
+        """Delete all generations and indices but one, and converted networks that no weight file needs.
+
+        Nothing is deleted while the weights in use stand in for damaged ones: these may be replaced by good
+        ones, and SOLAR's descriptors of a large library take days.
+        """
         if self._wanted.profile.trouble:
             return
         for generation in self._store.generations():
             if generation.number != kept.number:
                 self._store.drop_generation(generation)
-        for folder in self._places.indices.glob("generation-*"):
-            if folder != index_folder(self._places.indices, kept):
+        for folder in self._folders.indices.glob("generation-*"):
+            if folder != index_folder(self._folders.indices, kept):
                 shutil.rmtree(folder, ignore_errors=True)
         self._drop_conversions()
 
     def _drop_conversions(self) -> None:
-        """Deletes converted networks of weights that no profile has any more; others may be chosen again."""
+        """Delete converted networks of weights that are in no profile; others may be chosen again."""
         if self._cache is None:
             return
         in_use = [fingerprint for fingerprint in self._wanted.fingerprints if fingerprint]
-        with suppress(OSError, ModelError):  # a weight file that goes away meanwhile: another time
-            drop_unused(self._cache, in_use, lambda: fingerprints_in(self._places.models))
+        with suppress(OSError, ModelError):  # a weight file vanished meanwhile: the next start tries again
+            drop_unused(self._cache, in_use, lambda: fingerprints_in(self._folders.models))

@@ -1,8 +1,8 @@
-"""The library as one object.  Its two main ways, `add` and `search`, are a screen each."""
+"""The library as one object: the only door to a folder of known videos."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
@@ -10,49 +10,42 @@ from types import TracebackType
 
 import numpy as np
 
-from cbvir_core.borders.crop import borders_of, without_borders
-from cbvir_core.calibration.file import CalibrationFile
-from cbvir_core.decode import (
-    STILL_SIDE,
-    FrameReader,
-    Mode,
-    decode_still,
-    fit_within,
-    read_frames,
-    read_picture,
-)
-from cbvir_core.embed import RuntimeOptions, find_profile
+from cbvir_core.calibration import CALIBRATION_QUESTIONS, CalibrationProgress, CalibrationResult
+from cbvir_core.decode import STILL_SIDE, Mode, decode_still, fit_within, read_picture
+from cbvir_core.embed import RuntimeOptions
 from cbvir_core.errors import DecodeError, InputError, UnknownVideo
-from cbvir_core.index import Index, IndexOptions
-from cbvir_core.keyframes import KeyframeExtractor, KeyframeOptions
+from cbvir_core.index import IndexOptions, IndexStatus
+from cbvir_core.keyframes import KeyframeOptions, KeyframeReader
 from cbvir_core.library.generations import DataFolders, Generations
-from cbvir_core.library.maintenance import Maintenance
+from cbvir_core.library.maintenance import STEP_KEYFRAMES, Maintenance
 from cbvir_core.library.networks import Networks
 from cbvir_core.search import SearchOptions
 from cbvir_core.search.evidence_sheet import evidence_sheet
-from cbvir_core.store import Generation, Store, VideoRecord
-from cbvir_core.types import Answer, Box, Frame, Image, Keyframe, KeyframeId, Region, VideoId, VideoInfo
+from cbvir_core.store import Counts, KeyframeRow, Store, VideoRecord
+from cbvir_core.types import Answer, Box, Image, Keyframe, KeyframeId, Region, VideoId, VideoInfo
+from cbvir_core.weights import find_profile
 
-BATCH = 4
+ADD_BATCH_KEYFRAMES = 4
 """Keyframes that `add` embeds and stores at once: larger batches ran no faster on one CPU thread, and
 a keyframe is found the sooner."""
 
-Progress = Callable[[float, float | None], None]
+AddProgress = Callable[[float, float | None], None]
 """Called with the seconds that are done and the video's duration, where the file tells it."""
 
 
-class Library(Maintenance):
+class Library:
     """Videos and what is known of them, in one folder; a context manager.
 
     One process may have a folder open.  Any number of its threads may `search`; `add` (or `begin`,
     `append`, `finish`), `maintain`, `backfill` and `reembed` may each have a thread of their own.
+    The store, the index and the networks inside are private: no other package uses them directly.
     """
 
     def __init__(
         self, store: Store, generations: Generations, keyframes: KeyframeOptions, mode: Mode
     ) -> None:
-        self.store = store
-        self._generations = generations
+        self._store, self._generations = store, generations
+        self._maintenance = Maintenance(store, generations)
         self._keyframes, self._mode = keyframes, mode
 
     @classmethod
@@ -62,107 +55,94 @@ class Library(Maintenance):
         *,
         profile: str = "auto",
         models_dir: Path | str | None = None,
-        device: str = "auto",
-        runtime: str = "auto",
-        threads: int = 1,
+        runtime: RuntimeOptions = RuntimeOptions(),
         mode: Mode = "auto",
         keyframes: KeyframeOptions = KeyframeOptions(),
         index: IndexOptions = IndexOptions(),
         search: SearchOptions = SearchOptions(),
     ) -> Library:
-        """The library in `folder`, made where there is none.
+        """Open the library in `folder`; make it where there is none.
 
-        `profile`, `device`, `runtime` and `threads` say which networks run and how
-        (`cbvir_core.embed`); weight files are looked for in `models_dir`, by default
-        ``folder/models``.  `mode` says which frames `add` decodes (`cbvir_core.decode`).  Networks are
-        loaded by their first use.  Raises WeightsMissing, WeightsDamaged, StoreBusy, StoreVersion,
-        StoreDamaged, DiskFull, ConfigError.
+        `profile` names the weights, `runtime` says how their networks run (`cbvir_core.embed`).  Weight
+        files are looked for in `models_dir`, by default ``folder/models``; converted networks are kept in
+        `runtime.cache`, by default ``folder/cache``.  `mode` says which frames `add` decodes
+        (`cbvir_core.decode`).  Networks are loaded by their first use.  Raises WeightsMissing,
+        WeightsDamaged, StoreBusy, StoreVersion, StoreDamaged, DiskFull, ConfigError.
         """
-        folder = Path(folder)
-        places = DataFolders(
-            Path(models_dir) if models_dir else folder / "models",
-            folder / "index",
-            CalibrationFile(folder / "confidence.json"),
-        )
-        options = RuntimeOptions(device, runtime, threads, folder / "cache")
-        wanted = Networks(find_profile(profile, places.models), options)
-        store = Store.open(folder / "store")
+        folders = DataFolders.of(Path(folder), models_dir)
+        if runtime.cache is None:
+            runtime = replace(runtime, cache=folders.cache)
+        wanted = Networks(find_profile(profile, folders.models), runtime)
+        store = Store.open(folders.store)
         try:
-            generations = Generations(store, wanted, places, runtime=options, index=index, search=search)
+            generations = Generations(store, wanted, folders, runtime=runtime, index=index, search=search)
         except BaseException:
             store.close()
             raise
         return cls(store, generations, keyframes, mode)
 
-    def add(self, path: Path | str, progress: Progress | None = None) -> VideoRecord:
-        """Takes a video in: decode, keyframes, embed, store.  Each batch can be found at once.
+    def add(self, path: Path | str, progress: AddProgress | None = None) -> VideoRecord:
+        """Take a video in: keyframes, thumbnails, descriptors.  Each batch can be found at once.
 
         Content that is known only gains a path; where frames of it were damaged it is read again when it
         is added from the same path.  Frames that are damaged are counted and the rest is kept.  A try that
         was cut short is made anew and leaves nothing doubled.  Raises NotAVideo, DamagedVideo,
         FileUnreadable, FileChanged, DecodeMemory (nothing of the file is kept then), DiskFull.
         """
-        rate = 1 / self._keyframes.sample_s
-        with read_frames(path, samples_per_s=rate, mode=self._mode, max_side=STILL_SIDE) as frames:
-            if self.begin(frames.info):
-                self._take_in(frames, progress)
-            return self._record(frames.info.video_id)
+        with KeyframeReader(path, self._keyframes, mode=self._mode) as keyframes:
+            if self.begin(keyframes.info):
+                self._take_in(keyframes, progress)
+            return self._record(keyframes.info.video_id)
 
-    def _take_in(self, frames: FrameReader, progress: Progress | None) -> None:
-        info = frames.info
-        box = borders_of(info.path, STILL_SIDE)
-        if box is not None:
-            self.put_borders(info.video_id, box)
-        found = self._extract(without_borders(frames, box))
+    def _take_in(self, keyframes: KeyframeReader, progress: AddProgress | None) -> None:
+        info = keyframes.info
+        borders = keyframes.find_borders()
+        if borders is not None:
+            self.put_borders(info.video_id, borders)
         try:
-            while batch := list(islice(found, BATCH)):
+            while batch := list(islice(keyframes, ADD_BATCH_KEYFRAMES)):
                 self.append(info.video_id, batch)
                 if progress:
-                    progress(frames.position_s, info.duration_s)
+                    progress(keyframes.position_s, info.duration_s)
         except (InputError, DecodeError):
-            self.store.forget(info.video_id)
+            self._store.forget(info.video_id)
             raise
-        duration_s = info.duration_s or frames.position_s
-        self.finish(info.video_id, damaged=frames.damaged, duration_s=duration_s)
-
-    def _extract(self, frames: Iterable[Frame]) -> Iterator[Keyframe]:
-        extractor = KeyframeExtractor.from_options(self._keyframes)
-        for frame in frames:
-            yield from extractor.push(frame)
-        yield from extractor.flush()
+        duration_s = info.duration_s or keyframes.position_s
+        self.finish(info.video_id, damaged=keyframes.damaged, duration_s=duration_s)
 
     def begin(self, info: VideoInfo) -> bool:
-        """Opens a video for `append`; False where its content is known and only the path was added.
+        """Open a video for `append`; return False where its content is known and only the path was added.
 
-        What an earlier try left behind, which was cut short, is gone.
+        What an earlier try that was cut short left behind is removed.
         """
-        return self.store.begin(info)
+        return self._store.begin(info)
 
     def put_borders(self, video_id: VideoId, borders: Box) -> None:
-        """The box to which its keyframes are cut (`cbvir_core.borders.crop`), to be told before them."""
-        self.store.put_borders(video_id, borders)
+        """Store the box to which the video's keyframes are cut; to be called before the first `append`."""
+        self._store.put_borders(video_id, borders)
 
     def append(self, video_id: VideoId, keyframes: Sequence[Keyframe]) -> None:
-        """Embeds and stores keyframes; when it returns they can be found, and the disk has them.
+        """Embed and store keyframes; when it returns they can be found, and the disk has them.
 
+        Pictures larger than a still are shrunk here, once, for the embedding and for the store.
         Raises UnknownVideo before `begin`, DiskFull with nothing stored.
         """
         if not keyframes:
             return
-        images = [fit_within(keyframe.image, STILL_SIDE) for keyframe in keyframes]
+        fitted = [replace(keyframe, image=fit_within(keyframe.image, STILL_SIDE)) for keyframe in keyframes]
         with self._generations.appending() as answering:
-            rows = answering.networks.filter.encode(images)
-            self.store.append(video_id, keyframes, answering.generation, rows)
+            rows = answering.networks.filter.encode([keyframe.image for keyframe in fitted])
+            self._store.append(video_id, fitted, answering.generation, rows)
             answering.index.refresh()
 
     def finish(self, video_id: VideoId, *, damaged: int, duration_s: float | None) -> None:
-        """Marks a video complete; `duration_s` None keeps what its container says."""
-        self.store.finish(video_id, damaged=damaged, duration_s=duration_s)
+        """Mark a video complete; `duration_s` None keeps what its container says."""
+        self._store.finish(video_id, damaged=damaged, duration_s=duration_s)
 
     def search(self, query: Path | str | bytes | Image, options: SearchOptions | None = None) -> Answer:
-        """Where the picture appears: a path, the bytes of a picture file, or an RGB array.
+        """Return where a picture appears; `query` is a path, the bytes of a picture file, or an RGB array.
 
-        `options` stands in for those the library was opened with.  Raises NotAPicture, FileUnreadable,
+        `options` replaces those the library was opened with.  Raises NotAPicture, FileUnreadable,
         InputError (a region outside the picture), UnknownVideo (`within` names none).
         """
         picture = query if isinstance(query, np.ndarray) else read_picture(_source(query))
@@ -179,56 +159,128 @@ class Library(Maintenance):
         *,
         region: Region | None = None,
     ) -> Image:
-        """One picture that shows why: the query, the keyframe's still, and the points that agree in both.
+        """Draw why a keyframe was found: the query, the keyframe's still, and the points they agree in.
 
-        `caption` are lines below.  Raises NotAPicture, FileUnreadable, InputError, UnknownVideo.
+        The lines of `caption` are printed below.  Raises NotAPicture, FileUnreadable, InputError,
+        UnknownVideo.
         """
         picture = query if isinstance(query, np.ndarray) else read_picture(_source(query))
         with self._generations.inside() as answering:
             found = answering.searcher.evidence(picture, keyframe_id, region)
-        return evidence_sheet(picture, decode_still(self.store.still(keyframe_id)), found, caption)
+        return evidence_sheet(picture, decode_still(self._store.still(keyframe_id)), found, caption)
+
+    def videos(self) -> list[VideoRecord]:
+        """Return all videos, by id."""
+        return self._store.videos()
+
+    def video(self, video_id: VideoId) -> VideoRecord | None:
+        """Return one video, or None."""
+        return self._store.video(video_id)
+
+    def video_at(self, path: Path) -> VideoRecord | None:
+        """Return the video whose file is at `path`, or None."""
+        return self._store.video_at(path)
+
+    def find(self, text: str) -> VideoRecord:
+        """Return the video with this path or beginning of an id.  Raises UnknownVideo for none or several."""
+        return self._store.find(text)
+
+    def keyframes(self, video_id: VideoId) -> list[KeyframeRow]:
+        """Return the keyframes of one video, by number.  Raises UnknownVideo."""
+        return self._store.keyframes(video_id)
+
+    def still(self, keyframe_id: KeyframeId) -> bytes:
+        """Return the still of a keyframe as JPEG.  Raises UnknownVideo."""
+        return self._store.still(keyframe_id)
+
+    def counts(self) -> Counts:
+        """Count the keyframes, and those that have the descriptors of the weights that answer."""
+        return self._store.counts()
 
     def remove(self, video: Path | str) -> VideoRecord:
-        """Forgets a video, never its file: by path or id (a unique prefix); raises UnknownVideo."""
-        record = self.store.find(str(video))
-        self.store.forget(record.video_id)
+        """Forget a video, but not its file, by path or beginning of its id.  Raises UnknownVideo."""
+        record = self._store.find(str(video))
+        self._store.forget(record.video_id)
         return record
 
-    @property
-    def index(self) -> Index:
-        """The index that answers now; another one after a change of weights."""
-        return self._generations.current.index
+    def drop_path(self, path: Path) -> None:
+        """Record that no file is at `path` any more; a video that was nowhere else is forgotten."""
+        self._store.drop_path(path)
 
-    @property
-    def generation(self) -> Generation:
-        """The generation of descriptors that answers now."""
-        return self._generations.current.generation
+    def remove_path(self, video_id: VideoId, path: Path) -> None:
+        """Record that a video is at `path` no more; it is kept, even without any path."""
+        self._store.remove_path(video_id, path)
+
+    def move_path(self, source: Path, target: Path) -> None:
+        """Record that the file at `source` is now at `target`; what was at `target` is overwritten."""
+        self._store.move_path(source, target)
+
+    def index_status(self) -> IndexStatus:
+        """Count the segments and rows of the index, as of the last search or `append`."""
+        return self._generations.current.index.status()
+
+    def rebuild_index(self) -> None:
+        """Build the index anew from the store while queries go on; return when it is done."""
+        self._generations.current.index.rebuild()
 
     @property
     def profile(self) -> str:
-        """The name of the profile that answers now."""
+        """The name of the profile whose weights answer now."""
         return self._generations.current.networks.profile.name
 
     @property
     def refined(self) -> bool:
-        """Whether SOLAR takes part."""
+        """Whether the profile that answers has SOLAR weights."""
         return self._generations.current.networks.refine is not None
 
     @property
     def refine_loading(self) -> bool:
-        """Whether SOLAR takes part, but not yet: its network has not been loaded, nor has that failed."""
+        """Whether SOLAR's network is still to be loaded: neither has it been, nor has that failed."""
         refine = self._generations.current.networks.refine
         return refine is not None and refine.waiting
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """Sentences for a person: of a change of weights that is under way."""
+        """Sentences for a person about weights that cannot be used, and about a change of weights."""
         return self._generations.notes()
 
+    def load_filter(self) -> None:
+        """Load the filter's network: `Maintenance.load_filter`."""
+        self._maintenance.load_filter()
+
+    def load_refine(self) -> None:
+        """Load SOLAR's network: `Maintenance.load_refine`."""
+        self._maintenance.load_refine()
+
+    def maintain(self) -> bool:
+        """Do one step of index work: `Maintenance.maintain`."""
+        return self._maintenance.maintain()
+
+    def backfill(self, limit: int = STEP_KEYFRAMES) -> int:
+        """Compute missing SOLAR descriptors: `Maintenance.backfill`."""
+        return self._maintenance.backfill(limit)
+
+    def backfill_features(self, limit: int = STEP_KEYFRAMES) -> int:
+        """Compute missing local features: `Maintenance.backfill_features`."""
+        return self._maintenance.backfill_features(limit)
+
+    def reembed(self, limit: int = STEP_KEYFRAMES) -> int:
+        """Move keyframes to weights that have changed: `Maintenance.reembed`."""
+        return self._maintenance.reembed(limit)
+
+    def calibrate(
+        self,
+        questions: int = CALIBRATION_QUESTIONS,
+        seed: int = 0,
+        progress: CalibrationProgress | None = None,
+    ) -> CalibrationResult:
+        """Fit the confidence model to this library: `Maintenance.calibrate`."""
+        return self._maintenance.calibrate(questions, seed, progress)
+
     def close(self) -> None:
-        """Waits for the queries under way and lets another process in."""
+        """Wait for the queries under way, then let another process open the folder."""
         self._generations.close()
-        self.store.close()
+        self._store.close()
 
     def __enter__(self) -> Library:
         return self
@@ -239,7 +291,7 @@ class Library(Maintenance):
         self.close()
 
     def _record(self, video_id: VideoId) -> VideoRecord:
-        record = self.store.video(video_id)
+        record = self._store.video(video_id)
         if record is None:
             raise UnknownVideo(f"the video {video_id} was removed while it was being added")
         return record

@@ -1,43 +1,41 @@
-"""What a library does when nobody asks and nothing is added; each call is one step."""
+"""Background maintenance of a library; each call does one bounded step."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 
 import numpy as np
 
-from cbvir_core.calibration.calibrate import Calibrated, calibrate
+from cbvir_core.calibration import CalibrationProgress, CalibrationResult, calibrate
 from cbvir_core.library.generations import Generations
 from cbvir_core.search.refine import compute
 from cbvir_core.search.verifying import features_of
 from cbvir_core.store import Store
 
-STEP = 16
-"""Keyframes that one call of `backfill` or `reembed` takes in hand unless told otherwise."""
-
-QUESTIONS = 600
-"""Questions of a calibration unless told otherwise."""
+STEP_KEYFRAMES = 16
+"""Keyframes that one call of `backfill`, `backfill_features` or `reembed` processes unless told otherwise."""
 
 
 class Maintenance:
-    """The part of `Library` that loads networks, completes descriptors and looks after the index."""
+    """The part of `Library` that loads networks, completes descriptors and maintains the index."""
 
-    store: Store
-    _generations: Generations
+    def __init__(self, store: Store, generations: Generations) -> None:
+        self._store, self._generations = store, generations
 
     def load_filter(self) -> None:
-        """Loads the filter's network, which the first `append` or `search` would wait for otherwise.
+        """Load the filter's network, which the first `append` or `search` would wait for otherwise.
 
         Raises WeightsMissing, WeightsDamaged, WeightsMismatch.
         """
-        self._generations.current.networks.filter.load()  # not counted as inside: closing need not wait
+        # Without `inside`, so that closing the library need not wait for the network.
+        self._generations.current.networks.filter.load()
 
     def load_refine(self) -> None:
-        """The same for SOLAR's, where the profile has it, once the filter's is there.
+        """Load SOLAR's network, where the profile has one, after the filter's.
 
-        Not beside it: two threads that initialise the runtime's modules at once can wait for each other
-        for ever, one with the interpreter and one with a static of the module.
+        One after the other: two threads that initialise the runtime's modules at once can wait for each
+        other for ever, one with the interpreter and one with a static of the module.  Raises
+        WeightsMissing, WeightsDamaged, WeightsMismatch.
         """
         networks = self._generations.current.networks
         if networks.refine is not None:
@@ -45,44 +43,47 @@ class Maintenance:
             networks.refine.load()
 
     def maintain(self) -> bool:
-        """One step of sealing and merging the index or of trimming the log; False with nothing to do."""
-        index = self._generations.current.index  # not counted as inside: closing ends a build
-        return index.maintain() or self.store.trim_changes(index.followed()) > 0
+        """Seal or merge a segment of the index, or trim the change log; return False with nothing to do.
 
-    def backfill(self, limit: int = STEP) -> int:
-        """Writes up to `limit` missing SOLAR descriptors; says how many, 0 when none is missing."""
+        Raises DiskFull.
+        """
+        # Without `inside`: closing the library interrupts a build of the index and need not wait for it.
+        index = self._generations.current.index
+        return index.maintain() or self._store.trim_changes(index.followed()) > 0
+
+    def backfill(self, limit: int = STEP_KEYFRAMES) -> int:
+        """Compute up to `limit` missing SOLAR descriptors; return how many, 0 when none is missing."""
         self.load_refine()
         with self._generations.inside() as answering:
             encoder = answering.networks.refine
             if encoder is None:
                 return 0
-            rows = self.store.rows_without_refine(answering.generation, limit)
-            made = compute(self.store, encoder, rows)
-            if made:
-                self.store.put_refine(answering.generation, list(made), np.stack(list(made.values())))
-            return len(made)
+            rows = self._store.rows_without_refine(answering.generation, limit)
+            descriptors = compute(self._store, encoder, rows)
+            if descriptors:
+                matrix = np.stack(list(descriptors.values()))
+                self._store.put_refine(answering.generation, list(descriptors), matrix)
+            return len(descriptors)
 
-    def backfill_features(self, limit: int = STEP) -> int:
-        """Makes the local features of up to `limit` stills that have none; says how many, 0 at the end.
+    def backfill_features(self, limit: int = STEP_KEYFRAMES) -> int:
+        """Compute the local features of up to `limit` stills that have none; return how many, 0 at the end.
 
-        A query makes those that it wants itself.  Raises DiskFull.
+        A query computes those that it needs and that are missing.  Raises DiskFull.
         """
-        made = features_of(self.store, self.store.rows_without_features(limit))
-        return self.store.put_features(made) if made else 0
+        features = features_of(self._store, self._store.rows_without_features(limit))
+        return self._store.put_features(features) if features else 0
 
-    def reembed(self, limit: int = STEP) -> int:
-        """Moves up to `limit` keyframes to weights that have changed; says how many.
+    def reembed(self, limit: int = STEP_KEYFRAMES) -> int:
+        """Move up to `limit` keyframes to weights that have changed; return how many.
 
-        The call that finds none left, and gives 0, lets the new weights answer.
+        The call that finds none left returns 0 and lets the new weights answer.
         """
         return self._generations.step(limit)
 
-    def calibrate(
-        self, questions: int = QUESTIONS, seed: int = 0, progress: Callable[[int, int], None] | None = None
-    ) -> Calibrated:
-        """Fits what scores claim to this library (`cbvir_core.calibration.calibrate`), and keeps it.
+    def calibrate(self, questions: int, seed: int, progress: CalibrationProgress | None) -> CalibrationResult:
+        """Fit the confidence model to this library (`cbvir_core.calibration`), use it and keep it.
 
         Takes about half a second a question; queries go on.  Raises InputError where the library is too
         small, DiskFull.
         """
-        return self._generations.calibrate(partial(calibrate, self.store, questions, seed, progress))
+        return self._generations.calibrate(partial(calibrate, self._store, questions, seed, progress))

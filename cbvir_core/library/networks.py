@@ -1,4 +1,4 @@
-"""The networks of a profile, each loaded when it is first asked for."""
+"""The networks of a profile, each loaded when it is first used."""
 
 from __future__ import annotations
 
@@ -10,37 +10,28 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from cbvir_core.embed import (
-    Encoder,
-    MobileNetEncoder,
-    Profile,
-    RuntimeOptions,
-    SolarEncoder,
-    WeightsInfo,
-    fingerprint,
-    list_profiles,
-    open_encoder,
-    read_header,
-)
+from cbvir_core.embed import Encoder, NetworkEncoder, RuntimeOptions
 from cbvir_core.errors import CbvirError, WeightsMismatch
 from cbvir_core.search import Calibration
 from cbvir_core.search.scores import FILTER_DEFAULT, REFINE_DEFAULT
 from cbvir_core.store import Generation
 from cbvir_core.types import Image, Rows
+from cbvir_core.weights import Profile, WeightsInfo, fingerprint, list_profiles, read_header
 
 SOLAR_THREADS = min(4, len(os.sched_getaffinity(0)))
-"""SOLAR's part of a query is nearly all of it, and somebody waits for it; the filter also serves the
-ingest, where one thread is steadier."""
+"""Threads of SOLAR's network at least: it takes nearly all of a query's time, and somebody waits for that.
+The filter keeps to the number that was set: it also serves the ingest, where one thread is steadier."""
 
-
-LOADING = "its network is still being loaded; the first time it is made for this machine, which takes minutes"
+LOADING_REASON = (
+    "its network is still being loaded; the first time it is made for this machine, which takes minutes"
+)
 
 
 class LazyEncoder:
-    """An `Encoder` whose network is loaded by the first use, once, however many threads want it.
+    """An `Encoder` whose network is loaded by its first use, once, however many threads use it.
 
-    Its fingerprint is read from the weight file at once.  Raises WeightsMissing, WeightsDamaged,
-    WeightsMismatch, also where the file has become another one by the time it is loaded.
+    Its fingerprint is read from the weight file at the start.  Raises WeightsMissing, WeightsDamaged,
+    WeightsMismatch; the last also where the file has become another one by the time it is loaded.
     """
 
     def __init__(self, weights: Path, load: Callable[[], Encoder]) -> None:
@@ -52,7 +43,7 @@ class LazyEncoder:
 
     @property
     def waiting(self) -> bool:
-        """Whether the network has neither been loaded nor failed to be."""
+        """Whether the network is still to be loaded: neither has it been, nor has that failed."""
         return self._encoder is None and self._failure is None
 
     @property
@@ -60,7 +51,7 @@ class LazyEncoder:
         """Why `encode` would not begin at once, in words; None where it would."""
         if self._encoder is not None:
             return None
-        return str(self._failure) if self._failure else LOADING
+        return str(self._failure) if self._failure else LOADING_REASON
 
     @property
     def dim(self) -> int:
@@ -68,47 +59,47 @@ class LazyEncoder:
         return self.load().dim
 
     def encode(self, images: Sequence[Image]) -> Rows:
-        """One unit row per picture, in order."""
+        """Return one unit row per picture, in order."""
         return self.load().encode(images)
 
     def load(self) -> Encoder:
-        """The network, loaded now if it was not before."""
+        """Return the network; load it where that has not been done."""
         with self._lock:
             if self._encoder is None:
                 try:
-                    self._encoder = self._loaded()
+                    self._encoder = self._load_checked()
                 except CbvirError as error:
                     self._failure = error
                     raise
             return self._encoder
 
-    def _loaded(self) -> Encoder:
+    def _load_checked(self) -> Encoder:
         encoder = self._load()
         if encoder.fingerprint != self.fingerprint:
-            raise WeightsMismatch(f"{self._weights} has become another file since the start; start anew")
+            raise WeightsMismatch("has become another file since the start; start anew", path=self._weights)
         return encoder
 
 
 class Networks:
-    """The filter and, where the profile has it, SOLAR; with the scales of their cosines."""
+    """The networks of a profile, the filter and perhaps SOLAR, with the score scales of their cosines."""
 
     def __init__(self, profile: Profile, runtime: RuntimeOptions) -> None:
         self.profile = profile
         self.filter = LazyEncoder(
-            profile.filter, partial(open_encoder, MobileNetEncoder, profile.filter, runtime)
+            profile.filter, partial(NetworkEncoder, profile.filter, "filter", runtime)
         )
         self.filter_scale = Calibration.of(read_header(profile.filter).details, FILTER_DEFAULT)
         self.refine: LazyEncoder | None = None
         self.refine_scale = REFINE_DEFAULT
         if profile.refine is not None:
-            waited_for = replace(runtime, threads=max(runtime.threads, SOLAR_THREADS))
+            solar_runtime = replace(runtime, threads=max(runtime.threads, SOLAR_THREADS))
             self.refine = LazyEncoder(
-                profile.refine, partial(open_encoder, SolarEncoder, profile.refine, waited_for)
+                profile.refine, partial(NetworkEncoder, profile.refine, "refine", solar_runtime)
             )
             self.refine_scale = Calibration.of(read_header(profile.refine).details, REFINE_DEFAULT)
 
     def load(self) -> None:
-        """Loads what is not loaded yet.  Raises what the filter raises; SOLAR can be done without."""
+        """Load both networks.  Raises what the filter's raises; without SOLAR's the filter answers alone."""
         self.filter.load()
         if self.refine is not None:
             with suppress(CbvirError):
@@ -116,14 +107,14 @@ class Networks:
 
     @property
     def fingerprints(self) -> tuple[str, str | None]:
-        """Of the filter's and of SOLAR's weights: what makes a generation."""
+        """The fingerprints of the filter's and of SOLAR's weights, which make a generation."""
         return self.filter.fingerprint, self.refine.fingerprint if self.refine else None
 
 
 def find_networks(generation: Generation, models_dir: Path, runtime: RuntimeOptions) -> Networks | None:
-    """Networks with the weights that made a generation; None where the filter's are gone.
+    """Return networks with the weights that made a generation; None where the filter's are gone.
 
-    Where only SOLAR's are gone, the filter answers alone.
+    Where only SOLAR's are gone, the networks are the filter alone.
     """
     wanted = {"filter": generation.filter, "refine": generation.refine}
     found: dict[str, tuple[str, Path]] = {}
@@ -138,11 +129,11 @@ def find_networks(generation: Generation, models_dir: Path, runtime: RuntimeOpti
 
 
 def fingerprints_in(models_dir: Path) -> set[str]:
-    """Of every weight file of every profile.  Raises ModelError where one changes meanwhile."""
+    """Return the fingerprints of all good weight files.  Raises ModelError where one changes meanwhile."""
     return {fingerprint(file.path) for _, file in _good_files(models_dir)}
 
 
 def _good_files(models_dir: Path) -> Iterator[tuple[str, WeightsInfo]]:
-    """The files that can be used, with the names of their profiles."""
+    """Yield the weight files that can be used, each with the name of its profile."""
     for profile in list_profiles(models_dir):
         yield from ((profile.name, file) for file in profile.files if file.problem is None)

@@ -80,19 +80,25 @@ class VideoStore(StorePart):
 
         def work(txn: Transaction) -> None:
             record = _at(txn, absolute(path))
-            if record is not None and len(record.paths) == 1:
-                _forget(txn, record)
-            elif record is not None:
-                _leave(txn, record.video_id, path)
+            if record is not None:
+                _drop(txn, record, path)
 
         self._environment.write(work)
 
-    def move_path(self, video_id: VideoId, old: Path, new: Path) -> None:
-        """The file at `old` is now at `new`; nothing is computed again.  Raises UnknownVideo."""
+    def move_path(self, source: Path, target: Path) -> None:
+        """Record that the file at `source` is now at `target`; nothing is computed again.
+
+        Another video that was at `target` has been overwritten: it loses that path as by `drop_path`,
+        also where no video is known at `source`.
+        """
 
         def work(txn: Transaction) -> None:
-            _leave(txn, video_id, old)
-            _claim(txn, ledger.video(txn, video_id), new)
+            moved, overwritten = _at(txn, absolute(source)), _at(txn, absolute(target))
+            if overwritten is not None and overwritten != moved:
+                _drop(txn, overwritten, target)
+            if moved is not None:
+                _leave(txn, moved.video_id, source)
+                _claim(txn, ledger.video(txn, moved.video_id), target)
 
         self._environment.write(work)
 
@@ -158,6 +164,14 @@ def _forget(txn: Transaction, record: VideoRecord) -> None:
         txn.delete(Table.PATHS, path_key(path))
     ledger.drop_rows(txn, ledger.rows_of_video(txn, record.video_id))
     txn.delete(Table.VIDEOS, record.video_id.encode())
+
+
+def _drop(txn: Transaction, record: VideoRecord, path: Path) -> None:
+    """Take one of its paths from a video, and forget the video where it was the only one."""
+    if len(record.paths) == 1:
+        _forget(txn, record)
+    else:
+        _leave(txn, record.video_id, path)
 
 
 def _leave(txn: Transaction, video_id: VideoId, path: Path) -> None:

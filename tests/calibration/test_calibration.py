@@ -7,8 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cbvir_core.calibration.calibrate import FEWEST, Sample, calibration_error, fitted
-from cbvir_core.calibration.perturbations import EDITS, Edit, as_is
+from cbvir_core.calibration import (
+    PERTURBATIONS,
+    LabelledEvidence,
+    Perturbation,
+    calibration_error,
+    fit_model,
+)
+from cbvir_core.calibration.calibrate import MIN_ANSWERS_OF_EACH_KIND
+from cbvir_core.calibration.perturbations import unchanged
 from cbvir_core.errors import InputError
 from cbvir_core.search.confidence import ConfidenceModel, MatchEvidence
 
@@ -29,15 +36,15 @@ def test_the_error_is_a_mean_distance(answers: list[tuple[float, bool]]) -> None
     assert calibration_error([float(one) for one in right], right) == pytest.approx(0.0)
 
 
-def sample(number: int, score: float, right: bool, refined: bool = True) -> Sample:
-    return Sample(number, MatchEvidence(score, 0.1, refined, False), right)
+def sample(number: int, score: float, right: bool, refined: bool = True) -> LabelledEvidence:
+    return LabelledEvidence(number, MatchEvidence(score, 0.1, refined, False), right)
 
 
 def test_models_without_answers_stay() -> None:
     rng = np.random.default_rng(0)
-    answers = [sample(n, float(rng.uniform(0.4, 1)), True) for n in range(FEWEST)]
-    answers += [sample(n, float(rng.uniform(0, 0.6)), False) for n in range(FEWEST)]
-    model = fitted(answers, BEFORE)
+    answers = [sample(n, float(rng.uniform(0.4, 1)), True) for n in range(MIN_ANSWERS_OF_EACH_KIND)]
+    answers += [sample(n, float(rng.uniform(0, 0.6)), False) for n in range(MIN_ANSWERS_OF_EACH_KIND)]
+    model = fit_model(answers, BEFORE)
     assert model.refined_unchecked != BEFORE.refined_unchecked
     assert (model.filter_checked, model.refined_checked) == (BEFORE.filter_checked, BEFORE.refined_checked)
     assert model.probability(MatchEvidence(0.9, 0.1, True, False)) > 0.8
@@ -47,23 +54,28 @@ def test_models_without_answers_stay() -> None:
 def test_a_model_of_which_too_little_is_known_stays() -> None:
     """Wrong scenes that agree with a picture are rare: a small library may have none."""
     rng = np.random.default_rng(1)
-    answers = [sample(n, float(rng.uniform(0.4, 1)), True) for n in range(FEWEST)]
-    answers += [sample(n, float(rng.uniform(0, 0.6)), False) for n in range(FEWEST)]
-    answers += [Sample(n, MatchEvidence(0.9, 0.1, True, True), True) for n in range(3 * FEWEST)]
-    model = fitted(answers, BEFORE)
+    answers = [sample(n, float(rng.uniform(0.4, 1)), True) for n in range(MIN_ANSWERS_OF_EACH_KIND)]
+    answers += [sample(n, float(rng.uniform(0, 0.6)), False) for n in range(MIN_ANSWERS_OF_EACH_KIND)]
+    answers += [
+        LabelledEvidence(n, MatchEvidence(0.9, 0.1, True, True), True)
+        for n in range(3 * MIN_ANSWERS_OF_EACH_KIND)
+    ]
+    model = fit_model(answers, BEFORE)
     assert model.refined_unchecked != BEFORE.refined_unchecked
     assert model.refined_checked == BEFORE.refined_checked
 
 
 def test_too_few_answers_are_refused() -> None:
-    answers = [sample(n, 0.9, True) for n in range(100)] + [sample(n, 0.1, False) for n in range(FEWEST - 1)]
+    answers = [sample(n, 0.9, True) for n in range(100)] + [
+        sample(n, 0.1, False) for n in range(MIN_ANSWERS_OF_EACH_KIND - 1)
+    ]
     with pytest.raises(InputError, match="too few"):
-        fitted(answers, BEFORE)
+        fit_model(answers, BEFORE)
 
 
-@pytest.mark.parametrize("edit", EDITS)
+@pytest.mark.parametrize("edit", PERTURBATIONS)
 @pytest.mark.parametrize("shape", [(90, 160), (20, 300), (160, 90)])
-def test_edits_give_pictures_and_leave_theirs_alone(edit: Edit, shape: tuple[int, int]) -> None:
+def test_edits_give_pictures_and_leave_theirs_alone(edit: Perturbation, shape: tuple[int, int]) -> None:
     image = np.random.default_rng(0).integers(0, 255, (*shape, 3), dtype=np.uint8)
     before = image.copy()
     one, other = (edit(image, np.random.default_rng(5)) for _ in range(2))
@@ -72,4 +84,4 @@ def test_edits_give_pictures_and_leave_theirs_alone(edit: Edit, shape: tuple[int
     assert min(one.shape[:2]) >= 7
     np.testing.assert_array_equal(one, other)
     np.testing.assert_array_equal(image, before)
-    assert edit is as_is or one.shape != image.shape or (one != image).any()
+    assert edit is unchanged or one.shape != image.shape or (one != image).any()

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from shutil import copyfile
 
 import pytest
 
 from cbvir_core.errors import DamagedVideo, NotAPicture, NotAVideo, StoreBusy, UnknownVideo
-from cbvir_core.library import Library
 from cbvir_core.search import SearchOptions
 from cbvir_core.types import Hit
 from support.films import Film
+from support.libraries import LibraryOpener
 from support.services import frame_at
 
-Opener = Callable[..., Library]
 
-
-def test_the_same_content_twice_is_one_video(films: list[Film], open_library: Opener, tmp_path: Path) -> None:
+def test_the_same_content_twice_is_one_video(
+    films: list[Film], open_library: LibraryOpener, tmp_path: Path
+) -> None:
     first, second = tmp_path / "first.mp4", tmp_path / "second.mp4"
     copyfile(films[0].path, first)
     copyfile(films[0].path, second)
@@ -27,12 +26,12 @@ def test_the_same_content_twice_is_one_video(films: list[Film], open_library: Op
         before = library.add(first)
         after = library.add(second)
         assert after.paths == (first, second)
-        assert after.keyframes == before.keyframes == library.store.counts().keyframes
+        assert after.keyframes == before.keyframes == library.counts().keyframes
         first.unlink()
         assert library.search(picture).results[0].path == second
 
 
-def test_what_was_removed_is_not_found(films: list[Film], open_library: Opener) -> None:
+def test_what_was_removed_is_not_found(films: list[Film], open_library: LibraryOpener) -> None:
     picture = frame_at(films[0].path, films[0].middles[0])
     with open_library() as library:
         library.add(films[0].path)
@@ -45,7 +44,7 @@ def test_what_was_removed_is_not_found(films: list[Film], open_library: Opener) 
             library.remove(gone.video_id)
 
 
-def test_what_was_added_is_there_after_a_restart(films: list[Film], open_library: Opener) -> None:
+def test_what_was_added_is_there_after_a_restart(films: list[Film], open_library: LibraryOpener) -> None:
     picture = frame_at(films[0].path, films[0].middles[0])
     with open_library() as library:
         library.add(films[0].path)
@@ -54,35 +53,35 @@ def test_what_was_added_is_there_after_a_restart(films: list[Film], open_library
         assert library.search(picture).results == before
 
 
-def test_a_try_that_was_cut_short_leaves_nothing_doubled(films: list[Film], open_library: Opener) -> None:
+def test_a_try_that_was_cut_short_leaves_nothing_doubled(
+    films: list[Film], open_library: LibraryOpener
+) -> None:
     def crash(position_s: float, duration_s: float | None) -> None:
         raise RuntimeError("the process dies here")
 
     with open_library() as library:
         with pytest.raises(RuntimeError, match="dies here"):
             library.add(films[0].path, crash)
-        (cut_short,) = library.store.videos()
+        (cut_short,) = library.videos()
         assert not cut_short.complete
         assert cut_short.keyframes > 0
     with open_library() as library:
         record = library.add(films[0].path)
         assert record.complete
-        assert (
-            library.store.counts().keyframes
-            == record.keyframes
-            == len(library.store.keyframes(record.video_id))
-        )
+        assert library.counts().keyframes == record.keyframes == len(library.keyframes(record.video_id))
         picture = frame_at(films[0].path, films[0].middles[0])
         hits = library.search(picture, SearchOptions(top=100)).results
         assert len({hit.keyframe_id for hit in hits}) == len(hits) == record.keyframes
 
 
-def test_a_keyframe_is_found_while_its_video_is_being_added(films: list[Film], open_library: Opener) -> None:
+def test_a_keyframe_is_found_while_its_video_is_being_added(
+    films: list[Film], open_library: LibraryOpener
+) -> None:
     picture = frame_at(films[0].path, films[0].middles[0])
     found: list[tuple[bool, Hit]] = []
 
     def look(position_s: float, duration_s: float | None) -> None:
-        (record,) = library.store.videos()
+        (record,) = library.videos()
         assert duration_s is not None
         assert 0 < position_s <= duration_s
         found.append((record.complete, library.search(picture).results[0]))
@@ -95,7 +94,7 @@ def test_a_keyframe_is_found_while_its_video_is_being_added(films: list[Film], o
 
 
 def test_damage_is_counted_and_the_rest_is_kept(
-    films: list[Film], open_library: Opener, tmp_path: Path
+    films: list[Film], open_library: LibraryOpener, tmp_path: Path
 ) -> None:
     path = tmp_path / "damaged.mp4"
     data = bytearray(films[0].path.read_bytes())
@@ -111,17 +110,17 @@ def test_damage_is_counted_and_the_rest_is_kept(
         assert record.damaged > 0
 
 
-def test_what_is_no_video_leaves_nothing_behind(open_library: Opener, tmp_path: Path) -> None:
+def test_what_is_no_video_leaves_nothing_behind(open_library: LibraryOpener, tmp_path: Path) -> None:
     text = tmp_path / "text.mp4"
     text.write_text("this is no video" * 100)
     with open_library() as library:
         with pytest.raises((NotAVideo, DamagedVideo)):
             library.add(text)
-        assert library.store.videos() == []
+        assert library.videos() == []
         with pytest.raises(NotAPicture):
             library.search(text)
 
 
-def test_one_process_at_a_time(open_library: Opener) -> None:
+def test_one_process_at_a_time(open_library: LibraryOpener) -> None:
     with open_library(), pytest.raises(StoreBusy):
         open_library()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,15 +11,13 @@ import pytest
 
 from bench.measure.blank import noisy
 from cbvir_core.decode import probe, read_frames
-from cbvir_core.library import Library
 from cbvir_core.search import SearchOptions
 from cbvir_core.types import Image, Keyframe, Verdict, VideoId
 from support.films import Film, write_video
+from support.libraries import LibraryOpener
 
-Opener = Callable[..., Library]
-
-SECONDS = 40
-"""Of a film without content: three keyframes, one for each 15 s."""
+BLANK_FILM_S = 40
+"""Length of a film without content: it has three keyframes, one for each 15 s."""
 
 
 @pytest.fixture
@@ -28,7 +25,7 @@ def nothing(tmp_path: Path) -> Path:
     """A film that is black but for noise."""
     rng, path = np.random.default_rng(0), tmp_path / "nothing.mp4"
     black = np.zeros((180, 320, 3), np.uint8)
-    write_video(path, (noisy(black, 6, rng) for _ in range(4 * SECONDS)), (320, 180), rate=4)
+    write_video(path, (noisy(black, 6, rng) for _ in range(4 * BLANK_FILM_S)), (320, 180), rate=4)
     return path
 
 
@@ -36,17 +33,17 @@ def night(film: Film) -> Image:
     """A frame of the first shot with a tenth of its light."""
     with read_frames(film.path) as frames:
         image = next(frame.image for frame in frames if frame.time_s >= film.shots[0].end_s / 2)
-    return cv2.convertScaleAbs(image, alpha=0.1)
+    return np.asarray(cv2.convertScaleAbs(image, alpha=0.1), np.uint8)
 
 
 def test_a_film_of_nothing_is_known_and_never_found(
-    films: list[Film], open_library: Opener, nothing: Path
+    films: list[Film], open_library: LibraryOpener, nothing: Path
 ) -> None:
     with open_library() as library:
         shown, empty = library.add(films[0].path), library.add(nothing)
-        spans = library.store.keyframes(empty.video_id)
+        spans = library.keyframes(empty.video_id)
         assert [row.quality for row in spans] == [0.0] * 3
-        assert spans[-1].scene_end_s == pytest.approx(SECONDS, abs=0.5)
+        assert spans[-1].scene_end_s == pytest.approx(BLANK_FILM_S, abs=0.5)
         answer = library.search(night(films[0]))
         alone = library.search(night(films[0]), SearchOptions(within=(nothing,)))
         asked = library.search(np.random.default_rng(1).integers(0, 12, (180, 320, 3)).astype(np.uint8))
@@ -57,7 +54,9 @@ def test_a_film_of_nothing_is_known_and_never_found(
     assert "one colour" in asked.notes[0]
 
 
-def test_more_of_them_than_a_shortlist_holds_hide_nothing(films: list[Film], open_library: Opener) -> None:
+def test_more_of_them_than_a_shortlist_holds_hide_nothing(
+    films: list[Film], open_library: LibraryOpener
+) -> None:
     picture = night(films[0])
     with open_library() as library:
         library.add(films[0].path)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from shutil import copyfile
@@ -13,14 +12,12 @@ import pytest
 
 from cbvir_core.decode import decode_still, encode_still, read_frames
 from cbvir_core.errors import UnknownVideo
-from cbvir_core.library import Library
 from cbvir_core.search import SearchOptions
 from cbvir_core.search.stages import STAGES
 from cbvir_core.types import Image, KeyframeId, Verdict
 from support.films import Film, letterboxed
+from support.libraries import LibraryOpener
 from support.services import frame_at
-
-Opener = Callable[..., Library]
 
 
 def distorted(image: Image) -> Image:
@@ -29,10 +26,10 @@ def distorted(image: Image) -> Image:
     cut = image[height // 25 : -height // 25, width // 25 : -width // 25]
     brighter = cv2.convertScaleAbs(cut, alpha=1.1, beta=6)
     data = cv2.imencode(".jpg", brighter, [cv2.IMWRITE_JPEG_QUALITY, 60])[1]
-    return cv2.imdecode(data, cv2.IMREAD_COLOR)
+    return np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR), np.uint8)
 
 
-def test_a_distorted_frame_finds_film_and_time(films: list[Film], open_library: Opener) -> None:
+def test_a_distorted_frame_finds_film_and_time(films: list[Film], open_library: LibraryOpener) -> None:
     right = []
     with open_library() as library:
         for film in films:
@@ -48,7 +45,7 @@ def test_a_distorted_frame_finds_film_and_time(films: list[Film], open_library: 
 
 
 def test_query_forms_and_the_parts_of_an_answer(
-    films: list[Film], open_library: Opener, tmp_path: Path
+    films: list[Film], open_library: LibraryOpener, tmp_path: Path
 ) -> None:
     picture = frame_at(films[0].path, films[0].middles[1])
     file = tmp_path / "query.png"
@@ -71,7 +68,9 @@ def test_query_forms_and_the_parts_of_an_answer(
         assert len({(hit.scene_start_s, hit.scene_end_s) for hit in answer.results}) == len(answer.results)
 
 
-def test_variants_find_mirrored_and_letterboxed_frames(films: list[Film], open_library: Opener) -> None:
+def test_variants_find_mirrored_and_letterboxed_frames(
+    films: list[Film], open_library: LibraryOpener
+) -> None:
     picture = frame_at(films[1].path, films[1].middles[0])
     boxed = cv2.copyMakeBorder(picture, 60, 60, 0, 0, cv2.BORDER_CONSTANT, value=(0, 0, 0))
     with open_library() as library:
@@ -83,7 +82,7 @@ def test_variants_find_mirrored_and_letterboxed_frames(films: list[Film], open_l
     assert variants == ["plain", "mirrored", "borders_removed", "borders_removed+mirrored"]
 
 
-def test_region_asks_for_a_part_of_the_picture(films: list[Film], open_library: Opener) -> None:
+def test_region_asks_for_a_part_of_the_picture(films: list[Film], open_library: LibraryOpener) -> None:
     picture = frame_at(films[0].path, films[0].middles[0])
     page = np.full((400, 500, 3), 255, np.uint8)
     page[::7] = 0
@@ -101,7 +100,7 @@ def test_region_asks_for_a_part_of_the_picture(films: list[Film], open_library: 
 
 
 def test_a_picture_in_a_page_is_found_without_naming_the_part(
-    films: list[Film], open_library: Opener
+    films: list[Film], open_library: LibraryOpener
 ) -> None:
     time_s = films[0].middles[1]
     picture = frame_at(films[0].path, time_s)
@@ -120,7 +119,7 @@ def test_a_picture_in_a_page_is_found_without_naming_the_part(
     assert alone.stages_ms["regions"] == 0.0
 
 
-def test_the_very_frame_is_named(films: list[Film], open_library: Opener) -> None:
+def test_the_very_frame_is_named(films: list[Film], open_library: LibraryOpener) -> None:
     """Films have 12 frames a second."""
     right = []
     with open_library() as library:
@@ -138,7 +137,7 @@ def test_the_very_frame_is_named(films: list[Film], open_library: Opener) -> Non
 
 
 def test_parts_of_a_picture_never_make_its_answer_less_probable(
-    films: list[Film], open_library: Opener
+    films: list[Film], open_library: LibraryOpener
 ) -> None:
     rng = np.random.default_rng(4)
     with open_library() as library:
@@ -160,7 +159,7 @@ def test_parts_of_a_picture_never_make_its_answer_less_probable(
 
 
 def test_where_the_very_frame_is_sure_no_parts_are_looked_for(
-    films: list[Film], open_library: Opener
+    films: list[Film], open_library: LibraryOpener
 ) -> None:
     """Parts take longer than the frame, and the time that the frame has was gone when they came first."""
     frame, thumbnails = (
@@ -186,7 +185,7 @@ def test_where_the_very_frame_is_sure_no_parts_are_looked_for(
 
 
 def test_an_offline_file_gives_the_time_of_a_frame_that_indexing_saw(
-    films: list[Film], open_library: Opener, tmp_path: Path
+    films: list[Film], open_library: LibraryOpener, tmp_path: Path
 ) -> None:
     copy = tmp_path / "film.mp4"
     copyfile(films[0].path, copy)
@@ -203,7 +202,7 @@ def test_an_offline_file_gives_the_time_of_a_frame_that_indexing_saw(
 
 
 def test_bars_of_a_film_are_cut_before_it_is_embedded(
-    films: list[Film], open_library: Opener, tmp_path: Path
+    films: list[Film], open_library: LibraryOpener, tmp_path: Path
 ) -> None:
     """A letterboxed copy has the stills of the film itself, and a moment is found in it all the same."""
     boxed = letterboxed(films[0], tmp_path / "boxed.mp4")
@@ -211,9 +210,9 @@ def test_bars_of_a_film_are_cut_before_it_is_embedded(
         shown = next(frame for frame in reader if frame.time_s >= films[0].middles[1])
     with open_library() as library:
         known = []
-        record = library.add(boxed, lambda *_: known.append(library.store.videos()[0].borders))
+        record = library.add(boxed, lambda *_: known.append(library.videos()[0].borders))
         best = library.search(shown.image, SearchOptions(exact_time_s=60)).results[0]
-        still = library.store.still(best.keyframe_id)
+        still = library.still(best.keyframe_id)
     assert record.borders is not None
     assert set(known) == {record.borders}, "known as soon as anything can be found"
     assert decode_still(still).shape[1::-1] == record.still_size
@@ -222,7 +221,7 @@ def test_bars_of_a_film_are_cut_before_it_is_embedded(
     assert abs(best.time_s - shown.time_s) <= 1.5 / 12
 
 
-def test_points_are_compared_as_the_options_say(films: list[Film], open_library: Opener) -> None:
+def test_points_are_compared_as_the_options_say(films: list[Film], open_library: LibraryOpener) -> None:
     picture = frame_at(films[0].path, films[0].middles[0])
     with open_library() as library:
         library.add(films[0].path)
@@ -238,7 +237,7 @@ def test_points_are_compared_as_the_options_say(films: list[Film], open_library:
     assert never.results[0].score < always.results[0].score
 
 
-def test_evidence_shows_both_pictures(films: list[Film], open_library: Opener) -> None:
+def test_evidence_shows_both_pictures(films: list[Film], open_library: LibraryOpener) -> None:
     picture = frame_at(films[0].path, films[0].middles[0])
     with open_library() as library:
         library.add(films[0].path)
@@ -250,7 +249,7 @@ def test_evidence_shows_both_pictures(films: list[Film], open_library: Opener) -
 
 
 def test_within_limits_to_folder_path_or_id(
-    films: list[Film], open_library: Opener, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    films: list[Film], open_library: LibraryOpener, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     other = tmp_path / "folder" / "other.mp4"
     other.parent.mkdir()
@@ -275,7 +274,9 @@ def test_within_limits_to_folder_path_or_id(
 
 
 @pytest.mark.parametrize("value", [0, 255, 77])
-def test_a_picture_of_one_colour_matches_nothing(films: list[Film], open_library: Opener, value: int) -> None:
+def test_a_picture_of_one_colour_matches_nothing(
+    films: list[Film], open_library: LibraryOpener, value: int
+) -> None:
     with open_library() as library:
         library.add(films[0].path)
         answer = library.search(np.full((180, 320, 3), value, np.uint8))
@@ -284,7 +285,7 @@ def test_a_picture_of_one_colour_matches_nothing(films: list[Film], open_library
     assert "one colour" in answer.notes[0]
 
 
-def test_an_empty_library_answers(open_library: Opener) -> None:
+def test_an_empty_library_answers(open_library: LibraryOpener) -> None:
     with open_library() as library:
         answer = library.search(np.random.default_rng(0).integers(0, 256, (90, 160, 3)).astype(np.uint8))
     assert (answer.verdict, answer.results, answer.keyframes_searched) == (Verdict.NONE, (), 0)

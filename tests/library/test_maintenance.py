@@ -14,43 +14,42 @@ from shutil import copytree, rmtree
 import pytest
 
 from cbvir_core.decode import decode_still
-from cbvir_core.embed import MobileNetEncoder, fingerprint
-from cbvir_core.embed.conversions import LEFT_BEHIND_S, conversion, drop_unused
+from cbvir_core.embed import NetworkEncoder, RuntimeOptions
+from cbvir_core.embed.conversions import ABANDONED_AFTER_S, conversion, drop_unused
 from cbvir_core.errors import WeightsDamaged, WeightsMismatch
 from cbvir_core.index import IndexOptions
 from cbvir_core.library import Library
-from cbvir_core.library import networks as loading_networks
 from cbvir_core.search import SearchOptions
 from cbvir_core.types import Image
+from cbvir_core.weights import Role, fingerprint
 from support.films import Film
+from support.libraries import LibraryOpener, active_generation, store_of
 from support.networks import seeded_filter, seeded_solar
-
-Opener = Callable[..., Library]
 
 AT_ONCE = SearchOptions(wait_for_refine=False, exact_time_s=0)
 REPOSITORY = Path(__file__).resolve().parents[2]
 
 
 def a_still(library: Library) -> Image:
-    video = library.store.videos()[0]
-    return decode_still(library.store.still(library.store.keyframes(video.video_id)[1].keyframe_id))
+    video = library.videos()[0]
+    return decode_still(library.still(library.keyframes(video.video_id)[1].keyframe_id))
 
 
 @pytest.fixture
-def gate(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
+def solar_may_load(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
     """SOLAR's network is loaded only once this is set, as if it had to be made for the machine."""
-    opened, load = threading.Event(), loading_networks.SolarEncoder
+    opened = threading.Event()
 
-    def late(*arguments: object, **options: object) -> object:
-        assert opened.wait(60)
-        return load(*arguments, **options)
+    def late(weights: Path, role: Role, options: RuntimeOptions) -> NetworkEncoder:
+        assert role == "filter" or opened.wait(60)
+        return NetworkEncoder(weights, role, options)
 
-    monkeypatch.setattr(loading_networks, "SolarEncoder", late)
+    monkeypatch.setattr("cbvir_core.library.networks.NetworkEncoder", late)
     return opened
 
 
 def test_a_query_need_not_wait_for_solar(
-    open_library: Opener, films: list[Film], gate: threading.Event
+    open_library: LibraryOpener, films: list[Film], solar_may_load: threading.Event
 ) -> None:
     with open_library("first") as library:
         library.add(films[0].path)
@@ -63,7 +62,7 @@ def test_a_query_need_not_wait_for_solar(
             assert library.refine_loading
             early = library.search(picture, AT_ONCE)
         finally:
-            gate.set()
+            solar_may_load.set()
             loading.join()
         assert (early.refined, early.results) == (False, expected)
         assert early.notes[0].startswith("SOLAR does not take part: its network is still being loaded")
@@ -75,21 +74,23 @@ def test_a_query_need_not_wait_for_solar(
 
 
 def test_a_library_waits_unless_told_otherwise(
-    open_library: Opener, films: list[Film], gate: threading.Event
+    open_library: LibraryOpener, films: list[Film], solar_may_load: threading.Event
 ) -> None:
-    gate.set()
+    solar_may_load.set()
     with open_library("refined") as library:
         library.add(films[0].path)
         assert library.search(a_still(library)).refined
 
 
 def test_why_solar_cannot_be_loaded_is_said(
-    open_library: Opener, films: list[Film], monkeypatch: pytest.MonkeyPatch
+    open_library: LibraryOpener, films: list[Film], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(*_: object, **__: object) -> object:
-        raise WeightsDamaged("the file is spoilt")
+    def fail(weights: Path, role: Role, options: RuntimeOptions) -> NetworkEncoder:
+        if role == "refine":
+            raise WeightsDamaged("the file is spoilt")
+        return NetworkEncoder(weights, role, options)
 
-    monkeypatch.setattr(loading_networks, "SolarEncoder", fail)
+    monkeypatch.setattr("cbvir_core.library.networks.NetworkEncoder", fail)
     with open_library("refined") as library:
         library.add(films[0].path)
         picture = a_still(library)
@@ -102,7 +103,7 @@ def test_why_solar_cannot_be_loaded_is_said(
 
 
 def test_weights_that_change_before_they_are_loaded_are_not_taken_for_the_former(
-    open_library: Opener, weights: Path, tmp_path: Path
+    open_library: LibraryOpener, weights: Path, tmp_path: Path
 ) -> None:
     models = tmp_path / "models"
     copytree(weights, models)
@@ -113,16 +114,16 @@ def test_weights_that_change_before_they_are_loaded_are_not_taken_for_the_former
 
 
 def test_the_log_is_trimmed_behind_the_index(
-    open_library: Opener, films: list[Film], monkeypatch: pytest.MonkeyPatch
+    open_library: LibraryOpener, films: list[Film], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with open_library("first", index=IndexOptions(seal_at=3)) as library:
         record = library.add(films[0].path)
-        trim = library.store.trim_changes
-        monkeypatch.setattr(library.store, "trim_changes", lambda upto: trim(upto, batch=2))
+        trim = store_of(library).trim_changes
+        monkeypatch.setattr(store_of(library), "trim_changes", lambda upto: trim(upto, batch=2))
         while library.maintain():
             pass
-        assert library.index.status().segments
-        assert library.store.changes(library.generation, 0).whole
+        assert library.index_status().segments
+        assert store_of(library).changes(active_generation(library).generation, 0).whole
         picture = a_still(library)
         expected = library.search(picture).results
     with open_library("first") as library:
@@ -152,7 +153,7 @@ def test_conversions_of_weights_that_nobody_has_any_more_go(
 ) -> None:
     first, second = (weights / name / "filter.safetensors" for name in ("first", "second"))
     for file in (first, second):
-        MobileNetEncoder(file, cache=converted)
+        NetworkEncoder(file, "filter", RuntimeOptions(cache=converted))
     data = tmp_path / "own"
     rmtree(data / "cache")
     copytree(converted, data / "cache")
@@ -160,7 +161,7 @@ def test_conversions_of_weights_that_nobody_has_any_more_go(
     (data / "cache" / "a file of somebody's").touch()
     (data / "cache" / ".unfinished-old").mkdir()
     (data / "cache" / ".unfinished-new").mkdir()
-    old = time.time() - 2 * LEFT_BEHIND_S
+    old = time.time() - 2 * ABANDONED_AFTER_S
     os.utime(data / "cache" / ".unfinished-old", (old, old))
     with cached("first") as library:
         library.add(films[0].path)
@@ -181,11 +182,12 @@ def test_conversions_of_weights_that_nobody_has_any_more_go(
 
 def test_a_conversion_that_is_dropped_while_another_process_uses_it(weights: Path, tmp_path: Path) -> None:
     file, cache = weights / "first" / "filter.safetensors", tmp_path / "cache"
-    MobileNetEncoder(file, cache=cache)
+    NetworkEncoder(file, "filter", RuntimeOptions(cache=cache))
     script = (
         "import sys, numpy as np; from pathlib import Path\n"
-        "from cbvir_core.embed import MobileNetEncoder\n"
-        "encoder = MobileNetEncoder(Path(sys.argv[1]), cache=Path(sys.argv[2]))\n"
+        "from cbvir_core.embed import NetworkEncoder, RuntimeOptions\n"
+        "options = RuntimeOptions(cache=Path(sys.argv[2]))\n"
+        "encoder = NetworkEncoder(Path(sys.argv[1]), 'filter', options)\n"
         "for line in sys.stdin:\n"
         "    print(encoder.encode([np.full((90, 160, 3), 128, np.uint8)])[0, :3].tolist(), flush=True)\n"
     )
@@ -204,4 +206,4 @@ def test_a_conversion_that_is_dropped_while_another_process_uses_it(weights: Pat
         other.stdin.close()
     assert answers[0] == answers[1] != ""
     assert list(cache.iterdir()) == []
-    assert MobileNetEncoder(file, cache=cache).dim == 64
+    assert NetworkEncoder(file, "filter", RuntimeOptions(cache=cache)).dim == 64

@@ -80,7 +80,7 @@ def frame_near(path: Path, time_s: float) -> tuple[Image, float]:
 @pytest.mark.parametrize(("name", "edit"), CLIPS)
 def test_an_edited_frame_finds_clip_and_time(library: Library, shared: Path, name: str, edit: Edit) -> None:
     path = shared / "videos" / name
-    duration_s = library.store.find(str(path)).duration_s
+    duration_s = library.find(str(path)).duration_s
     assert duration_s is not None
     image, time_s = frame_near(path, 0.4 * duration_s)
     best = library.search(edit(image)).results[0]
@@ -91,7 +91,7 @@ def test_an_edited_frame_finds_clip_and_time(library: Library, shared: Path, nam
 def test_a_keyframe_itself_is_a_match(library: Library, shared: Path) -> None:
     for name, _ in CLIPS:
         path = shared / "videos" / name
-        keyframe = library.store.keyframes(library.store.find(str(path)).video_id)[0]
+        keyframe = library.keyframes(library.find(str(path)).video_id)[0]
         answer = library.search(frame_near(path, keyframe.time_s - 0.01)[0])
         assert answer.verdict == Verdict.MATCH
         assert answer.results[0].path == path

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
 from pathlib import Path
 from shutil import copytree, rmtree
 
@@ -11,13 +10,12 @@ import numpy as np
 import pytest
 
 from cbvir_core.decode import decode_still
-from cbvir_core.embed import SolarEncoder
+from cbvir_core.embed import NetworkEncoder, RuntimeOptions
 from cbvir_core.library import Library
 from cbvir_core.search import SearchOptions
 from cbvir_core.types import Image
 from support.films import Film
-
-Opener = Callable[..., Library]
+from support.libraries import LibraryOpener, active_generation, store_of
 
 
 def moved(library: Library, limit: int = 3) -> int:
@@ -29,23 +27,25 @@ def moved(library: Library, limit: int = 3) -> int:
 
 
 def a_still(library: Library) -> Image:
-    video = library.store.videos()[0]
-    return decode_still(library.store.still(library.store.keyframes(video.video_id)[1].keyframe_id))
+    video = library.videos()[0]
+    return decode_still(library.still(library.keyframes(video.video_id)[1].keyframe_id))
 
 
 @pytest.fixture
-def filled(films: list[Film], open_library: Opener) -> int:
+def filled(films: list[Film], open_library: LibraryOpener) -> int:
     """Two films embedded by ``first``; gives the number of keyframes."""
     with open_library("first") as library:
         return sum(library.add(film.path).keyframes for film in films[:2])
 
 
-def test_the_former_weights_answer_until_everything_has_moved(open_library: Opener, filled: int) -> None:
+def test_the_former_weights_answer_until_everything_has_moved(
+    open_library: LibraryOpener, filled: int
+) -> None:
     with open_library("first") as library:
-        picture, former = a_still(library), library.generation
+        picture, former = a_still(library), active_generation(library).generation
         expected = library.search(picture).results
     with open_library("second") as library:
-        assert library.generation == former
+        assert active_generation(library).generation == former
         before = library.search(picture)
         assert (before.profile, before.results) == ("first", expected)
         assert f"{filled} keyframes" in before.notes[-1]
@@ -57,14 +57,14 @@ def test_the_former_weights_answer_until_everything_has_moved(open_library: Open
         assert library.notes == ()
         assert after.results[0].keyframe_id == expected[0].keyframe_id
         assert after.keyframes_searched == filled
-        assert library.store.generations() == [library.generation]
-        assert library.generation != former
+        assert store_of(library).generations() == [active_generation(library).generation]
+        assert active_generation(library).generation != former
     with open_library("second") as library:
         assert library.search(picture).results == after.results
         assert library.reembed() == 0
 
 
-def test_a_move_goes_on_after_a_restart(open_library: Opener, filled: int) -> None:
+def test_a_move_goes_on_after_a_restart(open_library: LibraryOpener, filled: int) -> None:
     with open_library("second") as library:
         assert library.reembed(4) == 4
         assert library.profile == "first"
@@ -72,11 +72,11 @@ def test_a_move_goes_on_after_a_restart(open_library: Opener, filled: int) -> No
         assert library.profile == "first"
         assert moved(library) == filled - 4
         assert library.profile == "second"
-        assert library.store.counts() == library.store.counts(library.generation)
-        assert library.store.counts().filtered == filled
+        assert library.counts() == store_of(library).counts(active_generation(library).generation)
+        assert library.counts().filtered == filled
 
 
-def test_going_back_in_the_middle_costs_nothing(open_library: Opener, filled: int) -> None:
+def test_going_back_in_the_middle_costs_nothing(open_library: LibraryOpener, filled: int) -> None:
     with open_library("second") as library:
         library.reembed(4)
     with open_library("first") as library:
@@ -87,13 +87,13 @@ def test_going_back_in_the_middle_costs_nothing(open_library: Opener, filled: in
 
 
 def test_what_is_added_meanwhile_is_found_before_and_after(
-    open_library: Opener, films: list[Film], filled: int
+    open_library: LibraryOpener, films: list[Film], filled: int
 ) -> None:
     with open_library("second") as library:
         library.reembed(3)
         added = library.add(films[2].path)
-        rows = library.store.keyframes(added.video_id)
-        picture = decode_still(library.store.still(rows[1].keyframe_id))
+        rows = library.keyframes(added.video_id)
+        picture = decode_still(library.still(rows[1].keyframe_id))
         assert library.search(picture).results[0].keyframe_id == rows[1].keyframe_id
         assert moved(library) == filled - 3 + added.keyframes
         assert library.profile == "second"
@@ -101,7 +101,7 @@ def test_what_is_added_meanwhile_is_found_before_and_after(
 
 
 def test_without_the_former_files_the_new_weights_answer_from_what_they_have(
-    open_library: Opener, filled: int, weights: Path, tmp_path: Path
+    open_library: LibraryOpener, filled: int, weights: Path, tmp_path: Path
 ) -> None:
     rest = tmp_path / "models"
     copytree(weights, rest)
@@ -122,7 +122,7 @@ def test_without_the_former_files_the_new_weights_answer_from_what_they_have(
         assert library.search(picture).keyframes_searched == filled
 
 
-def test_queries_never_fail_while_the_weights_change(open_library: Opener, filled: int) -> None:
+def test_queries_never_fail_while_the_weights_change(open_library: LibraryOpener, filled: int) -> None:
     with open_library("second") as library:
         picture = a_still(library)
         expected = library.search(picture).results[0].keyframe_id
@@ -151,43 +151,47 @@ def test_queries_never_fail_while_the_weights_change(open_library: Opener, fille
     assert wrong == []
 
 
-def test_solar_weights_that_come_later_are_taken_on(open_library: Opener, filled: int) -> None:
+def test_solar_weights_that_come_later_are_taken_on(open_library: LibraryOpener, filled: int) -> None:
     """The filter stays, so nothing is embedded anew; SOLAR rows are made by queries and backfill."""
     with open_library("first") as library:
-        generation = library.generation.number
+        generation = active_generation(library).generation.number
         assert library.backfill() == 0
         picture = a_still(library)
     with open_library("refined") as library:
         assert library.reembed() == 0
-        assert library.generation.number == generation
+        assert active_generation(library).generation.number == generation
         assert library.refined
         answer = library.search(picture)
         assert answer.refined
         assert answer.results[0].score == pytest.approx(1.0, abs=0.01)
-        made = library.store.counts().refined
+        made = library.counts().refined
         assert 0 < made < filled
         assert any(f"{filled - made} of the shortlisted" in note for note in answer.notes)
         assert library.backfill(2) == 2
         while library.backfill(5):
             pass
-        assert library.store.counts().refined == filled
+        assert library.counts().refined == filled
         assert library.search(picture).notes == ()
     with open_library("first") as library:
         assert not library.refined
-        assert library.store.counts().refined == filled
+        assert library.counts().refined == filled
 
 
-def test_answers_are_ordered_by_solar(open_library: Opener, filled: int, weights: Path) -> None:
+def test_answers_are_ordered_by_solar(open_library: LibraryOpener, filled: int, weights: Path) -> None:
     """The answer by descriptors alone against every pair's cosine, computed by torch."""
     with open_library("refined") as library:
         while library.backfill():
             pass
         picture = np.ascontiguousarray(a_still(library)[10:, 20:])
         hits = library.search(picture, SearchOptions(verify="never")).results
-        rows = [row for video in library.store.videos() for row in library.store.keyframes(video.video_id)]
-        descriptors, present = library.store.refine_rows(library.generation, [row.row for row in rows])
+        rows = [row for video in library.videos() for row in library.keyframes(video.video_id)]
+        descriptors, present = store_of(library).refine_rows(
+            active_generation(library).generation, [row.row for row in rows]
+        )
     assert present.all()
-    solar = SolarEncoder(weights / "refined" / "refine.safetensors", runtime="torch")
+    solar = NetworkEncoder(
+        weights / "refined" / "refine.safetensors", "refine", RuntimeOptions(runtime="torch")
+    )
     queries = solar.encode([picture, np.ascontiguousarray(picture[:, ::-1])])
     best = np.argsort(-(queries @ descriptors.T).max(axis=0))[:2]
     assert [hit.keyframe_id for hit in hits[:2]] == [rows[at].keyframe_id for at in best]

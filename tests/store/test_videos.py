@@ -60,10 +60,36 @@ def test_a_move_changes_the_path_and_no_row(
     store.begin(info("aa11", "/one.mp4"))
     store.append(A, keyframes(3), generation, unit_rows(3))
     rows = store.keyframes(A)
-    store.move_path(A, Path("/one.mp4"), Path("/sub/two.mp4"))
+    store.move_path(Path("/one.mp4"), Path("/sub/two.mp4"))
     assert store.keyframes(A) == rows
     assert store.find("/sub/two.mp4").video_id == A
     assert store.video_at(Path("/one.mp4")) is None
+
+
+def test_a_move_overwrites_what_was_at_its_target(store: Store, info) -> None:
+    one, two, three = Path("/one.mp4"), Path("/two.mp4"), Path("/three.mp4")
+    store.begin(info("aa11", str(one)))
+    store.begin(info("aa22", str(two)))
+    store.add_path(B, three)
+    store.move_path(one, two)
+    assert [record.paths for record in store.videos()] == [(two,), (three,)]
+    store.move_path(two, three)
+    assert [(record.video_id, record.paths) for record in store.videos()] == [(A, (three,))]
+
+
+def test_a_move_between_two_paths_of_one_video_leaves_one(store: Store, info) -> None:
+    one, two = Path("/one.mp4"), Path("/two.mp4")
+    store.begin(info("aa11", str(one)))
+    store.add_path(A, two)
+    store.move_path(one, two)
+    assert store.find("aa11").paths == (two,)
+
+
+def test_a_move_of_an_unknown_file_drops_what_it_overwrites(store: Store, info) -> None:
+    store.move_path(Path("/never.mp4"), Path("/nor-this.mp4"))
+    store.begin(info("aa11", "/one.mp4"))
+    store.move_path(Path("/never.mp4"), Path("/one.mp4"))
+    assert store.videos() == []
 
 
 def test_a_path_belongs_to_the_content_that_is_there_now(store: Store, info) -> None:

@@ -1,19 +1,36 @@
-"""Fixtures of the tests about libraries: drawn films, small seeded networks, libraries over them."""
+"""Fixtures of the tests about libraries: drawn films, small seeded networks, libraries over them.
+
+No other module outside of its package reaches the inside of a `Library`.  Here `store_of` and
+`active_generation` do, for tests and benchmarks that check or prepare what no method of `Library` shows.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
 from shutil import copyfile
+from typing import Any
 
 import pytest
 
 from cbvir_core.library import Library
+from cbvir_core.library.active import ActiveGeneration
 from cbvir_core.search import SearchOptions
+from cbvir_core.store import Store
 from support.films import Film, draw_film
 from support.networks import seeded_filter, seeded_solar
 
-Opener = Callable[..., Library]
+LibraryOpener = Callable[..., Library]
+
+
+def store_of(library: Library) -> Store:
+    """Return the store inside a library."""
+    return library._store
+
+
+def active_generation(library: Library) -> ActiveGeneration:
+    """Return the generation that answers now, with its networks, index and searcher."""
+    return library._generations.current
 
 
 @pytest.fixture(scope="session")
@@ -46,14 +63,14 @@ def converted(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def open_library(tmp_path: Path, weights: Path, converted: Path) -> Opener:
-    """Opens the library in `tmp_path` with one of the profiles."""
+def open_library(tmp_path: Path, weights: Path, converted: Path) -> LibraryOpener:
+    """Return a function that opens the library in `tmp_path` with one of the profiles."""
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "cache").symlink_to(converted)
 
-    def opener(profile: str = "first", **options: object) -> Library:
-        # Without a look at the exact moment, which takes as much time as there is.
-        usual = {"models_dir": weights, "search": SearchOptions(exact_time_s=0)}
+    def opener(profile: str = "first", **options: Any) -> Library:
+        # Without the exact moment, which takes as much time as it may.
+        usual: dict[str, Any] = {"models_dir": weights, "search": SearchOptions(exact_time_s=0)}
         return Library.open(tmp_path / "data", profile=profile, **{**usual, **options})
 
     return opener
