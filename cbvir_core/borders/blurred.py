@@ -10,31 +10,28 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from cbvir_core.types import Image
+from cbvir_core.types import Box, Floats, Image
 
-Line = npt.NDArray[np.float32]
-Area = npt.NDArray[np.float32]
-
-BLURRED = 0.4
+MAX_BLUR_SHARPNESS = 0.4
 """Sharpness of the bars against that of the picture, at most."""
 
-STEP = 3.0
+MIN_BLUR_EDGE_STEP = 3.0
 """Mean step across the edge against the mean step within the bars, at least."""
 
-ALIKE, EACH_ALIKE = 0.75, 0.6
+MIN_BLUR_CORRELATION, MIN_BLUR_SIDE_CORRELATION = 0.75, 0.6
 """Correlation of the bars with the enlarged middle, at least: of both together, of each alone."""
 
-THINNEST, DEEPEST = 0.08, 0.42
+MIN_BLUR_DEPTH, MAX_BLUR_DEPTH = 0.08, 0.42
 """Depth of one bar as a share of the side it lies on."""
 
-CANDIDATES = 6
+MAX_BLUR_EDGE_PAIRS = 6
 """Pairs of edges that are compared with the enlargement, the strongest first."""
 
-CELLS = 24
+BLUR_GRID_WIDTH = 24
 """Both are compared at this width: what blur leaves over."""
 
 
-def blurred_box(image: Image) -> tuple[int, int, int, int] | None:
+def blurred_box(image: Image) -> Box | None:
     """The box of the picture between two bars of its own blur, or None: left, top, right, bottom."""
     height, width = image.shape[:2]
     if min(height, width) < 48:
@@ -63,26 +60,26 @@ def _depth(image: Image) -> tuple[int, int] | None:
     return None
 
 
-def _edges(step: Line, fine: Line, width: int) -> list[int]:
+def _edges(step: Floats, fine: Floats, width: int) -> list[int]:
     """Depths at which both sides have an edge between blur and detail, the strongest first."""
-    depths = np.arange(round(THINNEST * width), round(DEEPEST * width))
+    depths = np.arange(round(MIN_BLUR_DEPTH * width), round(MAX_BLUR_DEPTH * width))
     # The two edges may be apart by a rounding: the other one is looked for in its neighbourhood.
     mirrored = np.maximum.reduce([np.roll(step[::-1], shift) for shift in (-2, -1, 0, 1, 2)])
     strength = np.minimum(step[depths - 1], mirrored[depths - 1])
     calm = _outside(step, depths - 3) + 0.2
     blunt, sharp = _outside(fine, depths - 3), _inside(fine, depths + 3)
-    found = np.flatnonzero((strength >= STEP * calm) & (blunt <= BLURRED * sharp))
-    order = found[np.argsort(-strength[found], kind="stable")][:CANDIDATES]
+    found = np.flatnonzero((strength >= MIN_BLUR_EDGE_STEP * calm) & (blunt <= MAX_BLUR_SHARPNESS * sharp))
+    order = found[np.argsort(-strength[found], kind="stable")][:MAX_BLUR_EDGE_PAIRS]
     return [int(depth) for depth in depths[order]]
 
 
-def _outside(line: Line, depths: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+def _outside(line: Floats, depths: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
     """Means of the `depth` outermost values on both sides."""
     sums = np.concatenate([[0.0], np.cumsum(line, dtype=np.float64)])
     return np.asarray((sums[depths] + sums[-1] - sums[len(line) - depths]) / (2 * depths))
 
 
-def _inside(line: Line, depths: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+def _inside(line: Floats, depths: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
     """Means of what lies more than `depth` from both sides."""
     sums = np.concatenate([[0.0], np.cumsum(line, dtype=np.float64)])
     return np.asarray((sums[len(line) - depths] - sums[depths]) / (len(line) - 2 * depths))
@@ -91,22 +88,22 @@ def _inside(line: Line, depths: npt.NDArray[np.int64]) -> npt.NDArray[np.float64
 def _copied(image: Image, left: int, right: int) -> bool:
     """Whether the bars look like the middle, enlarged to cover the whole."""
     height, width = image.shape[:2]
-    small = CELLS, max(4, round(CELLS * height / width))
+    small = BLUR_GRID_WIDTH, max(4, round(BLUR_GRID_WIDTH * height / width))
     whole = cv2.resize(image, small, interpolation=cv2.INTER_AREA).astype(np.float32)
     middle = image[:, left : width - right]
     cut = max(1, round(middle.shape[1] * height / width))
     top = max(0, (height - cut) // 2)
     cover = cv2.resize(middle[top : top + cut], small, interpolation=cv2.INTER_AREA)
     cover = cv2.GaussianBlur(cover.astype(np.float32), (0, 0), 1.0)
-    cells = max(2, int(left / width * CELLS))
-    sides = [slice(0, cells), slice(CELLS - cells, CELLS)]
-    together = np.r_[0:cells, CELLS - cells : CELLS]
-    return _correlation(whole[:, together], cover[:, together]) >= ALIKE and all(
-        _correlation(whole[:, side], cover[:, side]) >= EACH_ALIKE for side in sides
+    cells = max(2, int(left / width * BLUR_GRID_WIDTH))
+    sides = [slice(0, cells), slice(BLUR_GRID_WIDTH - cells, BLUR_GRID_WIDTH)]
+    together = np.r_[0:cells, BLUR_GRID_WIDTH - cells : BLUR_GRID_WIDTH]
+    return _correlation(whole[:, together], cover[:, together]) >= MIN_BLUR_CORRELATION and all(
+        _correlation(whole[:, side], cover[:, side]) >= MIN_BLUR_SIDE_CORRELATION for side in sides
     )
 
 
-def _correlation(one: Area, other: Area) -> float:
+def _correlation(one: Floats, other: Floats) -> float:
     a, b = one - one.mean(), other - other.mean()
     length = float(np.sqrt((a * a).sum() * (b * b).sum()))
     return float((a * b).sum()) / length if length > 0 else 0.0

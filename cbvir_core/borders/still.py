@@ -6,7 +6,7 @@ A side whose edge is hidden (dark content next to a black bar) is cut as deep as
 the same colour, never deeper.  What cannot be proved stays: the plain picture is searched anyway,
 so a bar that is missed costs less than content that is eaten.
 
-Measured by ``python tests/bench/measure/borders.py`` (its columns of single frames): of 105 frames
+Measured by ``python -m bench.measure.borders`` (its columns of single frames): of 105 frames
 without bars one was cut, of the darkened ones two.  What one frame cannot prove, many can: see
 `cbvir_core.borders.video`.
 """
@@ -24,29 +24,29 @@ from cbvir_core.borders.blurred import blurred_box
 from cbvir_core.borders.captioned import captioned_depths
 from cbvir_core.types import Box, Image
 
-TOLERANCE = 12
+BAR_TOLERANCE = 12
 """Grey levels by which a pixel of a bar may differ from the bar's colour (JPEG at quality 30)."""
 
-FLAT = 2.0
+BAR_MEAN_DEVIATION = 2.0
 """Mean difference, in grey levels, above which a run of lines is content and no bar."""
 
-STRAY = 0.02
-"""Share of a bar's line that may differ more than `TOLERANCE`."""
+BAR_STRAY_SHARE = 0.02
+"""Share of a bar's line that may differ more than `BAR_TOLERANCE`."""
 
-EDGE_SHARE = 0.6
+BAR_EDGE_SHARE = 0.6
 """Share of the first line of the picture that must differ from the bar."""
 
-EDGE_LINES = 16
+BAR_EDGE_LINES = 16
 """Lines in which a bar must end: one JPEG block of halved colour, which rings when an edge runs
 through it."""
 
-RINGING = 0.5
+RINGING_STEP_SHARE = 0.5
 """Share of the edge's step up to which the lines before it may ring; content would differ fully."""
 
-RINGING_SHARE = 0.05
+RINGING_LINE_SHARE = 0.05
 """Share of such a line that may differ more."""
 
-SMALLEST = 0.2
+MIN_CONTENT_SHARE = 0.2
 """Share of width and of height that must remain (a wide film on an upright telephone: 0.27)."""
 
 _SIDES = ("left", "top", "right", "bottom")
@@ -82,7 +82,7 @@ def _between_captions(image: Image) -> Box | None:
     """The box between bars with print in them, or None."""
     height, width = image.shape[:2]
     top, bottom = captioned_depths(image)
-    if not (top or bottom) or height - top - bottom < SMALLEST * height:
+    if not (top or bottom) or height - top - bottom < MIN_CONTENT_SHARE * height:
         return None
     return 0, top, width, height - bottom
 
@@ -97,8 +97,8 @@ def _inside(image: Image) -> Box | None:
     left, top, right, bottom = depths
     if (
         not any(depths)
-        or width - left - right < SMALLEST * width
-        or height - top - bottom < SMALLEST * height
+        or width - left - right < MIN_CONTENT_SHARE * width
+        or height - top - bottom < MIN_CONTENT_SHARE * height
     ):
         return None
     return left, top, width - right, height - bottom
@@ -113,17 +113,17 @@ def _from_each_side(image: Image) -> list[Image]:
 def _bar(lines: Image) -> _Bar:
     colour = np.median(lines[0], axis=0).astype(np.int16)
     thinnest = _thinnest(len(lines))
-    if _differs(lines[:thinnest], colour).mean(axis=1).max() > STRAY:
+    if _differs(lines[:thinnest], colour).mean(axis=1).max() > BAR_STRAY_SHARE:
         return _Bar(0, colour, lines)
-    uniform = _differs(lines, colour).mean(axis=1) <= STRAY
+    uniform = _differs(lines, colour).mean(axis=1) <= BAR_STRAY_SHARE
     depth = len(uniform) if uniform.all() else int(np.argmin(uniform))
-    flat = np.abs(lines[:depth] - colour).mean() <= FLAT
+    flat = np.abs(lines[:depth] - colour).mean() <= BAR_MEAN_DEVIATION
     return _Bar(depth if flat else 0, colour, lines)
 
 
 def _differs(lines: Image, colour: npt.NDArray[np.int16]) -> npt.NDArray[np.bool_]:
     """Which pixels are off the colour in any channel; lines x pixels."""
-    low, high = (np.asarray(colour + shift, np.float64) for shift in (-TOLERANCE, TOLERANCE))
+    low, high = (np.asarray(colour + shift, np.float64) for shift in (-BAR_TOLERANCE, BAR_TOLERANCE))
     return np.asarray(cv2.inRange(np.ascontiguousarray(lines), low, high) == 0)
 
 
@@ -150,7 +150,7 @@ def _kept(depths: list[int], edges: list[int | None], bars: list[_Bar], side: in
     own, other = edges[side], edges[(side + 2) % 4]
     if own is not None:
         return own
-    same_colour = bool(np.abs(bars[side].colour - bars[(side + 2) % 4].colour).max() <= TOLERANCE)
+    same_colour = bool(np.abs(bars[side].colour - bars[(side + 2) % 4].colour).max() <= BAR_TOLERANCE)
     if other is not None and same_colour and depths[side] >= other / 2:
         return min(depths[side], other)
     return 0
@@ -163,15 +163,15 @@ def _edge(bar: _Bar, side: int, depths: list[int]) -> int | None:
         return None
     across = 1 - side % 2
     low, high = depths[across], depths[across + 2]
-    strip = bar.lines[depth : depth + EDGE_LINES, low : bar.lines.shape[1] - high]
+    strip = bar.lines[depth : depth + BAR_EDGE_LINES, low : bar.lines.shape[1] - high]
     if not strip.size:
         return None
     difference = np.abs(strip - bar.colour).max(axis=2)
-    straight = np.flatnonzero((difference > TOLERANCE).mean(axis=1) >= EDGE_SHARE)
+    straight = np.flatnonzero((difference > BAR_TOLERANCE).mean(axis=1) >= BAR_EDGE_SHARE)
     if not straight.size:
         return None
     edge = int(straight[0])
     behind = difference[edge : edge + 4]
-    step = np.median(behind[behind > TOLERANCE])
-    content = (difference[:edge] > max(TOLERANCE, RINGING * step)).mean(axis=1)
-    return depth + edge if content.max(initial=0.0) <= RINGING_SHARE else None
+    step = np.median(behind[behind > BAR_TOLERANCE])
+    content = (difference[:edge] > max(BAR_TOLERANCE, RINGING_STEP_SHARE * step)).mean(axis=1)
+    return depth + edge if content.max(initial=0.0) <= RINGING_LINE_SHARE else None

@@ -5,7 +5,7 @@ differ are put on top of each other so that each pixel shows how far it usually 
 and the box is looked for in that picture.  Subtitles and damaged frames fall out of it, and a frame that
 has content where the bars would be counts against them.
 
-Measured by ``python tests/bench/measure/borders.py``: of 45 clips without bars none was cut, as they
+Measured by ``python -m bench.measure.borders``: of 45 clips without bars none was cut, as they
 are or darkened (at 12 % of the light 23 of them still give evidence, at 6 % one); of added bars with
 subtitles .85 to 1.00 were right to 4 pixels, in darkened clips .32 to 1.00, and none was too deep.
 """
@@ -20,50 +20,50 @@ import numpy as np
 import numpy.typing as npt
 
 from cbvir_core.borders.blurred import blurred_box
-from cbvir_core.borders.still import TOLERANCE, content_box
+from cbvir_core.borders.still import BAR_TOLERANCE, content_box
 from cbvir_core.decode import read_frames
-from cbvir_core.decode.glance import glance
+from cbvir_core.decode.intra_frames import sample_intra_frames
 from cbvir_core.types import Box, Image
 
-ENOUGH = 5
+MIN_BORDER_FRAMES = 5
 """Differing frames below which nothing is decided."""
 
-MOST = 24
+MAX_BORDER_FRAMES = 24
 """Differing frames after which nothing more is learnt, and all that are ever held (10 MB at 512)."""
 
-CELLS = 16, 9
+BORDER_GRID = 16, 9
 """Frames are compared at this size."""
 
-DIFFERENT = 10.0
+MIN_FRAME_DIFFERENCE = 10.0
 """Grey levels by which some cell must differ from every frame so far."""
 
-EMPTY = 4.0
+MIN_FRAME_CONTRAST = 4.0
 """Standard deviation of a frame's cells below which it is of one colour and proves nothing."""
 
-USUAL = (0.4, 0.75)
+BORDER_QUANTILES = (0.4, 0.75)
 """Quantiles over the frames that are looked at.  Subtitles show at one place in fewer than 6 of 10
 frames; dark content shows its edge in a few only.  Of the boxes that hold the smallest is taken, and
-what shows seldom is guarded by `AGAINST`."""
+what shows seldom is guarded by `MAX_CONTRADICTING_SHARE`."""
 
-STROKE = 5
+SUBTITLE_STROKE = 5
 """Pixels: wider than the strokes of a subtitle at 512."""
 
-AGAINST, AGAINST_SHARE = 0.1, 0.3
+MAX_CONTRADICTING_SHARE, CONTRADICTION_AREA_SHARE = 0.1, 0.3
 """Share of frames that may speak against the bars, and what part of a bar must be off its colour for
 that: print fills less."""
 
-BLURRED_SHARE = 0.6
+MIN_BLURRED_SHARE = 0.6
 """Share of frames in which bars of the picture's own blur must be found at the same place."""
 
-PLACES = 24
+BORDER_INTRA_FRAMES = 24
 """Intra frames that are looked at, spread over the file."""
 
-MORE = 40
+BORDER_OPENING_FRAMES = 40
 """Seconds of film that are looked at, a frame a second, where those were too few."""
 
 
 class StableBorders:
-    """Takes frames of one video, in any order; holds the first `MOST` that differ, and no more.
+    """Takes frames of one video, in any order; holds the first `MAX_BORDER_FRAMES` that differ, and no more.
 
     Frames are not copied: they must not be written to later.  A video whose frames change their shape
     has no stable borders.
@@ -77,7 +77,7 @@ class StableBorders:
     @property
     def decided(self) -> bool:
         """Whether more frames would not change the answer."""
-        return self._mixed or len(self._frames) >= MOST
+        return self._mixed or len(self._frames) >= MAX_BORDER_FRAMES
 
     @property
     def evidence(self) -> int:
@@ -91,9 +91,11 @@ class StableBorders:
         if self._frames and image.shape != self._frames[0].shape:
             self._mixed = True
             return
-        grey = cv2.cvtColor(cv2.resize(image, CELLS, interpolation=cv2.INTER_AREA), cv2.COLOR_RGB2GRAY)
+        grey = cv2.cvtColor(cv2.resize(image, BORDER_GRID, interpolation=cv2.INTER_AREA), cv2.COLOR_RGB2GRAY)
         cells = np.asarray(grey, np.float32)
-        if cells.std() < EMPTY or any(np.abs(cells - other).max() < DIFFERENT for other in self._cells):
+        if cells.std() < MIN_FRAME_CONTRAST or any(
+            np.abs(cells - other).max() < MIN_FRAME_DIFFERENCE for other in self._cells
+        ):
             return
         self._frames.append(image)
         self._cells.append(cells)
@@ -103,7 +105,7 @@ class StableBorders:
 
         left, top, right, bottom in pixels of the frames that were pushed.
         """
-        if self._mixed or len(self._frames) < ENOUGH:
+        if self._mixed or len(self._frames) < MIN_BORDER_FRAMES:
             return None
         stack = np.stack(self._frames)
         boxes = []
@@ -117,15 +119,15 @@ class StableBorders:
     def _agreed(self, box: Box, colour: npt.NDArray[np.int16]) -> bool:
         """Whether hardly a frame has content in a bar."""
         against = sum(_content_in_bar(frame, box, colour) for frame in self._frames)
-        return against <= AGAINST * len(self._frames)
+        return against <= MAX_CONTRADICTING_SHARE * len(self._frames)
 
     def _blurred(self) -> Box | None:
         boxes = [box for box in map(blurred_box, self._frames) if box is not None]
-        if len(boxes) < BLURRED_SHARE * len(self._frames):
+        if len(boxes) < MIN_BLURRED_SHARE * len(self._frames):
             return None
         middle = np.median(boxes, axis=0)
         alike = np.abs(np.array(boxes) - middle).max(axis=1) <= 3
-        if alike.sum() < BLURRED_SHARE * len(self._frames):
+        if alike.sum() < MIN_BLURRED_SHARE * len(self._frames):
             return None
         left, top, right, bottom = (round(float(value)) for value in middle)
         return left, top, right, bottom
@@ -149,10 +151,10 @@ def find_borders(
 
 
 def _looks(path: str | Path, max_side: int | None, borders: StableBorders) -> Iterator[Image]:
-    yield from glance(path, PLACES, max_side=max_side)
-    if borders.evidence < 2 * ENOUGH:  # a short film, or one with hardly an intra frame
+    yield from sample_intra_frames(path, BORDER_INTRA_FRAMES, max_side=max_side)
+    if borders.evidence < 2 * MIN_BORDER_FRAMES:  # a short film, or one with hardly an intra frame
         with read_frames(path, samples_per_s=1.0, max_side=max_side) as frames:
-            yield from (frame.image for frame, _ in zip(frames, range(MORE), strict=False))
+            yield from (frame.image for frame, _ in zip(frames, range(BORDER_OPENING_FRAMES), strict=False))
 
 
 def _colours(stack: npt.NDArray[np.uint8]) -> list[npt.NDArray[np.int16]]:
@@ -160,25 +162,25 @@ def _colours(stack: npt.NDArray[np.uint8]) -> list[npt.NDArray[np.int16]]:
     usual = np.median(stack[:, ::4, [0, 1, -2, -1]].reshape(-1, 3), axis=0)
     other = np.median(stack[:, [0, 1, -2, -1], ::4].reshape(-1, 3), axis=0)
     colours = [np.asarray(usual, np.int16), np.asarray(other, np.int16)]
-    return colours[:1] if np.abs(colours[0] - colours[1]).max() <= TOLERANCE // 2 else colours
+    return colours[:1] if np.abs(colours[0] - colours[1]).max() <= BAR_TOLERANCE // 2 else colours
 
 
 def _usual(stack: npt.NDArray[np.uint8], colour: npt.NDArray[np.int16]) -> Iterator[Image]:
-    """Each pixel as it is at the `USUAL` quantiles of its distance to the colour, without specks.
+    """Each pixel as it is at the `BORDER_QUANTILES` quantiles of its distance to the colour, without specks.
 
-    Specks are where strokes of many subtitles cross; a median of `STROKE` keeps straight edges.
+    Specks are where strokes of many subtitles cross; a median of `SUBTITLE_STROKE` keeps straight edges.
     """
     low = np.array(colour, np.uint8)
     off = np.maximum(stack, low) - np.minimum(stack, low)
     far = np.maximum(np.maximum(off[..., 0], off[..., 1]), off[..., 2]).astype(np.uint16)
     # Distance and number of the frame in one word: sorting the one brings the other along.
     far = far << 8 | np.arange(len(stack), dtype=np.uint16)[:, None, None]
-    ranks = [int(share * (len(stack) - 1)) for share in USUAL]
+    ranks = [int(share * (len(stack) - 1)) for share in BORDER_QUANTILES]
     ordered = np.partition(far, ranks, axis=0)
     for rank in ranks:
         frame = (ordered[rank] & 255).astype(np.intp)
         usual = np.take_along_axis(stack, frame[None, ..., None], axis=0)[0]
-        yield np.asarray(cv2.medianBlur(np.ascontiguousarray(usual), STROKE), np.uint8)
+        yield np.asarray(cv2.medianBlur(np.ascontiguousarray(usual), SUBTITLE_STROKE), np.uint8)
 
 
 def _area(box: Box) -> int:
@@ -210,5 +212,5 @@ def _step(line: npt.NDArray[np.float64], depth: int) -> bool:
 def _content_in_bar(frame: Image, box: Box, colour: npt.NDArray[np.int16]) -> bool:
     left, top, right, bottom = box
     bars = (frame[:, :left], frame[:top], frame[:, right:], frame[bottom:])
-    off = (np.abs(bar.astype(np.int16) - colour).max(axis=2) > TOLERANCE for bar in bars if bar.size)
-    return any(bool(found.mean() > AGAINST_SHARE) for found in off)
+    off = (np.abs(bar.astype(np.int16) - colour).max(axis=2) > BAR_TOLERANCE for bar in bars if bar.size)
+    return any(bool(found.mean() > CONTRADICTION_AREA_SHARE) for found in off)

@@ -10,11 +10,11 @@ from typing import BinaryIO
 from cbvir_core.decode.identity import regular_size, unreadable
 from cbvir_core.errors import NotAVideo
 
-ISO_FIRST = frozenset({b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot", b"styp"})
+ISO_FIRST_BOXES = frozenset({b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot", b"styp"})
 """Boxes that an MP4 or QuickTime file begins with."""
 
 EBML_MAGIC = b"\x1a\x45\xdf\xa3"
-SEGMENT_ID = b"\x18\x53\x80\x67"
+MATROSKA_SEGMENT_ID = b"\x18\x53\x80\x67"
 
 
 def container_complete(path: str | Path) -> bool | None:
@@ -43,7 +43,7 @@ def container_complete(path: str | Path) -> bool | None:
 
 def _complete(file: BinaryIO, size: int) -> bool | None:
     head = file.read(12)
-    if head[4:8] in ISO_FIRST:
+    if head[4:8] in ISO_FIRST_BOXES:
         return _iso_complete(file, size)
     if head[:4] == EBML_MAGIC:
         return _matroska_complete(file, size)
@@ -90,7 +90,7 @@ def _matroska_complete(file: BinaryIO, size: int) -> bool | None:
     if header is None:
         return None
     file.seek(header, 1)
-    if file.read(4) != SEGMENT_ID:
+    if file.read(4) != MATROSKA_SEGMENT_ID:
         return False if file.tell() >= size else None
     segment = _ebml_length(file)
     return None if segment is None else file.tell() + segment <= size

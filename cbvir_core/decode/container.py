@@ -18,7 +18,7 @@ from cbvir_core.decode.complete import container_complete
 from cbvir_core.decode.identity import regular_size, unreadable
 from cbvir_core.errors import CbvirError, DamagedVideo, DecodeMemory, NotAVideo
 
-DEMUXERS = (
+VIDEO_DEMUXERS = (
     "mov,matroska,avi,mpegts,mpeg,flv,live_flv,asf,ogg,mxf,nut,ivf,rm,wtv,dv,gxf,gif,apng,amv,"
     "h264,hevc,vvc,obu,av1,m4v,mpegvideo,mjpeg,vc1,dirac,h261,h263,yuv4mpegpipe,swf,nsv,nuv,pva,ty,dhav"
 )
@@ -28,9 +28,9 @@ Not among them: playlists (`hls`, `dash`, `concat`), which would make FFmpeg ope
 that a stranger wrote into a file; single pictures (`*_pipe`); and `tty`, which reads any text as film.
 """
 
-OPEN_OPTIONS = {"format_whitelist": DEMUXERS, "protocol_whitelist": "file"}
+CONTAINER_OPTIONS = {"format_whitelist": VIDEO_DEMUXERS, "protocol_whitelist": "file"}
 
-NOT_THE_VIDEO = Disposition.attached_pic | Disposition.timed_thumbnails
+NOT_FILM_DISPOSITIONS = Disposition.attached_pic | Disposition.timed_thumbnails
 
 MICROSECOND = Fraction(1, 1_000_000)
 """FFmpeg rounds a container's start to this."""
@@ -44,7 +44,7 @@ def open_video(path: Path) -> tuple[InputContainer, VideoStream]:
     """
     regular_size(path)
     try:
-        container = av.open(str(path), options=OPEN_OPTIONS, metadata_errors="replace")
+        container = av.open(str(path), options=CONTAINER_OPTIONS, metadata_errors="replace")
     except av.FFmpegError as error:
         raise _open_error(path, error) from error
     try:
@@ -61,7 +61,7 @@ def open_video(path: Path) -> tuple[InputContainer, VideoStream]:
 
 def pick_video(container: InputContainer, path: Path) -> VideoStream:
     """The stream a player would show: not a cover picture or thumbnail track, the default one first."""
-    films = [stream for stream in container.streams.video if not stream.disposition & NOT_THE_VIDEO]
+    films = [stream for stream in container.streams.video if not stream.disposition & NOT_FILM_DISPOSITIONS]
     if not films:
         others = {"cover picture" if kind.type == "video" else kind.type for kind in container.streams}
         raise NotAVideo(f"{path} holds no video, only {' and '.join(sorted(others)) or 'a header'}.")

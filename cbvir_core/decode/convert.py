@@ -12,8 +12,10 @@ from cbvir_core.decode.orientation import Orientation, orientation_of
 from cbvir_core.decode.scale import fit_size, square_size
 from cbvir_core.types import Image
 
-RGB, UNSPECIFIED = 0, 2
-MATRICES = {
+H273_RGB = 0
+"""The matrix coefficients of a frame that is RGB already (ITU-T H.273)."""
+
+SWSCALE_MATRICES = {
     1: Colorspace.ITU709,
     4: Colorspace.FCC,
     5: Colorspace.ITU601,
@@ -28,12 +30,12 @@ HD_WIDTH, SD_HEIGHT = 1280, 576
 """A film that does not name its matrix is BT.709 from this size on and BT.601 below, as players
 and broadcasters hold it."""
 
-SHRINKING = Interpolation.AREA
+SHRINKING_INTERPOLATION = Interpolation.AREA
 """For pictures of bounded size.  Area averaging as in `fit_within`, so that a frame that ingest shrinks
 agrees with the same frame saved by a player and shrunk as a query: a PSNR of more than 38 dB
 (``tests/decode/test_agreement.py``), which is no worse than the JPEG of the still itself."""
 
-FULL_SIZE = Interpolation.AREA | Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INT
+FULL_SIZE_INTERPOLATION = Interpolation.AREA | Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INT
 """For pictures that a person will see: chroma at full resolution.  Shrunken pictures average chroma
 anyway, and would only cost more."""
 
@@ -50,7 +52,7 @@ class Converter:
         if max_side is not None and max_side < 1:
             raise ValueError(f"max_side must be at least 1, not {max_side}")
         self._max_side = max_side
-        self._interpolation = FULL_SIZE if max_side is None else SHRINKING
+        self._interpolation = FULL_SIZE_INTERPOLATION if max_side is None else SHRINKING_INTERPOLATION
         self._scaler = VideoReformatter()
         self._orientation: Orientation | None = None
 
@@ -75,8 +77,8 @@ class Converter:
 
 def matrix_of(frame: VideoFrame) -> Colorspace | None:
     """The matrix that made the frame's luma and chroma; None for a frame that is RGB."""
-    if frame.colorspace == RGB:
+    if frame.colorspace == H273_RGB:
         return None
     large = frame.width >= HD_WIDTH or frame.height > SD_HEIGHT
     guess = Colorspace.ITU709 if large else Colorspace.ITU601
-    return MATRICES.get(frame.colorspace, guess)
+    return SWSCALE_MATRICES.get(frame.colorspace, guess)

@@ -14,12 +14,12 @@ from av.video.stream import VideoStream
 from cbvir_core.decode.container import MICROSECOND, no_memory, open_video
 from cbvir_core.decode.skipping import GapWatch, Mode, first_skip
 
-FAILED_READS = 100
+MAX_FAILED_READS = 100
 """Failed reads in a row after which the rest of the file is given up."""
 
-USUAL_FRAME_S = Fraction(1, 25)
+DEFAULT_FRAME_S = Fraction(1, 25)
 
-UNTIMED = frozenset(
+UNTIMED_CONTAINERS = frozenset(
     {"avi", "h264", "hevc", "vvc", "m4v", "mpegvideo", "mjpeg", "vc1", "h261", "h263", "dirac", "obu"}
 )
 """Containers that store no presentation times: frames have to be counted, so none may be skipped.
@@ -37,7 +37,7 @@ class Decoder:
         self._path = path
         self._container, self._stream = open_video(path)
         self._context = self._stream.codec_context
-        self._untimed = self._container.format.name in UNTIMED
+        self._untimed = self._container.format.name in UNTIMED_CONTAINERS
         self._only_keys = mode == "keyframes" and not self._untimed
         self._first_dts: int | None = None
         self._context.skip_frame = "DEFAULT" if self._untimed else first_skip(mode, self._context.name)
@@ -50,7 +50,7 @@ class Decoder:
     def frame_s(self) -> Fraction:
         """The usual duration of a frame in seconds, for frames that carry no PTS."""
         rate = self._stream.guessed_rate
-        return 1 / rate if rate else USUAL_FRAME_S
+        return 1 / rate if rate else DEFAULT_FRAME_S
 
     def pictures(self) -> Iterator[tuple[int | None, VideoFrame]]:
         """PTS (None where unknown) and picture of all that decode whole.
@@ -75,7 +75,7 @@ class Decoder:
     def _packets(self) -> Iterator[Packet[VideoStream] | None]:
         """All packets, beyond broken places too, and None at the end, which empties the decoder."""
         failed = 0
-        while failed < FAILED_READS:
+        while failed < MAX_FAILED_READS:
             try:
                 for packet in self._container.demux(self._stream):
                     failed = 0

@@ -11,11 +11,11 @@ from typing import BinaryIO
 from cbvir_core.errors import FileChanged, FileUnreadable, NotAVideo
 from cbvir_core.types import VideoId
 
-PART_BYTES = 1 << 20
+FINGERPRINT_PART_BYTES = 1 << 20
 """How much of head, middle and tail is hashed: enough for the index of any container, which lies at
 the head or the tail, and still three short reads on a disk that turns."""
 
-DIGEST_BYTES = 16
+FINGERPRINT_BYTES = 16
 """128 bits: a collision among a billion videos has a chance of about 1e-21."""
 
 
@@ -72,11 +72,11 @@ def unreadable(path: Path, error: Exception) -> FileUnreadable:
 
 
 def _digest(file: BinaryIO, size: int) -> str:
-    digest = blake2b(size.to_bytes(8, "little"), digest_size=DIGEST_BYTES)
-    if size <= 3 * PART_BYTES:
+    digest = blake2b(size.to_bytes(8, "little"), digest_size=FINGERPRINT_BYTES)
+    if size <= 3 * FINGERPRINT_PART_BYTES:
         digest.update(file.read(size))
         return digest.hexdigest()
-    for offset in (0, (size - PART_BYTES) // 2, size - PART_BYTES):
+    for offset in (0, (size - FINGERPRINT_PART_BYTES) // 2, size - FINGERPRINT_PART_BYTES):
         file.seek(offset)
-        digest.update(file.read(PART_BYTES))
+        digest.update(file.read(FINGERPRINT_PART_BYTES))
     return digest.hexdigest()

@@ -15,13 +15,13 @@ from cbvir_core.decode.identity import regular_size, unreadable
 from cbvir_core.errors import FileUnreadable, NotAPicture, NotAVideo
 from cbvir_core.types import Image
 
-FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "DIB", "TIFF", "PPM")
+PICTURE_FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "DIB", "TIFF", "PPM")
 """What is read.  Left out on purpose: formats for which Pillow starts another program (EPS)."""
 
-MOST_PIXELS = 100_000_000
+MAX_PICTURE_PIXELS = 100_000_000
 """About 300 MB as RGB: more than nearly every camera gives, less than a decompression bomb."""
 
-BROKEN = (
+PILLOW_ERRORS = (
     OSError,
     ValueError,
     SyntaxError,
@@ -33,7 +33,7 @@ BROKEN = (
 )
 """What Pillow raises for data that are not what they say."""
 
-WHITE = (255, 255, 255, 255)
+WHITE_RGBA = (255, 255, 255, 255)
 
 
 def read_picture(source: str | Path | bytes) -> Image:
@@ -41,12 +41,12 @@ def read_picture(source: str | Path | bytes) -> Image:
 
     Grey, palette and CMYK become RGB; 16 bits become 8 by their upper byte; transparent parts show
     white, as on a page; of an animation the first frame is taken.  Raises NotAPicture for anything
-    else, for a picture that is cut short, and above `MOST_PIXELS`; its message says what to do.
+    else, for a picture that is cut short, and above `MAX_PICTURE_PIXELS`; its message says what to do.
     """
     name = "the picture" if isinstance(source, bytes) else str(source)
     data = source if isinstance(source, bytes) else _read(Path(source))
     try:
-        with Pillow.open(io.BytesIO(data), formats=FORMATS) as picture:
+        with Pillow.open(io.BytesIO(data), formats=PICTURE_FORMATS) as picture:
             _check_size(picture.size, name)
             picture.load()
             image = _to_rgb(_upright(picture))
@@ -56,7 +56,7 @@ def read_picture(source: str | Path | bytes) -> Image:
         raise NotAPicture(
             f"{name} is in no format that can be read; use JPEG, PNG, WebP, GIF, BMP or TIFF"
         ) from error
-    except BROKEN as error:
+    except PILLOW_ERRORS as error:
         raise NotAPicture(f"{name} is damaged or cut short ({error}); save it again") from error
     return image
 
@@ -73,13 +73,13 @@ def _read(path: Path) -> bytes:
 
 
 def _check_size(size: tuple[int, int], name: str) -> None:
-    if size[0] * size[1] > MOST_PIXELS:
+    if size[0] * size[1] > MAX_PICTURE_PIXELS:
         raise _too_large(name)
 
 
 def _too_large(name: str) -> NotAPicture:
     return NotAPicture(
-        f"{name} has more than {MOST_PIXELS // 1_000_000} million pixels; shrink it, "
+        f"{name} has more than {MAX_PICTURE_PIXELS // 1_000_000} million pixels; shrink it, "
         "a long side of 2,000 pixels is plenty"
     )
 
@@ -87,7 +87,7 @@ def _too_large(name: str) -> NotAPicture:
 def _upright(picture: Pillow.Image) -> Pillow.Image:
     try:
         return ImageOps.exif_transpose(picture)
-    except BROKEN:
+    except PILLOW_ERRORS:
         # Broken EXIF is common and says nothing about the picture itself.
         return picture
 
@@ -96,7 +96,7 @@ def _to_rgb(picture: Pillow.Image) -> Image:
     if picture.mode.startswith(("I", "F")):
         return _wide_grey_to_rgb(np.asarray(picture))
     if picture.has_transparency_data:
-        paper = Pillow.new("RGBA", picture.size, WHITE)
+        paper = Pillow.new("RGBA", picture.size, WHITE_RGBA)
         picture = Pillow.alpha_composite(paper, picture.convert("RGBA"))
     return np.array(picture.convert("RGB"), dtype=np.uint8)
 

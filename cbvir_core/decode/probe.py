@@ -17,7 +17,7 @@ from cbvir_core.decode.orientation import Orientation, orientation_of
 from cbvir_core.decode.scale import square_size
 from cbvir_core.types import VideoInfo
 
-FIRST_PACKETS = 1000
+MAX_PACKETS_TO_FIRST_FRAME = 1000
 """How far the first picture is looked for: an edit list may hide a whole group of pictures before it.
 It is the one place where rotation shows in every container."""
 
@@ -57,7 +57,7 @@ def probe(path: str | Path) -> VideoInfo:
 def _first_frame(container: InputContainer, stream: VideoStream) -> VideoFrame | None:
     packets = container.demux(stream)
     try:
-        for packet in islice(packets, FIRST_PACKETS):
+        for packet in islice(packets, MAX_PACKETS_TO_FIRST_FRAME):
             try:
                 frames = packet.decode()
             except av.FFmpegError:

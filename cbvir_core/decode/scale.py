@@ -26,7 +26,7 @@ neighbours (`cbvir_core.localise.find`)."""
 STRIP_QUALITY = 50
 """JPEG quality of a strip of thumbnails: .8 to 1 kB each."""
 
-SANE_ASPECT = Fraction(4)
+MAX_SAMPLE_ASPECT = Fraction(4)
 """A sample aspect ratio beyond 4:1 is a broken header, not a lens; it is taken as square."""
 
 
@@ -35,7 +35,7 @@ def square_size(width: int, height: int, sample_aspect: Fraction) -> tuple[int, 
 
     So does a player, and so no pixel of the stored picture is lost.
     """
-    if not 1 / SANE_ASPECT <= sample_aspect <= SANE_ASPECT:
+    if not 1 / MAX_SAMPLE_ASPECT <= sample_aspect <= MAX_SAMPLE_ASPECT:
         return width, height
     if sample_aspect >= 1:
         return max(1, round(width * sample_aspect)), height

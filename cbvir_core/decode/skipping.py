@@ -17,10 +17,10 @@ only; `auto`: as `reference`, until a gap shows that sampling starves, and then 
 
 SkipFrame = Literal["DEFAULT", "NONREF", "NONKEY"]
 
-FIXED_AT_OPENING = frozenset({"libdav1d", "libaom-av1"})
+FIXED_SKIP_DECODERS = frozenset({"libdav1d", "libaom-av1"})
 """Decoders that read the skip level once; `auto` could not come back, so it decodes every frame."""
 
-DEEPEST_REORDER = 48
+MAX_REORDER_PACKETS = 48
 """Packets without a frame that no reordering explains: H.264 and HEVC reorder at most 16."""
 
 
@@ -35,7 +35,7 @@ def first_skip(mode: Mode, decoder: str) -> SkipFrame:
     """What to skip when the file is opened."""
     if mode == "keyframes":
         return "NONKEY"
-    if mode == "reference" or (mode == "auto" and decoder not in FIXED_AT_OPENING):
+    if mode == "reference" or (mode == "auto" and decoder not in FIXED_SKIP_DECODERS):
         return "NONREF"
     return "DEFAULT"
 
@@ -61,7 +61,7 @@ class GapWatch:
             return
         self._sent.append(pts)
         shown = self._sent[0] if self._shown is None else self._shown
-        if len(self._sent) > DEEPEST_REORDER and pts - shown > self._limit:
+        if len(self._sent) > MAX_REORDER_PACKETS and pts - shown > self._limit:
             self.starving = True
 
     def shown(self, pts: int | None) -> None:

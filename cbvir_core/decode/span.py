@@ -18,28 +18,28 @@ from cbvir_core.decode.convert import Converter
 from cbvir_core.decode.decoder import Decoder
 from cbvir_core.decode.identity import regular_size
 from cbvir_core.decode.probe import probe
-from cbvir_core.decode.skipping import FIXED_AT_OPENING
+from cbvir_core.decode.skipping import FIXED_SKIP_DECODERS
 from cbvir_core.decode.stream import FrameStream
-from cbvir_core.decode.timeline import LARGE_STEP_BACK_S, Timeline
+from cbvir_core.decode.timeline import CLOCK_RESTART_S, Timeline
 from cbvir_core.errors import FileChanged
 from cbvir_core.types import Frame, VideoInfo
 
-SOUGHT = frozenset({"mov", "matroska", "mpegts", "flv", "asf", "nut", "avi"})
+SEEKABLE_CONTAINERS = frozenset({"mov", "matroska", "mpegts", "flv", "asf", "nut", "avi"})
 """Containers that can be sought in without losing the exact time; others are read from their start.
 Not MPEG program streams: not every frame has its own PTS, and what FFmpeg makes up for the others
 depends on where reading began (``tests/decode/test_span.py``, kind ``mpg``)."""
 
-CLOCK_LOOKS = 12
+CLOCK_PROBES = 12
 """Places spread over a transport stream at which its clock must have advanced.  Recordings joined end
 to end begin their clock anew, and then a PTS does not name one place."""
 
-FIXED_DELAY = frozenset(
+FIXED_DELAY_CODECS = frozenset(
     {"mpeg4", "msmpeg4v2", "msmpeg4v3", "mjpeg", "dvvideo", "wmv1", "wmv2", "ffv1", "huffyuv", "rawvideo"}
 )
 """Codecs in AVI whose delay from packet to picture never changes, so that a packet's number in the
 index gives its picture's time.  In H.264 it may grow on the way: such a file is read from its start."""
 
-STEPS_BACK_S = (Fraction(0), Fraction(1), Fraction(4), Fraction(16))
+SEEK_BACK_S = (Fraction(0), Fraction(1), Fraction(4), Fraction(16))
 """How far before the span is sought, one after the other: an index may lead behind the place, and the
 I-frame there may be damaged or not whole yet (gradual refresh).  After these, from the start."""
 
@@ -49,7 +49,7 @@ class SpanReader(FrameStream):
 
     Pictures and times are those of ``read_frames(path, samples_per_s=None, mode="every")``.  Decoding
     begins at the I-frame before the span, whatever lies before that, except in containers that
-    cannot be sought in (`SOUGHT`).  With ``only_keys`` intra frames alone; where frames are counted
+    cannot be sought in (`SEEKABLE_CONTAINERS`).  With ``only_keys`` intra frames alone; where frames are counted
     (AVI) all the same.  `stop` is asked after each decoded picture and ends the reading, also on the way
     to the span; `stopped` says so.  `info` is the probed file (an earlier `probe` of it may be handed in),
     `decoded` how many pictures were decoded so far.
@@ -114,7 +114,7 @@ class SpanReader(FrameStream):
     def _places(self) -> Iterator[Fraction | None]:
         """Presentation times to seek to; None is the file's own start."""
         if self._start_s > 0 and seekable(self.info):
-            places = (max(Fraction(0), Fraction(self._start_s) - back) for back in STEPS_BACK_S)
+            places = (max(Fraction(0), Fraction(self._start_s) - back) for back in SEEK_BACK_S)
             yield from dict.fromkeys(places)
         yield None
 
@@ -145,7 +145,7 @@ class _SpanDecoder(Decoder):
     ) -> None:
         super().__init__(info.path, mode, Fraction(0))
         self._wanted = int((wanted + info.start) / info.time_base)
-        fixed = self._untimed or self._only_keys or self._context.name in FIXED_AT_OPENING
+        fixed = self._untimed or self._only_keys or self._context.name in FIXED_SKIP_DECODERS
         self._hurry = hurry and not fixed
         self._key: int | None = None
         self._sought = self._lost = False
@@ -193,8 +193,8 @@ def seekable(info: VideoInfo) -> bool:
     """Whether a place in the file can be sought and its time still be known exactly."""
     name = info.container.split(",")[0]
     if name == "avi":
-        return info.codec in FIXED_DELAY
-    return name in SOUGHT and (name != "mpegts" or _clock_advances(info))
+        return info.codec in FIXED_DELAY_CODECS
+    return name in SEEKABLE_CONTAINERS and (name != "mpegts" or _clock_advances(info))
 
 
 def _clock_advances(info: VideoInfo) -> bool:
@@ -202,12 +202,12 @@ def _clock_advances(info: VideoInfo) -> bool:
     container, stream = open_video(info.path)
     with container:
         clocks: list[Fraction] = []
-        for number in range(CLOCK_LOOKS):
+        for number in range(CLOCK_PROBES):
             try:
-                container.seek(info.size_bytes * number // CLOCK_LOOKS, unsupported_byte_offset=True)
+                container.seek(info.size_bytes * number // CLOCK_PROBES, unsupported_byte_offset=True)
                 pts = next((p.pts for p in container.demux(stream) if p.pts is not None), None)
             except av.FFmpegError:
                 return False
             if pts is not None:
                 clocks.append(pts * info.time_base)
-    return all(later - earlier > -LARGE_STEP_BACK_S for earlier, later in pairwise(clocks))
+    return all(later - earlier > -CLOCK_RESTART_S for earlier, later in pairwise(clocks))

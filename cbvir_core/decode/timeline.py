@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-LARGE_STEP_BACK_S = Fraction(1)
+CLOCK_RESTART_S = Fraction(1)
 """PTS that jump back by more begin anew (a recording joined from two); by less they are disorder."""
 
-EARLY = Fraction(1, 20)
+EARLY_SHARE = Fraction(1, 20)
 """A frame this share of an interval early is on time: Matroska rounds 1/3 s to 0.333 s."""
 
 
@@ -30,7 +30,7 @@ class Timeline:
         following = Fraction(0) if self._last is None else self._last + self._frame_s
         time = following if pts is None else pts * self._time_base + self._offset
         if self._last is not None and time <= self._last:
-            if self._last - time > LARGE_STEP_BACK_S:
+            if self._last - time > CLOCK_RESTART_S:
                 self._offset += following - time
             time = following
         self._last = max(time, Fraction(0))
@@ -54,7 +54,7 @@ class Sampler:
             return False
         self._taken = time
         if self.interval:
-            early = self.interval * EARLY
+            early = self.interval * EARLY_SHARE
             passed = (time + early - self._first) // self.interval
             self._due = self._first + (passed + 1) * self.interval - early
         return True

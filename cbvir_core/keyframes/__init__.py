@@ -1,9 +1,22 @@
-"""From frames to keyframes: block histograms, sub-matrix SVD, dynamic clustering, a good frame each."""
+"""From a video's frames to its keyframes and thumbnails: detectors, and the one loop of ingest."""
 
 from __future__ import annotations
 
-from cbvir_core.keyframes.accuracy import Score, keyframe_score
-from cbvir_core.keyframes.extractor import KeyframeExtractor, extract_keyframes
-from cbvir_core.keyframes.options import Form, KeyframeOptions
+from cbvir_core.keyframes.accuracy import KeyframeScore, keyframe_score
+from cbvir_core.keyframes.detector import DETECTORS, KeyframeDetector
+from cbvir_core.keyframes.extractor import KeyframeExtractor
+from cbvir_core.keyframes.options import KeyframeOptions
+from cbvir_core.keyframes.pipeline import KeyframeReader, extract_keyframes
+from cbvir_core.keyframes.thumbnails import MAX_SCENE_THUMBNAILS
 
-__all__ = ["Form", "KeyframeExtractor", "KeyframeOptions", "Score", "extract_keyframes", "keyframe_score"]
+__all__ = [
+    "DETECTORS",
+    "MAX_SCENE_THUMBNAILS",
+    "KeyframeDetector",
+    "KeyframeExtractor",
+    "KeyframeOptions",
+    "KeyframeReader",
+    "KeyframeScore",
+    "extract_keyframes",
+    "keyframe_score",
+]

@@ -11,7 +11,7 @@ Span = tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True)
-class Score:
+class KeyframeScore:
     """Counts of one video or, added up, of several."""
 
     shots: int
@@ -28,11 +28,13 @@ class Score:
         """The share of the keyframes that could go without a shot being lost (Table II: .349)."""
         return 1 - self.found / self.keyframes if self.keyframes else 0.0
 
-    def __add__(self, other: Score) -> Score:
-        return Score(self.shots + other.shots, self.found + other.found, self.keyframes + other.keyframes)
+    def __add__(self, other: KeyframeScore) -> KeyframeScore:
+        return KeyframeScore(
+            self.shots + other.shots, self.found + other.found, self.keyframes + other.keyframes
+        )
 
 
-def keyframe_score(keyframes: Iterable[Keyframe], shots: Sequence[Span]) -> Score:
+def keyframe_score(keyframes: Iterable[Keyframe], shots: Sequence[Span]) -> KeyframeScore:
     """Compares keyframes with the true shots, given as (start, end) in seconds.
 
     The paper names accuracy and redundancy without defining them.  Here a shot is found when the
@@ -42,4 +44,4 @@ def keyframe_score(keyframes: Iterable[Keyframe], shots: Sequence[Span]) -> Scor
     """
     times = [keyframe.time_s for keyframe in keyframes]
     found = sum(any(start <= time < end for time in times) for start, end in shots)
-    return Score(len(shots), found, len(times))
+    return KeyframeScore(len(shots), found, len(times))

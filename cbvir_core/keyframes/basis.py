@@ -6,7 +6,7 @@ leaves out what varies within shots (noise, small movement) and keeps what tells
 as the rank is not smaller than the number of different pictures in the window.
 
 A basis is only good for vectors that it knows: one fitted before a new scene came sees nothing of
-that scene.  So a sample is not judged when it arrives but `LOOKAHEAD` samples later, when the window
+that scene.  So a sample is not judged when it arrives but `LOOKAHEAD_SAMPLES` samples later, when the window
 holds what followed it.  Coordinates of different bases are never compared: clusters keep the sum of
 their raw vectors, and everything is projected when it is compared.
 
@@ -27,25 +27,25 @@ from cbvir_core.keyframes.histogram import Vector
 
 Matrix = npt.NDArray[np.float32]
 
-LOOKAHEAD = 2
+LOOKAHEAD_SAMPLES = 2
 """Samples that a judgement waits for, 0.7 s of film.  Of 192 drawn shots 0, 2 and 5 found .995, .995
-and .990 at the default rank of 24, and .974, .990 and .990 at rank 12 (``measure_keyframes.py``)."""
+and .990 at the default rank of 24, and .974, .990 and .990 at rank 12 (``bench.measure.keyframes``)."""
 
-NEGLIGIBLE = 1e-6
+NEGLIGIBLE_EIGENVALUE = 1e-6
 """Directions whose eigenvalue is less than this share of the largest are noise of the arithmetic."""
 
-PIECE = 30
+BLAS_PIECE_ROWS = 30
 """Rows of a product that is left to BLAS at once."""
 
 
-class Projection(Protocol):
+class Basis(Protocol):
     """A basis for feature vectors."""
 
     def project(self, vector: Vector) -> Vector:
         """The vector's coordinates, r or fewer of them."""
 
 
-class SubMatrixProjection:
+class SubMatrixBasis:
     """The basis of a fixed set of samples: the paper's form.  `rows` is N x D."""
 
     def __init__(self, rows: Matrix, rank: int) -> None:
@@ -58,7 +58,7 @@ class SubMatrixProjection:
         return np.asarray(np.einsum("i,ij->j", vector, self._basis), np.float32)
 
 
-class SlidingProjection:
+class SlidingBasis:
     """The basis of the last `window` samples, kept up to date with every sample.
 
     Works on the Gram matrix G = X X^T, of which only a row and a column change per sample.  Its
@@ -68,7 +68,7 @@ class SlidingProjection:
 
     def __init__(self, window: int, rank: int) -> None:
         self._window, self._rank = window, rank
-        self._slots = -(-window // PIECE) * PIECE  # the last few stay empty
+        self._slots = -(-window // BLAS_PIECE_ROWS) * BLAS_PIECE_ROWS  # the last few stay empty
         self._rows: Matrix = np.zeros((0, 0), np.float32)
         self._gram: Matrix = np.zeros((self._slots, self._slots), np.float32)
         self._lead: Matrix = np.zeros((self._slots, 0), np.float32)
@@ -91,7 +91,7 @@ class SlidingProjection:
         return np.asarray((self._against(vector) @ self._lead) * self._scale, np.float32)
 
     def _follow(self) -> None:
-        newest = np.arange(max(0, self._count - LOOKAHEAD - 1), self._count) % self._window
+        newest = np.arange(max(0, self._count - LOOKAHEAD_SAMPLES - 1), self._count) % self._window
         old = self._lead.shape[1]
         start = np.zeros((self._slots, old + len(newest)), np.float32)
         start[:, :old] = self._lead
@@ -105,7 +105,7 @@ class SlidingProjection:
         return np.asarray(np.einsum("ij,j->i", self._rows, vector), np.float32)
 
     def _times_gram(self, columns: Matrix) -> Matrix:
-        pieces = self._gram.reshape(-1, PIECE, self._slots) @ columns
+        pieces = self._gram.reshape(-1, BLAS_PIECE_ROWS, self._slots) @ columns
         return np.asarray(pieces.reshape(self._slots, -1), np.float32)
 
 
@@ -115,5 +115,5 @@ def _leading(
     """The largest eigenvalues, `rank` or fewer that are not negligible, and their vectors as columns."""
     _, values, vectors = cv2.eigen(symmetric)  # largest first, vectors in rows
     values = values.ravel()[:rank]
-    keep = values > NEGLIGIBLE * max(float(values[0]), 1e-12)
+    keep = values > NEGLIGIBLE_EIGENVALUE * max(float(values[0]), 1e-12)
     return values[keep], vectors[:rank][keep].T

@@ -1,7 +1,7 @@
 """Dynamic clustering of samples in the order of time (MoReSo, Algorithm 1).
 
 What the paper leaves open or contradicts, and how drawn films decided it (shots found / redundant
-keyframes of `cbvir_core.keyframes.accuracy`, printed by ``tests/bench/measure/keyframes.py``):
+keyframes of `cbvir_core.keyframes.accuracy`, printed by ``python -m bench.measure.keyframes``):
 
 - The algorithm as printed joins a vector when the cosine is *at most* the threshold.  With a cosine
   similarity (equation 2) that joins what differs; here a sample joins when it is at least that.
@@ -12,7 +12,7 @@ keyframes of `cbvir_core.keyframes.accuracy`, printed by ``tests/bench/measure/k
 - The printed second branch starts a cluster with two vectors unseen.  Here a sample that does not
   fit makes an attempt at a new cluster, which becomes the running one when it has lasted
   `min_scene_s`.  If samples fit the running cluster again before that, it was a flash.  If neither
-  fits, as in a dissolve or under a whipping camera, the attempt is made anew; after `RESTLESS` times
+  fits, as in a dissolve or under a whipping camera, the attempt is made anew; after `UNSETTLED_SCENES` times
   `min_scene_s` of that, a new scene has begun all the same.
 - Colours stay where a camera goes round a thing or turns over one texture.  So a sample that fits by
   colour must also have the cluster's layout (`cbvir_core.keyframes.layout`), or a part of the scene ends.
@@ -24,16 +24,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cbvir_core.keyframes.basis import Projection
+from cbvir_core.keyframes.basis import Basis
 from cbvir_core.keyframes.histogram import Vector
 from cbvir_core.keyframes.layout import likeness
-from cbvir_core.keyframes.select import Candidates, Sample, cosine
+from cbvir_core.keyframes.select import FrameSample, KeyframeCandidates, cosine
 from cbvir_core.types import Keyframe
 
-RESTLESS = 2
+UNSETTLED_SCENES = 2
 """Smallest clusters that may pass without any settling before a scene is begun."""
 
-YOUNG_S = 2.0
+LAYOUT_GRACE_S = 2.0
 """Seconds for which a cluster may change its layout: a camera that moves all the time has one keyframe in so
 many seconds.  At 1.0, .995 / .143, and 18.6 keyframes a minute of real clips instead of 17.8."""
 
@@ -51,26 +51,26 @@ class Cluster:
         self.empty = True
         self._beginning: Vector | None = None
         self._sum: Vector = np.zeros(1, np.float32)
-        self._candidates = Candidates()
+        self._candidates = KeyframeCandidates()
 
-    def add(self, sample: Sample) -> None:
+    def add(self, sample: FrameSample) -> None:
         """Takes a sample in."""
         if sample.look.empty and not self.empty:
             return
         if self.empty and not sample.look.empty:
-            self._sum, self._candidates, self.empty = np.zeros(1, np.float32), Candidates(), False
+            self._sum, self._candidates, self.empty = np.zeros(1, np.float32), KeyframeCandidates(), False
             self.first_s = sample.time_s
             self._beginning = sample.layout
         self._sum = self._sum + sample.vector
         self._candidates.offer(sample, self._sum)
 
-    def similarity(self, sample: Sample, basis: Projection) -> float:
+    def similarity(self, sample: FrameSample, basis: Basis) -> float:
         """The cosine of the sample and the running centroid, both seen in the basis."""
         return cosine(basis.project(sample.vector), basis.project(self._sum))
 
-    def keeps_its_layout(self, sample: Sample, least: float) -> bool:
+    def keeps_its_layout(self, sample: FrameSample, least: float) -> bool:
         """Whether things are where they were when it began; a young cluster asks nobody."""
-        if self._beginning is None or sample.time_s - self.first_s < YOUNG_S:
+        if self._beginning is None or sample.time_s - self.first_s < LAYOUT_GRACE_S:
             return True
         return likeness(sample.layout, self._beginning) >= least
 
@@ -104,7 +104,7 @@ class DynamicClustering:
         self._departure: _Departure | None = None
         self._last_s = self._step_s = 0.0
 
-    def add(self, sample: Sample, basis: Projection) -> list[Keyframe]:
+    def add(self, sample: FrameSample, basis: Basis) -> list[Keyframe]:
         """Judges one sample; gives the keyframes of scenes that are now known to be over."""
         now = sample.time_s
         if self._running is None:
@@ -134,7 +134,7 @@ class DynamicClustering:
             return running, []
         attempt, overdue = departure.attempt, now - running.start_s >= self._max_gap_s
         if now - attempt.first_s < self._min_scene_s and not overdue:
-            if now - departure.since_s < RESTLESS * self._min_scene_s:
+            if now - departure.since_s < UNSETTLED_SCENES * self._min_scene_s:
                 return running, []
             attempt.start_s = attempt.first_s = departure.since_s
         self._departure = None
@@ -144,7 +144,7 @@ class DynamicClustering:
         attempt.start_s = running.start_s
         return attempt, []
 
-    def _place(self, sample: Sample, running: Cluster, basis: Projection) -> _Departure | None:
+    def _place(self, sample: FrameSample, running: Cluster, basis: Basis) -> _Departure | None:
         """Puts the sample into the running cluster or into an attempt; gives the attempt, if any."""
         departure = self._departure
         if running.empty or sample.look.empty:
@@ -160,6 +160,6 @@ class DynamicClustering:
         attempt.add(sample)
         return _Departure(departure.since_s if departure else sample.time_s, attempt)
 
-    def _fits(self, cluster: Cluster, sample: Sample, basis: Projection) -> bool:
+    def _fits(self, cluster: Cluster, sample: FrameSample, basis: Basis) -> bool:
         alike = cluster.similarity(sample, basis) >= self._similarity
         return alike and cluster.keeps_its_layout(sample, self._layout_similarity)

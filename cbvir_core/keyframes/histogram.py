@@ -12,10 +12,10 @@ from cbvir_core.types import Image
 
 Vector = npt.NDArray[np.float32]
 
-BLOCKS = 3
+HISTOGRAM_BLOCKS = 3
 """P = Q = 3 blocks down and across."""
 
-SMALL_SIDE = 320
+HISTOGRAM_SIDE = 320
 """Long side in pixels of the picture that is counted.  Nearest-neighbour picking at this size costs
 little, and the histogram keeps a cosine above .999 to that of all pixels (``test_histogram.py``);
 averaging would mix colours that are not there."""
@@ -24,9 +24,9 @@ _HSV_RANGES = [0, 180, 0, 256, 0, 256]
 
 
 def shrink(image: Image) -> Image:
-    """The picture with its long side at `SMALL_SIDE`, by nearest neighbour; never made larger."""
+    """The picture with its long side at `HISTOGRAM_SIDE`, by nearest neighbour; never made larger."""
     height, width = image.shape[:2]
-    scale = SMALL_SIDE / max(height, width)
+    scale = HISTOGRAM_SIDE / max(height, width)
     if scale >= 1:
         return image
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
@@ -41,7 +41,7 @@ def block_histogram(small: Image, bins: tuple[int, int, int]) -> Vector:
     of the blocks that would be empty.
     """
     hsv = cv2.cvtColor(small, cv2.COLOR_RGB2HSV)
-    rows, columns = (np.linspace(0, side, BLOCKS + 1).astype(int) for side in hsv.shape[:2])
+    rows, columns = (np.linspace(0, side, HISTOGRAM_BLOCKS + 1).astype(int) for side in hsv.shape[:2])
     parts = []
     for top, bottom in pairwise(rows):
         for left, right in pairwise(columns):

@@ -13,17 +13,17 @@ import numpy as np
 from cbvir_core.keyframes.histogram import Vector
 from cbvir_core.types import Image
 
-SIDE = 48
+LAYOUT_SIDE = 48
 """Long side in pixels of a layout."""
 
-MARGIN = 0.15
+LAYOUT_SHIFT_SHARE = 0.15
 """Share of each side that one layout may be shifted by against the other."""
 
 
 def layout(small: Image) -> Vector:
-    """The grey picture, its long side at `SIDE`: H x W."""
+    """The grey picture, its long side at `LAYOUT_SIDE`: H x W."""
     height, width = small.shape[:2]
-    scale = SIDE / max(height, width)
+    scale = LAYOUT_SIDE / max(height, width)
     size = max(4, round(width * scale)), max(4, round(height * scale))
     grey = cv2.resize(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY), size, interpolation=cv2.INTER_AREA)
     return np.asarray(cv2.GaussianBlur(grey, (0, 0), 1.0), np.float32)
@@ -36,7 +36,7 @@ def likeness(one: Vector, other: Vector) -> float:
     """
     if one.shape != other.shape:
         return 1.0
-    down, across = (round(side * MARGIN) for side in one.shape)
+    down, across = (round(side * LAYOUT_SHIFT_SHARE) for side in one.shape)
     inner = np.ascontiguousarray(one[down : one.shape[0] - down, across : one.shape[1] - across])
     if float(inner.std()) < 1.0:
         return 1.0

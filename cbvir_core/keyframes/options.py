@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
-Form = Literal["online", "batch"]
+from cbvir_core.keyframes.detector import DETECTORS
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,7 +12,7 @@ class KeyframeOptions:
     """How a video is taken apart.
 
     The defaults find .995 of 192 shots in twelve drawn films, with .116 of the keyframes redundant, and
-    take 18 keyframes a minute of real clips.  ``python tests/bench/measure/keyframes.py`` prints
+    take 18 keyframes a minute of real clips.  ``python -m bench.measure.keyframes`` prints
     this and what follows, as shots found / redundant keyframes.
 
     - `sample_s`: distance of the samples that are looked at.
@@ -45,7 +44,7 @@ class KeyframeOptions:
     similarity: float = 0.92
     min_scene_s: float = 0.8
     max_gap_s: float = 15.0
-    form: Form = "online"
+    form: str = "online"
     layout_similarity: float = 0.7
 
     def __post_init__(self) -> None:
@@ -59,8 +58,8 @@ class KeyframeOptions:
             raise ValueError("similarity is a cosine between 0 and 1, both excluded")
         if not 0 <= self.min_scene_s < self.max_gap_s:
             raise ValueError("min_scene_s must not be negative and must be less than max_gap_s")
-        if self.form not in ("online", "batch"):
-            raise ValueError(f"form is online or batch, not {self.form!r}")
+        if self.form not in DETECTORS:
+            raise ValueError(f"form is {' or '.join(DETECTORS)}, not {self.form!r}")
 
     @classmethod
     def paper(cls) -> KeyframeOptions:

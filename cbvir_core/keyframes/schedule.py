@@ -10,44 +10,44 @@ from typing import Protocol
 
 import numpy as np
 
-from cbvir_core.keyframes.basis import LOOKAHEAD, Projection, SlidingProjection, SubMatrixProjection
-from cbvir_core.keyframes.select import Sample
+from cbvir_core.keyframes.basis import LOOKAHEAD_SAMPLES, Basis, SlidingBasis, SubMatrixBasis
+from cbvir_core.keyframes.select import FrameSample
 
-Ready = list[tuple[Sample, Projection]]
+ReadySamples = list[tuple[FrameSample, Basis]]
 
-MAX_SAMPLES = 180
+MAX_WINDOW_SAMPLES = 180
 """Of a window or a sub-matrix, whatever the sampling rate: 60 s at three a second.  Bounds memory."""
 
 
 class Schedule(Protocol):
     """Holds samples until they can be judged."""
 
-    def push(self, sample: Sample) -> Ready:
+    def push(self, sample: FrameSample) -> ReadySamples:
         """Takes a sample in; gives what is ready, in the order of time."""
 
-    def flush(self) -> Ready:
+    def flush(self) -> ReadySamples:
         """The rest, at the end of the video."""
 
 
 class SlidingSchedule:
-    """Online: a sample is judged `LOOKAHEAD` samples after it came, in the basis of the sliding window.
+    """Online: a sample is judged `LOOKAHEAD_SAMPLES` samples after it came, in the basis of the sliding window.
 
-    Holds LOOKAHEAD pictures.
+    Holds LOOKAHEAD_SAMPLES pictures.
     """
 
     def __init__(self, samples: int, rank: int) -> None:
-        self._basis = SlidingProjection(samples, rank)
-        self._waiting: deque[Sample] = deque()
+        self._basis = SlidingBasis(samples, rank)
+        self._waiting: deque[FrameSample] = deque()
 
-    def push(self, sample: Sample) -> Ready:
+    def push(self, sample: FrameSample) -> ReadySamples:
         """Takes a sample in; gives the one that has waited long enough."""
         self._basis.push(sample.vector)
         self._waiting.append(sample)
-        return [(self._waiting.popleft(), self._basis)] if len(self._waiting) > LOOKAHEAD else []
+        return [(self._waiting.popleft(), self._basis)] if len(self._waiting) > LOOKAHEAD_SAMPLES else []
 
-    def flush(self) -> Ready:
+    def flush(self) -> ReadySamples:
         """The last few."""
-        ready: Ready = [(sample, self._basis) for sample in self._waiting]
+        ready: ReadySamples = [(sample, self._basis) for sample in self._waiting]
         self._waiting.clear()
         return ready
 
@@ -60,22 +60,22 @@ class SubMatrixSchedule:
 
     def __init__(self, length_s: float, rank: int) -> None:
         self._length_s, self._rank = length_s, rank
-        self._waiting: list[Sample] = []
+        self._waiting: list[FrameSample] = []
 
-    def push(self, sample: Sample) -> Ready:
+    def push(self, sample: FrameSample) -> ReadySamples:
         """Takes a sample in; gives a whole sub-matrix when the sample begins the next."""
-        full = len(self._waiting) >= MAX_SAMPLES or (
+        full = len(self._waiting) >= MAX_WINDOW_SAMPLES or (
             bool(self._waiting) and sample.time_s - self._waiting[0].time_s >= self._length_s
         )
         ready = self.flush() if full else []
         self._waiting.append(sample)
         return ready
 
-    def flush(self) -> Ready:
+    def flush(self) -> ReadySamples:
         """The sub-matrix as far as it came."""
         if not self._waiting:
             return []
-        basis = SubMatrixProjection(np.stack([sample.vector for sample in self._waiting]), self._rank)
-        ready: Ready = [(sample, basis) for sample in self._waiting]
+        basis = SubMatrixBasis(np.stack([sample.vector for sample in self._waiting]), self._rank)
+        ready: ReadySamples = [(sample, basis) for sample in self._waiting]
         self._waiting = []
         return ready

@@ -2,7 +2,7 @@
 
 The paper does not say; the published code takes one by position, which is often a blurred frame, a
 black one or the middle of a dissolve.  Here the frame with the highest product of two numbers wins:
-how sharp it is (`measure`) and how near its histogram is to the cluster's centroid.  A blank frame
+how sharp it is (`picture_quality`) and how near its histogram is to the cluster's centroid.  A blank frame
 (`cbvir_core.decode.blank`) wins only against others.
 """
 
@@ -17,7 +17,7 @@ from cbvir_core.decode.blank import is_blank
 from cbvir_core.keyframes.histogram import Vector
 from cbvir_core.types import Frame, Image
 
-KEPT = 4
+CANDIDATES_PER_CLUSTER = 4
 """Pictures held per cluster; an even number."""
 
 NEARNESS_POWER = 8
@@ -27,15 +27,15 @@ against one at the centroid."""
 TYPICAL_DETAIL = 20.0
 """Standard deviation of the Laplacian of an ordinary sharp frame; such a frame has quality 0.5."""
 
-LEAST_QUALITY = 1e-3
+MIN_CONTENT_QUALITY = 1e-3
 """Of a picture that is not blank, however blurred: 0 says that there is nothing to see."""
 
-DARK, LIGHT = 24.0, 231.0
+BLACK_LEVEL, WHITE_LEVEL = 24.0, 231.0
 """Mean grey levels under and over which a blank picture is black or white."""
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class PictureQuality:
     """How good a picture is to look at: quality in [0, 1], and whether it is plain black or white."""
 
     quality: float
@@ -43,12 +43,12 @@ class Look:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Sample:
+class FrameSample:
     """A frame that was looked at: its picture, its feature vector h(I), its quality, its layout."""
 
     frame: Frame
     vector: Vector
-    look: Look
+    look: PictureQuality
     layout: Vector
 
     @property
@@ -57,7 +57,7 @@ class Sample:
         return self.frame.time_s
 
 
-def measure(small: Image) -> Look:
+def picture_quality(small: Image) -> PictureQuality:
     """The quality of a small picture: 0 if it is blank, otherwise rising with contrast and detail.
 
     Motion blur, defocus, dissolves and fades all lower it.  It compares frames of one scene; across
@@ -66,48 +66,48 @@ def measure(small: Image) -> Look:
     grey = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY)
     mean, deviation = (float(value[0, 0]) for value in cv2.meanStdDev(grey))
     if is_blank(small):
-        return Look(0.0, not DARK <= mean <= LIGHT)
+        return PictureQuality(0.0, not BLACK_LEVEL <= mean <= WHITE_LEVEL)
     detail = float(cv2.meanStdDev(cv2.Laplacian(grey, cv2.CV_16S))[1][0, 0])
     contrast = min(1.0, deviation / 24)
-    return Look(max(LEAST_QUALITY, contrast * detail / (detail + TYPICAL_DETAIL)), False)
+    return PictureQuality(max(MIN_CONTENT_QUALITY, contrast * detail / (detail + TYPICAL_DETAIL)), False)
 
 
-class Candidates:
+class KeyframeCandidates:
     """The few frames of a cluster that may become its keyframe: the best of each equal part of it.
 
     The final centroid is not known while the cluster grows, and under a panning camera it ends up
     among frames that were once far from it.  So the parts are kept, not the best so far: when there
-    are more than `KEPT`, neighbours are merged and from then on a part is twice as long.
+    are more than `CANDIDATES_PER_CLUSTER`, neighbours are merged and from then on a part is twice as long.
     """
 
     def __init__(self) -> None:
-        self._parts: list[Sample] = []
+        self._parts: list[FrameSample] = []
         self._length = 1  # samples to a part
         self._filled = 0  # of them in the last one
 
-    def offer(self, sample: Sample, centroid: Vector) -> None:
+    def offer(self, sample: FrameSample, centroid: Vector) -> None:
         """Takes the sample in; within a part the present centroid decides."""
         if self._parts and self._filled < self._length:
             self._parts[-1] = _better(self._parts[-1], sample, centroid)
             self._filled += 1
             return
-        if len(self._parts) == KEPT:
+        if len(self._parts) == CANDIDATES_PER_CLUSTER:
             pairs = zip(self._parts[::2], self._parts[1::2], strict=True)
             self._parts = [_better(one, other, centroid) for one, other in pairs]
             self._length *= 2
         self._parts.append(sample)
         self._filled = 1
 
-    def best(self, centroid: Vector) -> Sample:
+    def best(self, centroid: Vector) -> FrameSample:
         """The winner against the final centroid.  There must have been an offer."""
         return max(self._parts, key=lambda kept: _score(kept, centroid))
 
 
-def _better(one: Sample, other: Sample, centroid: Vector) -> Sample:
+def _better(one: FrameSample, other: FrameSample, centroid: Vector) -> FrameSample:
     return one if _score(one, centroid) >= _score(other, centroid) else other
 
 
-def _score(sample: Sample, centroid: Vector) -> tuple[bool, float]:
+def _score(sample: FrameSample, centroid: Vector) -> tuple[bool, float]:
     """The greater the better; any frame with content is better than any without."""
     nearness = cosine(sample.vector, centroid) ** NEARNESS_POWER
     quality = sample.look.quality

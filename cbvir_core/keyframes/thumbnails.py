@@ -17,7 +17,7 @@ import numpy as np
 from cbvir_core.decode import thumbnail
 from cbvir_core.types import Frame, Grey, Keyframe, Thumbnails
 
-MOST = 256
+MAX_SCENE_THUMBNAILS = 256
 """Thumbnails of one scene; of a longer one every second is left out, as often as needed."""
 
 
@@ -28,7 +28,7 @@ class _Seen(NamedTuple):
 
 
 class ThumbnailTrack:
-    """Frames in, and keyframes with the thumbnails of their spans out; holds at most twice `MOST`."""
+    """Frames in, and keyframes with the thumbnails of their spans out; holds at most twice `MAX_SCENE_THUMBNAILS`."""
 
     def __init__(self) -> None:
         self._waiting: list[_Seen] = []
@@ -36,7 +36,7 @@ class ThumbnailTrack:
 
     def push(self, frame: Frame) -> None:
         """Takes a frame, in the order of time."""
-        if len(self._waiting) == 2 * MOST:
+        if len(self._waiting) == 2 * MAX_SCENE_THUMBNAILS:
             self._waiting = _thinned(self._waiting)
         self._waiting.append(_Seen(self._pushed, frame.time_s, thumbnail(frame.image)))
         self._pushed += 1
@@ -63,11 +63,11 @@ class ThumbnailTrack:
 
 
 def _thinned(waiting: list[_Seen]) -> list[_Seen]:
-    """At most `MOST`, the first among them: every 2nd, 4th, 8th... frame by its number.
+    """At most `MAX_SCENE_THUMBNAILS`, the first among them: every 2nd, 4th, 8th... frame by its number.
 
     So what was thinned before and what came since are equally dense.
     """
     step = 1
-    while waiting and waiting[-1].number - waiting[0].number >= step * MOST:
+    while waiting and waiting[-1].number - waiting[0].number >= step * MAX_SCENE_THUMBNAILS:
         step *= 2
     return [seen for seen in waiting if (seen.number - waiting[0].number) % step == 0]

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cbvir_core.borders.video import ENOUGH, MOST, StableBorders, find_borders
+from cbvir_core.borders.video import MAX_BORDER_FRAMES, MIN_BORDER_FRAMES, StableBorders, find_borders
 from cbvir_core.decode import read_frames
 from cbvir_core.types import Image
 
@@ -53,10 +53,10 @@ def test_subtitles_in_the_bar() -> None:
 
 def test_nothing_is_decided_from_few_frames_or_the_same_one() -> None:
     borders = StableBorders()
-    for number in range(ENOUGH - 1):
+    for number in range(MIN_BORDER_FRAMES - 1):
         for _ in range(10):
             borders.push(boxed(scene(number), (0, 20, 0, 20)))
-    assert borders.evidence == ENOUGH - 1
+    assert borders.evidence == MIN_BORDER_FRAMES - 1
     assert borders.box() is None
     for black in range(10):
         borders.push(np.full((176, 240, 3), black, np.uint8))
@@ -79,10 +79,10 @@ def test_frames_that_change_their_shape_have_no_box() -> None:
 
 def test_no_more_is_held_than_needed() -> None:
     borders = StableBorders()
-    for number in range(3 * MOST):
+    for number in range(3 * MAX_BORDER_FRAMES):
         borders.push(boxed(scene(number), (0, 20, 0, 20)))
     assert borders.decided
-    assert borders.evidence == MOST
+    assert borders.evidence == MAX_BORDER_FRAMES
 
 
 @settings(max_examples=15, deadline=None)

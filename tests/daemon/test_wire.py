@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from cbvir_core.decode import THUMBNAIL_SIDE
-from cbvir_core.keyframes.thumbnails import MOST
+from cbvir_core.keyframes.thumbnails import MAX_SCENE_THUMBNAILS
 from cbvir_core.types import Keyframe, Thumbnails
 from cbvird.worker import wire
 
@@ -35,19 +35,19 @@ def noise(count: int, height: int, width: int) -> Thumbnails:
 def over_the_wire(ours: Connection, theirs: Connection, sent: Keyframe) -> Keyframe:
     """The keyframe that arrives; a long message waits for its reader."""
     with ThreadPoolExecutor(1) as sender:
-        sending = sender.submit(wire.send, theirs, wire.Found(sent))
+        sending = sender.submit(wire.send, theirs, wire.FoundKeyframe(sent))
         message = wire.receive(ours)
         sending.result()
-    assert isinstance(message, wire.Found)
+    assert isinstance(message, wire.FoundKeyframe)
     return message.keyframe
 
 
 def receive_found(
     strip: object, *thumbnails: bytes, shape: object = (1, 1, 3), picture: bytes = bytes(3)
-) -> wire.Message:
+) -> wire.WorkerMessage | wire.Failed:
     """What the service makes of a keyframe with these bytes for its picture, and for times and thumbnails."""
     fields = {"time_s": 1.0, "scene_start_s": 0.0, "scene_end_s": 2.0, "quality": 1.0, "shape": shape}
-    header = json.dumps({"kind": "Found", "fields": {**fields, "strip": strip}}).encode()
+    header = json.dumps({"kind": "FoundKeyframe", "fields": {**fields, "strip": strip}}).encode()
     ours, theirs = Pipe()
     with ours, theirs:
         for part in (header, picture, *thumbnails):
@@ -74,12 +74,14 @@ def test_a_picture_of_another_shape_than_said_is_nonsense(shape: object) -> None
 def test_borders_round_nothing_are_nonsense(sides: object) -> None:
     ours, theirs = Pipe()
     with ours, theirs:
-        theirs.send_bytes(json.dumps({"kind": "Framed", "fields": {"borders": sides}}).encode())
+        theirs.send_bytes(json.dumps({"kind": "FoundBorders", "fields": {"borders": sides}}).encode())
         with pytest.raises(ValueError, match="borders"):
             wire.receive(ours)
 
 
-@pytest.mark.parametrize("size", [(1, 1, 1), (45, 72, 128), (MOST, THUMBNAIL_SIDE, THUMBNAIL_SIDE)], ids=str)
+@pytest.mark.parametrize(
+    "size", [(1, 1, 1), (45, 72, 128), (MAX_SCENE_THUMBNAILS, THUMBNAIL_SIDE, THUMBNAIL_SIDE)], ids=str
+)
 def test_thumbnails_arrive_as_they_were_sent(size: tuple[int, int, int]) -> None:
     sent = noise(*size)
     ours, theirs = Pipe()
@@ -112,7 +114,9 @@ def test_thumbnails_of_another_length_than_said_are_nonsense(times: bytes, frame
 
 
 @pytest.mark.parametrize(
-    "strip", [(0, 1, 1), (MOST + 1, 1, 1), (1, THUMBNAIL_SIDE + 1, 1), (1, 1, THUMBNAIL_SIDE + 1)], ids=str
+    "strip",
+    [(0, 1, 1), (MAX_SCENE_THUMBNAILS + 1, 1, 1), (1, THUMBNAIL_SIDE + 1, 1), (1, 1, THUMBNAIL_SIDE + 1)],
+    ids=str,
 )
 def test_thumbnails_that_no_extractor_makes_are_nonsense(strip: tuple[int, int, int]) -> None:
     with pytest.raises(ValueError, match="shape"):

@@ -24,8 +24,8 @@ from cbvir_core.keyframes import KeyframeOptions, extract_keyframes
 from cbvir_core.types import Keyframe, VideoId, VideoInfo
 from cbvird.worker import process as worker
 from cbvird.worker import wire
-from cbvird.worker.process import Task
-from cbvird.worker.supervisor import Decoder, Stopped
+from cbvird.worker.process import DecodeTask
+from cbvird.worker.supervisor import DecodeStopped, DecodeWorker
 from support.films import Film, letterboxed
 
 VIDEO = VideoId("ab" * 16)
@@ -53,8 +53,8 @@ def test_a_message_arrives_as_it_was_sent(name: str, start: Fraction, duration_s
     with ours, theirs:
         for message in (
             wire.Probed(info),
-            wire.Framed((0, 38, 320, 218)),
-            wire.Progress(1.5, 2),
+            wire.FoundBorders((0, 38, 320, 218)),
+            wire.DecodeProgress(1.5, 2),
             wire.Failed("code", name),
         ):
             wire.send(theirs, message)
@@ -64,9 +64,9 @@ def test_a_message_arrives_as_it_was_sent(name: str, start: Fraction, duration_s
 def test_a_keyframe_arrives_with_its_picture() -> None:
     ours, theirs = Pipe()
     with ours, theirs:
-        wire.send(theirs, wire.Found(keyframe(7.0)))
+        wire.send(theirs, wire.FoundKeyframe(keyframe(7.0)))
         message = wire.receive(ours)
-    assert isinstance(message, wire.Found)
+    assert isinstance(message, wire.FoundKeyframe)
     assert message.keyframe == keyframe(7.0)
     assert np.array_equal(message.keyframe.image, keyframe(7.0).image)
     assert message.keyframe.thumbnails is None
@@ -75,19 +75,19 @@ def test_a_keyframe_arrives_with_its_picture() -> None:
 # --- worker ---
 
 
-def task(path: Path, memory_mb: int = 2048) -> Task:
-    return Task(path, "auto", KeyframeOptions(), memory_mb)
+def task(path: Path, memory_mb: int = 2048) -> DecodeTask:
+    return DecodeTask(path, "auto", KeyframeOptions(), memory_mb)
 
 
 def test_a_worker_takes_a_film_apart(films: list[Film]) -> None:
-    with Decoder(task(films[0].path), timeout_s=30, stop=threading.Event()) as decoder:
+    with DecodeWorker(task(films[0].path), timeout_s=30, stop=threading.Event()) as decoder:
         assert decoder.probe().path == films[0].path
         *before, last = decoder.messages()
         pid = decoder.pid
     assert isinstance(last, wire.Finished)
     assert last.damaged == 0
     assert last.position_s == pytest.approx(films[0].duration_s, abs=0.5)
-    assert sum(isinstance(message, wire.Found) for message in before) >= 4
+    assert sum(isinstance(message, wire.FoundKeyframe) for message in before) >= 4
     assert not Path(f"/proc/{pid}").exists()
 
 
@@ -95,21 +95,21 @@ def test_a_worker_tells_of_borders_before_it_sends_what_it_cut_to_them(
     films: list[Film], tmp_path: Path
 ) -> None:
     boxed = letterboxed(films[0], tmp_path / "boxed.mp4")
-    with Decoder(task(boxed), timeout_s=30, stop=threading.Event()) as decoder:
+    with DecodeWorker(task(boxed), timeout_s=30, stop=threading.Event()) as decoder:
         decoder.probe()
-        first, *others = (m for m in decoder.messages() if not isinstance(m, wire.Progress))
-    assert isinstance(first, wire.Framed)
+        first, *others = (m for m in decoder.messages() if not isinstance(m, wire.DecodeProgress))
+    assert isinstance(first, wire.FoundBorders)
     left, top, right, bottom = first.borders
-    sent = [message.keyframe.image for message in others if isinstance(message, wire.Found)]
+    sent = [message.keyframe.image for message in others if isinstance(message, wire.FoundKeyframe)]
     assert {image.shape for image in sent} == {(bottom - top, right - left, 3)}
-    assert not any(isinstance(message, wire.Framed) for message in others)
+    assert not any(isinstance(message, wire.FoundBorders) for message in others)
 
 
 def test_a_worker_sends_the_thumbnails_of_every_scene(films: list[Film]) -> None:
     expected = list(extract_keyframes(films[0].path, max_side=STILL_SIDE))
-    with Decoder(task(films[0].path), timeout_s=30, stop=threading.Event()) as decoder:
+    with DecodeWorker(task(films[0].path), timeout_s=30, stop=threading.Event()) as decoder:
         decoder.probe()
-        sent = [message.keyframe for message in decoder.messages() if isinstance(message, wire.Found)]
+        sent = [message.keyframe for message in decoder.messages() if isinstance(message, wire.FoundKeyframe)]
     assert sent == expected
     for one, other in zip(sent, expected, strict=True):
         assert one.thumbnails is not None
@@ -128,7 +128,7 @@ def test_a_worker_loads_neither_torch_nor_openvino() -> None:
 
 
 def test_a_worker_that_is_killed_is_a_crash_with_the_signal_s_name(long_film: Film) -> None:
-    with Decoder(task(long_film.path), timeout_s=30, stop=threading.Event()) as decoder:
+    with DecodeWorker(task(long_film.path), timeout_s=30, stop=threading.Event()) as decoder:
         decoder.probe()
         messages = decoder.messages()
         next(messages)
@@ -138,7 +138,7 @@ def test_a_worker_that_is_killed_is_a_crash_with_the_signal_s_name(long_film: Fi
 
 
 def test_a_worker_that_stops_is_a_timeout(long_film: Film) -> None:
-    with Decoder(task(long_film.path), timeout_s=1, stop=threading.Event()) as decoder:
+    with DecodeWorker(task(long_film.path), timeout_s=1, stop=threading.Event()) as decoder:
         decoder.probe()
         messages = decoder.messages()
         next(messages)
@@ -150,7 +150,7 @@ def test_a_worker_that_stops_is_a_timeout(long_film: Film) -> None:
 def test_a_worker_that_grows_is_ended(long_film: Film) -> None:
     greedy = task(long_film.path, memory_mb=16)
     with (
-        Decoder(greedy, timeout_s=30, stop=threading.Event()) as decoder,
+        DecodeWorker(greedy, timeout_s=30, stop=threading.Event()) as decoder,
         pytest.raises(DecodeMemory, match=r"decode\.memory_mb"),
     ):
         decoder.probe()
@@ -164,7 +164,7 @@ def test_a_worker_that_cannot_be_started_costs_one_try(
 
     monkeypatch.setattr("multiprocessing.forkserver.connect_to_new_process", refuse)
     with pytest.raises(DecodeCrashed, match="could be started"):
-        Decoder(task(films[0].path), timeout_s=30, stop=threading.Event())
+        DecodeWorker(task(films[0].path), timeout_s=30, stop=threading.Event())
 
 
 def of_process(pid: int) -> list[str]:
@@ -174,46 +174,46 @@ def of_process(pid: int) -> list[str]:
 
 def test_a_fork_server_that_dies_costs_one_try(films: list[Film]) -> None:
     """In the middle of a start; the next one starts it anew."""
-    with Decoder(task(films[0].path), timeout_s=30, stop=threading.Event()) as decoder:
+    with DecodeWorker(task(films[0].path), timeout_s=30, stop=threading.Event()) as decoder:
         server = int(of_process(decoder.pid)[1])
     os.kill(server, signal.SIGSTOP)
     killer = threading.Timer(0.5, os.kill, (server, signal.SIGKILL))
     killer.start()
     with pytest.raises(DecodeCrashed, match="could be started"):
-        Decoder(task(films[0].path), timeout_s=30, stop=threading.Event())
+        DecodeWorker(task(films[0].path), timeout_s=30, stop=threading.Event())
     killer.join()
     while of_process(server)[0] != "Z":
         time.sleep(0.01)
-    with Decoder(task(films[0].path), timeout_s=30, stop=threading.Event()) as decoder:
+    with DecodeWorker(task(films[0].path), timeout_s=30, stop=threading.Event()) as decoder:
         assert decoder.probe().path == films[0].path
 
 
 def test_a_worker_tells_that_it_lives_while_it_looks_for_borders(
     films: list[Film], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(worker, "SIGN_OF_LIFE_S", 0.0)
+    monkeypatch.setattr(worker, "PROGRESS_INTERVAL_S", 0.0)
     boxed = letterboxed(films[0], tmp_path / "boxed.mp4")
     ours, theirs = Pipe()
     with ours, theirs, ThreadPoolExecutor(1) as threads:
         working = threads.submit(worker.take_apart, theirs, task(boxed))
         assert isinstance(wire.receive(ours), wire.Probed)
-        ours.send_bytes(wire.GO)
-        assert wire.receive(ours) == wire.Progress(0.0, 0)
+        ours.send_bytes(wire.GO_ON)
+        assert wire.receive(ours) == wire.DecodeProgress(0.0, 0)
         told = []
         while not working.done() or ours.poll():
             if ours.poll(0.1):
                 told.append(wire.receive(ours))
         assert isinstance(working.result(), wire.Finished)
-    assert any(isinstance(message, wire.Framed) for message in told), "it was not through with looking"
+    assert any(isinstance(message, wire.FoundBorders) for message in told), "it was not through with looking"
 
 
 def test_a_stopping_service_interrupts_a_silent_worker(long_film: Film) -> None:
     stop = threading.Event()
-    with Decoder(task(long_film.path), timeout_s=30, stop=stop) as decoder:
+    with DecodeWorker(task(long_film.path), timeout_s=30, stop=stop) as decoder:
         decoder.probe()
         messages = decoder.messages()
         next(messages)
         os.kill(decoder.pid, signal.SIGSTOP)
         stop.set()
-        with pytest.raises(Stopped):
+        with pytest.raises(DecodeStopped):
             list(messages)

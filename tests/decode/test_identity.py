@@ -19,7 +19,7 @@ PART = 64
 
 @pytest.fixture
 def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(identity, "PART_BYTES", PART)
+    monkeypatch.setattr(identity, "FINGERPRINT_PART_BYTES", PART)
 
 
 def written(path: Path, data: bytes) -> Path:

@@ -168,9 +168,9 @@ def test_folders_and_missing_files_are_no_pictures(tmp_path: Path) -> None:
 
 def test_too_many_pixels(image: Image, monkeypatch: pytest.MonkeyPatch) -> None:
     data = saved(image, "PNG")
-    monkeypatch.setattr(picture, "MOST_PIXELS", 60 * 40)
+    monkeypatch.setattr(picture, "MAX_PICTURE_PIXELS", 60 * 40)
     assert read_picture(data).shape == (40, 60, 3)
-    monkeypatch.setattr(picture, "MOST_PIXELS", 60 * 40 - 1)
+    monkeypatch.setattr(picture, "MAX_PICTURE_PIXELS", 60 * 40 - 1)
     with pytest.raises(NotAPicture, match="shrink it"):
         read_picture(data)
 

@@ -11,7 +11,13 @@ from pathlib import Path
 import pytest
 
 from cbvir_core.decode import read_frames
-from cbvir_core.keyframes import KeyframeExtractor, KeyframeOptions, Score, extract_keyframes, keyframe_score
+from cbvir_core.keyframes import (
+    KeyframeExtractor,
+    KeyframeOptions,
+    KeyframeScore,
+    extract_keyframes,
+    keyframe_score,
+)
 from cbvir_core.types import Keyframe
 from support.films import BLEND_S, Film
 
@@ -26,7 +32,7 @@ CLIPS = (
 )
 
 
-def score(film: Film, options: KeyframeOptions, clean: bool = False) -> Score:
+def score(film: Film, options: KeyframeOptions, clean: bool = False) -> KeyframeScore:
     """The film's score; `clean` asks for pictures outside of the middle of transitions."""
     spans = []
     for shot, after in zip(film.shots, [*film.shots[1:], None], strict=True):
@@ -44,7 +50,7 @@ def drawn_keyframes(path: Path, options: KeyframeOptions) -> list[Keyframe]:
 
 def both_forms(path: Path) -> tuple[list[Keyframe], list[Keyframe]]:
     """The keyframes of both forms, of frames that are decoded once."""
-    forms = KeyframeExtractor.from_options(ONLINE), KeyframeExtractor.from_options(BATCH)
+    forms = KeyframeExtractor(ONLINE), KeyframeExtractor(BATCH)
     found: tuple[list[Keyframe], list[Keyframe]] = ([], [])
     with read_frames(path, samples_per_s=1 / ONLINE.sample_s) as frames:
         for frame in frames:
@@ -55,8 +61,8 @@ def both_forms(path: Path) -> tuple[list[Keyframe], list[Keyframe]]:
     return found
 
 
-def total(films: list[Film], options: KeyframeOptions, clean: bool = False) -> Score:
-    return sum((score(film, options, clean) for film in films), Score(0, 0, 0))
+def total(films: list[Film], options: KeyframeOptions, clean: bool = False) -> KeyframeScore:
+    return sum((score(film, options, clean) for film in films), KeyframeScore(0, 0, 0))
 
 
 def test_the_online_form_reaches_the_goal_on_films_it_was_not_tuned_on(drawn: list[Film]) -> None:
@@ -102,9 +108,10 @@ def check(keyframes: list[Keyframe]) -> None:
 
 
 def test_the_command_that_docstrings_quote_prints_its_table() -> None:
-    script = Path(__file__).with_name("measure_keyframes.py")
-    asked = ["--seeds", "101", "101", "--shots", "4", "--set", "similarity=0.9", "form=batch"]
-    done = subprocess.run([sys.executable, script, *asked], capture_output=True, text=True, check=True)
+    arguments = ["--seeds", "101", "101", "--shots", "4", "--set", "similarity=0.9", "form=batch"]
+    command = [sys.executable, "-m", "bench.measure.keyframes", *arguments]
+    tests = Path(__file__).parents[1]
+    done = subprocess.run(command, cwd=tests, capture_output=True, text=True, check=True)
     first, _, row = done.stdout.splitlines()
     assert first.startswith("4 shots")
     assert row.startswith("similarity=0.9 form=batch")
@@ -122,4 +129,4 @@ def test_evaluate_counts_as_it_says() -> None:
     assert result.redundancy == pytest.approx(1 / 3)
     assert keyframe_score([], shots).redundancy == 0
     assert keyframe_score(at(1.0), []).accuracy == 1
-    assert result + result == Score(6, 4, 6)
+    assert result + result == KeyframeScore(6, 4, 6)

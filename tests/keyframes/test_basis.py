@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from cbvir_core.keyframes.basis import SlidingProjection, SubMatrixProjection
+from cbvir_core.keyframes.basis import SlidingBasis, SubMatrixBasis
 from cbvir_core.keyframes.select import cosine
 
 
@@ -18,13 +18,13 @@ def film_like(samples: int, seed: int = 0, shot: int = 12) -> np.ndarray:
 def test_sub_matrix_projection_is_the_truncated_svd() -> None:
     rows = film_like(40)
     _, _, right = np.linalg.svd(rows.astype(np.float64), full_matrices=False)
-    ours = SubMatrixProjection(rows, rank=5).project(rows[7])
+    ours = SubMatrixBasis(rows, rank=5).project(rows[7])
     np.testing.assert_allclose(np.sort(np.abs(ours)), np.sort(np.abs(right[:5] @ rows[7])), atol=1e-5)
 
 
 def test_at_full_rank_nothing_is_lost() -> None:
     rows = film_like(30)
-    basis = SubMatrixProjection(rows, rank=1000)
+    basis = SubMatrixBasis(rows, rank=1000)
     for a, b in ((0, 1), (0, 20), (5, 29)):
         assert cosine(basis.project(rows[a]), basis.project(rows[b])) == pytest.approx(
             cosine(rows[a], rows[b]), abs=1e-4
@@ -34,7 +34,7 @@ def test_at_full_rank_nothing_is_lost() -> None:
 def test_a_single_sample_and_equal_samples_have_a_basis() -> None:
     row = film_like(1)
     for rows in (row, np.repeat(row, 9, axis=0)):
-        assert np.linalg.norm(SubMatrixProjection(rows, 16).project(row[0])) == pytest.approx(
+        assert np.linalg.norm(SubMatrixBasis(rows, 16).project(row[0])) == pytest.approx(
             np.linalg.norm(row), rel=1e-4
         )
 
@@ -42,11 +42,11 @@ def test_a_single_sample_and_equal_samples_have_a_basis() -> None:
 @pytest.mark.parametrize("samples", [3, 50, 130, 400])
 def test_the_sliding_basis_is_close_to_the_exact_one(samples: int) -> None:
     rows = film_like(samples)
-    sliding = SlidingProjection(window=60, rank=8)
+    sliding = SlidingBasis(window=60, rank=8)
     for row in rows:
         sliding.push(row)
     window = rows[-60:]
-    exact = SubMatrixProjection(window, rank=8)
+    exact = SubMatrixBasis(window, rank=8)
     kept = [np.linalg.norm(basis.project(row)) ** 2 for basis in (sliding, exact) for row in window]
     assert sum(kept[: len(window)]) > 0.999 * sum(kept[len(window) :])
     for row in window[-12:]:
@@ -55,7 +55,7 @@ def test_the_sliding_basis_is_close_to_the_exact_one(samples: int) -> None:
 
 
 def test_projecting_never_makes_a_vector_longer() -> None:
-    rows, sliding = film_like(200, seed=4), SlidingProjection(window=60, rank=16)
+    rows, sliding = film_like(200, seed=4), SlidingBasis(window=60, rank=16)
     for row in rows:
         sliding.push(row)
         assert np.linalg.norm(sliding.project(rows[0])) <= np.linalg.norm(rows[0]) * 1.001
@@ -63,11 +63,11 @@ def test_projecting_never_makes_a_vector_longer() -> None:
 
 def test_a_new_scene_is_seen_only_once_the_basis_knows_it() -> None:
     """Why judgement waits: fitted on the old scene alone, the basis finds the new one alike."""
-    rows, sliding = film_like(36, shot=30), SlidingProjection(window=60, rank=1)
+    rows, sliding = film_like(36, shot=30), SlidingBasis(window=60, rank=1)
     for row in rows[:30]:
         sliding.push(row)
     blind = cosine(sliding.project(rows[0]), sliding.project(rows[32]))
-    fresh = SlidingProjection(window=60, rank=16)
+    fresh = SlidingBasis(window=60, rank=16)
     for row in rows:
         fresh.push(row)
     assert blind == pytest.approx(1, abs=1e-3)
@@ -75,7 +75,7 @@ def test_a_new_scene_is_seen_only_once_the_basis_knows_it() -> None:
 
 
 def test_zero_vectors_do_no_harm() -> None:
-    sliding = SlidingProjection(window=10, rank=4)
+    sliding = SlidingBasis(window=10, rank=4)
     for _ in range(15):
         sliding.push(np.zeros(20, np.float32))
     assert cosine(sliding.project(np.ones(20, np.float32)), sliding.project(np.zeros(20, np.float32))) == 0

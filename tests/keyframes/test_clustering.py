@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cbvir_core.keyframes.clustering import DynamicClustering
-from cbvir_core.keyframes.select import Look, Sample
+from cbvir_core.keyframes.select import FrameSample, PictureQuality
 from cbvir_core.types import Frame, Keyframe
 
 BLACK = -1
@@ -22,13 +22,13 @@ class Plain:
         return vector
 
 
-def sample(time: Fraction, scene: int, quality: float = 0.5) -> Sample:
+def sample(time: Fraction, scene: int, quality: float = 0.5) -> FrameSample:
     """A sample of a scene: scenes are orthogonal."""
     vector = np.eye(16, dtype=np.float32)[scene % 16]
-    return Sample(
+    return FrameSample(
         Frame(time, np.zeros((2, 2, 3), np.uint8)),
         vector,
-        Look(0.0 if scene == BLACK else quality, scene == BLACK),
+        PictureQuality(0.0 if scene == BLACK else quality, scene == BLACK),
         np.zeros((2, 2), np.float32),
     )
 

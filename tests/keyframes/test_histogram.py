@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from cbvir_core.keyframes.histogram import SMALL_SIDE, block_histogram, shrink
+from cbvir_core.keyframes.histogram import HISTOGRAM_SIDE, block_histogram, shrink
 
 BINS = (8, 4, 4)
 
@@ -56,8 +56,8 @@ def test_layout_matters_and_order_inside_a_block_does_not() -> None:
 def test_shrinking_keeps_shape_and_colours(size: tuple[int, int]) -> None:
     picture = np.random.default_rng(2).integers(0, 256, (*size, 3), dtype=np.uint8)
     small = shrink(picture)
-    assert max(small.shape[:2]) == min(SMALL_SIDE, max(size))
-    assert min(small.shape[:2]) == max(1, round(min(size) * min(1, SMALL_SIDE / max(size))))
+    assert max(small.shape[:2]) == min(HISTOGRAM_SIDE, max(size))
+    assert min(small.shape[:2]) == max(1, round(min(size) * min(1, HISTOGRAM_SIDE / max(size))))
     assert {tuple(p) for p in small[0]} <= {tuple(p) for p in picture.reshape(-1, 3)}
 
 

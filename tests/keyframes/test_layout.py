@@ -49,7 +49,7 @@ def test_darker_is_the_same_layout_and_one_colour_says_nothing() -> None:
 
 
 def film(pictures: list[Image], least: float) -> list[Keyframe]:
-    extractor = KeyframeExtractor.from_options(KeyframeOptions(layout_similarity=least))
+    extractor = KeyframeExtractor(KeyframeOptions(layout_similarity=least))
     frames = [Frame(Fraction(number, 3), picture) for number, picture in enumerate(pictures)]
     return [keyframe for frame in frames for keyframe in extractor.push(frame)] + extractor.flush()
 

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cbvir_core.decode import read_frames, thumbnail
+from cbvir_core.decode import STILL_SIDE, read_frames, thumbnail
 from cbvir_core.keyframes import KeyframeExtractor, KeyframeOptions, extract_keyframes, thumbnails
-from cbvir_core.keyframes.thumbnails import MOST, ThumbnailTrack
+from cbvir_core.keyframes.thumbnails import MAX_SCENE_THUMBNAILS, ThumbnailTrack
 from cbvir_core.types import Frame, Image, Keyframe, Thumbnails
 from support.films import Film, draw_film
 
@@ -34,7 +34,7 @@ shots = st.lists(
 
 
 def extract(frames: list[Frame], options: KeyframeOptions = ONLINE) -> list[Keyframe]:
-    extractor = KeyframeExtractor.from_options(options)
+    extractor = KeyframeExtractor(options)
     return [k for frame in frames for k in extractor.push(frame)] + extractor.flush()
 
 
@@ -147,7 +147,7 @@ def scene(start: int, end: int) -> Keyframe:
 @given(count=st.integers(1, 900), most=st.integers(1, 40))
 def test_a_long_scene_is_thinned_evenly_from_its_first_frame_on(count: int, most: int) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(thumbnails, "MOST", most)
+        patch.setattr(thumbnails, "MAX_SCENE_THUMBNAILS", most)
         (keyframe,) = pushed(count).cut([scene(0, count - 1)], last=True)
     assert min(count, most / 2) <= len(seen(keyframe)) <= most
     assert times(keyframe)[0] == 0
@@ -160,7 +160,7 @@ def test_however_long_each_scene_has_some_of_its_own(lengths: list[int], most: i
     ends = list(accumulate([late + length for length in lengths], initial=0))
     scenes = [scene(start, end) for start, end in pairwise(ends)]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(thumbnails, "MOST", most)
+        patch.setattr(thumbnails, "MAX_SCENE_THUMBNAILS", most)
         full, keyframes = ThumbnailTrack(), []
         for number in range(ends[-1]):
             full.push(Frame(Fraction(number), DOT))
@@ -174,8 +174,8 @@ def test_however_long_each_scene_has_some_of_its_own(lengths: list[int], most: i
 
 def test_the_extractor_thins_a_scene_that_does_not_end(frames: Frames) -> None:
     still = np.random.default_rng(0).integers(0, 256, (12, 16, 3), dtype=np.uint8)
-    (keyframe,) = extract(frames([still] * (2 * MOST + 100)), LONG)
-    assert MOST / 2 <= len(seen(keyframe)) <= MOST
+    (keyframe,) = extract(frames([still] * (2 * MAX_SCENE_THUMBNAILS + 100)), LONG)
+    assert MAX_SCENE_THUMBNAILS / 2 <= len(seen(keyframe)) <= MAX_SCENE_THUMBNAILS
     assert times(keyframe)[0] == 0
     np.testing.assert_allclose(np.diff(times(keyframe)), times(keyframe)[1])
 
@@ -197,7 +197,7 @@ def film(tmp_path_factory: pytest.TempPathFactory) -> Film:
 
 def test_a_film_s_frames_are_all_there(film: Film) -> None:
     keyframes = list(extract_keyframes(film.path))
-    with read_frames(film.path, samples_per_s=1 / ONLINE.sample_s) as reader:
+    with read_frames(film.path, samples_per_s=1 / ONLINE.sample_s, max_side=STILL_SIDE) as reader:
         frames = list(reader)
     assert len(keyframes) >= len(film.shots)
     assert_each_once_and_in_its_span(keyframes, frames)

@@ -1,1 +1,1 @@
-"""Decoding in processes of their own: the worker, its messages, and the service's side of it."""
+"""Decoding in a process of its own: the worker, its messages, and the service's side of it."""

@@ -1,8 +1,8 @@
 """The decode worker: a process that takes one video apart into keyframes.
 
-A codec is the one part of the service that strangers' bytes can crash, hang or bloat, so it runs
-by itself: at low priority, with a limit on its memory, and without networks or the store.  It must
-not import torch or OpenVINO.
+A codec is the one part of the service that bytes from strangers can crash, hang or bloat.  So it runs in a
+process of its own: at low priority, with a limit on its memory, and without networks or the store.  This
+module must not import torch or OpenVINO.
 """
 
 from __future__ import annotations
@@ -18,24 +18,24 @@ from pathlib import Path
 
 import cv2
 
-from cbvir_core.borders.crop import borders_of, without_borders
-from cbvir_core.decode import STILL_SIDE, Mode, read_frames
+from cbvir_core.decode import Mode
 from cbvir_core.errors import CbvirError, DecodeMemory, FileChanged, FileUnreadable
-from cbvir_core.keyframes import KeyframeExtractor, KeyframeOptions
+from cbvir_core.keyframes import KeyframeOptions, KeyframeReader
 from cbvird.worker import wire
 
-SIGN_OF_LIFE_S = 0.5
-"""How often a worker tells its progress, in seconds."""
+PROGRESS_INTERVAL_S = 0.5
+"""Seconds between two progress messages of a worker, at least."""
 
-HARD_LIMIT = 2
-"""The kernel refuses memory at this multiple of the limit that the service watches: the service
-names the reason and is right to a second; the kernel stops a single huge allocation at once."""
+HARD_MEMORY_FACTOR = 2
+"""The kernel refuses memory beyond this multiple of the limit that the service watches.  The service names
+the reason but needs up to a second to notice; the kernel stops a single huge allocation at once."""
 
 PR_SET_PDEATHSIG = 1
+"""Option of prctl(2): the signal that this process gets when its parent dies."""
 
 
 @dataclass(frozen=True, slots=True)
-class Task:
+class DecodeTask:
     """One file to take apart, and how."""
 
     path: Path
@@ -45,70 +45,65 @@ class Task:
     nice: int = 10
 
 
-def main(connection: Connection, task: Task) -> None:
-    """The process: probe, wait for the word to go on, send keyframes, say how it ended."""
+def main(connection: Connection, task: DecodeTask) -> None:
+    """Run as the process: probe, wait for the word to go on, send keyframes, say how it ended."""
     _restrain(task)
     try:
         with connection:
-            _tell_outcome(connection, task)
+            _send_outcome(connection, task)
     except (BrokenPipeError, ConnectionResetError, EOFError):
-        pass  # the service is gone or has enough
+        pass  # the service is gone or wants no more
 
 
-def _tell_outcome(connection: Connection, task: Task) -> None:
+def _send_outcome(connection: Connection, task: DecodeTask) -> None:
     try:
         outcome = take_apart(connection, task)
     except CbvirError as error:
-        outcome = wire.Failed(error.code, str(error))
+        outcome = wire.Failed.of(error)
     except FileNotFoundError:
-        outcome = wire.Failed(FileUnreadable.code, f"{task.path} is gone")
+        outcome = wire.Failed.of(FileUnreadable("is gone", path=task.path))
     except (MemoryError, cv2.error) as error:
         if isinstance(error, cv2.error) and error.code != cv2.Error.StsNoMem:
             raise
-        outcome = wire.Failed(DecodeMemory.code, _too_much(task))
+        outcome = wire.Failed.of(_memory_refused(task))
     if outcome is not None:
         wire.send(connection, outcome)
 
 
-def take_apart(connection: Connection, task: Task) -> wire.Finished | wire.Failed | None:
-    """Decode the file and send its keyframes; None where the service did not want them."""
+def take_apart(connection: Connection, task: DecodeTask) -> wire.Finished | wire.Failed | None:
+    """Decode the file and send its keyframes; return None where the service did not want them."""
     before = _signature(task.path)
-    with read_frames(
-        task.path, samples_per_s=1 / task.keyframes.sample_s, mode=task.mode, max_side=STILL_SIDE
-    ) as reader:
-        wire.send(connection, wire.Probed(reader.info))  # reading begins with a probe: one is enough
-        if connection.recv_bytes(len(wire.GO)) != wire.GO:
+    report_progress = _ProgressMessages(connection).report
+    with KeyframeReader(task.path, task.keyframes, mode=task.mode, progress=report_progress) as keyframes:
+        wire.send(connection, wire.Probed(keyframes.info))  # reading begins with a probe: one is enough
+        if connection.recv_bytes(len(wire.GO_ON)) != wire.GO_ON:
             return None
-        extractor = KeyframeExtractor.from_options(task.keyframes)
-        signs = _SignsOfLife(connection)
-        box = borders_of(task.path, STILL_SIDE, signs.give)
-        if box is not None:
-            wire.send(connection, wire.Framed(box))
-        for frame in without_borders(reader, box):
-            for keyframe in extractor.push(frame):
-                wire.send(connection, wire.Found(keyframe))
-            signs.give(reader.position_s, reader.damaged)
-        for keyframe in extractor.flush():
-            wire.send(connection, wire.Found(keyframe))
+        borders = keyframes.find_borders()
+        if borders is not None:
+            wire.send(connection, wire.FoundBorders(borders))
+        for keyframe in keyframes:
+            wire.send(connection, wire.FoundKeyframe(keyframe))
         if _signature(task.path) != before:
-            raise FileChanged(f"{task.path} changed while it was being read; it is read again later")
-        return wire.Finished(reader.position_s, reader.damaged)
+            raise FileChanged("changed while it was being read; it is read again later", path=task.path)
+        return wire.Finished(keyframes.position_s, keyframes.damaged)
 
 
-class _SignsOfLife:
-    """Tells the service, now and then, how far the work is."""
+class _ProgressMessages:
+    """Progress messages to the service, at most one every `PROGRESS_INTERVAL_S`."""
 
     def __init__(self, connection: Connection) -> None:
-        self._connection, self._given = connection, time.monotonic()
+        self._connection, self._last_sent = connection, time.monotonic()
 
-    def give(self, position_s: float = 0.0, damaged: int = 0) -> None:
-        if time.monotonic() - self._given >= SIGN_OF_LIFE_S:
-            wire.send(self._connection, wire.Progress(position_s, damaged))
-            self._given = time.monotonic()
+    def report(self, position_s: float, damaged: int) -> None:
+        if time.monotonic() - self._last_sent >= PROGRESS_INTERVAL_S:
+            wire.send(self._connection, wire.DecodeProgress(position_s, damaged))
+            self._last_sent = time.monotonic()
 
 
-def _too_much(task: Task) -> str:
-    return f"decoding {task.path} wanted far more memory than decode.memory_mb = {task.memory_mb}"
+def _memory_refused(task: DecodeTask) -> DecodeMemory:
+    return DecodeMemory(
+        f"wanted far more memory to decode than decode.memory_mb = {task.memory_mb}", path=task.path
+    )
 
 
 def _signature(path: Path) -> tuple[int, int, int]:
@@ -116,13 +111,16 @@ def _signature(path: Path) -> tuple[int, int, int]:
     return status.st_ino, status.st_size, status.st_mtime_ns
 
 
-def _restrain(task: Task) -> None:
-    """Die with the service, leave stopping to it, be polite, and stay small."""
+def _restrain(task: DecodeTask) -> None:
+    """Make this process die with the service, ignore signals to stop, yield to others and stay small.
+
+    SIGINT and SIGTERM reach the whole process group; it is the service that decides when a worker ends.
+    """
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     os.nice(task.nice)
     cv2.setNumThreads(1)
-    ceiling = HARD_LIMIT * task.memory_mb << 20
+    ceiling = HARD_MEMORY_FACTOR * task.memory_mb << 20
     resource.setrlimit(resource.RLIMIT_DATA, (ceiling, ceiling))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

@@ -1,4 +1,4 @@
-"""The service's side of one decode worker: starts it, listens, and says why it ended."""
+"""The service's side of one decode worker: starts it, reads its messages, and says why it ended."""
 
 from __future__ import annotations
 
@@ -19,30 +19,29 @@ from types import TracebackType
 from cbvir_core import errors
 from cbvir_core.errors import CbvirError, DecodeCrashed, DecodeMemory, DecodeTimeout
 from cbvir_core.types import VideoInfo
-from cbvird.worker import process as worker
-from cbvird.worker import wire
+from cbvird.worker import process, wire
 
-LOOK_S = 0.5
-"""How often a silent worker's memory and age are looked at, in seconds."""
+WORKER_CHECK_S = 0.5
+"""Seconds between two checks of a silent worker's memory and age."""
 
-# A fork server imports the decoders once; a worker forked from it starts in milliseconds, and it
+# A fork server imports the decoders once.  A worker forked from it starts in milliseconds, and it
 # inherits neither the threads nor the networks nor the open store of the service.
 _CONTEXT = multiprocessing.get_context("forkserver")
 _CONTEXT.set_forkserver_preload(["cbvird.worker.single_thread_blas", "cbvird.worker.process"])
 
-# multiprocessing reads the exit status of every known child when one is started; two threads that
+# multiprocessing reads the exit status of every known child when it starts one; two threads that
 # do so at once lose it.
 _PROCESSES = threading.Lock()
 
 
-class Stopped(Exception):
-    """The service stops; the video stays incomplete and is started over next time."""
+class DecodeStopped(Exception):
+    """The service stops; the video stays incomplete and is decoded anew next time."""
 
 
-class Decoder:
+class DecodeWorker:
     """One worker process and its messages.  A context manager: leaving it ends the process."""
 
-    def __init__(self, task: worker.Task, *, timeout_s: float, stop: threading.Event) -> None:
+    def __init__(self, task: process.DecodeTask, *, timeout_s: float, stop: threading.Event) -> None:
         self._task = task
         self._timeout_s = timeout_s
         self._stop = stop
@@ -51,7 +50,7 @@ class Decoder:
         _limit_waiting(self._connection, timeout_s)
         with _PROCESSES, theirs:
             self._process: BaseProcess = _CONTEXT.Process(
-                target=worker.main, args=(theirs, task), name=f"decode {task.path.name}", daemon=True
+                target=process.main, args=(theirs, task), name=f"decode {task.path.name}", daemon=True
             )
             self._start()
 
@@ -59,17 +58,17 @@ class Decoder:
         try:
             return _CONTEXT.Pipe()
         except OSError as error:
-            raise self._no_start(error) from error
+            raise self._not_started(error) from error
 
     def _start(self) -> None:
         try:
             self._process.start()
         except (OSError, EOFError) as error:  # no memory or no descriptors, or the fork server is dead
             self._connection.close()
-            raise self._no_start(error) from error
+            raise self._not_started(error) from error
 
-    def _no_start(self, error: Exception) -> DecodeCrashed:
-        return DecodeCrashed(f"no decoder could be started for {self.path}: {error}")
+    def _not_started(self, error: Exception) -> DecodeCrashed:
+        return DecodeCrashed(f"is not decoded: no decode worker could be started ({error})", path=self.path)
 
     @property
     def path(self) -> Path:
@@ -83,36 +82,36 @@ class Decoder:
         return self._process.pid
 
     def probe(self) -> VideoInfo:
-        """What the file is.  Raises what `cbvir_core.decode.probe` raised in the worker."""
+        """Return what the file is.  Raises what `cbvir_core.decode.probe` raised in the worker."""
         message = self._receive()
         if isinstance(message, wire.Probed):
             return message.info
-        raise DecodeCrashed(f"the decoder of {self.path} spoke out of turn")
+        raise self._broken_protocol("a message before the file was probed")
 
-    def messages(self) -> Iterator[wire.Reading]:
-        """Let the worker decode; yields until `wire.Finished`, and raises what ended it otherwise."""
+    def messages(self) -> Iterator[wire.DecodeMessage]:
+        """Let the worker decode; yield messages until `wire.Finished`, and raise what ended it otherwise."""
         try:
-            self._connection.send_bytes(wire.GO)
+            self._connection.send_bytes(wire.GO_ON)
         except (BrokenPipeError, ConnectionResetError):
             raise self._death() from None
         while True:
             message = self._receive()
             if isinstance(message, wire.Probed):
-                raise DecodeCrashed(f"the decoder of {self.path} spoke out of turn")
+                raise self._broken_protocol("a second probe")
             yield message
             if isinstance(message, wire.Finished):
                 return
 
-    def _receive(self) -> wire.Told:
+    def _receive(self) -> wire.WorkerMessage:
         self._await_message()
         try:
             message = wire.receive(self._connection)
         except (EOFError, ConnectionResetError):
             raise self._death() from None
         except BlockingIOError:
-            raise self._silence() from None
+            raise self._no_progress() from None
         except (OSError, ValueError, KeyError, TypeError) as error:
-            raise DecodeCrashed(f"the decoder of {self.path} sent nonsense: {error}") from error
+            raise self._broken_protocol(f"what is no message: {error}") from error
         if isinstance(message, wire.Failed):
             raise _rebuild(message)
         return message
@@ -120,39 +119,46 @@ class Decoder:
     def _await_message(self) -> None:
         """Wait for the worker, but only while it keeps to its time and memory.
 
-        The time runs only while the service listens: a worker that waits because the service is
-        busy does not grow old.
+        The time counts only while the service listens: a worker that waits because the service is
+        busy does not time out.
         """
         deadline = time.monotonic() + self._timeout_s
-        while not self._connection.poll(LOOK_S):
+        while not self._connection.poll(WORKER_CHECK_S):
             self._check_memory()
             if self._stop.is_set():
-                raise Stopped
+                raise DecodeStopped
             if time.monotonic() > deadline:
-                raise self._silence()
+                raise self._no_progress()
         self._check_memory()
-
-    def _silence(self) -> DecodeTimeout:
-        return DecodeTimeout(f"decoding {self.path} made no progress for {self._timeout_s:g} s")
 
     def _check_memory(self) -> None:
         used_mb = resident_mb(self.pid)
         if used_mb > self._task.memory_mb:
             raise DecodeMemory(
-                f"decoding {self.path} took {used_mb} MB of memory, "
-                f"more than decode.memory_mb = {self._task.memory_mb}"
+                f"took {used_mb} MB of memory to decode, more than decode.memory_mb = {self._task.memory_mb}; "
+                "raise that setting if the machine has more",
+                path=self.path,
             )
 
-    def _death(self) -> CbvirError | Stopped:
-        """Why the worker hung up.  At a shutdown it may die of the same signal as the service."""
+    def _no_progress(self) -> DecodeTimeout:
+        return DecodeTimeout(
+            f"made no progress for {self._timeout_s:g} s while it was decoded (decode.timeout_s)",
+            path=self.path,
+        )
+
+    def _broken_protocol(self, what: str) -> DecodeCrashed:
+        return DecodeCrashed(f"is not decoded: its decode worker sent {what}", path=self.path)
+
+    def _death(self) -> CbvirError | DecodeStopped:
+        """Return why the worker hung up.  At a shutdown it may die of the same signal as the service."""
         wait([self._process.sentinel], timeout=2.0)
-        if self._stop.wait(LOOK_S):
-            return Stopped()
+        if self._stop.wait(WORKER_CHECK_S):
+            return DecodeStopped()
         with _PROCESSES:
             status = self._process.exitcode
-        return DecodeCrashed(f"the decoder of {self.path} died ({_cause(status)})")
+        return DecodeCrashed(f"is not decoded: its decode worker died ({_cause(status)})", path=self.path)
 
-    def __enter__(self) -> Decoder:
+    def __enter__(self) -> DecodeWorker:
         return self
 
     def __exit__(
@@ -168,7 +174,7 @@ class Decoder:
 
 
 def resident_mb(pid: int) -> int:
-    """Resident memory of a process in MB; 0 when it is gone."""
+    """Return the resident memory of a process in MB; 0 when the process has ended."""
     try:
         with Path(f"/proc/{pid}/status").open() as lines:
             return next((int(line.split()[1]) >> 10 for line in lines if line.startswith("VmRSS:")), 0)
@@ -193,8 +199,8 @@ def _cause(status: int | None) -> str:
 
 
 def _rebuild(failed: wire.Failed) -> CbvirError:
-    """The error that the worker met, as the class that carries its code."""
-    return _BY_CODE.get(failed.code, DecodeCrashed)(failed.message)
+    """Return the error that the worker met, as the class that has its code."""
+    return _BY_CODE.get(failed.code, DecodeCrashed)(failed.message, path=failed.path)
 
 
 _BY_CODE: dict[str, type[CbvirError]] = {

@@ -1,7 +1,7 @@
-"""What a decode worker and the service say to each other, and how it is put into bytes.
+"""The messages between the service and a decode worker, and how they are put into bytes.
 
-A worker reads hostile files, so what it sends is data and never code: a JSON header, and for a
-keyframe the raw picture behind it, and the raw thumbnails of its scene.  Nothing from a worker is unpickled.
+A worker reads hostile files, so what it sends is data and never code: a JSON header; for a keyframe, the raw
+picture follows, and then the raw thumbnails of its scene.  Nothing from a worker is unpickled.
 """
 
 from __future__ import annotations
@@ -12,48 +12,52 @@ from dataclasses import asdict, dataclass
 from fractions import Fraction
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
 from cbvir_core.decode import THUMBNAIL_SIDE
-from cbvir_core.keyframes.thumbnails import MOST
+from cbvir_core.errors import CbvirError
+from cbvir_core.keyframes import MAX_SCENE_THUMBNAILS
 from cbvir_core.types import Box, Image, Keyframe, Thumbnails, VideoId, VideoInfo
 
-GO = b"go"
-"""The service's one word to a worker that has probed its file: decode it."""
+GO_ON = b"go"
+"""The only message from the service, to a worker that has probed its file: decode it."""
 
-LARGEST_HEADER = 1 << 16
-LARGEST_PICTURE = 1 << 26
+MAX_HEADER_BYTES = 1 << 16
+"""Of a JSON header, and of the times of a scene's thumbnails."""
+
+MAX_RAW_PICTURE_BYTES = 1 << 26
+"""Of a keyframe's picture, and of all the thumbnails of a scene together."""
 
 
 @dataclass(frozen=True, slots=True)
 class Probed:
-    """The file is a video; the worker waits for `GO`."""
+    """The file is a video; the worker waits for `GO_ON`."""
 
     info: VideoInfo
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FoundBorders:
+    """The picture has borders: all keyframes are cut to this box (left, top, right, bottom)."""
+
+    borders: Box
+
+
+@dataclass(frozen=True, slots=True)
+class FoundKeyframe:
     """One finished keyframe."""
 
     keyframe: Keyframe
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
-    """A sign of life: how far the decoder is, and how many damaged frames it met so far."""
+class DecodeProgress:
+    """How far the decoder has come, and how many damaged frames it met; also shows that the worker lives."""
 
     position_s: float
     damaged: int
-
-
-@dataclass(frozen=True, slots=True)
-class Framed:
-    """The picture has borders: all keyframes are cut to this box (left, top, right, bottom)."""
-
-    borders: Box
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,40 +70,49 @@ class Finished:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """The worker gave up: the code of the error in `cbvir_core.errors`, and its sentence."""
+    """The worker gave up: the code of the error in `cbvir_core.errors`, its message, and the file's path."""
 
     code: str
     message: str
+    path: str | None = None
+
+    @classmethod
+    def of(cls, error: CbvirError) -> Self:
+        """Return the message that tells of this error."""
+        return cls(error.code, str(error.args[0]), None if error.path is None else str(error.path))
 
 
-Reading = Framed | Found | Progress | Finished
-Told = Probed | Reading
-Message = Told | Failed
+DecodeMessage = FoundBorders | FoundKeyframe | DecodeProgress | Finished
+"""What a worker sends after `GO_ON`, failure apart."""
 
-_PLAIN: dict[str, type[Progress] | type[Finished] | type[Failed]] = {
-    kind.__name__: kind for kind in (Progress, Finished, Failed)
+WorkerMessage = Probed | DecodeMessage
+"""What a worker sends, failure apart."""
+
+_PLAIN: dict[str, type[DecodeProgress] | type[Finished] | type[Failed]] = {
+    kind.__name__: kind for kind in (DecodeProgress, Finished, Failed)
 }
+"""Messages whose fields are all plain JSON."""
 
 
-def send(connection: Connection, message: Message) -> None:
-    """Write one message; waits while the other side does not read (that is the back pressure)."""
-    if isinstance(message, Found):
+def send(connection: Connection, message: WorkerMessage | Failed) -> None:
+    """Write one message.  Blocks while the other side does not read: that is the back pressure."""
+    if isinstance(message, FoundKeyframe):
         _send_keyframe(connection, message.keyframe)
         return
     fields = _info_fields(message.info) if isinstance(message, Probed) else asdict(message)
     connection.send_bytes(_header(type(message).__name__, fields))
 
 
-def receive(connection: Connection) -> Message:
-    """Read one message.  Raises EOFError when the other side is gone, ValueError on nonsense."""
-    header = json.loads(connection.recv_bytes(LARGEST_HEADER))
+def receive(connection: Connection) -> WorkerMessage | Failed:
+    """Read one message.  Raises EOFError when the other side has closed, ValueError on invalid data."""
+    header = json.loads(connection.recv_bytes(MAX_HEADER_BYTES))
     kind, fields = header["kind"], header["fields"]
-    if kind == Found.__name__:
-        return Found(_receive_keyframe(connection, fields))
+    if kind == FoundKeyframe.__name__:
+        return FoundKeyframe(_receive_keyframe(connection, fields))
     if kind == Probed.__name__:
         return Probed(_info(fields))
-    if kind == Framed.__name__:
-        return Framed(_box(fields["borders"]))
+    if kind == FoundBorders.__name__:
+        return FoundBorders(_box(fields["borders"]))
     return _PLAIN[kind](**fields)
 
 
@@ -116,20 +129,20 @@ def _send_keyframe(connection: Connection, keyframe: Keyframe) -> None:
         "shape": keyframe.image.shape,
         "strip": None if keyframe.thumbnails is None else keyframe.thumbnails.frames.shape,
     }
-    connection.send_bytes(_header(Found.__name__, fields))
+    connection.send_bytes(_header(FoundKeyframe.__name__, fields))
     connection.send_bytes(np.ascontiguousarray(keyframe.image).tobytes())
-    if (seen := keyframe.thumbnails) is not None:
-        connection.send_bytes(np.ascontiguousarray(seen.times_s, np.float64).tobytes())
-        connection.send_bytes(np.ascontiguousarray(seen.frames).tobytes())
+    if (thumbnails := keyframe.thumbnails) is not None:
+        connection.send_bytes(np.ascontiguousarray(thumbnails.times_s, np.float64).tobytes())
+        connection.send_bytes(np.ascontiguousarray(thumbnails.frames).tobytes())
 
 
 def _receive_keyframe(connection: Connection, fields: dict[str, Any]) -> Keyframe:
     shape, strip = fields.pop("shape"), fields.pop("strip")
     if not all(math.isfinite(fields[name]) for name in ("time_s", "scene_start_s", "scene_end_s", "quality")):
-        raise ValueError("a keyframe at no time")
+        raise ValueError("a keyframe with a time or quality that is no number")
     image = _receive_picture(connection, shape)
-    seen = None if strip is None else _receive_thumbnails(connection, strip)
-    return Keyframe(image=image, thumbnails=seen, **fields)
+    thumbnails = None if strip is None else _receive_thumbnails(connection, strip)
+    return Keyframe(image=image, thumbnails=thumbnails, **fields)
 
 
 def _box(sides: Any) -> Box:
@@ -143,7 +156,7 @@ def _box(sides: Any) -> Box:
 def _receive_picture(connection: Connection, shape: Any) -> Image:
     match shape:
         case [int(height), int(width), 3] if height >= 1 and width >= 1:
-            pixels = np.frombuffer(connection.recv_bytes(LARGEST_PICTURE), dtype=np.uint8)
+            pixels = np.frombuffer(connection.recv_bytes(MAX_RAW_PICTURE_BYTES), dtype=np.uint8)
             return pixels.reshape(height, width, 3)
         case _:
             raise ValueError(f"a picture of shape {shape}")
@@ -152,15 +165,17 @@ def _receive_picture(connection: Connection, shape: Any) -> Image:
 def _receive_thumbnails(connection: Connection, strip: Any) -> Thumbnails:
     match strip:
         case [int(count), int(height), int(width)] if (
-            1 <= count <= MOST and 1 <= height <= THUMBNAIL_SIDE and 1 <= width <= THUMBNAIL_SIDE
+            1 <= count <= MAX_SCENE_THUMBNAILS
+            and 1 <= height <= THUMBNAIL_SIDE
+            and 1 <= width <= THUMBNAIL_SIDE
         ):
             pass
         case _:
             raise ValueError(f"thumbnails of shape {strip}")
-    times = np.frombuffer(connection.recv_bytes(LARGEST_HEADER), dtype=np.float64)
+    times = np.frombuffer(connection.recv_bytes(MAX_HEADER_BYTES), dtype=np.float64)
     if not np.isfinite(times).all() or (np.diff(times) < 0).any():
-        raise ValueError("thumbnails without an order of time")
-    frames = np.frombuffer(connection.recv_bytes(LARGEST_PICTURE), dtype=np.uint8)
+        raise ValueError("thumbnails that are not in the order of time")
+    frames = np.frombuffer(connection.recv_bytes(MAX_RAW_PICTURE_BYTES), dtype=np.uint8)
     return Thumbnails(times.reshape(count), frames.reshape(count, height, width))
 
 

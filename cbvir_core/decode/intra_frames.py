@@ -15,11 +15,13 @@ from cbvir_core.decode.container import MICROSECOND, no_memory, open_video
 from cbvir_core.decode.convert import Converter
 from cbvir_core.types import Image
 
-PACKETS = 2_000
+MAX_PACKETS_AFTER_SEEK = 2_000
 """Packets read after a seek before the place is given up: an intra frame should come first."""
 
 
-def glance(path: str | Path, places: int = 24, *, max_side: int | None = None) -> Iterator[Image]:
+def sample_intra_frames(
+    path: str | Path, places: int = 24, *, max_side: int | None = None
+) -> Iterator[Image]:
     """Upright pictures of the intra frames at `places` evenly spread points, in the order of time.
 
     Fewer come where the file has fewer intra frames, cannot be sought in, does not tell its duration
@@ -65,7 +67,7 @@ def _places(container: InputContainer, places: int) -> list[int | None]:
 def _intra(container: InputContainer, stream: VideoStream, seen: set[int | None]) -> VideoFrame | None:
     """The first intra frame from here on, unless it was seen before."""
     for count, packet in enumerate(container.demux(stream)):
-        if count > PACKETS or not packet.size:
+        if count > MAX_PACKETS_AFTER_SEEK or not packet.size:
             return None
         if not packet.is_keyframe:
             continue

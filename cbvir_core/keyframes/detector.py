@@ -1,0 +1,37 @@
+"""The keyframe detectors: what one is, and the registry of those that there are.
+
+A new detector is a file of its own and a line in `DETECTORS`; `KeyframeOptions.form` then accepts its name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Protocol
+
+from cbvir_core.keyframes.moreso import batch_detector, online_detector
+from cbvir_core.types import Frame, Keyframe
+
+if TYPE_CHECKING:  # the options check their `form` against the registry, so they import this module
+    from cbvir_core.keyframes.options import KeyframeOptions
+
+
+class KeyframeDetector(Protocol):
+    """A method that chooses keyframes from the samples of one video as they arrive.
+
+    `push` takes samples in the order of time.  The spans of the keyframes follow one another without gap or
+    overlap, from the first sample to the last.  A detector need not make thumbnails, and is used for one
+    video only.
+    """
+
+    def push(self, frame: Frame) -> list[Keyframe]:
+        """Take a sample; return the keyframes that became certain."""
+
+    def flush(self) -> list[Keyframe]:
+        """Return the remaining keyframes at the end of the video."""
+
+
+DETECTORS: dict[str, Callable[[KeyframeOptions], KeyframeDetector]] = {
+    "online": online_detector,
+    "batch": batch_detector,
+}
+"""Every detector by the name that `KeyframeOptions.form` gives it."""

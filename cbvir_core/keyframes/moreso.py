@@ -1,0 +1,65 @@
+"""MoReSo's keyframe detection (section II.B, Algorithm 1): histograms, sub-matrix SVD, dynamic clustering.
+
+How Algorithm 1 is read is said in `cbvir_core.keyframes.clustering`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cbvir_core.keyframes.clustering import DynamicClustering
+from cbvir_core.keyframes.histogram import block_histogram, shrink
+from cbvir_core.keyframes.layout import layout
+from cbvir_core.keyframes.schedule import (
+    MAX_WINDOW_SAMPLES,
+    ReadySamples,
+    Schedule,
+    SlidingSchedule,
+    SubMatrixSchedule,
+)
+from cbvir_core.keyframes.select import FrameSample, picture_quality
+from cbvir_core.types import Frame, Keyframe
+
+if TYPE_CHECKING:  # at run time the options import the registry, which imports this module
+    from cbvir_core.keyframes.options import KeyframeOptions
+
+
+class MoresoDetector:
+    """A keyframe detector: a schedule decides when a sample is judged, a clustering to which scene it belongs.
+
+    A scene's keyframe becomes certain about two seconds of film after the scene's end, or every `max_gap_s`
+    while the scene lasts.  At any time the online form holds at most `CANDIDATES_PER_CLUSTER` pictures for
+    each of two clusters, `LOOKAHEAD_SAMPLES` more and 180 feature vectors, however long the video is; the
+    batch form holds the pictures of a whole sub-matrix.
+    """
+
+    def __init__(self, options: KeyframeOptions, schedule: Schedule) -> None:
+        self._bins = options.bins
+        self._schedule = schedule
+        self._clustering = DynamicClustering(
+            options.similarity, options.min_scene_s, options.max_gap_s, options.layout_similarity
+        )
+
+    def push(self, frame: Frame) -> list[Keyframe]:
+        """Take a sample; return the keyframes of the scenes that are now known to be over."""
+        small = shrink(frame.image)
+        sample = FrameSample(frame, block_histogram(small, self._bins), picture_quality(small), layout(small))
+        return self._judge(self._schedule.push(sample))
+
+    def flush(self) -> list[Keyframe]:
+        """Return the keyframes of what is still open at the end of the video."""
+        return self._judge(self._schedule.flush()) + self._clustering.finish()
+
+    def _judge(self, ready: ReadySamples) -> list[Keyframe]:
+        return [keyframe for sample, basis in ready for keyframe in self._clustering.add(sample, basis)]
+
+
+def online_detector(options: KeyframeOptions) -> MoresoDetector:
+    """Return the online form: the basis is that of a sliding window."""
+    samples = min(MAX_WINDOW_SAMPLES, max(1, round(options.window_s / options.sample_s)))
+    return MoresoDetector(options, SlidingSchedule(samples, options.rank))
+
+
+def batch_detector(options: KeyframeOptions) -> MoresoDetector:
+    """Return the paper's form: samples are judged in the basis of their own sub-matrix."""
+    return MoresoDetector(options, SubMatrixSchedule(options.window_s, options.rank))
