@@ -1,14 +1,18 @@
 """The training of cbvir's weights: ``python -m cbvir_core.train --help``.
 
-Pictures are decoded once (`pictures`, `videos`; `origins` tells frames of one scene or source); every
-step edits two views of each as people edit frames (`augment`: `framing`, then `degrade`).  A run
-(`loop`) follows the clock (`schedule`) through a `lesson`: that of the filter (`filter_lesson`) begins
-with what each block of a teacher of the same architecture makes of a view (`hints`), then both views
-are the same picture, and where there is a teacher also what it says of the unedited one (`teacher`);
-that of the refinement (`solar_lesson`) begins with weights of our own (`start`) and sets views against
-hard negatives that are mined from the whole set (`mining`).  `losses` holds what they ask for.  A run
-is kept in one folder with its recipe (`recipe`, `recipe_file`, `checkpoint`) and ends as a weight file
-(`export`, `measure`).
+- Data: `pictures` and `videos` decode every training picture once.  `origins` groups frames by scene
+  and by source.
+- Augmentation: each step makes two perturbed views of each picture (`augment`: first `framing`, then
+  `degrade`; `random_draws` makes them repeatable).
+- Run: `loop` takes steps until the time budget is spent.  `schedule` sets learning rate, size and
+  strength by the share of the budget that is spent.  `checkpoint` keeps the run on disk.
+- Lesson: `lesson` is the part of a run that differs between the two networks; `losses` holds its losses.
+  `filter_lesson` trains the filter: first block by block on the maps of a teacher (`hints`), then on
+  pairs of views and on the descriptors of the teacher (`teacher`).  `solar_lesson` trains the refinement:
+  it starts from weights of this program (`start`) and uses hard negatives (`mining`).
+- Result: `export` writes the weight file, and chooses its input side and whitening (`whitening`) by the
+  recall that `measure` finds.
+- Choices: `recipe` holds every choice of a run, `recipe_file` reads and writes it as TOML.
 
 On a processor that is busy with other things, set ``OMP_WAIT_POLICY=passive``: otherwise threads spin
 while they wait for one another.

@@ -15,22 +15,26 @@ from cbvir_core.train.recipe import TRAINED_NETWORKS
 from cbvir_core.train.report import TrainingReport
 
 TRAIN_DESCRIPTION = """\
-Trains the networks of cbvir on pictures of your own, without anybody's weights, or measures one.
+Train the networks of cbvir on your own pictures and videos, or measure a weight file.
 
   train    python -m cbvir_core.train --pictures photos/ --videos clips/ --out runs/mine --minutes 120
   refine   python -m cbvir_core.train --network solar --start runs/mine/filter.safetensors \\
                   --pictures photos/ --videos clips/ --out runs/refine --minutes 120
-  go on    python -m cbvir_core.train --pictures photos/ --out runs/mine --minutes 240 --resume
+  resume   python -m cbvir_core.train --pictures photos/ --out runs/mine --minutes 240 --resume
   export   python -m cbvir_core.train --pictures photos/ --out runs/mine --export filter.safetensors
   measure  python -m cbvir_core.train --pictures photos/ --measure filter.safetensors
 
-A run ends with OUT/filter.safetensors or OUT/refine.safetensors, which `cbvirctl models import NAME
-FILE...` takes.  Ctrl-C keeps what was learnt.  On a busy processor set OMP_WAIT_POLICY=passive.
+A run writes OUT/filter.safetensors or OUT/refine.safetensors; install it with `cbvirctl models import
+NAME FILE...`.  Ctrl-C saves a checkpoint, from which --resume continues.
+On a busy processor set OMP_WAIT_POLICY=passive.
 """
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Runs the command line; the exit status: 0, 1 with a sentence on stderr, 130 after Ctrl-C."""
+    """Run the command line and return its exit status.
+
+    The status is 0, 1 after an error (one sentence on stderr), or 130 after Ctrl-C.
+    """
     options = _parser().parse_args(arguments)
     torch.set_num_threads(options.threads)
     try:
@@ -40,8 +44,8 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"error: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        kept = options.out is not None and checkpoint.there(options.out)
-        print("stopped" + (f"; {options.out} goes on with --resume" if kept else ""), file=sys.stderr)
+        saved = options.out is not None and checkpoint.exists(options.out)
+        print("stopped" + (f"; --resume continues {options.out}" if saved else ""), file=sys.stderr)
         return 130
     return 0
 
@@ -54,7 +58,7 @@ def _run(options: argparse.Namespace, report: TrainingReport) -> None:
         Console().print(table)
         return
     if options.out is None:
-        raise ConfigError("--out says where the run is kept")
+        raise ConfigError("name a folder for the run with --out")
     if options.export:
         commands.export_checkpoint(options.out, options.export, sources, device, report)
         return
@@ -74,7 +78,7 @@ def _device(name: str) -> torch.device:
     if name == "auto":
         name = "cuda" if torch.cuda.is_available() else "cpu"
     if name == "cuda" and not torch.cuda.is_available():
-        raise ConfigError("no CUDA device is here; leave --device out to train on the processor")
+        raise ConfigError("this machine has no CUDA device; leave --device out to train on the processor")
     return torch.device(name)
 
 
@@ -86,26 +90,48 @@ def _parser() -> argparse.ArgumentParser:
     )
     add = parser.add_argument
     for option, what in (
-        ("--pictures", "folders or tars of pictures"),
-        ("--videos", "folders of videos; a fixed third of them stays out, for benchmarks"),
+        ("--pictures", "folders or tar files of pictures"),
+        ("--videos", "folders of videos; a fixed third of them is left out, for benchmarks"),
     ):
         add(option, type=Path, nargs="+", default=[], metavar="PATH", help=what)
     add(
         "--network",
         choices=TRAINED_NETWORKS,
-        help="what to train: filter, or solar for the refinement (filter)",
+        help="what to train: filter, or solar for the refinement (default: filter)",
     )
-    add("--out", type=Path, metavar="FOLDER", help="the run: checkpoint, recipe, weight file")
-    add("--minutes", type=float, default=60.0, metavar="N", help="time budget, in all (%(default)g)")
-    add("--recipe", type=Path, metavar="FILE", help="TOML; what it leaves out keeps its default")
-    add("--teacher", type=Path, metavar="FILE", help="safetensors of torchvision's MobileNetV2 to learn from")
-    add("--start", type=Path, metavar="FILE", help="weights of an earlier training that SOLAR begins with")
-    add("--resume", action="store_true", help="go on from the checkpoint in --out, if there is one")
-    add("--device", choices=["auto", "cpu", "cuda"], default="auto", help="auto takes CUDA where it is")
+    add("--out", type=Path, metavar="FOLDER", help="folder of the run: checkpoint, recipe, weight file")
+    add(
+        "--minutes",
+        type=float,
+        default=60.0,
+        metavar="N",
+        help="time budget of the whole run (default: %(default)g)",
+    )
+    add("--recipe", type=Path, metavar="FILE", help="TOML file of choices; missing keys keep their default")
+    add("--teacher", type=Path, metavar="FILE", help="teacher: safetensors of torchvision's MobileNetV2")
+    add("--start", type=Path, metavar="FILE", help="weights of an earlier training that SOLAR starts from")
+    add("--resume", action="store_true", help="continue from the checkpoint in --out, if there is one")
+    add(
+        "--device",
+        choices=["auto", "cpu", "cuda"],
+        default="auto",
+        help="auto takes CUDA where there is a device",
+    )
     threads = torch.get_num_threads()
-    add("--threads", type=int, default=threads, metavar="N", help="of the processor (%(default)s)")
+    add(
+        "--threads",
+        type=int,
+        default=threads,
+        metavar="N",
+        help="threads of the processor (default: %(default)s)",
+    )
     add("--export", type=Path, metavar="FILE", help="write the checkpoint in --out as a weight file")
-    add("--measure", type=Path, metavar="FILE", help="print the recall of a weight file by kind of edit")
+    add(
+        "--measure",
+        type=Path,
+        metavar="FILE",
+        help="print the recall of a weight file by kind of perturbation",
+    )
     return parser
 
 

@@ -1,4 +1,4 @@
-"""Edited views of a batch of pictures: the whole chain, in the order in which it happens to a frame."""
+"""Perturbed views of a batch of pictures: framing first, then the pixels, as it happens to a frame."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ _PIXEL_PERTURBATIONS = (
 
 
 def augment(pixels: Tensor, side: int, options: Augmentation, strength: float, draws: RandomDraws) -> Tensor:
-    """One edited view of each picture: uint8 N x 3 x S x S -> float N x 3 x side x side in [0, 1].
+    """Return one perturbed view of each picture: uint8 N x 3 x S x S -> float N x 3 x side x side in [0, 1].
 
-    `strength` in [0, 1] scales how hard the edits are.  `side` must divide by 8.  The same `draws`
-    seed gives the same views.
+    `strength` in [0, 1] scales how strong the perturbations are.  `side` must be divisible by 8.  The
+    same seed of `draws` gives the same views.
     """
     views = reframe(pixels, side, options, strength, draws)
-    for edit in _PIXEL_PERTURBATIONS:
-        views = edit(views, options, strength, draws)
+    for perturb in _PIXEL_PERTURBATIONS:
+        views = perturb(views, options, strength, draws)
     return views.clamp_(0.0, 1.0)

@@ -1,4 +1,4 @@
-"""Rounds through the training pictures, batch by batch, and edited views of them."""
+"""Rounds through the training pictures, batch by batch, and perturbed views of them."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from cbvir_core.train.recipe import TrainingRecipe
 
 
 class TrainingBatches:
-    """Where in the pictures a step is, and its pictures as the network sees them.
+    """The batch of each step, and perturbed views of its pictures.
 
-    `pixels` are uint8 N x 3 x S x S.  A round is N // `size` batches; what remains waits for the next
-    round, which has another order.
+    `pixels` are uint8 N x 3 x S x S.  A round is N // `size` batches.  The remaining pictures are left
+    out; the next round has another order.
     """
 
     def __init__(self, recipe: TrainingRecipe, pixels: Tensor, device: torch.device) -> None:
@@ -23,19 +23,19 @@ class TrainingBatches:
         self._recipe, self._pixels, self._device = recipe, pixels, device
 
     def place(self, step: int) -> tuple[int, int]:
-        """The round, and the batch in it."""
+        """Return the round of a step, and the number of its batch in the round."""
         return divmod(step, len(self._pixels) // self.size)
 
     def cut(self, order: Tensor, place: int) -> Tensor:
-        """The pictures' numbers in one batch of a round's order."""
+        """Return the numbers of the pictures in one batch, given the order of the round."""
         return order[place * self.size : (place + 1) * self.size]
 
     def draws(self, step: int) -> RandomDraws:
-        """The draws of a step."""
+        """Return the random draws of a step."""
         return RandomDraws(self._recipe.seed, step, self._device)
 
     def views(self, numbers: Tensor, spent: float, draws: RandomDraws) -> Tensor:
-        """An edited view of each picture, its size and strength by the share of the budget."""
+        """Return a perturbed view of each picture; `spent` of the budget sets size and strength."""
         side = schedule.side_at(spent, self._recipe.stages)
         strength = schedule.strength(spent, self._recipe.ramp)
         return augment(self._pixels[numbers].to(self._device), side, self._recipe.augment, strength, draws)

@@ -1,4 +1,4 @@
-"""A run on disk, replaced in one piece."""
+"""The state of a run on disk; a new state replaces the old one atomically."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ CHECKPOINT_FILE = "checkpoint.pt"
 
 @dataclass(frozen=True)
 class TrainingCheckpoint:
-    """All that a run needs to go on, and to be turned into a weight file.
+    """All that is needed to continue a run, or to export it as a weight file.
 
-    `averaged` is the moving average of the weights, which is what is exported; `spent_s` what the
-    time budget has lost; `data` says what the run has seen, for the model card; `lesson` is what the
-    lesson keeps beside the weights.
+    `averaged` is the moving average of the weights, which is exported.  `spent_s` is the part of the
+    time budget that is spent, `seen` the number of pictures that were trained on.  `data` describes the
+    training data, for the model card.  `lesson` is the state of the lesson beside the weights.
     """
 
     step: int
@@ -36,26 +36,27 @@ class TrainingCheckpoint:
     lesson: dict[str, Tensor] = field(default_factory=dict)
 
 
-def there(folder: Path) -> bool:
-    """Whether the folder holds a checkpoint."""
+def exists(folder: Path) -> bool:
+    """Return whether the folder holds a checkpoint."""
     return (folder / CHECKPOINT_FILE).exists()
 
 
 def save(checkpoint: TrainingCheckpoint, folder: Path) -> None:
-    """Writes ``folder/checkpoint.pt``; a crash leaves the old one.  Raises DiskFull."""
+    """Write ``folder/checkpoint.pt``; a crash leaves the old file.  Raise DiskFull."""
     with no_room(folder / CHECKPOINT_FILE), replacing(folder / CHECKPOINT_FILE) as temporary:
         torch.save(vars(checkpoint), temporary)
 
 
 def load(folder: Path) -> TrainingCheckpoint:
-    """The checkpoint of a folder.  Tensors and plain values only: no code in it is run.
+    """Read the checkpoint of a folder.
 
-    Raises WeightsMissing and WeightsDamaged.
+    Only tensors and plain values are read; code in the file is not run.  Raise WeightsMissing or
+    WeightsDamaged.
     """
     path = folder / CHECKPOINT_FILE
     if not path.exists():
-        raise WeightsMissing(f"no training has been saved in {folder}")
+        raise WeightsMissing(f"{folder} holds no checkpoint of a training")
     try:
         return TrainingCheckpoint(**torch.load(path, map_location="cpu", weights_only=True))
     except (OSError, RuntimeError, TypeError, ValueError, EOFError, pickle.UnpicklingError) as error:
-        raise WeightsDamaged(f"{path} is damaged or no checkpoint of this program: {error}") from error
+        raise WeightsDamaged(f"{path} is damaged, or not a checkpoint of this program: {error}") from error

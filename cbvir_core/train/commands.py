@@ -1,4 +1,4 @@
-"""What the command line can do: train, export, measure."""
+"""The commands of the command line: train, export, measure."""
 
 from __future__ import annotations
 
@@ -33,18 +33,21 @@ from cbvir_core.types import Image
 from cbvir_core.weights import read_header
 
 QUERIES_PER_KIND = 256
-"""Queries of each kind of edit in `measure`."""
+"""Queries of each kind of perturbation in `measure`."""
 
 
 @dataclass(frozen=True)
 class PictureSources:
-    """Where pictures come from: folders or tars of pictures, folders of videos."""
+    """Where pictures come from: folders or tar files of pictures, and folders of videos."""
 
     pictures: tuple[Path, ...]
     videos: tuple[Path, ...]
 
     def load(self, recipe: TrainingRecipe, report: TrainingReport) -> SplitPictures:
-        """All of them in memory, some kept back.  Raises NotAPicture for none, FileUnreadable."""
+        """Load all pictures into memory and keep some back.
+
+        Raise NotAPicture where there is none, and FileUnreadable.
+        """
         report.say("reading pictures")
         frames = video_frames(self.videos, 2 * recipe.store_side)
         images: Iterator[tuple[str, Image]] = chain(read_pictures(self.pictures), frames)
@@ -58,11 +61,11 @@ class PictureSources:
 
 @dataclass(frozen=True)
 class RunPlan:
-    """What a run is to be.
+    """What the user asks of a run.
 
-    It is kept in `folder` and takes `minutes` in all; `resume` goes on from the checkpoint there.
-    `recipe` is a file; `network` (``filter``, ``solar`` or None for the recipe's) says what it is for.
-    `teacher` and `start` are weight files to learn from and to begin with.
+    The run is kept in `folder` and takes `minutes` in all; `resume` continues from the checkpoint there.
+    `recipe` is a file.  `network` is ``filter``, ``solar``, or None for the one that the recipe names.
+    `teacher` and `start` are weight files: one to learn from, one to start from.
     """
 
     folder: Path
@@ -75,11 +78,11 @@ class RunPlan:
 
 
 def train(sources: PictureSources, plan: RunPlan, device: torch.device, report: TrainingReport) -> Path:
-    """Trains until the time is up, and gives the weight file.
+    """Train until the time budget is spent, and return the weight file.
 
-    Raises ConfigError, NotAPicture, FileUnreadable, DiskFull, and what bad weight files raise.
+    Raise ConfigError, NotAPicture, FileUnreadable, DiskFull, and the errors of bad weight files.
     """
-    saved = checkpoint.load(plan.folder) if plan.resume and checkpoint.there(plan.folder) else None
+    saved = checkpoint.load(plan.folder) if plan.resume and checkpoint.exists(plan.folder) else None
     if saved and plan.recipe is None:
         recipe = recipe_from(saved.recipe, plan.network)
     else:
@@ -93,7 +96,7 @@ def train(sources: PictureSources, plan: RunPlan, device: torch.device, report: 
     training = TrainingRun(recipe, _lesson(recipe, material, start, device, report))
     if saved:
         training.resume(saved)
-        report.say(f"going on at step {saved.step}, after {saved.spent_s / 60.0:.1f} minutes")
+        report.say(f"continuing at step {saved.step}, after {saved.spent_s / 60.0:.1f} minutes")
     training.run(plan.minutes * 60.0, plan.folder, report)
     weights = plan.folder / file_name(recipe)
     export(training.state(), weights, loaded, device, report)
@@ -132,15 +135,16 @@ def _lesson(
     if recipe.network == "filter":
         return FilterLesson(recipe, material, device)
     network = first_network(recipe, start, material.pixels, report)
-    return SolarLesson(recipe, material, network, device, knows=start is not None)
+    return SolarLesson(recipe, material, network, device, pretrained=start is not None)
 
 
 def export_checkpoint(
     folder: Path, path: Path, sources: PictureSources, device: torch.device, report: TrainingReport
 ) -> None:
-    """Turns the checkpoint of a run, finished or not, into a weight file.
+    """Write the checkpoint of a run, finished or not, as a weight file.
 
-    With pictures the input side and the whitening are chosen by measurement.  Raises WeightsMissing.
+    Where pictures are given, the input side and the whitening are chosen by measurement.  Raise
+    WeightsMissing.
     """
     saved = checkpoint.load(folder)
     loaded = sources.load(recipe_from(saved.recipe), report) if sources else None
@@ -150,10 +154,10 @@ def export_checkpoint(
 def measure(
     weights: Path, sources: PictureSources, teacher: Path | None, device: torch.device, report: TrainingReport
 ) -> Table:
-    """Recall of a weight file, beside its teacher's, on edited copies of pictures kept back.
+    """Return a table of the recall of a weight file, and of its teacher, on perturbed pictures.
 
-    Which pictures were kept back hangs on the recipe in the file, so that those it was trained with
-    are never asked about.  Raises ConfigError where there are none.
+    The pictures were kept back from training: the recipe in the file determines which they are, so that
+    a picture that the file was trained with is never a query.  Raise ConfigError where there is none.
     """
     header = read_header(weights)
     recipe = recipe_from(dict(header.details["recipe"])) if "recipe" in header.details else TrainingRecipe()

@@ -1,6 +1,6 @@
-"""What happens to pixels: colour, blur, scaling, JPEG, noise, captions, logos, screens.
+"""Perturbations of pixels: colour, blur, scaling, JPEG, noise, captions, logos, screens.
 
-Each function takes views, float N x 3 x H x W in [0, 1], and may change them in place.
+Each function takes views, float N x 3 x H x W in [0, 1], returns them, and may change them in place.
 """
 
 from __future__ import annotations
@@ -20,7 +20,10 @@ _SEPIA = ((0.393, 0.769, 0.189), (0.349, 0.686, 0.168), (0.272, 0.534, 0.131))
 
 
 def colour(views: Tensor, options: Augmentation, strength: float, draws: RandomDraws) -> Tensor:
-    """Gamma, contrast, brightness, tint, saturation, grey and sepia; one matrix for each picture."""
+    """Change gamma, contrast, brightness, tint and saturation, or make grey or sepia.
+
+    Each picture gets one gamma and one colour matrix.
+    """
     n = len(views)
     toned = draws.happens(n, options.tone_p)
     gamma = draws.log_uniform(n, low=1.0 / (1.0 + 0.8 * strength), high=1.0 + 0.8 * strength) ** toned
@@ -45,7 +48,7 @@ def _saturation(n: int, options: Augmentation, draws: RandomDraws) -> Tensor:
 
 
 def blur(views: Tensor, options: Augmentation, strength: float, draws: RandomDraws) -> Tensor:
-    """A Gaussian of up to 1.4 pixels on some of the pictures."""
+    """Blur some pictures by a Gaussian of up to 1.4 pixels."""
     rows = draws.chosen(len(views), options.blur_p)
     if not len(rows):
         return views
@@ -60,7 +63,7 @@ def blur(views: Tensor, options: Augmentation, strength: float, draws: RandomDra
 
 
 def downscale(views: Tensor, options: Augmentation, strength: float, draws: RandomDraws) -> Tensor:
-    """Small and back again; one factor for each of two halves of those that are chosen."""
+    """Scale some pictures down and up again; each half of the chosen ones has one factor."""
     side = views.shape[-1]
     for half in draws.chosen(len(views), options.downscale_p).chunk(2):
         small = max(8, round(side * float(draws.uniform(1, low=1.0 - 0.6 * strength, high=1.0))))
@@ -71,7 +74,7 @@ def downscale(views: Tensor, options: Augmentation, strength: float, draws: Rand
 
 
 def jpeg(views: Tensor, options: Augmentation, strength: float, draws: RandomDraws) -> Tensor:
-    """Block artefacts: 8 x 8 cosine transforms, quantised coarsely; sides must divide by 8."""
+    """Add block artefacts by coarse quantisation of 8 x 8 cosine transforms; sides must be divisible by 8."""
     rows = draws.chosen(len(views), options.jpeg_p)
     if not len(rows):
         return views
@@ -96,7 +99,7 @@ def _cosines(device: torch.device) -> Tensor:
 
 
 def noise(views: Tensor, options: Augmentation, strength: float, draws: RandomDraws) -> Tensor:
-    """Grain of a deviation of up to 0.08."""
+    """Add noise of a standard deviation of up to 0.08."""
     rows = draws.chosen(len(views), options.noise_p)
     if len(rows):
         amount = draws.uniform(len(rows), 1, 1, 1, low=0.01, high=0.01 + 0.07 * strength)
@@ -105,7 +108,7 @@ def noise(views: Tensor, options: Augmentation, strength: float, draws: RandomDr
 
 
 def caption(views: Tensor, options: Augmentation, strength: float, draws: RandomDraws) -> Tensor:
-    """A bar with print along the lower or upper edge, opaque or half so."""
+    """Draw a bar with print along the lower or upper edge, opaque or half transparent."""
     rows = draws.chosen(len(views), options.caption_p)
     n, side = len(rows), views.shape[-1]
     if not n:
@@ -126,7 +129,7 @@ def caption(views: Tensor, options: Augmentation, strength: float, draws: Random
 
 
 def logo(views: Tensor, options: Augmentation, strength: float, draws: RandomDraws) -> Tensor:
-    """A small patch of another picture or of one colour near a corner."""
+    """Draw a small patch of another picture or of one colour near a corner."""
     rows = draws.chosen(len(views), options.logo_p)
     n, side = len(rows), views.shape[-1]
     if not n:
@@ -146,7 +149,7 @@ def logo(views: Tensor, options: Augmentation, strength: float, draws: RandomDra
 
 
 def screen(views: Tensor, options: Augmentation, strength: float, draws: RandomDraws) -> Tensor:
-    """Moire of a photographed screen, and glare of a lamp in it."""
+    """Add the moire of a photographed screen, and the glare of a lamp in it."""
     side = views.shape[-1]
     line = torch.linspace(-1.0, 1.0, side, device=views.device)
     rows = draws.chosen(len(views), options.screen_p)

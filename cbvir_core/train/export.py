@@ -1,4 +1,4 @@
-"""From a checkpoint to a weight file, with what measurement chooses at the end."""
+"""Export of a checkpoint as a weight file; measurements choose its input side and whitening."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ from cbvir_core.train.whitening import fit_whitening
 from cbvir_core.weights import Preprocess, WeightsHeader, write_weights
 
 CHOICE_QUERIES = 512
-"""Queries that decide between the candidates: a step of .01 in recall is five of them."""
+"""Queries that decide between candidates: five of them are a difference of .01 in recall."""
 NORM_STATISTICS_PICTURES = 1024
-"""Pictures that the statistics of the batch norms are taken from anew."""
+"""Pictures that the statistics of the batch norms are computed anew from."""
 
 
 @dataclass(frozen=True)
 class ExportCandidate:
-    """A network, the side that it reads pictures at, and how it was made."""
+    """A network that may be exported: the side that it reads pictures at, and how it was made."""
 
     architecture: str
     network: Network
@@ -43,17 +43,17 @@ class ExportCandidate:
 
     @property
     def name(self) -> str:
-        """In words, for the log."""
+        """Return its description for the log."""
         return f"{self.side} px, {self.whitening} whitening" + (", norms settled" if self.settled else "")
 
 
 def architecture_of(recipe: TrainingRecipe) -> str:
-    """The architecture that a recipe trains."""
+    """Return the architecture that a recipe trains."""
     return MOBILENET_ARCHITECTURE if recipe.network == "filter" else SOLAR_PREFIX + recipe.solar.backbone
 
 
 def file_name(recipe: TrainingRecipe) -> str:
-    """What a run's weight file is called."""
+    """Return the name of the weight file of a run."""
     return "filter.safetensors" if recipe.network == "filter" else "refine.safetensors"
 
 
@@ -64,11 +64,11 @@ def export(
     device: torch.device,
     report: TrainingReport,
 ) -> ExportCandidate:
-    """Writes the averaged network as float16, and gives what was chosen.
+    """Write the averaged network as float16, and return what was chosen.
 
-    With `samples` the input side, the whitening (learnt or fitted) and the batch norms' statistics
-    (as trained or settled on clean pictures at that side) are those that measure best; without, it is
-    the network as trained at the recipe's first side.  Raises DiskFull.
+    With `samples`, measurement chooses the input side, the whitening (learnt or fitted) and the batch
+    norms' statistics (as trained, or settled on clean pictures at that side).  Without them the network
+    is written as trained, for the first side of the recipe.  Raise DiskFull.
     """
     recipe = recipe_from(saved.recipe)
     architecture = architecture_of(recipe)
@@ -97,7 +97,7 @@ def export(
 def choose(
     first: ExportCandidate, recipe: TrainingRecipe, samples: SplitPictures, report: TrainingReport
 ) -> tuple[ExportCandidate, RecallFigures]:
-    """The best candidate by recall on edited copies of pictures kept back, and its figures."""
+    """Return the candidate of the best recall on perturbed pictures that were kept back, and its figures."""
     kept = samples.kept.pixels
     queries = perturbed(kept[:CHOICE_QUERIES], PERTURBATION_KINDS[ALL_PERTURBATIONS])
     tried: list[tuple[ExportCandidate, RecallFigures]] = []
@@ -122,7 +122,7 @@ def choose(
 
 
 def settled(candidate: ExportCandidate, pixels: Tensor) -> ExportCandidate:
-    """The candidate with its batch norms' statistics taken anew from clean pictures at its side."""
+    """Return the candidate with batch norm statistics computed anew from clean pictures at its side."""
     network = copy.deepcopy(candidate.network)
     norms = [module for module in network.modules() if isinstance(module, nn.BatchNorm2d)]
     for norm in norms:
@@ -138,7 +138,7 @@ def settled(candidate: ExportCandidate, pixels: Tensor) -> ExportCandidate:
 def whitened(
     candidate: ExportCandidate, recipe: TrainingRecipe, pixels: Tensor, report: TrainingReport
 ) -> ExportCandidate:
-    """The candidate with PCA whitening, fitted on clean pictures, in place of the learnt one."""
+    """Return the candidate with a PCA whitening fitted on clean pictures in place of the learnt one."""
     rows = pooled_rows(candidate.network, pixels[:WHITENING_PICTURES], candidate.side, recipe.bf16, report)
     weight, bias = fit_whitening(rows, recipe.whiten, floor=WHITENING_VARIANCE_FLOOR)
     state = candidate.network.state_dict() | {"whiten.weight": weight, "whiten.bias": bias}
@@ -147,7 +147,7 @@ def whitened(
 
 
 def half(state: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Real numbers as float16, which is what is stored."""
+    """Return the state with real numbers as float16, as weight files store them."""
     return {name: value.half() if value.is_floating_point() else value for name, value in state.items()}
 
 

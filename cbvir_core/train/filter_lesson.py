@@ -1,4 +1,4 @@
-"""The filter's lesson: two edited views of a picture are one, and what a teacher says of it."""
+"""The lesson of the filter: two perturbed views of a picture get one descriptor, near that of a teacher."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from cbvir_core.train.whitening import start_whitening
 
 
 class FilterLesson:
-    """MobileNetV2 from scratch, with a teacher's hints and rows where there is a teacher."""
+    """MobileNetV2 from scratch; a teacher, where there is one, adds hints and descriptors."""
 
     def __init__(self, recipe: TrainingRecipe, material: LessonMaterial, device: torch.device) -> None:
         torch.manual_seed(recipe.seed)
@@ -33,35 +33,35 @@ class FilterLesson:
         self._hints = self._start_hints()
 
     def rate(self, spent: float) -> float:
-        """One cycle, or with hints two."""
+        """Return the learning rate: one cycle, or two with hints."""
         return schedule.learning_rate_at(spent, self.recipe, self._hints is not None)
 
     def prepare(self, step: int, spent: float, averaged: Mapping[str, Tensor], report: TrainingReport) -> int:
-        """Nothing is ever due."""
+        """Do nothing and return 0: this lesson has no work between steps."""
         return 0
 
     def take(self, step: int, spent: float) -> StepLosses:
-        """The losses of the next batch of a round through all pictures."""
+        """Return the losses of the next batch of a round through all pictures."""
         forced = self._hints is not None and spent < self.recipe.hints.forced
         rows, views = self._views(step, spent, 1 if forced else 2)
         parts = self._forced(views) if forced else self._taught(rows, views, spent)
         return StepLosses(parts, len(rows), len(views))
 
     def state(self) -> dict[str, Tensor]:
-        """Nothing beside the weights."""
+        """Return nothing: the weights are all the state."""
         return {}
 
     def restore(self, state: Mapping[str, Tensor]) -> None:
-        """There is nothing to restore."""
+        """Do nothing: there is no state."""
 
     def _forced(self, views: Tensor) -> dict[str, Tensor]:
-        """Each block alone on the teacher's input."""
+        """Return the loss of the blocks, each on the teacher's input."""
         assert self._hints is not None
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.recipe.bf16):
             return {"blocks": self._hints.forced(self.network, prepare(views))}
 
     def _taught(self, rows: Tensor, views: Tensor, spent: float) -> dict[str, Tensor]:
-        """The whole network on its own; with hints until they have faded out."""
+        """Return the losses of the whole network; hints take part until they have faded out."""
         weight = schedule.hint_weight(spent, self.recipe.hints)
         parts: dict[str, Tensor] = {}
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.recipe.bf16):
@@ -74,7 +74,7 @@ class FilterLesson:
         return parts | self._losses(F.normalize(described.float()), rows)
 
     def _views(self, step: int, spent: float, each: int) -> tuple[Tensor, Tensor]:
-        """Numbers of the next pictures, and `each` edited views of each, one set after the other."""
+        """Return the numbers of the next pictures, and `each` perturbed views of each, set after set."""
         round_number, place = self._batches.place(step)
         order = RandomDraws.of_round(self.recipe.seed, round_number).order(len(self.material.pixels))
         rows, draws = self._batches.cut(order, place), self._batches.draws(step)
@@ -90,7 +90,7 @@ class FilterLesson:
 
     @torch.no_grad()
     def _start_whitening(self) -> None:
-        """Starts the whitening where the teacher's is, if there is one."""
+        """Set the whitening to the teacher's, or to a rotation where there is no teacher."""
         whiten = self.network.whiten
         if whiten is None:
             return

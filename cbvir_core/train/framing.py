@@ -1,4 +1,4 @@
-"""Where the picture lies in the view: crop, page, bars, mirror, rotation, perspective."""
+"""Perturbations of the framing: crop, page, bars, mirror, rotation, perspective."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from cbvir_core.train.recipe import Augmentation
 
 
 def reframe(pixels: Tensor, side: int, options: Augmentation, strength: float, draws: RandomDraws) -> Tensor:
-    """Views of pictures: uint8 N x 3 x S x S -> float N x 3 x side x side in [0, 1]."""
+    """Return views with another framing: uint8 N x 3 x S x S -> float N x 3 x side x side in [0, 1]."""
     pictures = pixels.float().div_(255.0)
     homography, boxed = _homographies(len(pictures), options, strength, draws)
     grid = _grid(homography, side)
@@ -25,7 +25,7 @@ def reframe(pixels: Tensor, side: int, options: Augmentation, strength: float, d
 def _homographies(
     n: int, options: Augmentation, strength: float, draws: RandomDraws
 ) -> tuple[Tensor, Tensor]:
-    """Maps from the view's coordinates to the picture's (both [-1, 1]), and which are boxed by bars."""
+    """Return maps from view to picture coordinates (both in [-1, 1]), and which views have bars."""
     kind = draws.uniform(n)
     crop = kind < options.crop_p
     page = (kind >= options.crop_p) & (kind < options.crop_p + options.page_p)
@@ -86,7 +86,7 @@ def _sample(pictures: Tensor, grid: Tensor, homography: Tensor) -> Tensor:
 
 
 def _surroundings(pictures: Tensor, side: int, boxed: Tensor, draws: RandomDraws) -> Tensor:
-    """What lies around a picture: bars are dark; else a page with lines of text, or another picture."""
+    """Return what surrounds the pictures: dark bars, a page with lines of text, or another picture."""
     n = len(pictures)
     paper = torch.where(draws.happens(n, 0.6)[:, None] > 0, draws.uniform(n, 1, low=0.8), draws.uniform(n, 3))
     paper = torch.where(boxed[:, None], draws.happens(n, 0.2)[:, None] * paper, paper)
@@ -101,7 +101,7 @@ def _surroundings(pictures: Tensor, side: int, boxed: Tensor, draws: RandomDraws
 
 
 def text(n: int, side: int, draws: RandomDraws, cell: int = 3) -> Tensor:
-    """Masks that look like lines of small print: N x 1 x side x side, boolean."""
+    """Return masks that look like lines of small print: N x 1 x side x side, boolean."""
     cells = side // cell + 1
     letters = draws.uniform(n, 1, cells, cells) < 0.45
     lines = draws.uniform(n, 1, cells, 1) < 0.35

@@ -1,11 +1,11 @@
-"""Block by block distillation: what each block of the teacher makes of a picture is shown to the student's.
+"""Distillation block by block: each block of the student learns the map of the teacher's block.
 
-A descriptor is one row for a whole picture, a poor lesson for a network that starts from nothing.  The
-maps between the blocks say something at every position.  As long as each block is *given* the
-teacher's input as well (`forced`), all blocks learn at once from the first step, each its own short
-function, instead of one waiting for the other; later the student stands on its own maps (`along`).
-Hints are those of FitNets (Romero et al. 2015); the two have one architecture, so a block's map is the
-hint itself, with no regressor in between.
+A descriptor is one vector for a whole picture: too little for a network that starts from random weights.
+The maps between the blocks give a target at every position.  At first each block gets the teacher's input
+as well (`forced`), so that all blocks learn at once from the first step, each its own short function, and
+none waits for the blocks before it.  Later the student runs on its own maps (`along`).  Hints are those of
+FitNets (Romero et al. 2015); teacher and student have one architecture, so the map of a block is the hint
+itself, with no regressor in between.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from torch import Tensor, nn
 from cbvir_core.embed.mobilenet import MobileNetDescriptor
 
 MAX_HINT_MAP_SIDE = 28
-"""Wider maps are compared at every second position: they have more than enough of them."""
+"""Wider maps are compared at every second position, which are enough."""
 
 
 class BlockHints:
-    """A teacher's maps as lessons for a student of the same architecture."""
+    """The maps of a teacher as targets for a student of the same architecture."""
 
     def __init__(self, teacher: MobileNetDescriptor) -> None:
         self._blocks = tuple(teacher.features)
@@ -31,9 +31,9 @@ class BlockHints:
 
     @torch.no_grad()
     def start(self, student: MobileNetDescriptor, pictures: Tensor) -> None:
-        """Measures how far each channel of the teacher spreads, and lets the student's start there.
+        """Measure the variance of each channel of the teacher, and start the student with the same scale.
 
-        Only the last norm of each block is set, from the maps of `pictures`: a fresh norm gives every
+        Only the last norm of each block is set, from the maps of `pictures`.  A fresh norm gives every
         channel unit variance, and a student would spend its first thousand steps on that scale.
         """
         maps = self._maps(pictures)
@@ -45,17 +45,20 @@ class BlockHints:
             norm.bias.copy_(added.float().mean(dim=(0, 2, 3)))
 
     def forced(self, student: MobileNetDescriptor, pictures: Tensor) -> Tensor:
-        """Mean error of the blocks, each on the teacher's own input."""
+        """Return the mean error of the blocks, each on the teacher's input."""
         maps = self._maps(pictures)
         return self._error([block(given) for block, given in zip(student.features, maps, strict=False)], maps)
 
     def along(self, student: MobileNetDescriptor, pictures: Tensor) -> tuple[Tensor, Tensor]:
-        """The student's last map, and the mean error of its blocks on the student's own inputs."""
+        """Return the student's last map, and the mean error of its blocks on the student's own inputs."""
         found = _chain(student.features, pictures)
         return found[-1], self._error(found[1:], self._maps(pictures))
 
     def _error(self, found: Sequence[Tensor], maps: Sequence[Tensor]) -> Tensor:
-        """Squared error over the teacher's variance, a mean of channels and blocks: 1 knows the mean only."""
+        """Return the squared error divided by the teacher's variance, a mean over channels and blocks.
+
+        A block that always gives the mean of the teacher's map has an error of 1.
+        """
         errors = [
             ((_thin(own) - _thin(wanted)).float().square().mean(dim=(0, 2, 3)) / spread).mean()
             for own, wanted, spread in zip(found, maps[1:], self._spread, strict=True)
@@ -79,5 +82,5 @@ def _thin(found: Tensor) -> Tensor:
 
 
 def _spread(found: Tensor) -> Tensor:
-    """Variance of each channel; one that hardly moves counts as a thousandth of the whole map's."""
+    """Return the variance of each channel, at least about a thousandth of the whole map's."""
     return found.float().var(dim=(0, 2, 3)) + 1e-3 * found.float().var()

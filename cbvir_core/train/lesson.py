@@ -1,4 +1,4 @@
-"""What a run teaches, as the run sees it: the part in which filter and refinement differ."""
+"""The lesson of a run: the part of training in which filter and refinement differ."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ TrainedNetwork = TypeVar("TrainedNetwork", bound=nn.Module)
 
 @dataclass(frozen=True)
 class LessonMaterial:
-    """What is learnt from.
+    """The training pictures and what belongs to them.
 
-    `pixels` are the training pictures, uint8 N x 3 x S x S; `teacher` what a teacher says of them, its
-    rows as wide as the descriptor; `data` is kept with the weights; `names` tell frames of one clip.
+    `pixels` are uint8 N x 3 x S x S.  `teacher` holds a teacher's rows of them, as wide as the descriptor.
+    `data` describes them in the weight file.  `names` identify frames of one clip.
     """
 
     pixels: Tensor
@@ -33,7 +33,7 @@ class LessonMaterial:
 
 @dataclass(frozen=True)
 class StepLosses:
-    """One step's losses by name, weighted, and of how many pictures and views they are."""
+    """The weighted losses of one step by name, and the numbers of its pictures and views."""
 
     losses: dict[str, Tensor]
     pictures: int
@@ -41,37 +41,37 @@ class StepLosses:
 
 
 class Lesson(Protocol):
-    """A network, and what it is asked for at each step of a run."""
+    """A network and its losses at each step of a run."""
 
     material: LessonMaterial
 
     @property
     def network(self) -> nn.Module:
-        """What learns."""
+        """The network that is trained."""
 
     def rate(self, spent: float) -> float:
-        """The learning rate at this share of the time budget."""
+        """Return the learning rate at this share of the time budget."""
 
     def prepare(self, step: int, spent: float, averaged: Mapping[str, Tensor], report: TrainingReport) -> int:
-        """Does what is due before a step, with the averaged weights; how many batches went through it.
+        """Do the work that is due before a step, with the averaged weights.
 
-        Mostly nothing is, and it is 0.
+        Return the number of batches that the network described for it; 0 where nothing was due.
         """
 
     def take(self, step: int, spent: float) -> StepLosses:
-        """The losses of the next batch.  The same step gives the same batch in every run."""
+        """Return the losses of the next batch.  The same step has the same batch in every run."""
 
     def state(self) -> dict[str, Tensor]:
-        """What a resumed run needs beside the network's weights."""
+        """Return what a resumed run needs beside the weights of the network."""
 
     def restore(self, state: Mapping[str, Tensor]) -> None:
-        """Goes on from the `state` of another run."""
+        """Continue from the `state` of an earlier run."""
 
 
 def trainable(network: TrainedNetwork, device: torch.device) -> TrainedNetwork:
-    """The network as it trains fastest: channels last, and no ReLU in place.
+    """Return the network in the form that trains fastest: channels last, and no ReLU in place.
 
-    In place, bfloat16 in channels-last order is copied: 13 % of a step of MobileNetV2.
+    A ReLU in place copies bfloat16 in channels-last order: 13 % of a step of MobileNetV2.
     """
     for module in network.modules():
         if isinstance(module, nn.ReLU | nn.ReLU6):
@@ -80,7 +80,10 @@ def trainable(network: TrainedNetwork, device: torch.device) -> TrainedNetwork:
 
 
 def taught_losses(described: Tensor, wanted: Tensor, bank: Tensor, weights: LossWeights) -> dict[str, Tensor]:
-    """What a teacher's rows `wanted` of the clean pictures ask of rows; `bank` is all of the teacher's."""
+    """Return the losses against `wanted`, the teacher's rows of the clean pictures.
+
+    `bank` is the teacher's rows of all training pictures.
+    """
     parts = {}
     if weights.distill > 0.0:
         parts["distill"] = weights.distill * losses.cosine_distillation(described, wanted)

@@ -1,4 +1,4 @@
-"""The training itself: steps until the time budget is spent."""
+"""The training loop: steps until the time budget is spent."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ MAX_GRADIENT_NORM = 5.0
 
 
 class TrainingRun:
-    """A lesson's network, its moving average and its optimiser: one run, or its continuation."""
+    """One run, new or resumed: the network of a lesson, its moving average and its optimiser."""
 
     def __init__(self, recipe: TrainingRecipe, lesson: Lesson) -> None:
         self.recipe, self.lesson, self.network = recipe, lesson, lesson.network
@@ -31,16 +31,16 @@ class TrainingRun:
         self.averaged = {name: value.clone() for name, value in self.network.state_dict().items()}
 
     def resume(self, saved: checkpoint.TrainingCheckpoint) -> None:
-        """Goes on where `saved` was written.
+        """Continue from a checkpoint.
 
-        Raises WeightsMismatch where that was a run with another network, or other parts of it frozen.
+        Raise WeightsMismatch where it is of another network, or has other parts of it frozen.
         """
         try:
             self.network.load_state_dict(saved.network)
             self.optimiser.load_state_dict(saved.optimiser)
         except (RuntimeError, ValueError) as error:
             raise WeightsMismatch(
-                "the checkpoint is of a run with another network: take another --out"
+                "the checkpoint is of a run with another network; name another folder with --out"
             ) from error
         for name, value in saved.averaged.items():
             self.averaged[name].copy_(value)
@@ -48,7 +48,7 @@ class TrainingRun:
         self.step, self.seen, self.spent_s = saved.step, saved.seen, saved.spent_s
 
     def state(self) -> checkpoint.TrainingCheckpoint:
-        """The run as it is now."""
+        """Return the present state of the run."""
         return checkpoint.TrainingCheckpoint(
             step=self.step,
             spent_s=self.spent_s,
@@ -68,14 +68,15 @@ class TrainingRun:
         report: TrainingReport,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Steps until `budget_s` is spent; saves into `folder` now and then, at the end and on Ctrl-C.
+        """Take steps until `budget_s` is spent.
 
-        Raises DiskFull, and KeyboardInterrupt once what was learnt is saved.
+        Save checkpoints into `folder` at intervals, at the end and on Ctrl-C.  Raise DiskFull.  Raise
+        KeyboardInterrupt after the checkpoint is saved.
         """
         try:
             self._spend(budget_s, folder, report, clock)
         except KeyboardInterrupt:
-            # A step may be half done; it is not counted, so a resumed run takes it again.
+            # A step may be half done.  It is not counted, so a resumed run takes it again.
             checkpoint.save(self.state(), folder)
             raise
         report.say(f"trained for {self.step} steps on {self.seen} pictures")
@@ -84,8 +85,8 @@ class TrainingRun:
     def _spend(
         self, budget_s: float, folder: Path, report: TrainingReport, clock: Callable[[], float]
     ) -> None:
-        saved = clock()
-        rate = 0.0
+        saved_at = clock()
+        views_per_s = 0.0
         while self.spent_s < budget_s:
             began = clock()
             batches = self.lesson.prepare(self.step, self.spent_s / budget_s, self.averaged, report)
@@ -95,16 +96,16 @@ class TrainingRun:
             limit_s = self.recipe.step_limit_s
             self.spent_s += schedule.step_cost(ready - began, batches * limit_s)
             self.spent_s += schedule.step_cost(elapsed, limit_s)
-            now = self.shown / elapsed
-            rate = 0.95 * rate + 0.05 * now if rate else now
-            note = _note(parts, rate, self.step, budget_s - self.spent_s)
+            latest = self.shown / elapsed
+            views_per_s = 0.95 * views_per_s + 0.05 * latest if views_per_s else latest
+            note = _note(parts, views_per_s, self.step, budget_s - self.spent_s)
             report.progress("training", self.spent_s, budget_s, note)
-            if clock() - saved >= CHECKPOINT_EVERY_S:
+            if clock() - saved_at >= CHECKPOINT_EVERY_S:
                 checkpoint.save(self.state(), folder)
-                saved = clock()
+                saved_at = clock()
 
     def advance(self, spent: float) -> dict[str, float]:
-        """One step, at the share `spent` of the budget; the losses by name."""
+        """Take one step at the share `spent` of the budget; return the losses by name."""
         for group in self.optimiser.param_groups:
             group["lr"] = self.lesson.rate(spent)
         self.network.train()
@@ -120,7 +121,7 @@ class TrainingRun:
 
     @torch.no_grad()
     def _average(self) -> None:
-        """Moves the average towards the network; faster at first, so that the start is forgotten."""
+        """Move the average towards the network; faster at first, so that it forgets the initial weights."""
         keep = min(self.recipe.ema, (1 + self.step) / (10 + self.step))
         for name, value in self.network.state_dict().items():
             if value.is_floating_point():
@@ -130,7 +131,7 @@ class TrainingRun:
 
 
 def _optimiser(network: nn.Module, recipe: TrainingRecipe) -> torch.optim.AdamW:
-    """AdamW with weight decay on matrices and filters only, not on norms, biases or GeM's exponent."""
+    """Return AdamW with weight decay on matrices and filters only, not on norms, biases or GeM's exponent."""
     learnt = [value for value in network.parameters() if value.requires_grad]
     groups = [
         {"params": [value for value in learnt if value.ndim > 1], "weight_decay": recipe.weight_decay},
@@ -139,7 +140,7 @@ def _optimiser(network: nn.Module, recipe: TrainingRecipe) -> torch.optim.AdamW:
     return torch.optim.AdamW(groups, lr=recipe.learning_rate)
 
 
-def _note(parts: dict[str, float], rate: float, step: int, left_s: float) -> str:
+def _note(parts: dict[str, float], views_per_s: float, step: int, left_s: float) -> str:
     values = "  ".join(f"{name} {value:.3f}" for name, value in parts.items())
     left = f"{max(0.0, left_s) / 60.0:.0f} min left"
-    return f"loss {sum(parts.values()):.3f}  {values}  {rate:.0f} images/s  step {step}  {left}"
+    return f"loss {sum(parts.values()):.3f}  {values}  {views_per_s:.0f} images/s  step {step}  {left}"

@@ -1,4 +1,4 @@
-"""What the network is asked for, each on unit rows."""
+"""The losses of training, each on unit rows."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from torch.nn import functional as F  # noqa: N812
 
 
 def cosine_distillation(student: Tensor, teacher: Tensor) -> Tensor:
-    """Mean of ``1 - cos`` between rows that belong together: 0 for equal directions, at most 2."""
+    """Return the mean of ``1 - cos`` between matching rows: 0 for equal directions, at most 2."""
     return (1.0 - (student * teacher).sum(dim=1)).mean()
 
 
 def info_nce(first: Tensor, second: Tensor, temperature: float, strangers: Tensor | None = None) -> Tensor:
-    """Contrast between two views over the batch: each row must find its other view among all.
+    """Return the InfoNCE loss of two views over the batch: each row must find its other view among all.
 
-    Symmetric; row i of both sides is the same picture.  ``ln N`` for rows that say nothing.  Where the
-    symmetric N x N mask `strangers` is false, two pictures are not held against each other.
+    It is symmetric; row i of both sides is the same picture.  It is ``ln N`` where all rows are equal.
+    Pairs of pictures for which the symmetric N x N mask `strangers` is false are not compared.
     """
     scores = first @ second.T / temperature
     if strangers is not None:
@@ -29,11 +29,11 @@ def info_nce(first: Tensor, second: Tensor, temperature: float, strangers: Tenso
 
 
 def bank_distillation(student: Tensor, teacher: Tensor, bank: Tensor, temperature: float) -> Tensor:
-    """Cross entropy between the student's and the teacher's distribution over a bank of pictures.
+    """Return the cross entropy between the student's and the teacher's distribution over a bank.
 
-    `teacher` holds the rows of the clean pictures and `bank` the teacher's rows of the whole
-    training set, so that an edited picture must find its own among all, while what the teacher
-    itself takes for the same (a second photograph of one scene) is not held against it.
+    `teacher` holds the teacher's rows of the clean pictures, `bank` those of the whole training set.  So a
+    perturbed picture must find its own clean one among all.  Pictures that the teacher itself finds alike
+    (two photographs of one scene) count as partly right.
     """
     with torch.no_grad():
         wanted = torch.softmax(teacher @ bank.T / temperature, dim=1)
@@ -41,16 +41,16 @@ def bank_distillation(student: Tensor, teacher: Tensor, bank: Tensor, temperatur
 
 
 SOLAR_PAPER_TUPLES = 8
-"""Tuples (anchor, positive, five negatives) in a batch of the published SOLAR training."""
+"""Tuples (anchor, positive, five negatives) in a batch of the published training of SOLAR."""
 
 
 @dataclass(frozen=True)
 class AnchorTuples:
-    """Which rows of a batch are compared, in squared Euclidean distances of unit rows.
+    """Squared Euclidean distances between unit rows of anchors, positives and negatives.
 
-    `positive` [A] is ``|a - p|^2`` of each anchor a and its positive p; `negative` and `across`, both
-    [A, K], are ``|a - n|^2`` and ``|p - n|^2`` for its K negatives n; where `valid` is false an anchor
-    has fewer negatives than K.
+    `positive` [A] is ``|a - p|^2`` of each anchor a and its positive p.  `negative` and `across`, both
+    [A, K], are ``|a - n|^2`` and ``|p - n|^2`` for its K negatives n.  Entries where `valid` is false
+    stand for no negative: an anchor may have fewer than K.
     """
 
     positive: Tensor
@@ -60,10 +60,10 @@ class AnchorTuples:
 
 
 def hardest(first: Tensor, second: Tensor, strangers: Tensor, count: int) -> AnchorTuples:
-    """Every row as an anchor, its other view as the positive, the nearest strangers' rows as negatives.
+    """Make a tuple of each row: its other view is the positive, the nearest rows of strangers the negatives.
 
-    `first` and `second` are unit rows N x D of two views of N pictures; `strangers` [N, N] says which
-    pictures may be negatives of each other (symmetric).  Both views of a picture may be.
+    `first` and `second` are unit rows N x D of two views of N pictures.  The symmetric mask `strangers`
+    [N, N] is true where two pictures may be negatives of each other; then both of their views may be.
     """
     rows = torch.cat([first, second])
     distances = (2.0 - 2.0 * rows @ rows.T).clamp(min=0.0)
@@ -81,7 +81,7 @@ def hardest(first: Tensor, second: Tensor, strangers: Tensor, count: int) -> Anc
 
 
 def triplet(tuples: AnchorTuples, margin: float) -> Tensor:
-    """The first-order loss of SOLAR, a mean over anchors of a sum over their negatives:
+    """Return the first-order loss of SOLAR, a mean over anchors of a sum over their negatives:
 
     ``sum_n max(0, |a - p|^2 - |a - n|^2 + margin)``.
     """
@@ -90,11 +90,11 @@ def triplet(tuples: AnchorTuples, margin: float) -> Tensor:
 
 
 def second_order_similarity(tuples: AnchorTuples) -> Tensor:
-    """SOLAR's second-order similarity loss: an anchor and its positive lie equally far from strangers.
+    """Return SOLAR's second-order similarity loss: anchor and positive shall be equally far from negatives.
 
-    ``sqrt(sum_a sum_n (|a - n|^2 - |p - n|^2)^2) / A`` for the published batch of A = 8 tuples.  That
-    form would count for less the larger the batch is (A grows faster than the root), so here it is
-    ``sqrt(mean_a sum_n (...)^2 / 8)``: the same for 8 anchors, and for any number of them on average.
+    The published form is ``sqrt(sum_a sum_n (|a - n|^2 - |p - n|^2)^2) / A`` for a batch of A = 8 tuples.
+    It gets smaller the larger the batch is (A grows faster than the root), so here the form is
+    ``sqrt(mean_a sum_n (...)^2 / 8)``: equal for 8 anchors, and on average independent of their number.
     """
-    bent = ((tuples.negative - tuples.across) * tuples.valid).square().sum(dim=1).mean()
-    return (bent / SOLAR_PAPER_TUPLES + 1e-12).sqrt()  # the root of nothing has no gradient
+    deviation = ((tuples.negative - tuples.across) * tuples.valid).square().sum(dim=1).mean()
+    return (deviation / SOLAR_PAPER_TUPLES + 1e-12).sqrt()  # the root of 0 has no gradient

@@ -1,4 +1,4 @@
-"""How well a network finds a picture by an edited copy of it, on pictures kept back from training."""
+"""Recall of pictures by perturbed copies of them, on pictures that were kept back from training."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from cbvir_core.train.random_draws import RandomDraws
 from cbvir_core.train.recipe import Augmentation
 
 DescribePictures = Callable[[Tensor], Tensor]
-"""Uint8 pictures N x 3 x S x S to unit rows."""
+"""Return unit rows of uint8 pictures N x 3 x S x S."""
 
 MEASURE_QUERY_SIDE = 224
 MEASURE_QUERY_SEED = 20_011
@@ -45,10 +45,10 @@ PERTURBATION_KINDS: Mapping[str, Augmentation] = {
 
 @dataclass(frozen=True)
 class RecallFigures:
-    """Shares of edited queries in [0, 1].
+    """Shares of perturbed queries in [0, 1].
 
-    `first`: the right picture comes first.  `sure`: it comes first and closer than all but 1 % of
-    the queries come to any picture that is not theirs, so that 1 % of answers would be false.
+    `first`: the right picture comes first.  `sure`: besides, its cosine is above a threshold that only
+    1 % of the queries reach with a picture that is not theirs, so that 1 % of answers would be false.
     """
 
     first: float
@@ -56,7 +56,7 @@ class RecallFigures:
 
 
 def perturbed(pixels: Tensor, options: Augmentation, batch: int = 256) -> Tensor:
-    """One edited query for each picture, uint8 at `MEASURE_QUERY_SIDE`; always the same ones."""
+    """Return one perturbed query for each picture, uint8 at `MEASURE_QUERY_SIDE`, always the same."""
     views = [
         augment(part, MEASURE_QUERY_SIDE, options, 1.0, RandomDraws(MEASURE_QUERY_SEED, number))
         .mul_(255.0)
@@ -68,7 +68,7 @@ def perturbed(pixels: Tensor, options: Augmentation, batch: int = 256) -> Tensor
 
 
 def figures(corpus: Tensor, queries: Tensor, answers: Tensor) -> RecallFigures:
-    """Of unit rows: query i is an edited copy of corpus row ``answers[i]``."""
+    """Return the recall of unit rows; query i is a perturbed copy of corpus row ``answers[i]``."""
     scores = queries @ corpus.T
     own = scores.gather(1, answers[:, None])[:, 0]
     wrong = scores.scatter(1, answers[:, None], -2.0).amax(dim=1)
@@ -80,7 +80,7 @@ def figures(corpus: Tensor, queries: Tensor, answers: Tensor) -> RecallFigures:
 def compare(
     networks: Mapping[str, DescribePictures], pixels: Tensor, each: int
 ) -> dict[str, dict[str, RecallFigures]]:
-    """By kind of edit and network: `each` queries of every kind against all `pixels`."""
+    """Return the recall by kind of perturbation and by network, of `each` queries against all `pixels`."""
     corpora = {name: describe(pixels) for name, describe in networks.items()}
     table: dict[str, dict[str, RecallFigures]] = {}
     for kind, options in PERTURBATION_KINDS.items():

@@ -1,7 +1,7 @@
-"""Hard negatives: for every picture those that the network takes for it, out of the whole set.
+"""Hard negatives: for every picture the other pictures of the set that the network confuses with it.
 
-Near-duplicates (a second photograph of one scene, a recoloured copy) are the hardest negatives of all,
-and false ones.  A judge's rows tell them: a teacher's where there is one, else the network's own.
+Near-duplicates (a second photograph of one scene, a recoloured copy) would be the hardest negatives, and
+false ones.  They are found by the rows of a judge: a teacher where there is one, else the network itself.
 """
 
 from __future__ import annotations
@@ -15,18 +15,18 @@ from cbvir_core.train.origins import PictureOrigins
 from cbvir_core.train.random_draws import RandomDraws
 
 MAX_NEAR_DUPLICATES = 16
-"""Near-duplicates that a picture can have: a judge that knows nothing yet takes all pictures for one."""
+"""Most near-duplicates of a picture: an untrained judge finds all pictures alike."""
 
 _SIMILARITY_ROWS = 1024
 
 
 @dataclass(frozen=True)
 class MinedNegatives:
-    """What was found among N pictures.
+    """Hard negatives and near-duplicates among N pictures.
 
-    `nearest` [N, K] are each picture's hardest negatives, the hardest first, -1 where there are fewer;
-    `duplicates` are the pairs (i, j) that are no negatives of each other though they are no positives
-    either, as ``i * N + j``, sorted and both ways round.
+    `nearest` [N, K] are the hardest negatives of each picture, the hardest first, -1 where there are
+    fewer.  `duplicates` are the pairs (i, j) that are neither negatives nor positives of each other, as
+    ``i * N + j``, sorted, in both orders.
     """
 
     nearest: Tensor
@@ -34,14 +34,14 @@ class MinedNegatives:
 
     @classmethod
     def nothing(cls, pictures: int) -> MinedNegatives:
-        """Before anything was mined."""
+        """Return the value before mining: no negatives, no near-duplicates."""
         none = torch.empty(0, dtype=torch.int64)
         return cls(none.reshape(1, 0).expand(pictures, 0), none)
 
     def strangers(self, first: Tensor, second: Tensor, origins: PictureOrigins) -> Tensor:
-        """Which pictures of a batch may be negatives of each other, boolean B x B, symmetric.
+        """Return which rows of a batch may be negatives of each other, boolean B x B, symmetric.
 
-        Entry i of both sides are the pictures, of one scene, that the two views of a row come from.
+        Entry i of `first` and `second` are the pictures, of one scene, of the two views of row i.
         """
         batch = torch.cat([first, second])
         codes = batch[:, None] * len(self.nearest) + batch
@@ -52,10 +52,10 @@ class MinedNegatives:
 
 
 def mine(rows: Tensor, judge: Tensor, origins: PictureOrigins, limit: float, count: int) -> MinedNegatives:
-    """Each picture's `count` nearest that are no positives, no neighbours and no near-duplicates.
+    """Find the `count` nearest pictures of each that are of another source and not near-duplicates.
 
-    `rows` and `judge` are unit rows of the same N pictures; pictures whose rows of the judge have a
-    cosine above `limit` are near-duplicates.
+    `rows` and `judge` are unit rows of the same N pictures.  Two pictures are near-duplicates where their
+    rows of the judge have a cosine above `limit`.
     """
     duplicates = _duplicates(judge, limit)
     nearest = []
@@ -85,7 +85,7 @@ def _duplicates(judge: Tensor, limit: float) -> Tensor:
 
 
 def hard_order(mined: MinedNegatives, origins: PictureOrigins, size: int, draws: RandomDraws) -> Tensor:
-    """All pictures once, int64 N: `hard_groups` after each other, shuffled."""
+    """Return an order of all pictures, int64 N: the `hard_groups` one after the other, shuffled."""
     groups = hard_groups(mined, origins, size, draws)
     shuffled = (groups[number] for number in draws.order(len(groups)).tolist())
     return torch.tensor([picture for group in shuffled for picture in group], dtype=torch.int64)
@@ -94,10 +94,10 @@ def hard_order(mined: MinedNegatives, origins: PictureOrigins, size: int, draws:
 def hard_groups(
     mined: MinedNegatives, origins: PictureOrigins, size: int, draws: RandomDraws
 ) -> list[list[int]]:
-    """Every picture in one group of at most `size` that the network takes for each other.
+    """Divide all pictures into groups of at most `size` that the network confuses with each other.
 
-    In a random order each picture that is still free takes its nearest free ones, but never two of one
-    source nor near-duplicates.
+    In a random order, each picture that is still free forms a group with its nearest free ones.  A group
+    never holds two pictures of one source, nor near-duplicates.
     """
     n = len(mined.nearest)
     nearest, source, pairs = mined.nearest.tolist(), origins.source.tolist(), set(mined.duplicates.tolist())

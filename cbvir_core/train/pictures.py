@@ -1,4 +1,4 @@
-"""Pictures for training, all of them decoded once into one tensor in memory."""
+"""Pictures for training, each decoded once into one tensor in memory."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ PICTURE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", 
 
 @dataclass(frozen=True)
 class PictureSet:
-    """`pixels` is uint8 N x 3 x S x S, RGB, squashed to a square; `names` say where each is from."""
+    """Pictures in memory: `pixels` is uint8 N x 3 x S x S, RGB, scaled to a square; `names` are unique."""
 
     pixels: Tensor
     names: tuple[str, ...]
@@ -33,32 +33,37 @@ class PictureSet:
 
 @dataclass(frozen=True)
 class SplitPictures:
-    """Pictures to train on, and pictures that are kept back to measure on."""
+    """Pictures to train on, and pictures that are kept back for measuring."""
 
     learnt: PictureSet
     kept: PictureSet
 
 
 def gather(images: Iterable[tuple[str, Image]], side: int, held_out: int) -> SplitPictures:
-    """Named images squashed to `side` x `side` by area averaging.  Raises NotAPicture for none."""
+    """Scale named images to `side` x `side` by area averaging, and keep `held_out` of them back.
+
+    Raise NotAPicture where there is no image.
+    """
     names: list[str] = []
     planes: dict[int, Tensor] = {}
     for name, image in images:
-        squashed = cv2.resize(image, (side, side), interpolation=cv2.INTER_AREA)
-        planes[len(names)] = torch.from_numpy(np.ascontiguousarray(squashed.transpose(2, 0, 1)))
+        square = cv2.resize(image, (side, side), interpolation=cv2.INTER_AREA)
+        planes[len(names)] = torch.from_numpy(np.ascontiguousarray(square.transpose(2, 0, 1)))
         names.append(name)
     if not planes:
-        raise NotAPicture("no picture to train on: name folders or tars of pictures, or folders of videos")
+        raise NotAPicture(
+            "there is no picture to train on; name folders or tar files of pictures, or folders of videos"
+        )
     kept = kept_back(names, held_out)
     learnt = [number for number in range(len(names)) if number not in kept]
     return SplitPictures(_stack(names, planes, learnt, side), _stack(names, planes, sorted(kept), side))
 
 
 def kept_back(names: Sequence[str], held_out: int) -> set[int]:
-    """Numbers of `held_out` pictures, but a fifth of all at most.
+    """Return the numbers of `held_out` pictures, at most a fifth of all.
 
-    The choice hangs on the names alone, so that it is the same in every run; what precedes an ``@``
-    decides, so that frames of one clip stay together.
+    The choice depends on the names alone, so that every run makes the same one.  Only what precedes an
+    ``@`` decides, so that frames of one clip stay together.
     """
 
     def place(number: int) -> tuple[bytes, str]:
@@ -69,7 +74,7 @@ def kept_back(names: Sequence[str], held_out: int) -> set[int]:
 
 
 def _stack(names: Sequence[str], planes: dict[int, Tensor], chosen: Sequence[int], side: int) -> PictureSet:
-    """Empties `planes` as it fills the tensor: the pictures are in memory once, not twice."""
+    """Move pictures out of `planes` into one tensor, so that memory holds them once, not twice."""
     pixels = torch.empty((len(chosen), 3, side, side), dtype=torch.uint8)
     for row, number in enumerate(chosen):
         pixels[row] = planes.pop(number)
@@ -77,9 +82,9 @@ def _stack(names: Sequence[str], planes: dict[int, Tensor], chosen: Sequence[int
 
 
 def read_pictures(sources: Sequence[Path]) -> Iterator[tuple[str, Image]]:
-    """Names and images of folders and tars, in the order of their names; what is no picture is passed over.
+    """Yield names and images of folders and tar files, by name; skip files that are not pictures.
 
-    Raises FileUnreadable for a source that is not there or is neither.
+    Raise FileUnreadable for a source that is missing, or neither a folder nor a tar file.
     """
     for source in sources:
         for name, data in _files(source):
@@ -108,4 +113,4 @@ def _members(path: Path) -> Iterator[tuple[str, bytes]]:
                 if opened is not None and Path(member.name).suffix.lower() in PICTURE_SUFFIXES:
                     yield f"{path.name}/{member.name}", opened.read()
     except (OSError, tarfile.TarError) as error:
-        raise FileUnreadable(f"{path} is neither a folder nor a readable tar: {error}") from error
+        raise FileUnreadable(f"{path} is neither a folder nor a readable tar file: {error}") from error

@@ -1,4 +1,4 @@
-"""What a training run does: every choice of it.  `recipe_file` keeps it with the weights."""
+"""The recipe of a training run: every choice of it.  `recipe_file` reads and writes it."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ WHITENINGS = ("learnt", "fitted", "none")
 
 @dataclass(frozen=True)
 class Augmentation:
-    """How often a picture is edited, and how hard: the things people do to a frame.
+    """How often and how strongly views are perturbed, as people do it to frames.
 
-    Names that end in ``_p`` are probabilities.  The framing is one of crop, page (zoom out into a
-    page or a player window), bars (letter- or pillarbox), or else the whole picture.
+    Names that end in ``_p`` are probabilities.  The framing is one of: a crop, a page (zoom out into a
+    page or a player window), bars (letterbox or pillarbox), or the whole picture.
     """
 
     crop_p: float = 0.40
@@ -47,7 +47,7 @@ class Augmentation:
 
 @dataclass(frozen=True)
 class LossWeights:
-    """How much each loss counts, and the temperature of the two that are contrasts."""
+    """The weight of each loss, and the temperature of `bank` and `contrast`."""
 
     distill: float = 4.0
     bank: float = 1.0
@@ -57,11 +57,11 @@ class LossWeights:
 
 @dataclass(frozen=True)
 class HintOptions:
-    """How a teacher's maps are used, block by block.
+    """How the maps of a teacher are used, block by block.
 
     Up to the share `forced` of the time budget each block learns alone, from the teacher's input, at
-    `learning_rate`; then the student stands on its own maps and the hints, at first with `weight`
-    beside the other losses, fade out until the share `until`.
+    `learning_rate`.  Then the student runs on its own maps.  The loss of the hints has the `weight` at
+    first, beside the other losses, and fades out until the share `until`.
     """
 
     forced: float = 0.25
@@ -72,19 +72,23 @@ class HintOptions:
 
 @dataclass(frozen=True)
 class SolarOptions:
-    """How the refinement network is built and taught.
+    """How the refinement network is built and trained.
 
-    Network: `attention` false leaves the attention blocks in the file, where they hand on what they
-    get; `learn_p` false keeps GeM's exponent at ``gem_p``; `whitening` is ``learnt``, ``fitted`` (PCA of
-    clean pictures, at the start and again at the end) or ``none`` (descriptors as wide as the features).
+    Network: without `attention` the attention blocks stay in the file but change nothing.  Without
+    `learn_p` GeM's exponent stays at ``gem_p``.  `whitening` is ``learnt``, ``fitted`` (PCA of clean
+    pictures, at the start and again at the end) or ``none`` (descriptors as wide as the features).
 
-    Lesson: up to the share `contrast_until` of the time budget the contrast alone, with the weight
-    ``losses.contrast``; then the contrast with `contrast_kept`, and the two losses of SOLAR with the
-    weights `triplet` and `sos`, `margin` and `negatives` (an anchor's); these four are the published
-    training's.  Hard negatives are mined anew every `mine_rounds` rounds over all pictures, which are
-    described at `mine_side`; batches are made of groups of `group` hard pictures; two pictures whose
-    judge's rows have a cosine above `duplicate` are no negatives of each other.  The second view of a
-    frame is one of another frame of its scene with the probability `scene_p`.
+    Losses: up to the share `contrast_until` of the time budget there is only the contrast, with the weight
+    ``losses.contrast``.  Then its weight is multiplied by `contrast_kept`, and the two losses of SOLAR are
+    added with the weights `triplet` and `sos`; `margin` is the triplet's, `negatives` the number of
+    negatives of an anchor.  These four have the values of the published training.
+
+    Negatives: they are mined anew every `mine_rounds` rounds over all pictures, which are described at
+    `mine_side`; each picture keeps `candidates` of them.  Batches are made of groups of `group` hard
+    pictures.  Two pictures whose rows of the judge have a cosine above `duplicate` are not negatives of
+    each other.
+
+    Positives: with the probability `scene_p` the second view of a frame is of another frame of its scene.
     """
 
     backbone: str = "mobilenet_v2"
@@ -119,7 +123,7 @@ class SolarOptions:
 
 @dataclass(frozen=True)
 class SizeStage:
-    """From this share of the time budget on, pictures are `side` pixels wide and high."""
+    """Pictures are `side` pixels wide and high from the share `start` of the time budget on."""
 
     start: float
     side: int
@@ -127,13 +131,15 @@ class SizeStage:
 
 @dataclass(frozen=True)
 class TrainingRecipe:
-    """Every choice of a run except its data, its length and its device.
+    """Every choice of a run except its data, its duration and its device.
 
-    `network` is ``filter`` or ``solar``; `store_side` is the side that pictures are kept at in memory;
-    `whiten` the width of the descriptor; `teacher_whiten` the share of whitening of the teacher's
-    descriptors (0 none, 1 all); `step_limit_s` the most that one step may take off the time budget, so
-    that a process that was paused does not lose its schedule; `infer_sides` the input sides to try at
-    the end.
+    - `network`: ``filter`` or ``solar``.
+    - `store_side`: the side in pixels that pictures are kept at in memory.
+    - `whiten`: the width of the descriptor.
+    - `teacher_whiten`: how far the teacher's descriptors are whitened, from 0 (not) to 1 (fully).
+    - `step_limit_s`: the most that one step may take off the time budget, so that a process that was
+      paused does not lose its schedule.
+    - `infer_sides`: the input sides to try at the end.
     """
 
     network: str = "filter"
@@ -186,8 +192,8 @@ class TrainingRecipe:
         return {
             "losses.contrast must be above 0 until solar.contrast_until": losses.contrast <= 0.0
             and solar.contrast_until > 0.0,
-            "solar wants triplet, or losses.contrast and contrast_kept, above 0": after <= 0.0,
-            "a teacher's rows want a whitening: losses.distill and losses.bank must be 0 without": (
+            "solar needs triplet, or losses.contrast and contrast_kept, above 0": after <= 0.0,
+            "without a whitening, which a teacher needs, losses.distill and losses.bank must be 0": (
                 solar.whitening == "none" and losses.distill + losses.bank > 0.0
             ),
         }
@@ -200,7 +206,7 @@ def _refuse(wrong: dict[str, bool]) -> None:
 
 
 FILTER_RECIPE = TrainingRecipe()
-"""What a recipe for the filter leaves out."""
+"""Defaults of a recipe for the filter."""
 
 SOLAR_RECIPE = TrainingRecipe(
     network="solar",
@@ -211,4 +217,4 @@ SOLAR_RECIPE = TrainingRecipe(
     stages=(SizeStage(0.0, 112), SizeStage(0.6, 128), SizeStage(0.85, 160)),
     losses=LossWeights(distill=0.0, bank=0.0),
 )
-"""What a recipe for the refinement leaves out."""
+"""Defaults of a recipe for the refinement."""

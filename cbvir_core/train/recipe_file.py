@@ -1,4 +1,4 @@
-"""Recipes as files: TOML that is read strictly and written back whole."""
+"""Recipes as TOML files, read strictly and written completely."""
 
 from __future__ import annotations
 
@@ -27,11 +27,10 @@ _RECIPE_TABLES = {"losses": LossWeights, "hints": HintOptions, "solar": SolarOpt
 
 
 def read_recipe(path: Path | None, network: str | None = None) -> TrainingRecipe:
-    """The recipe of a TOML file; what it leaves out keeps the default of its network.
+    """Read the recipe of a TOML file; missing keys have the defaults of its network.
 
-    `network` is the one that is asked for: the recipe's own must be the same, if it names one.
-
-    Raises ConfigError for a file that cannot be read, an unknown key or a value of another type.
+    Where `network` is given, the file must name no other network.  Raise ConfigError for a file that
+    cannot be read, an unknown key, or a value of another type.
     """
     if path is None:
         return recipe_from({}, network)
@@ -42,7 +41,7 @@ def read_recipe(path: Path | None, network: str | None = None) -> TrainingRecipe
 
 
 def recipe_from(table: dict[str, Any], network: str | None = None) -> TrainingRecipe:
-    """A recipe of nested tables, as `tomllib` or `dataclasses.asdict` give them; as `read_recipe`."""
+    """Make a recipe of nested tables, as `tomllib` and `recipe_table` return them; raise as `read_recipe`."""
     default = recipe_table(_default(table, network))
     values = default | table
     for key, kind in _RECIPE_TABLES.items():
@@ -63,7 +62,7 @@ def _default(table: dict[str, Any], network: str | None) -> TrainingRecipe:
 
 
 def recipe_table(recipe: TrainingRecipe) -> dict[str, Any]:
-    """The inverse of `recipe_from`: plain tables, lists and numbers."""
+    """Return a recipe as plain tables, lists and numbers; the inverse of `recipe_from`."""
     table = dataclasses.asdict(recipe)
     table["stages"] = list(table["stages"])
     table["infer_sides"] = list(table["infer_sides"])
@@ -71,7 +70,7 @@ def recipe_table(recipe: TrainingRecipe) -> dict[str, Any]:
 
 
 def write_recipe(recipe: TrainingRecipe, path: Path) -> None:
-    """Writes every choice as TOML that `read_recipe` reads back."""
+    """Write every choice as TOML; the inverse of `read_recipe`."""
     path.write_text("\n".join(_toml(recipe_table(recipe))) + "\n")
 
 
@@ -88,17 +87,17 @@ def _value(value: Any) -> str:
         return "{ " + ", ".join(f"{key} = {_value(item)}" for key, item in value.items()) + " }"
     if isinstance(value, list):
         return "[" + ", ".join(map(_value, value)) + "]"
-    return json.dumps(value)  # TOML's numbers, booleans and basic strings are written as JSON's
+    return json.dumps(value)  # TOML writes numbers, booleans and basic strings as JSON does
 
 
-def _expect(value: Any, kind: type, key: str, said: str) -> Any:
+def _expect(value: Any, kind: type, key: str, kind_name: str) -> Any:
     if not isinstance(value, kind):
-        raise ConfigError(f"{key} must be {said}, not {value!r}")
+        raise ConfigError(f"{key} must be {kind_name}, not {value!r}")
     return value
 
 
 def _build(kind: type[T], values: dict[str, Any], where: str) -> T:
-    """A dataclass of a table whose keys and types are checked."""
+    """Make a dataclass of a table, checking keys and types."""
     known = {item.name: str(item.type) for item in dataclasses.fields(kind)}  # type: ignore[arg-type]
     for key, value in values.items():
         if key not in known:

@@ -1,4 +1,4 @@
-"""What a person sees of a run: a bar on a terminal, plain lines elsewhere."""
+"""Progress of a run for people: a bar on a terminal, plain lines elsewhere."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from rich.text import Text
 
 
 class TrainingReport:
-    """Shows progress; lines at most every `every_s` where there is no terminal.  A context manager."""
+    """Shows progress; without a terminal one line at most every `every_s` seconds.  A context manager."""
 
     def __init__(
         self,
@@ -34,13 +34,13 @@ class TrainingReport:
             self._live.stop()
 
     def say(self, line: str) -> None:
-        """A line that stays."""
+        """Print a line that stays on the screen."""
         self._console.print(
             f"{time.strftime('%H:%M:%S')} {line}", highlight=False, markup=False, soft_wrap=True
         )
 
     def progress(self, what: str, done: float, total: float, note: str = "") -> None:
-        """`done` of `total`, with a note such as loss and speed."""
+        """Show `done` of `total`, with a note such as loss and speed."""
         share = min(1.0, done / total) if total else 1.0
         if self._live:
             filled = round(30 * share)

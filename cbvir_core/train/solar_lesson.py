@@ -1,4 +1,4 @@
-"""The refinement's lesson: SOLAR's two losses on hard negatives that are mined from the whole set."""
+"""The lesson of the refinement: SOLAR's two losses on hard negatives mined from the whole set."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ from cbvir_core.train.tensors import FORWARD_BATCH_PICTURES, describe, prepare
 class SolarLesson:
     """A network and its hard negatives.
 
-    Every row of a batch is an anchor once: its positive is the other view of its picture (or of its
-    scene), its negatives are the nearest rows of strangers in the batch, which is made of groups of
-    pictures that the network takes for each other.  So no picture is described for one triplet only.
+    A batch is made of groups of pictures that the network confuses with each other.  Every row of it is
+    an anchor once: its positive is the other view of its picture (or of its scene), its negatives are the
+    nearest rows of strangers in the batch.  So no picture is described for one triplet only.
 
-    `knows` says that the network has learnt something already: its negatives are mined before the
-    first step; else once the contrast has had its time.
+    `pretrained` tells whether the network has learnt before.  Then negatives are mined before the first
+    step, otherwise at ``solar.contrast_until`` of the budget.
     """
 
     def __init__(
@@ -39,7 +39,7 @@ class SolarLesson:
         material: LessonMaterial,
         network: SolarDescriptor,
         device: torch.device,
-        knows: bool,
+        pretrained: bool,
     ) -> None:
         self.recipe, self.material, self.device = recipe, material, device
         self.network = trainable(network, device)
@@ -48,19 +48,19 @@ class SolarLesson:
         self._origins = PictureOrigins.of(material.names)
         self._mates = self._origins.mates()
         self._bank = None if material.teacher is None else material.teacher.rows.to(device)
-        self._knows, self._mined_round = knows, -1
+        self._pretrained, self._mined_round = pretrained, -1
         self._mined = MinedNegatives.nothing(len(material.pixels))
         self._round: tuple[int, Tensor] | None = None
 
     def rate(self, spent: float) -> float:
-        """One cycle over the whole budget."""
+        """Return the learning rate: one cycle over the whole budget."""
         return schedule.learning_rate(spent, self.recipe.learning_rate, self.recipe.warmup)
 
     def prepare(self, step: int, spent: float, averaged: Mapping[str, Tensor], report: TrainingReport) -> int:
-        """Mines hard negatives with the averaged network, every few rounds."""
+        """Mine hard negatives with the averaged network, every few rounds."""
         round_number, place = self._batches.place(step)
         if self._mined_round < 0:
-            due = self._knows or spent >= self.recipe.solar.contrast_until
+            due = self._pretrained or spent >= self.recipe.solar.contrast_until
         else:
             due = place == 0 and round_number >= self._mined_round + self.recipe.solar.mine_rounds
         if not due:
@@ -70,7 +70,7 @@ class SolarLesson:
         return math.ceil(len(self.material.pixels) / FORWARD_BATCH_PICTURES)
 
     def take(self, step: int, spent: float) -> StepLosses:
-        """The losses of the next batch of a round through all pictures."""
+        """Return the losses of the next batch of a round through all pictures."""
         draws = self._batches.draws(step)
         first = self._batch(step)
         second = self._scene_mates(first, draws)
@@ -81,17 +81,17 @@ class SolarLesson:
         return StepLosses(self._losses(described, first, second, spent), len(first), len(views))
 
     def state(self) -> dict[str, Tensor]:
-        """What was mined, and when."""
+        """Return the mined negatives and the round in which they were mined."""
         if self._mined_round < 0:
             return {}
         mined_round = torch.tensor(self._mined_round)
         return {"nearest": self._mined.nearest, "duplicates": self._mined.duplicates, "round": mined_round}
 
     def restore(self, state: Mapping[str, Tensor]) -> None:
-        """Takes over what was mined, unless the pictures are others."""
+        """Take over the mined negatives, unless the pictures are others."""
         if not state:
             return
-        self._knows, self._round = True, None
+        self._pretrained, self._round = True, None
         if len(state["nearest"]) == len(self.material.pixels):
             self._mined = MinedNegatives(state["nearest"], state["duplicates"])
             self._mined_round = int(state["round"])
@@ -123,10 +123,10 @@ class SolarLesson:
         judge = rows if self.material.teacher is None else self.material.teacher.rows
         self._mined = mine(rows, judge, self._origins, solar.duplicate, solar.candidates)
         found = self._mined.nearest
-        near = (rows[:, None] * rows[found[:, :1]]).sum(dim=2)[found[:, :1] >= 0]
-        doubles = len(self._mined.duplicates) // 2
+        hardest = (rows[:, None] * rows[found[:, :1]]).sum(dim=2)[found[:, :1] >= 0]
+        pairs = len(self._mined.duplicates) // 2
         report.say(
-            f"hard negatives mined: the nearest at {float(near.mean()):.3f}, {doubles} near-duplicates"
+            f"hard negatives mined: nearest cosine {float(hardest.mean()):.3f}, {pairs} near-duplicates"
         )
 
     def _batch(self, step: int) -> Tensor:
@@ -138,7 +138,7 @@ class SolarLesson:
         return self._batches.cut(self._round[1], place)
 
     def _scene_mates(self, pictures: Tensor, draws: RandomDraws) -> Tensor:
-        """For each picture itself, or now and then another frame of its scene."""
+        """Return each picture itself, or with ``solar.scene_p`` another frame of its scene."""
         happens = draws.happens(len(pictures), self.recipe.solar.scene_p).tolist()
         which = draws.uniform(len(pictures)).tolist()
         mates = [

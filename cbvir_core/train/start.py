@@ -1,4 +1,4 @@
-"""The refinement network as a run begins with it: fresh, or from weights that this program has trained."""
+"""The refinement network at the start of a run: fresh, or from weights that this program trained."""
 
 from __future__ import annotations
 
@@ -21,27 +21,27 @@ from cbvir_core.weights import WeightsHeader, fingerprint, read_weights
 WHITENING_PICTURES = 4096
 """Pictures that the whitening is fitted on: three for each of 1,280 dimensions."""
 WHITENING_VARIANCE_FLOOR = 1e-4
-"""Share of the largest variance below which the whitening amplifies no more: what lies there is noise."""
-_FRESH_PICTURES = 64  # pictures that show a fresh network its common direction
+"""Share of the largest variance below which the whitening does not amplify further: the rest is noise."""
+_FRESH_PICTURES = 64  # they give the mean descriptor of a fresh network
 
 
 @dataclass(frozen=True)
 class StartWeights:
-    """Weights to begin with, and for the model card what they are from."""
+    """Weights to start from, and their origin for the model card."""
 
     state: dict[str, Tensor]
     origin: dict[str, Any]
 
 
 def read_start(path: Path, backbone: str) -> StartWeights:
-    """A filter's weights for SOLAR on MobileNetV2, or SOLAR's own for the same backbone.
+    """Read the weights of a filter for SOLAR on MobileNetV2, or of SOLAR with the same backbone.
 
-    Only files that a training of this program wrote: what is shipped must not be made from anybody
-    else's weights.  Raises WeightsMissing, WeightsDamaged, WeightsMismatch.
+    Only files that a training of this program wrote are accepted: weights that are shipped must not be
+    made from weights of others.  Raise WeightsMissing, WeightsDamaged or WeightsMismatch.
     """
     header, state = read_weights(path)
     if not _trained_here(header):
-        raise WeightsMismatch(f"{path} was not written by a training of this program; start without it")
+        raise WeightsMismatch(f"{path} was not written by a training of this program; leave --start out")
     if header.architecture not in (backbone, SOLAR_PREFIX + backbone):
         raise WeightsMismatch(
             f"{path} is for {header.architecture}, which is no start for {SOLAR_PREFIX}{backbone}"
@@ -57,10 +57,10 @@ def _trained_here(header: WeightsHeader) -> bool:
 def first_network(
     recipe: TrainingRecipe, start: StartWeights | None, pixels: Tensor, report: TrainingReport
 ) -> SolarDescriptor:
-    """The network of a recipe before its first step, what is not to be learnt frozen.
+    """Return the network of a recipe before its first step; parts that the recipe does not train are frozen.
 
-    `pixels` are clean pictures, uint8 N x 3 x S x S, which the whitening is fitted on where it cannot
-    be taken from `start`.  Raises WeightsMismatch.
+    `pixels` are clean pictures, uint8 N x 3 x S x S.  The whitening is fitted on them where it cannot be
+    taken from `start`.  Raise WeightsMismatch.
     """
     torch.manual_seed(recipe.seed)
     solar = recipe.solar
@@ -79,7 +79,10 @@ def first_network(
 
 
 def _load(network: SolarDescriptor, state: dict[str, Tensor], whitening: bool) -> set[str]:
-    """Loads all that fits, and names it; attention, whitening and pooling may be the network's own."""
+    """Load all weights that fit, and return their names.
+
+    Attention, whitening and pooling may be missing; then the network keeps its own.
+    """
     own = network.state_dict()
     optional = {name for name in own if name.startswith(("features.soa", "whiten.", "pool."))}
     left = {name for name in state if name.startswith("whiten.")}
@@ -106,7 +109,10 @@ def _start_whitening(
 
 
 def _freeze(network: SolarDescriptor, recipe: TrainingRecipe) -> None:
-    """Attention that is not wanted is set to zero, where it hands on what it gets, and stays there."""
+    """Freeze the parts that the recipe does not train.
+
+    Attention that is not wanted is set to zero, where a block returns its input.
+    """
     for block in (network.features.soa4, network.features.soa5):
         block.requires_grad_(recipe.solar.attention)
         if not recipe.solar.attention:

@@ -1,4 +1,4 @@
-"""Pictures as the network takes them, and the network's rows of them."""
+"""Pictures as input of a network, and the rows that a network makes of them."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from cbvir_core.train.report import TrainingReport
 from cbvir_core.weights import IMAGENET_MEAN, IMAGENET_STD
 
 FORWARD_BATCH_PICTURES = 64
-"""Pictures that go through a network together where nothing is learnt."""
+"""Pictures that a network describes together outside of training steps."""
 
 
 def prepare(pictures: Tensor) -> Tensor:
-    """Float N x 3 x H x W in [0, 1] -> normalised by ImageNet's mean and deviation, channels last."""
+    """Normalise float N x 3 x H x W in [0, 1] by ImageNet's mean and deviation, channels last."""
     mean = torch.tensor(IMAGENET_MEAN, device=pictures.device)[:, None, None]
     deviation = torch.tensor(IMAGENET_STD, device=pictures.device)[:, None, None]
     return ((pictures - mean) / deviation).contiguous(memory_format=torch.channels_last)
 
 
 def resized(pixels: Tensor, side: int) -> Tensor:
-    """Uint8 N x 3 x H x W -> float N x 3 x side x side in [0, 1]; averages where it shrinks."""
+    """Scale uint8 N x 3 x H x W to float N x 3 x side x side in [0, 1], averaging where it shrinks."""
     pictures = pixels.float().div_(255.0)
     if pictures.shape[-2:] == (side, side):
         return pictures
@@ -33,12 +33,12 @@ def resized(pixels: Tensor, side: int) -> Tensor:
 
 
 def describe(network: Network, pixels: Tensor, side: int, bf16: bool, report: TrainingReport) -> Tensor:
-    """Float32 unit rows of uint8 pictures that the network, in evaluation mode, reads at `side`."""
+    """Return float32 unit rows of uint8 pictures at `side`; the network must be in evaluation mode."""
     return _rows(network, network, pixels, side, bf16, report)
 
 
 def pooled_rows(network: Network, pixels: Tensor, side: int, bf16: bool, report: TrainingReport) -> Tensor:
-    """As `describe`, but before the whitening."""
+    """Return rows as `describe` does, but without the whitening."""
 
     def pooled(pictures: Tensor) -> Tensor:
         found: Tensor = network.pool(network.features(pictures))

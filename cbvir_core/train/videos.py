@@ -1,4 +1,4 @@
-"""Frames of videos as further pictures to train on."""
+"""Frames of videos as further training pictures."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ from cbvir_core.train.origins import frame_name, source_of
 from cbvir_core.types import Frame, Image
 
 CLIP_SAMPLES_PER_S = 3.0
-"""What the scenes are told by: the rate that the keyframe extractor is made for."""
+"""Rate of the samples that scenes are found by: the one that the keyframe extractor is made for."""
 
 TRAINED_SAMPLE_STEP = 6
-"""Of the samples every sixth is trained on: one frame in two seconds."""
+"""Every sixth sample is trained on: one frame in two seconds."""
 
 MAX_FRAMES_PER_CLIP = 60
 HELD_OUT_ONE_IN = 3
 
 
 def held_out(name: str) -> bool:
-    """Whether the clip of this file name stays out of training, for benchmarks: a fixed third by source."""
+    """Return whether a clip is left out of training, for benchmarks: a fixed third, chosen by source."""
     return int(hashlib.sha256(source_of(name).encode()).hexdigest(), 16) % HELD_OUT_ONE_IN == 0
 
 
 def video_frames(folders: Iterable[Path], max_side: int) -> Iterator[tuple[str, Image]]:
-    """Names and frames of all clips that are not held out; what is no video is passed over.
+    """Yield names and frames of all clips that are not held out; skip files that are not videos.
 
-    The names say which scene a frame lies in (`cbvir_core.train.origins.frame_name`).
+    The names tell the scene of a frame (`cbvir_core.train.origins.frame_name`).
     """
     for folder in folders:
         for path in sorted(folder.rglob("*")):

@@ -8,11 +8,11 @@ from torch.nn import functional as F  # noqa: N812
 
 
 def fit_whitening(rows: Tensor, width: int, power: float = 1.0, floor: float = 1e-6) -> tuple[Tensor, Tensor]:
-    """Weight [width, D] and bias [width] that centre, rotate to the strongest axes and equalise them.
+    """Fit the weight [width, D] and bias [width] that centre, rotate to the strongest axes and equalise them.
 
     `power` 1 gives every axis unit variance, 0 leaves the variances as they are.  `floor` is the
-    share of the largest variance below which an axis is not amplified any more.  Where there are
-    fewer rows or dimensions than `width`, the rest of the rows of the weight is zero.
+    share of the largest variance below which an axis is not amplified further.  Where there are
+    fewer rows or dimensions than `width`, the remaining rows of the weight are zero.
     """
     double = rows.double()
     mean = double.mean(dim=0)
@@ -27,6 +27,6 @@ def fit_whitening(rows: Tensor, width: int, power: float = 1.0, floor: float = 1
 
 @torch.no_grad()
 def start_whitening(whiten: nn.Linear, pooled: Tensor) -> None:
-    """Sets a rotation of mean-free features, to learn from: fresh features all point one way."""
+    """Set the whitening to a rotation of mean-free features: fresh features all point one way."""
     nn.init.orthogonal_(whiten.weight)
     whiten.bias.copy_(-whiten.weight @ F.normalize(pooled).mean(dim=0))

@@ -73,8 +73,8 @@ def test_every_judged_picture_is_found_or_ignored_as_the_setup_says(
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
-        ([1], "no dict"),
-        ({"imlist": [], "gnd": []}, "no dict"),
+        ([1], "not a dict"),
+        ({"imlist": [], "gnd": []}, "not a dict"),
         (layout(gnd=[]), "one for each of qimlist"),
         (layout(gnd=[], qimlist=[]), "holds no query"),
         (layout(gnd=[{"easy": []}]), "easy, hard and junk"),

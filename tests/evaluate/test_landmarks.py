@@ -32,7 +32,7 @@ def seen_badly(image: Image) -> Image:
 
 @pytest.fixture(scope="module")
 def benchmark(tmp_path_factory: pytest.TempPathFactory, save: Save) -> Path:
-    """Ground truth and pictures: of each place an easy and a hard one, and a query with a red frame around it."""
+    """Ground truth and pictures: of each place an easy and a hard one, and a query with a red frame."""
     folder = tmp_path_factory.mktemp("benchmark")
     names, gnd = [], []
     for number, place in enumerate(painted(5, PLACES)):

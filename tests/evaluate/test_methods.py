@@ -32,14 +32,14 @@ QUERY = DescribedPictures(TimedDescriptors(rows(0), 1.0), TimedDescriptors(rows(
 
 
 def test_moreso_ranks_the_filters_shortlist_by_the_refinement() -> None:
-    """The filter ranks 1 2 0 3, the refinement 0 3 2 1; of the filter's first two the refinement prefers 2."""
+    """The filter ranks 1 2 0 3, the refinement 0 3 2 1; of the first two it prefers 2."""
     orders = {method.name: method.rank(GALLERY, QUERY, 0).tolist() for method in ranking_methods(True, 0.5)}
     assert orders == {MORESO_METHOD: [2, 1], REFINEMENT_METHOD: [0, 3, 2, 1], FILTER_METHOD: [1, 2, 0, 3]}
     assert [method.name for method in ranking_methods(False)] == [FILTER_METHOD]
 
 
 def test_what_one_query_costs() -> None:
-    """Four pictures take 1 s each by the filter; the refinement takes 10 s each and describes half of them."""
+    """Four pictures take 1 s each by the filter; the refinement takes 10 s each for half of them."""
     moreso, refine, alone = ranking_methods(True, 0.5)
     assert [method.extraction_s(GALLERY) for method in (moreso, refine, alone)] == [24.0, 40.0, 4.0]
     assert [method.query_s(QUERY) for method in (moreso, refine, alone)] == [11.0, 10.0, 1.0]

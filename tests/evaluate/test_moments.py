@@ -35,7 +35,7 @@ def test_the_ranking_without_repeats_is_judged_plainly(
     seen: set[TrueSpan] = set()
     labels: list[bool] = []
     for moment in ranking:
-        inside = {span for span in spans if span.holds(moment)}
+        inside = {span for span in spans if span.contains(moment)}
         if inside & seen:
             continue
         seen |= inside

@@ -1,4 +1,4 @@
-"""A small world to train in: pictures made of shapes, and a recipe that is done in seconds."""
+"""Small training data of drawn shapes, and recipes that take seconds."""
 
 from __future__ import annotations
 
@@ -35,11 +35,11 @@ TINY = replace(
 )
 
 QUICK = SolarOptions(contrast_until=0.0, mine_rounds=1, mine_side=32, group=2, candidates=4, duplicate=2.0)
-"""To a fresh network all pictures are much alike: its own rows are no judge of duplicates."""
+"""A `duplicate` of 2 turns that off: to a fresh network all pictures are alike, so it cannot judge them."""
 
 
 def shapes(seed: int, side: int = 64) -> Image:
-    """A picture of coloured discs and bars, another for each seed."""
+    """Draw a picture of coloured discs and bars; each seed gives another one."""
     draws = np.random.default_rng(seed)
     image = np.full((side, side, 3), draws.integers(0, 255, 3), np.uint8)
     for _ in range(6):
@@ -52,7 +52,7 @@ def shapes(seed: int, side: int = 64) -> Image:
 
 @pytest.fixture(autouse=True)
 def one_thread() -> Iterator[None]:
-    """Two threads that share a busy core wait for each other; and sums come out the same with one."""
+    """Run torch on one thread: two that share a busy core wait for each other, and sums would vary."""
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     yield
@@ -84,13 +84,13 @@ def pixels() -> Tensor:
 
 @pytest.fixture
 def report() -> TrainingReport:
-    """One that says nothing."""
+    """A report without output."""
     return TrainingReport(Console(quiet=True))
 
 
 @pytest.fixture
 def recipe(tiny: TrainingRecipe) -> TrainingRecipe:
-    """One for the refinement, as quick."""
+    """A quick recipe for the refinement."""
     return replace(tiny, network="solar", solar=QUICK, losses=SOLAR_RECIPE.losses)
 
 
@@ -103,7 +103,7 @@ def material(pixels: Tensor) -> LessonMaterial:
 
 @pytest.fixture(scope="session")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A filter's weight file as a training writes it; its weights are chance."""
+    """A weight file of a filter as a training writes it, with random weights."""
     torch.manual_seed(11)
     path = tmp_path_factory.mktemp("trained") / "filter.safetensors"
     details = {"recipe": {}, "steps": 3, "data": {"pictures": 20}}

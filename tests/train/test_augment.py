@@ -1,4 +1,4 @@
-"""Augmentation keeps its shape and range, follows its seed, and leaves the picture alone at strength 0."""
+"""Augmentation keeps shape and range, follows its seed, and changes nothing at strength 0."""
 
 from dataclasses import fields, replace
 

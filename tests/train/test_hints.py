@@ -1,4 +1,4 @@
-"""Each block learns from the teacher's block, first alone and then in its own place."""
+"""Each block learns from the block of the teacher: first on the teacher's maps, then on its own."""
 
 from dataclasses import replace
 
@@ -26,7 +26,7 @@ def pictures(pixels: Tensor) -> Tensor:
 
 @pytest.fixture
 def teacher(pictures: Tensor) -> MobileNetDescriptor:
-    """A seeded network whose norms know these pictures, so that its maps neither vanish nor explode."""
+    """A seeded network with norms of these pictures, so that its maps neither vanish nor explode."""
     torch.manual_seed(5)
     network = MobileNetDescriptor(3.0).train()
     for module in network.modules():

@@ -1,4 +1,4 @@
-"""Losses on numbers worked by hand."""
+"""Losses against numbers computed by hand."""
 
 import math
 
@@ -33,7 +33,7 @@ def two_pictures(negatives: int) -> AnchorTuples:
 
 
 def batch(seed: int, pictures: int, width: int = 5) -> tuple[Tensor, Tensor, Tensor]:
-    """Two views of pictures, and which of them are strangers (most)."""
+    """Two views of pictures, and the mask of strangers (most are)."""
     generator = torch.Generator().manual_seed(seed)
     rows = normalize(torch.randn(2 * pictures, width, generator=generator, dtype=torch.float64))
     linked = torch.rand(pictures, pictures, generator=generator) < 0.2

@@ -1,4 +1,4 @@
-"""The figures on rows worked by hand."""
+"""The figures on rows made by hand."""
 
 import pytest
 import torch

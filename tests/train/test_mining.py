@@ -1,4 +1,4 @@
-"""Hard negatives: the fast way against the slow truth, and what may never be one."""
+"""Hard negatives: the fast way against a slow reference, and pictures that may never be negatives."""
 
 import pytest
 import torch
@@ -28,7 +28,7 @@ def world(seed: int, pictures: int) -> tuple[Tensor, Tensor, PictureOrigins]:
 
 
 def forbidden(one: int, other: int, judge: Tensor, origins: PictureOrigins) -> bool:
-    """Whether two pictures may not be negatives of each other."""
+    """Return whether two pictures may not be negatives of each other."""
     near = float(judge[one] @ judge[other]) > LIMIT
     return one == other or near or bool(origins.source[one] == origins.source[other])
 
@@ -104,7 +104,7 @@ def test_an_order_has_every_picture_once_and_no_false_negative_in_a_group(
 
 
 def test_pictures_that_are_taken_for_each_other_come_together() -> None:
-    """Twelve directions, two pictures near each: with groups of two each finds its like."""
+    """Twelve directions with two pictures near each: groups of two unite these."""
     middle = torch.eye(12).repeat_interleave(2, dim=0)
     rows = normalize(middle + 0.05 * torch.randn(24, 12, generator=torch.Generator().manual_seed(0)))
     origins = PictureOrigins(torch.arange(24), torch.arange(24))

@@ -1,4 +1,4 @@
-"""Frames of one scene, of one clip, of clips that belong together."""
+"""Frames of one scene, of one clip, and of clips of one source."""
 
 from cbvir_core.train.origins import PictureOrigins, frame_name, source_of
 

@@ -1,4 +1,4 @@
-"""What goes into training, and what stays out."""
+"""Which pictures are trained on, and which are left out."""
 
 import io
 import tarfile

@@ -1,4 +1,4 @@
-"""Recipes are read strictly and written back whole."""
+"""Recipes are read strictly and written completely."""
 
 from pathlib import Path
 
@@ -54,9 +54,9 @@ def test_a_solar_recipe_is_written_and_read_back(tmp_path: Path) -> None:
         ("[solar]\nwhitening = 'pca'", "solar.whitening must be one of learnt"),
         ("[solar]\ngroup = 0", "at least 1"),
         ("[solar]\nnegative = 3", "did you mean solar.negatives"),
-        ("network = 'solar'\n[solar]\ntriplet = 0\ncontrast_kept = 0", "solar wants triplet"),
+        ("network = 'solar'\n[solar]\ntriplet = 0\ncontrast_kept = 0", "solar needs triplet"),
         ("network = 'solar'\n[losses]\ncontrast = 0", "contrast must be above 0 until"),
-        ("network = 'solar'\n[losses]\nbank = 1\n[solar]\nwhitening = 'none'", "want a whitening"),
+        ("network = 'solar'\n[losses]\nbank = 1\n[solar]\nwhitening = 'none'", "without a whitening"),
         ("bach = 3", "unknown key bach; did you mean batch"),
         ("[augment]\ncrap_p = 0.1", "augment.crop_p"),
         ("batch = 'many'", "batch must be of type int"),

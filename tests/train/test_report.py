@@ -1,4 +1,4 @@
-"""What a person sees."""
+"""The lines that people see of a run."""
 
 import io
 

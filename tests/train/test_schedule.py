@@ -1,4 +1,4 @@
-"""What hangs on the share of the budget that is spent."""
+"""Values that depend on the share of the budget that is spent."""
 
 import pytest
 from hypothesis import given

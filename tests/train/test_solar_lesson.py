@@ -1,4 +1,4 @@
-"""The refinement's training: its batches, its losses, its weight file."""
+"""Training of the refinement: its batches, its losses, its weight file."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -28,14 +28,14 @@ CPU = torch.device("cpu")
 
 
 def lesson(
-    recipe: TrainingRecipe, material: LessonMaterial, report: TrainingReport, knows: bool = True
+    recipe: TrainingRecipe, material: LessonMaterial, report: TrainingReport, pretrained: bool = True
 ) -> SolarLesson:
     network = first_network(recipe, None, material.pixels, report)
-    return SolarLesson(recipe, material, network, CPU, knows)
+    return SolarLesson(recipe, material, network, CPU, pretrained)
 
 
 def step(training: TrainingRun, spent: float, report: TrainingReport) -> dict[str, float]:
-    """What the loop does at a step."""
+    """Do what the loop does at a step."""
     training.lesson.prepare(training.step, spent, training.averaged, report)
     return training.advance(spent)
 
@@ -47,12 +47,12 @@ def same(first: dict[str, Tensor], second: dict[str, Tensor]) -> bool:
 def test_a_resumed_run_is_the_run_it_goes_on_with(
     recipe: TrainingRecipe, material: LessonMaterial, report: TrainingReport, tmp_path: Path
 ) -> None:
-    """Stopped in the middle of a round: its batches hang on what was mined before it began."""
+    """The run stops in the middle of a round, whose batches depend on what was mined before it."""
     whole = TrainingRun(recipe, lesson(recipe, material, report))
     for spent in (0.1, 0.2):
         step(whole, spent, report)
     checkpoint.save(whole.state(), tmp_path)
-    resumed = TrainingRun(recipe, lesson(recipe, material, report, knows=False))
+    resumed = TrainingRun(recipe, lesson(recipe, material, report, pretrained=False))
     resumed.resume(checkpoint.load(tmp_path))
     for spent in (0.6, 0.7, 0.8):
         assert step(whole, spent, report) == step(resumed, spent, report)
@@ -85,7 +85,7 @@ def test_a_network_that_knows_nothing_starts_with_the_contrast_alone(
     recipe: TrainingRecipe, material: LessonMaterial, report: TrainingReport
 ) -> None:
     recipe = replace(recipe, solar=replace(recipe.solar, contrast_until=0.4))
-    training = TrainingRun(recipe, lesson(recipe, material, report, knows=False))
+    training = TrainingRun(recipe, lesson(recipe, material, report, pretrained=False))
     assert step(training, 0.1, report).keys() == {"contrast"}
     assert training.lesson.state() == {}
     assert step(training, 0.4, report).keys() == {"contrast", "triplet", "sos"}

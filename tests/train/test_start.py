@@ -1,4 +1,4 @@
-"""What the refinement begins with."""
+"""The weights that the refinement starts from."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -76,7 +76,7 @@ def test_weights_that_no_training_here_wrote_are_no_start(trained: Path, tmp_pat
 def test_without_attention_the_blocks_hand_on_what_they_get(
     recipe: TrainingRecipe, material: LessonMaterial, report: TrainingReport
 ) -> None:
-    """Also where the start's did something."""
+    """Attention stays without effect also where that of the start had one."""
     attentive = SolarDescriptor("mobilenet_v2", whitened=recipe.whiten)
     nn.init.normal_(attentive.features.soa4.v.weight)
     start = StartWeights(attentive.state_dict(), {})

@@ -1,4 +1,4 @@
-"""A run from pictures to a weight file, in small."""
+"""A small run from pictures to a weight file."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -8,7 +8,8 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
-from cbvir_core.embed.mobilenet import MobileNetDescriptor, build
+from cbvir_core.embed import mobilenet
+from cbvir_core.embed.mobilenet import MobileNetDescriptor
 from cbvir_core.errors import WeightsDamaged, WeightsMissing
 from cbvir_core.train import checkpoint
 from cbvir_core.train.__main__ import main
@@ -115,7 +116,7 @@ def test_ctrl_c_keeps_what_was_learnt(
     run = ["--pictures", str(photos), "--out", str(tmp_path / "run"), "--threads", "1", "--minutes", "0.02"]
     monkeypatch.setattr(TrainingRun, "advance", interrupted)
     assert main([*run, "--recipe", str(tmp_path / "recipe.toml")]) == 130
-    assert f"{tmp_path / 'run'} goes on with --resume" in capsys.readouterr().err
+    assert f"--resume continues {tmp_path / 'run'}" in capsys.readouterr().err
     assert checkpoint.load(tmp_path / "run").step == 2
 
     monkeypatch.setattr(TrainingRun, "advance", advance)
@@ -134,7 +135,7 @@ def test_a_damaged_or_missing_checkpoint_is_an_error(tmp_path: Path) -> None:
 def test_settling_and_whitening_leave_the_candidate_itself_alone(
     material: LessonMaterial, tiny: TrainingRecipe, report: TrainingReport
 ) -> None:
-    network = build(_training(tiny, material).averaged)
+    network = mobilenet.build(_training(tiny, material).averaged)
     before = {name: value.clone() for name, value in network.state_dict().items()}
     first = ExportCandidate("mobilenet_v2", network, 32, "learnt", False)
     other = whitened(settled(first, material.pixels), tiny, material.pixels, report)
@@ -162,7 +163,7 @@ def test_from_the_command_line_to_a_weight_file_that_loads(
     assert header.architecture == "mobilenet_v2"
     assert header.preprocess.height in tiny.infer_sides
     assert header.details["data"]["pictures"] == 20
-    assert build(state)(torch.zeros(1, 3, 32, 32)).shape == (1, tiny.whiten)
+    assert mobilenet.build(state)(torch.zeros(1, 3, 32, 32)).shape == (1, tiny.whiten)
 
     steps = header.details["steps"]
     assert main([*learn, "0.02", "--resume"]) == 0
@@ -181,7 +182,7 @@ def test_from_the_command_line_to_a_weight_file_that_loads(
         (["--pictures", "absent"], "--out"),
         (["--pictures", "absent", "--out", "{out}"], "absent"),
         (["--out", "{out}"], "no picture"),
-        (["--out", "{out}", "--export", "x.safetensors"], "no training has been saved"),
+        (["--out", "{out}", "--export", "x.safetensors"], "holds no checkpoint"),
         (["--measure", "absent.safetensors"], "absent"),
         (["--out", "{out}", "--recipe", "absent.toml"], "absent.toml"),
     ],

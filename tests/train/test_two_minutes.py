@@ -1,4 +1,4 @@
-"""The whole way on real photographs: two minutes of training, then weights that the service loads."""
+"""All steps on real photographs: two minutes of training, then weights that the service loads."""
 
 from pathlib import Path
 

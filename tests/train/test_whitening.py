@@ -1,4 +1,4 @@
-"""PCA whitening against what it promises."""
+"""The properties of PCA whitening."""
 
 import pytest
 import torch
