@@ -1,8 +1,8 @@
-"""The exact moment: which frame of a scene a picture was taken from."""
+"""Localisation: which frame of a scene a picture was taken from, by thumbnails and by decoding again."""
 
 from __future__ import annotations
 
 from cbvir_core.localise.find import Moment, find_moment
-from cbvir_core.localise.thumbnails import Survey, survey
+from cbvir_core.localise.thumbnails import ThumbnailMatch, match_thumbnails
 
-__all__ = ["Moment", "Survey", "find_moment", "survey"]
+__all__ = ["Moment", "ThumbnailMatch", "find_moment", "match_thumbnails"]

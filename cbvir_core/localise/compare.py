@@ -1,4 +1,4 @@
-"""Which of the frames that were seen fits a query best."""
+"""Which of the frames that were read fits a query best."""
 
 from __future__ import annotations
 
@@ -6,150 +6,172 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
-import numpy.typing as npt
 
 from cbvir_core.geometry import Matrix
-from cbvir_core.localise.camera import laid, motion
-from cbvir_core.localise.frames import Budget, Look
-from cbvir_core.localise.pattern import NO_FIT, BlockFit, Pattern, kept_blocks
-from cbvir_core.localise.query import Question
+from cbvir_core.localise.camera import align, camera_motion
+from cbvir_core.localise.frames import FrameSequence, TimeBudget
+from cbvir_core.localise.pattern import NO_FIT, BlockFit, BlockMask, Pattern, kept_blocks
+from cbvir_core.localise.query import LocalisationQuery
 from cbvir_core.types import Grey
 
-Kept = npt.NDArray[np.bool_] | None
+ANCHOR_STRIDE_S = 0.2
+"""Distance of the anchors: frames with which a placed query is aligned before the frames between are
+compared.  It is well below the half second that an edited query may be off."""
 
-STRIDE_S = 0.2
-"""Distance of the frames on which a placed query is laid before those between are looked at: well below
-the half second that an edited query may be off."""
+FOLLOWED_ANCHORS = 3
+"""How many anchors are followed up, the best first."""
 
-LEADS = 3
-"""How many of them are followed up."""
+FOLLOWING_ROUNDS = 4
+"""How often the best frame under a placement, and the best placement on that frame, are sought at most; it
+ends before where neither changes."""
 
-ROUNDS = 4
-"""Best frame under a map, best map on that frame, and again, until neither changes."""
+WHOLE_FRAME_TOLERANCE = 0.05
+"""How much less a query taken as the whole frame may fit than one that is aligned with each frame anew:
+aligning it lets it fit the wrong frame a little better too."""
 
-WHOLE_FIRST = 0.05
-"""How much less a query taken as the whole frame may fit than one that is laid on each frame anew: laying
-it fits the wrong frame a little better too."""
-
-ASTRAY = 0.3
+MIN_ALIGNED_FIT = 0.3
 """A fit below which the query is taken not to lie there, and the camera's motion alone is followed."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Best:
-    """The frame that fits best: its number in the look, and how well; `place` maps pattern to frame."""
+class BestFrame:
+    """The frame that fits best: its index in the sequence, and how well it fits.
 
-    number: int
+    `placement` maps pixels of the pattern to pixels of the frame; None where the pattern is the whole frame.
+    """
+
+    index: int
     fit: float
-    place: Matrix | None = field(repr=False)
+    placement: Matrix | None = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Start:
-    """A frame on which it is known how the pattern lies."""
+class KnownPlacement:
+    """A frame, by its time, on which the placement of the pattern is known."""
 
     time_s: float
-    place: Matrix = field(repr=False)
+    placement: Matrix = field(repr=False)
 
 
-def leading(seen: Look, question: Question) -> tuple[int, Start | None]:
-    """Of a few frames far apart the best, and how the query lies on it if it was placed."""
-    scores, starts = [], []
-    for number, frame in enumerate(seen.frames):
-        whole = question.whole.fit(frame, None) if question.whole else None
-        pattern = question.placed
-        placed = _lay(pattern, frame, pattern.place) if pattern and pattern.place is not None else None
-        starts.append(Start(seen.times_s[number], placed[0]) if placed else None)
+def leading_frame(sequence: FrameSequence, query: LocalisationQuery) -> tuple[int, KnownPlacement | None]:
+    """Return the best of a few frames far apart, and the placement of the query on it if it was placed."""
+    scores, known = [], []
+    for index, frame in enumerate(sequence.frames):
+        whole = query.whole.fit(frame, None) if query.whole else None
+        pattern = query.placed
+        placed = (
+            _better_placement(pattern, frame, pattern.placement)
+            if pattern and pattern.placement is not None
+            else None
+        )
+        known.append(KnownPlacement(sequence.times_s[index], placed[0]) if placed else None)
         fits = (whole, placed[1] if placed else None)
         scores.append(max(fit.pooled() if fit else NO_FIT for fit in fits))
     best = int(np.argmax(scores))
-    return best, starts[best]
+    return best, known[best]
 
 
-def best_whole(seen: Look, pattern: Pattern) -> Best | None:
-    """The best frame if the query shows the whole frame, which needs no map."""
-    fits = dict(enumerate(pattern.fit(frame, None) for frame in seen.frames))
-    return _best({number: fit for number, fit in fits.items() if fit is not None}, None, None)
+def best_whole(sequence: FrameSequence, pattern: Pattern) -> BestFrame | None:
+    """Return the best frame for a query that shows the whole frame, which needs no placement."""
+    fits = dict(enumerate(pattern.fit(frame, None) for frame in sequence.frames))
+    return _best({index: fit for index, fit in fits.items() if fit is not None}, None, None)
 
 
-def best_placed(seen: Look, pattern: Pattern, start: Start, budget: Budget) -> Best | None:
-    """The best frame if the query lies on the frame at ``start.time_s`` as ``start.place`` says.
+def best_placed(
+    sequence: FrameSequence, pattern: Pattern, known: KnownPlacement, budget: TimeBudget
+) -> BestFrame | None:
+    """Return the best frame for a query whose placement is known on one frame.
 
-    The map is taken along the camera's motion to a frame each `STRIDE_S`, laid there exactly, and from
-    the best of these followed to the frame.
+    The placement is taken along the camera's motion to an anchor each `ANCHOR_STRIDE_S` and aligned there;
+    from the best anchors it is followed to the best frame.
     """
-    stride = _stride(seen)
-    anchors = laid_along(seen, pattern, start, stride, budget)
+    stride = _anchor_stride(sequence)
+    anchors = placements_along(sequence, pattern, known, stride, budget)
     if not anchors:
         return None
     kept = kept_blocks([fit for _, fit in anchors.values()])
-    order = sorted(anchors, key=lambda number: anchors[number][1].pooled(kept), reverse=True)
+    order = sorted(anchors, key=lambda index: anchors[index][1].pooled(kept), reverse=True)
     found = [
-        _follow(seen, pattern, number, anchors[number][0], kept, stride)
-        for number in order[:LEADS]
-        if not budget.used()
+        _follow(sequence, pattern, index, anchors[index][0], kept, stride)
+        for index in order[:FOLLOWED_ANCHORS]
+        if not budget.is_spent()
     ]
     return max((best for best in found if best), key=lambda best: best.fit, default=None)
 
 
-def laid_along(
-    seen: Look, pattern: Pattern, start: Start, stride: int, budget: Budget
+def placements_along(
+    sequence: FrameSequence, pattern: Pattern, known: KnownPlacement, stride: int, budget: TimeBudget
 ) -> dict[int, tuple[Matrix, BlockFit]]:
-    """Each `stride` frames on both sides of the start: the map onto the frame, and the fit there."""
-    origin = seen.nearest(start.time_s)
-    numbers = range(origin % stride, len(seen.frames), stride)
+    """Return the placement and the fit on each `stride`-th frame, on both sides of the known one."""
+    origin = sequence.nearest(known.time_s)
+    indices = range(origin % stride, len(sequence.frames), stride)
     anchors: dict[int, tuple[Matrix, BlockFit]] = {}
-    for line in ([n for n in numbers if n >= origin], [n for n in reversed(numbers) if n < origin]):
-        before, place = origin, anchors[origin][0] if origin in anchors else start.place
-        for number in line:
-            if budget.used():
+    forward = [index for index in indices if index >= origin]
+    backward = [index for index in reversed(indices) if index < origin]
+    for direction in (forward, backward):
+        before, placement = origin, anchors[origin][0] if origin in anchors else known.placement
+        for index in direction:
+            if budget.is_spent():
                 break
-            carried = motion(seen.frames[before], seen.frames[number]) @ place if number != before else place
-            before, place = number, carried
-            if (fitted := _lay(pattern, seen.frames[number], carried)) is not None:
-                anchors[number] = fitted
-                place = fitted[0] if fitted[1].pooled() > ASTRAY else carried
+            carried = placement
+            if index != before:
+                carried = camera_motion(sequence.frames[before], sequence.frames[index]) @ placement
+            before, placement = index, carried
+            if (aligned := _better_placement(pattern, sequence.frames[index], carried)) is not None:
+                anchors[index] = aligned
+                placement = aligned[0] if aligned[1].pooled() > MIN_ALIGNED_FIT else carried
     return anchors
 
 
-def _lay(pattern: Pattern, frame: Grey, place: Matrix) -> tuple[Matrix, BlockFit] | None:
-    """The better of the map as it is and the map laid exactly; None if the pattern lies off the frame."""
-    exact = laid(pattern, frame, place)
-    tried = [(way, pattern.fit(frame, way)) for way in (place, exact) if way is not None]
-    known = [(way, fit) for way, fit in tried if fit is not None]
-    return max(known, key=lambda pair: pair[1].pooled(), default=None)
+def _better_placement(pattern: Pattern, frame: Grey, placement: Matrix) -> tuple[Matrix, BlockFit] | None:
+    """Return the better fitting of the placement and its alignment; None if both lie off the frame."""
+    aligned = align(pattern, frame, placement)
+    fits = [(one, pattern.fit(frame, one)) for one in (placement, aligned) if one is not None]
+    on_frame = [(one, fit) for one, fit in fits if fit is not None]
+    return max(on_frame, key=lambda pair: pair[1].pooled(), default=None)
 
 
-def _follow(seen: Look, pattern: Pattern, number: int, place: Matrix, kept: Kept, stride: int) -> Best | None:
-    """From a frame to the best one around it: how the query lies is the same for the true frame, so the
-    map of one frame picks the best of its neighbours, whose own map picks again."""
-    best: Best | None = None
-    for turn in range(ROUNDS):
-        around = range(max(0, number - stride - 1), min(len(seen.frames), number + stride + 2))
-        fits = {near: pattern.fit(seen.frames[near], place) for near in around}
-        found = _best({near: fit for near, fit in fits.items() if fit is not None}, place, kept)
+def _follow(
+    sequence: FrameSequence,
+    pattern: Pattern,
+    index: int,
+    placement: Matrix,
+    kept: BlockMask | None,
+    stride: int,
+) -> BestFrame | None:
+    """Follow a placement from an anchor to the best frame around it.
+
+    The true placement is about the same on all frames near by.  So the placement on one frame picks the best
+    of its neighbours, and the placement on that one picks again.
+    """
+    best: BestFrame | None = None
+    for number in range(FOLLOWING_ROUNDS):
+        near = range(max(0, index - stride - 1), min(len(sequence.frames), index + stride + 2))
+        fits = {other: pattern.fit(sequence.frames[other], placement) for other in near}
+        found = _best({other: fit for other, fit in fits.items() if fit is not None}, placement, kept)
         if found is None:
             break
-        moved, number = found.number != number, found.number
+        moved, index = found.index != index, found.index
         best = found if best is None or found.fit > best.fit else best
-        exact = laid(pattern, seen.frames[number], place)
-        if exact is None or (turn > 0 and not moved):
+        aligned = align(pattern, sequence.frames[index], placement)
+        if aligned is None or (number > 0 and not moved):
             break
-        place = exact
+        placement = aligned
     return best
 
 
-def _best(fits: Mapping[int, BlockFit], place: Matrix | None, kept: Kept) -> Best | None:
+def _best(fits: Mapping[int, BlockFit], placement: Matrix | None, kept: BlockMask | None) -> BestFrame | None:
     if not fits:
         return None
     if kept is None:
         kept = kept_blocks(list(fits.values()))
-    scores = {number: fit.pooled(kept) for number, fit in fits.items()}
-    number = max(scores, key=lambda number: scores[number])
-    return Best(number, scores[number], place) if scores[number] > NO_FIT else None
+    scores = {index: fit.pooled(kept) for index, fit in fits.items()}
+    index = max(scores, key=lambda index: scores[index])
+    return BestFrame(index, scores[index], placement) if scores[index] > NO_FIT else None
 
 
-def _stride(seen: Look) -> int:
-    gaps = np.diff(seen.times_s)
-    usual = float(np.median(gaps)) if len(gaps) else STRIDE_S
-    return max(1, round(STRIDE_S / max(usual, 1e-3)))
+def _anchor_stride(sequence: FrameSequence) -> int:
+    """Return the number of frames that `ANCHOR_STRIDE_S` is."""
+    gaps_s = np.diff(sequence.times_s)
+    usual_s = float(np.median(gaps_s)) if len(gaps_s) else ANCHOR_STRIDE_S
+    return max(1, round(ANCHOR_STRIDE_S / max(usual_s, 1e-3)))

@@ -1,4 +1,4 @@
-"""How well a frame fits a query that lies on it in a known way: structure, block by block.
+"""How well a frame fits a query whose placement on it is known: structure, block by block.
 
 A block's fit is the structure term of SSIM (Wang et al. 2004, equation 10 without its stabilised halves:
 ``(2 cov + C) / (var + var + C)``) after the contrast of both pictures is made alike: brightness, contrast
@@ -16,84 +16,88 @@ import numpy as np
 import numpy.typing as npt
 
 from cbvir_core.geometry import Matrix, Size, frame_in_query, rescale, shift
-from cbvir_core.types import Grey
+from cbvir_core.types import Floats, Grey
 
-Floats = npt.NDArray[np.float32]
+BlockMask = npt.NDArray[np.bool_]
+"""Which blocks of a pattern are meant, one value for each block."""
 
-BLOCK = 8
+BLOCK_PX = 8
 """Side of a block in pixels of the thumbnail."""
 
-FLAT = 30.0
+SSIM_STABILISER = 30.0
 """SSIM's constant, grey levels squared: about the noise of JPEG in a thumbnail."""
 
-TEXTURE = 100.0
+FULL_TEXTURE_VARIANCE = 100.0
 """Sum of both variances from which a block counts in full; what is flat in both says little."""
 
-MOST_GAIN = 3.0
+MAX_CONTRAST_GAIN = 3.0
 """How much contrast is made up for; a frame that needs more is nearly blank."""
 
-MARGIN = 0.15
-"""How much of the query is kept around where the frame lies in it: the map may be a little off."""
+PATTERN_MARGIN = 0.15
+"""How much of the query is kept around where the frame lies in it: the placement may be a little off."""
 
-LEAST_BLOCKS = 2.0
-"""Weight of blocks below which there is nothing to compare."""
+MIN_BLOCK_WEIGHT = 2.0
+"""Weight of all blocks below which there is nothing to compare."""
 
-SHOWN = 0.5
+MIN_SHOWN_FIT = 0.5
 """Fit from which a block of the picture is shown by a frame."""
 
 NO_FIT = -1.0
+"""The fit where nothing can be compared."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Pattern:
     """A query as it is compared: grey, at the scale of the thumbnails.
 
-    `place` maps its pixels to a thumbnail's; None where it is the whole thumbnail.
+    `placement` maps its pixels to a thumbnail's; None where it is the whole thumbnail.  `mean` and `variance`
+    are those of its blocks.
     """
 
     grey: Grey = field(repr=False)
-    place: Matrix | None
+    placement: Matrix | None
     mean: Floats = field(init=False, repr=False)
     variance: Floats = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         raster = self.grey.astype(np.float32)
-        mean = blocks(raster)
+        mean = block_means(raster)
         object.__setattr__(self, "mean", mean)
-        object.__setattr__(self, "variance", blocks(raster * raster) - mean * mean)
+        object.__setattr__(self, "variance", block_means(raster * raster) - mean * mean)
 
-    def fit(self, thumbnail: Grey, place: Matrix | None) -> BlockFit | None:
-        """How the frame fits block by block if the pattern lies there; None if it lies beside it."""
-        seen, inside = self._under(thumbnail, place)
+    def fit(self, thumbnail: Grey, placement: Matrix | None) -> BlockFit | None:
+        """Return how the frame fits block by block under this placement; None if the pattern lies off it."""
+        below, inside = self._below(thumbnail, placement)
         if not inside.any():
             return None
-        mean = blocks(seen)
-        variance = blocks(seen * seen) - mean * mean
-        covariance = blocks(seen * self.grey) - mean * self.mean
+        mean = block_means(below)
+        variance = block_means(below * below) - mean * mean
+        covariance = block_means(below * self.grey) - mean * self.mean
         gain = float(self.variance[inside].mean() + 1) / float(variance[inside].mean() + 1)
-        gain = min(max(gain, MOST_GAIN**-2), MOST_GAIN**2)
+        gain = min(max(gain, MAX_CONTRAST_GAIN**-2), MAX_CONTRAST_GAIN**2)
         both = self.variance + gain * variance
-        values = (2 * np.sqrt(gain) * covariance + FLAT) / (both + FLAT)
+        values = (2 * np.sqrt(gain) * covariance + SSIM_STABILISER) / (both + SSIM_STABILISER)
         # A blank picture would agree with the flat parts of any other.
-        textured = min(_texture(self.variance, inside), _texture(variance, inside)) >= LEAST_BLOCKS
-        return BlockFit(values, np.minimum(1, both / TEXTURE) * (inside & textured))
+        textured = min(_texture(self.variance, inside), _texture(variance, inside)) >= MIN_BLOCK_WEIGHT
+        return BlockFit(values, np.minimum(1, both / FULL_TEXTURE_VARIANCE) * (inside & textured))
 
     def explained(self, fits: Sequence[BlockFit]) -> float:
-        """Share of the query, by its texture, that some of the frames show, in [0, 1]."""
-        shown = np.max([fit.values * (fit.weights > 0) for fit in fits], axis=0) >= SHOWN
+        """Return the share of the query, by its texture, that some of the frames show, in [0, 1]."""
+        shown = np.max([fit.values * (fit.weights > 0) for fit in fits], axis=0) >= MIN_SHOWN_FIT
         compared = np.any([fit.weights > 0 for fit in fits], axis=0)
-        weights = np.minimum(1, 2 * self.variance / TEXTURE) * compared
+        weights = np.minimum(1, 2 * self.variance / FULL_TEXTURE_VARIANCE) * compared
         return float((weights * shown).sum() / max(float(weights.sum()), 1e-6))
 
-    def _under(self, thumbnail: Grey, place: Matrix | None) -> tuple[Floats, npt.NDArray[np.bool_]]:
+    def _below(self, thumbnail: Grey, placement: Matrix | None) -> tuple[Floats, BlockMask]:
+        """Return the thumbnail's pixels that lie below the pattern's, and which blocks lie on it in full."""
         height, width = self.grey.shape
-        if place is None:
+        if placement is None:
             return thumbnail[:height, :width].astype(np.float32), np.ones(self.mean.shape, bool)
-        how = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-        seen = cv2.warpPerspective(thumbnail, place, (width, height), flags=how)
+        flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+        below = cv2.warpPerspective(thumbnail, placement, (width, height), flags=flags)
         everywhere = np.full(thumbnail.shape, 255, np.uint8)
-        inside = blocks(cv2.warpPerspective(everywhere, place, (width, height), flags=how)) > 254
-        return seen.astype(np.float32), inside
+        covered = cv2.warpPerspective(everywhere, placement, (width, height), flags=flags)
+        return below.astype(np.float32), block_means(covered) > 254
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -103,15 +107,15 @@ class BlockFit:
     values: Floats
     weights: Floats
 
-    def pooled(self, kept: npt.NDArray[np.bool_] | None = None) -> float:
-        """The weighted mean over the blocks that are kept; NO_FIT if they say nothing."""
+    def pooled(self, kept: BlockMask | None = None) -> float:
+        """Return the weighted mean over the blocks that are kept; NO_FIT if they say nothing."""
         weights = self.weights if kept is None else self.weights * kept
         total = float(weights.sum())
-        return float((self.values * weights).sum()) / total if total >= LEAST_BLOCKS else NO_FIT
+        return float((self.values * weights).sum()) / total if total >= MIN_BLOCK_WEIGHT else NO_FIT
 
 
-def kept_blocks(fits: Sequence[BlockFit]) -> npt.NDArray[np.bool_] | None:
-    """The blocks that fit some frame, None for all: a caption or a logo laid over fits none.
+def kept_blocks(fits: Sequence[BlockFit]) -> BlockMask | None:
+    """Return the blocks that fit some frame, None for all: a caption or a logo laid over fits none.
 
     It has to be the same blocks for all frames.  Leaving out each frame's own worst ones would leave out
     just those in which the frames differ.
@@ -125,48 +129,51 @@ def kept_blocks(fits: Sequence[BlockFit]) -> npt.NDArray[np.bool_] | None:
 
 
 def whole_pattern(query: Grey, thumbnail: Size) -> Pattern | None:
-    """The query taken as the whole frame, of whatever shape."""
-    if min(thumbnail) < BLOCK:
+    """Return the query taken as the whole frame, of whatever shape; None for too small a thumbnail."""
+    if min(thumbnail) < BLOCK_PX:
         return None
     grey = cv2.resize(query, thumbnail, interpolation=cv2.INTER_AREA)
-    return Pattern(np.asarray(_to_blocks(grey), np.uint8), None)
+    return Pattern(np.asarray(_cut_to_blocks(grey), np.uint8), None)
 
 
-def placed_pattern(query: Grey, place: Matrix, thumbnail: Size) -> Pattern | None:
-    """The part of the query in which the frame lies by `place`, a map from query to thumbnail."""
+def placed_pattern(query: Grey, to_thumbnail: Matrix, thumbnail: Size) -> Pattern | None:
+    """Return the part of the query in which the frame lies by a map from query to thumbnail.
+
+    None if no edit makes that map, or if the part is smaller than a block.
+    """
     size = (query.shape[1], query.shape[0])
-    outline = frame_in_query(place, size, thumbnail)
+    outline = frame_in_query(to_thumbnail, size, thumbnail)
     if outline is None:
         return None
     low, high = outline.min(axis=0), outline.max(axis=0)
-    margin = MARGIN * (high - low)
+    margin = PATTERN_MARGIN * (high - low)
     left, top = (max(0, int(value)) for value in np.floor(low - margin))
     right, bottom = (int(value) for value in np.minimum(np.ceil(high + margin), size))
     scale = float(np.sqrt(thumbnail[0] * thumbnail[1] / _area(outline)))
     part = query[top:bottom, left:right]
     width, height = round(part.shape[1] * scale), round(part.shape[0] * scale)
-    if min(width, height) < BLOCK:
+    if min(width, height) < BLOCK_PX:
         return None
-    how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-    grey = np.asarray(cv2.resize(part, (width, height), interpolation=how), np.uint8)
-    matrix = place @ shift(left, top) @ rescale((width, height), (part.shape[1], part.shape[0]))
-    return Pattern(_to_blocks(grey), matrix)
+    interpolation = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    grey = np.asarray(cv2.resize(part, (width, height), interpolation=interpolation), np.uint8)
+    to_part = rescale((width, height), (part.shape[1], part.shape[0]))
+    return Pattern(_cut_to_blocks(grey), to_thumbnail @ shift(left, top) @ to_part)
 
 
-def blocks(raster: npt.NDArray[np.generic]) -> Floats:
-    """The mean of each block of a raster whose sides are multiples of a block's."""
-    size = (raster.shape[1] // BLOCK, raster.shape[0] // BLOCK)
+def block_means(raster: npt.NDArray[np.generic]) -> Floats:
+    """Return the mean of each block of a raster whose sides are multiples of a block's."""
+    size = (raster.shape[1] // BLOCK_PX, raster.shape[0] // BLOCK_PX)
     return np.asarray(cv2.resize(raster, size, interpolation=cv2.INTER_AREA), np.float32).reshape(size[::-1])
 
 
-def _texture(variance: Floats, inside: npt.NDArray[np.bool_]) -> float:
-    """How many of the blocks inside are textured."""
-    return float((np.minimum(1, 2 * variance / TEXTURE) * inside).sum())
+def _texture(variance: Floats, inside: BlockMask) -> float:
+    """Return how many of the blocks inside are textured."""
+    return float((np.minimum(1, 2 * variance / FULL_TEXTURE_VARIANCE) * inside).sum())
 
 
-def _to_blocks(grey: Grey) -> Grey:
-    """The upper left part that whole blocks cover."""
-    height, width = (side // BLOCK * BLOCK for side in grey.shape)
+def _cut_to_blocks(grey: Grey) -> Grey:
+    """Return the upper left part that whole blocks cover."""
+    height, width = (side // BLOCK_PX * BLOCK_PX for side in grey.shape)
     return np.ascontiguousarray(grey[:height, :width])
 
 

@@ -1,95 +1,123 @@
-"""In which order a scene is looked at, so that the likeliest part comes before time is over."""
+"""The order in which a scene is read, so that its likeliest part comes before time is over."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from cbvir_core.localise.compare import Start, leading
-from cbvir_core.localise.frames import MOST_FRAMES, Budget, Look, Span, look
-from cbvir_core.localise.query import Question
-from cbvir_core.types import VideoInfo
+from cbvir_core.localise.compare import KnownPlacement, leading_frame
+from cbvir_core.localise.frames import MAX_FRAMES_HELD, FrameSequence, TimeBudget, read_frame_sequence
+from cbvir_core.localise.query import LocalisationQuery
+from cbvir_core.types import Span, VideoInfo
 
-READING = 0.8
+READING_SHARE = 0.8
 """Share of the budget after which no more is read, so that what was read can be compared."""
 
-SKIMMING = 0.25
+SKIMMING_SHARE = 0.25
 """Share of the budget for the intra frames."""
 
-SHORT_S = 3.0
-"""A scene up to this length is read in order; of a longer one the intra frames are looked at first."""
+SHORT_SCENE_S = 3.0
+"""A scene up to this length is read in order; of a longer one the intra frames are read first."""
 
-NEAR_S = 0.5
+KEYFRAME_TOLERANCE_S = 0.5
 """How near to the keyframe a frame must be to stand for it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Seen:
-    """What was seen of a scene, and where in it a placed query is known to lie."""
+class SceneFrames:
+    """The frames that were read of a scene, and a frame on which the placement of the query is known."""
 
-    look: Look
-    start: Start | None
+    sequence: FrameSequence
+    known: KnownPlacement | None
 
 
-def see(info: VideoInfo, span: Span, question: Question, keyframe_s: float, budget: Budget) -> Seen:
-    """Looks at the scene: all of it, or as much as there is time for, the best part first."""
-    place = question.placed.place if question.placed else None
-    start = None if place is None else Start(keyframe_s, place)
-    if span[1] - span[0] <= SHORT_S:
-        return Seen(_look(info, span, question, budget, READING), start)
-    skimmed = _look(info, span, question, budget, SKIMMING, only_keys=True)
+def read_scene(
+    info: VideoInfo, span: Span, query: LocalisationQuery, keyframe_s: float, budget: TimeBudget
+) -> SceneFrames:
+    """Read the scene: all of it, or as much as there is time for, the likeliest part first.
+
+    The query is known to lie on the keyframe as it was placed.
+    """
+    known = _known_at(query, keyframe_s)
+    if span[1] - span[0] <= SHORT_SCENE_S:
+        return SceneFrames(_read(info, span, query, budget, READING_SHARE), known)
+    skimmed = _read(info, span, query, budget, SKIMMING_SHARE, only_keys=True)
     if not skimmed.frames:
-        return Seen(_look(info, span, question, budget, READING), start)
-    best, lead = leading(skimmed, question)
-    seen = skimmed if _is_all(skimmed, info) else Look(decoded=skimmed.decoded)
-    seen = _read(info, _parts(skimmed, best, span, bool(seen.frames)), question, budget, seen)
-    known = seen.frames and abs(seen.times_s[seen.nearest(keyframe_s)] - keyframe_s) <= NEAR_S
+        return SceneFrames(_read(info, span, query, budget, READING_SHARE), known)
+    best, known_at_best = leading_frame(skimmed, query)
+    read = skimmed if _is_all_intra(skimmed, info) else FrameSequence(decoded=skimmed.decoded)
+    read = _read_more(info, _unread_parts(skimmed, best, span, bool(read.frames)), query, budget, read)
+    has_keyframe = (
+        read.frames and abs(read.times_s[read.nearest(keyframe_s)] - keyframe_s) <= KEYFRAME_TOLERANCE_S
+    )
     # With only a part of the scene the camera's motion cannot be followed there from the keyframe.
-    return Seen(seen if seen.frames else skimmed.joined(seen), start if known and seen.complete else lead)
+    return SceneFrames(
+        sequence=read if read.frames else skimmed.joined(read),
+        known=known if has_keyframe and read.complete else known_at_best,
+    )
 
 
-def see_parts(
-    info: VideoInfo, parts: Sequence[Span], question: Question, thumbnail_s: float, budget: Budget
-) -> Seen:
-    """Looks at parts of the scene, the likeliest first; the query is known to lie on the thumbnail as it was
-    placed."""
-    seen = _read(info, ((max(0.0, start_s), end_s) for start_s, end_s in parts), question, budget, Look())
-    place = question.placed.place if question.placed else None
-    return Seen(seen, None if place is None else Start(thumbnail_s, place))
+def read_parts(
+    info: VideoInfo, parts: Sequence[Span], query: LocalisationQuery, thumbnail_s: float, budget: TimeBudget
+) -> SceneFrames:
+    """Read parts of the scene, the likeliest first.
+
+    The query is known to lie on the thumbnail at `thumbnail_s` as it was placed.
+    """
+    clipped = ((max(0.0, start_s), end_s) for start_s, end_s in parts)
+    return SceneFrames(
+        sequence=_read_more(info, clipped, query, budget, FrameSequence()),
+        known=_known_at(query, thumbnail_s),
+    )
 
 
-def _read(info: VideoInfo, parts: Iterable[Span], question: Question, budget: Budget, seen: Look) -> Look:
-    """What was seen, and one part after the other until time is over or the frames are too many."""
+def _known_at(query: LocalisationQuery, time_s: float) -> KnownPlacement | None:
+    placement = query.placed.placement if query.placed else None
+    return None if placement is None else KnownPlacement(time_s, placement)
+
+
+def _read_more(
+    info: VideoInfo, parts: Iterable[Span], query: LocalisationQuery, budget: TimeBudget, read: FrameSequence
+) -> FrameSequence:
+    """Add one part after the other to what was read, until time is over or the frames are too many."""
     for part in parts:
-        if budget.used(READING) or len(seen.frames) >= MOST_FRAMES:
-            return seen.joined(Look(complete=False))
-        seen = seen.joined(_look(info, part, question, budget, READING))
-    return seen
+        if budget.is_spent(READING_SHARE) or len(read.frames) >= MAX_FRAMES_HELD:
+            return read.joined(FrameSequence(complete=False))
+        read = read.joined(_read(info, part, query, budget, READING_SHARE))
+    return read
 
 
-def _look(
-    info: VideoInfo, span: Span, question: Question, budget: Budget, share: float, *, only_keys: bool = False
-) -> Look:
-    return look(info, span, lambda: budget.used(share), question.thumbnail, only_keys=only_keys)
+def _read(
+    info: VideoInfo,
+    span: Span,
+    query: LocalisationQuery,
+    budget: TimeBudget,
+    share: float,
+    *,
+    only_keys: bool = False,
+) -> FrameSequence:
+    return read_frame_sequence(
+        info, span, lambda: budget.is_spent(share), query.thumbnail, only_keys=only_keys
+    )
 
 
-def _is_all(skimmed: Look, info: VideoInfo) -> bool:
-    """Whether nearly every frame is an intra frame (or is read as one), so that the skim saw them all."""
-    covered = skimmed.times_s[-1] - skimmed.times_s[0]
-    return len(skimmed.frames) > 0.9 * covered * (info.frames_per_s or 25.0) + 1
+def _is_all_intra(skimmed: FrameSequence, info: VideoInfo) -> bool:
+    """Return whether skimming read them all: nearly every frame is an intra frame, or is read as one."""
+    covered_s = skimmed.times_s[-1] - skimmed.times_s[0]
+    return len(skimmed.frames) > 0.9 * covered_s * (info.frames_per_s or 25.0) + 1
 
 
-def _parts(skimmed: Look, best: int, span: Span, seen: bool) -> Iterator[Span]:
-    """What is still to be read: between the intra frames beside the best one; before; after."""
-    times = skimmed.times_s
-    if seen:
+def _unread_parts(skimmed: FrameSequence, best: int, span: Span, all_intra: bool) -> Iterator[Span]:
+    """Yield what is still to be read: between the intra frames beside the best one; before; after."""
+    times_s = skimmed.times_s
+    if all_intra:
         if not skimmed.complete:
-            yield times[-1], span[1]
+            yield times_s[-1], span[1]
         return
-    first = times[best - 1] if best > 0 else span[0]
-    last = times[best + 1] if best + 1 < len(times) else span[1]
-    yield first, last
-    if first > span[0]:
-        yield span[0], first
-    if last < span[1]:
-        yield last, span[1]
+    first_s = times_s[best - 1] if best > 0 else span[0]
+    last_s = times_s[best + 1] if best + 1 < len(times_s) else span[1]
+    yield first_s, last_s
+    if first_s > span[0]:
+        yield span[0], first_s
+    if last_s < span[1]:
+        yield last_s, span[1]

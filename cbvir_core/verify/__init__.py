@@ -1,17 +1,25 @@
 """Local verification: whether a query really shows a still, and where, by points and by texture.
 
-`describe` a query (`QUERY`) once, `unpack` what `pack` kept of each candidate, and `verify` the pairs.
+`describe` a query once (`QUERY_FEATURES`), `unpack` what `pack` kept of each candidate's still, and `verify`
+the pairs.
 """
 
 from __future__ import annotations
 
-from cbvir_core.verify.features import QUERY, STILL, FeatureOptions, LocalFeatures, describe, mirrored
+from cbvir_core.verify.features import (
+    QUERY_FEATURES,
+    STILL_FEATURES,
+    FeatureOptions,
+    LocalFeatures,
+    describe,
+    mirrored,
+)
 from cbvir_core.verify.packing import pack, unpack
 from cbvir_core.verify.verification import Verification, verify
 
 __all__ = [
-    "QUERY",
-    "STILL",
+    "QUERY_FEATURES",
+    "STILL_FEATURES",
     "FeatureOptions",
     "LocalFeatures",
     "Verification",

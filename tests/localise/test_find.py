@@ -16,7 +16,7 @@ from av.video.frame import VideoFrame
 from cbvir_core.decode import STILL_SIDE, decode_still, encode_still, fingerprint, fit_within, read_frames
 from cbvir_core.localise import Moment, find_moment
 from cbvir_core.types import Frame, Image, VideoId
-from cbvir_core.verify import QUERY, describe, verify
+from cbvir_core.verify import QUERY_FEATURES, describe, verify
 
 CLIPS = [
     "android-demo-app--video1.mp4",
@@ -71,7 +71,7 @@ def all_frames(path: Path, most: int | None = None) -> list[Frame]:
 def ask(frames: list[Frame], path: Path, query: Image, key: int, *, mirrored: bool = False) -> Moment:
     """As a search does: verified against the still of frame `key`, in a scene of all frames."""
     still = fit_within(frames[key].image, STILL_SIDE)
-    found = verify(describe(query, QUERY), describe(still), mirror=mirrored)
+    found = verify(describe(query, QUERY_FEATURES), describe(still), mirror=mirrored)
     return find_moment(
         path,
         (frames[0].time_s, frames[-1].time_s),
@@ -157,7 +157,7 @@ def growing_film(tmp_path: Path) -> Path:
         for part, height in enumerate((180, 240)):
             encoder = av.CodecContext.create("libx264", "w")
             encoder.width, encoder.height, encoder.pix_fmt = 320, height, "yuv420p"
-            encoder.framerate, encoder.time_base, encoder.options = 24, Fraction(1, 24), {"bf": "0"}
+            encoder.framerate, encoder.time_base, encoder.options = Fraction(24), Fraction(1, 24), {"bf": "0"}
             packets = []
             for number in range(24 * part, 24 * part + 24):
                 picture = np.roll(board[:height], 4 * number, axis=1)

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cbvir_core.geometry import corners, frame_in_query, mirror, project, rescale, shift
-from cbvir_core.localise.camera import laid, motion
-from cbvir_core.localise.compare import Start, laid_along
-from cbvir_core.localise.frames import Budget, Look
+from cbvir_core.geometry import frame_in_query, mirror, outer_corners, project, rescale, shift
+from cbvir_core.localise.camera import align, camera_motion
+from cbvir_core.localise.compare import KnownPlacement, placements_along
+from cbvir_core.localise.frames import FrameSequence, TimeBudget
 from cbvir_core.localise.pattern import NO_FIT, Pattern, kept_blocks, placed_pattern, whole_pattern
 from cbvir_core.types import Grey
 
@@ -33,7 +33,7 @@ def whole(grey: Grey) -> Pattern:
 
 
 def pooled(pattern: Pattern, frame: Grey) -> float:
-    fit = pattern.fit(frame, pattern.place)
+    fit = pattern.fit(frame, pattern.placement)
     return fit.pooled() if fit else NO_FIT
 
 
@@ -76,28 +76,29 @@ def test_a_caption_is_left_out_and_what_moves_is_not() -> None:
 
 @pytest.mark.parametrize(("x", "y"), [(0, 0), (5, 3), (-12, 8), (20, -10)])
 def test_the_camera_is_followed(x: int, y: int) -> None:
-    moved = project(motion(scene(), scene(0, x, y)), np.array([[64.0, 36.0]]))[0]
+    moved = project(camera_motion(scene(), scene(0, x, y)), np.array([[64.0, 36.0]]))[0]
     assert moved == pytest.approx([64 - x, 36 - y], abs=0.5)
 
 
 def test_a_query_is_followed_to_both_sides() -> None:
     frames = tuple(scene(0, 4 * number) for number in range(9))
-    seen = Look(tuple(number / 3 for number in range(9)), frames)
+    sequence = FrameSequence(tuple(number / 3 for number in range(9)), frames)
     query = np.ascontiguousarray(frames[4][16:56, 40:104])
     pattern = placed_pattern(query, shift(40, 16), SIZE)
     assert pattern is not None
-    assert pattern.place is not None
-    found = laid_along(seen, pattern, Start(4 / 3, pattern.place), 2, Budget(60.0))
+    assert pattern.placement is not None
+    found = placements_along(sequence, pattern, KnownPlacement(4 / 3, pattern.placement), 2, TimeBudget(60.0))
     assert sorted(found) == [0, 2, 4, 6, 8]
-    for number, (place, fit) in found.items():
-        moved = project(place, project(np.linalg.inv(pattern.place), np.array([[72.0, 36.0]])))[0]
+    for number, (placement, fit) in found.items():
+        to_pattern = np.asarray(np.linalg.inv(pattern.placement), np.float64)
+        moved = project(placement, project(to_pattern, np.array([[72.0, 36.0]])))[0]
         assert moved == pytest.approx([72 - 4 * (number - 4), 36], abs=0.7)
         assert fit.pooled() > 0.9
 
 
 def test_a_blank_picture_has_no_motion() -> None:
     blank = np.zeros(SIZE[::-1], np.uint8)
-    assert np.array_equal(motion(blank, blank), np.eye(3))
+    assert np.array_equal(camera_motion(blank, blank), np.eye(3))
 
 
 @pytest.mark.parametrize("off", [(1.5, 0.0), (-1.0, 1.5)])
@@ -105,20 +106,20 @@ def test_a_pattern_is_laid_exactly(off: tuple[float, float]) -> None:
     frame = scene()
     pattern = placed_pattern(np.ascontiguousarray(frame[16:56, 24:96]), shift(24, 16), SIZE)
     assert pattern is not None
-    assert pattern.place is not None
-    near = shift(*off) @ pattern.place
-    exact = laid(pattern, frame, near)
+    assert pattern.placement is not None
+    near = shift(*off) @ pattern.placement
+    exact = align(pattern, frame, near)
     assert exact is not None
-    points = corners((72, 40))
-    assert project(exact, points) == pytest.approx(project(pattern.place, points), abs=0.6)
-    assert laid(pattern, np.zeros_like(frame), near) is None
+    points = outer_corners((72, 40))
+    assert project(exact, points) == pytest.approx(project(pattern.placement, points), abs=0.6)
+    assert align(pattern, np.zeros_like(frame), near) is None
 
 
 def test_a_placed_pattern_has_the_scale_of_the_thumbnail() -> None:
     frame = scene()
     large = np.kron(frame, np.ones((4, 4), np.uint8))[80:240, 120:400]
-    place = rescale((512, 288), SIZE) @ shift(120, 80)
-    pattern = placed_pattern(large, place, SIZE)
+    to_thumbnail = rescale((512, 288), SIZE) @ shift(120, 80)
+    pattern = placed_pattern(large, to_thumbnail, SIZE)
     assert pattern is not None
     assert pattern.grey.shape == (40, 64)
     assert pooled(pattern, frame) > 0.97
@@ -126,10 +127,10 @@ def test_a_placed_pattern_has_the_scale_of_the_thumbnail() -> None:
 
 @given(st.floats(-50, 50), st.floats(-50, 50), st.floats(0.5, 3), st.integers(20, 400), st.integers(20, 400))
 def test_the_frame_is_found_in_the_query(x: float, y: float, scale: float, width: int, height: int) -> None:
-    matrix = np.linalg.inv(shift(x, y) @ np.diag([scale, scale, 1.0]))
+    matrix = np.asarray(np.linalg.inv(shift(x, y) @ np.diag([scale, scale, 1.0])), np.float64)
     found = frame_in_query(matrix, (width, height), (width, height))
     assert found is not None
-    assert found == pytest.approx(corners((width, height)) * scale + [x, y])
+    assert found == pytest.approx(outer_corners((width, height)) * scale + [x, y])
     twice = mirror(width) @ mirror(width)
     assert twice == pytest.approx(np.eye(3))
 
@@ -141,10 +142,10 @@ def test_maps_that_no_edit_makes(matrix: np.typing.NDArray[np.float64]) -> None:
     assert frame_in_query(matrix, (100, 100), (100, 100)) is None
 
 
-def test_looks_are_joined_in_order() -> None:
+def test_frame_sequences_are_joined_in_order() -> None:
     frame = scene()
-    one = Look((1.0, 2.0), (frame, frame), True, 5)
-    both = one.joined(Look((0.5, 1.0), (frame, frame), False, 3))
+    one = FrameSequence((1.0, 2.0), (frame, frame), True, 5)
+    both = one.joined(FrameSequence((0.5, 1.0), (frame, frame), False, 3))
     assert both.times_s == (0.5, 1.0, 2.0)
     assert (both.complete, both.decoded) == (False, 8)
     assert both.nearest(1.4) == 1

@@ -14,9 +14,9 @@ import pytest
 from cbvir_core.decode import STILL_SIDE, fit_within, read_frames
 from cbvir_core.decode.span import SpanReader
 from cbvir_core.keyframes import extract_keyframes
-from cbvir_core.localise import Survey, find_moment, survey
+from cbvir_core.localise import ThumbnailMatch, find_moment, match_thumbnails
 from cbvir_core.types import Image, Keyframe, Thumbnails
-from cbvir_core.verify import QUERY, Verification, describe, verify
+from cbvir_core.verify import QUERY_FEATURES, Verification, describe, verify
 
 GAP_S = 1 / 3
 """Distance of thumbnails."""
@@ -84,15 +84,15 @@ def frame_at(path: Path, time_s: float) -> Image:
 
 
 def agreeing(query: Image, scene: Keyframe, mirror: bool) -> Verification:
-    found = verify(describe(query, QUERY), describe(scene.image), mirror=mirror)
+    found = verify(describe(query, QUERY_FEATURES), describe(scene.image), mirror=mirror)
     assert found is not None
     return found
 
 
-def seen(query: Image, scene: Keyframe, *, mirror: bool = False) -> Survey:
+def matched(query: Image, scene: Keyframe, *, mirror: bool = False) -> ThumbnailMatch:
     """As a search does."""
     assert scene.thumbnails is not None
-    found = survey(
+    found = match_thumbnails(
         scene.thumbnails,
         query,
         keyframe_s=scene.time_s,
@@ -109,10 +109,10 @@ def seen(query: Image, scene: Keyframe, *, mirror: bool = False) -> Survey:
 def test_the_time_is_told_to_one_thumbnail(crossing: Path, edit: Edit) -> None:
     for scene in scenes(crossing):
         for time_s in (scene.scene_start_s + 0.3, scene.time_s, scene.scene_end_s - 0.3):
-            told = seen(edit(frame_at(crossing, time_s)), scene, mirror=edit is mirrored)
-            assert abs(told.time_s - time_s) <= GAP_S, (time_s, told)
-            assert told.explained > 0.85
-            assert any(start_s <= time_s <= end_s for start_s, end_s in told.spans), (time_s, told.spans)
+            match = matched(edit(frame_at(crossing, time_s)), scene, mirror=edit is mirrored)
+            assert abs(match.time_s - time_s) <= GAP_S, (time_s, match)
+            assert match.explained > 0.85
+            assert any(start_s <= time_s <= end_s for start_s, end_s in match.spans), (time_s, match.spans)
 
 
 @pytest.mark.parametrize("edit", [whole, cropped, mirrored, in_page])
@@ -120,17 +120,17 @@ def test_under_a_camera_that_pans_the_frame_is_in_the_spans(pan: Path, edit: Edi
     """A part of the landscape is in many frames; which of them is not to be said in haste."""
     for scene in scenes(pan):
         for time_s in (scene.scene_start_s + 0.3, scene.time_s, scene.scene_end_s - 0.3):
-            told = seen(edit(frame_at(pan, time_s)), scene, mirror=edit is mirrored)
-            assert told.explained > 0.9
-            assert any(start_s <= time_s <= end_s for start_s, end_s in told.spans), (time_s, told.spans)
+            match = matched(edit(frame_at(pan, time_s)), scene, mirror=edit is mirrored)
+            assert match.explained > 0.9
+            assert any(start_s <= time_s <= end_s for start_s, end_s in match.spans), (time_s, match.spans)
 
 
 def test_spans_are_apart_and_the_likeliest_comes_first(pan: Path) -> None:
     for scene in scenes(pan):
-        told = seen(frame_at(pan, scene.time_s), scene)
-        start_s, end_s = told.spans[0]
-        assert start_s <= told.time_s <= end_s
-        ordered = sorted(told.spans)
+        match = matched(frame_at(pan, scene.time_s), scene)
+        start_s, end_s = match.spans[0]
+        assert start_s <= match.time_s <= end_s
+        ordered = sorted(match.spans)
         assert all(one[1] < other[0] for one, other in pairwise(ordered))
 
 
@@ -138,11 +138,11 @@ def test_the_transform_leads_to_the_still(pan: Path) -> None:
     """A crop was cut at a place that is known, and the camera moves on from the still to the thumbnail."""
     scene = scenes(pan)[0]
     image = frame_at(pan, scene.time_s)
-    told = seen(cropped(image), scene)
+    match = matched(cropped(image), scene)
     scale = scene.image.shape[1] / image.shape[1]
-    corner = told.transform @ [0.0, 0.0, 1.0]
+    corner = match.transform @ [0.0, 0.0, 1.0]
     x, y = corner[:2] / corner[2]
-    moved = 4 * 24 * scale * (told.time_s - scene.time_s)
+    moved = 4 * 24 * scale * (match.time_s - scene.time_s)
     assert x == pytest.approx(image.shape[1] // 8 * scale - moved, abs=6.0)
     assert y == pytest.approx(image.shape[0] // 6 * scale, abs=6.0)
 
@@ -154,7 +154,7 @@ def test_only_the_likely_part_is_decoded(crossing: Path) -> None:
     query = frame_at(crossing, time_s)
     span = (scene.scene_start_s, scene.scene_end_s)
     with_it = find_moment(
-        crossing, span, query, keyframe_s=scene.time_s, survey=seen(query, scene), budget_s=60.0
+        crossing, span, query, keyframe_s=scene.time_s, thumbnail_match=matched(query, scene), budget_s=60.0
     )
     without = find_moment(crossing, span, query, keyframe_s=scene.time_s, budget_s=60.0)
     assert with_it.exact
@@ -170,12 +170,12 @@ def test_without_the_file_the_thumbnails_time_is_given(pan: Path, tmp_path: Path
     query = frame_at(pan, time_s)
     span = (scene.scene_start_s, scene.scene_end_s)
     gone = tmp_path / "gone.mp4"
-    moment = find_moment(gone, span, query, keyframe_s=scene.time_s, survey=seen(query, scene))
+    moment = find_moment(gone, span, query, keyframe_s=scene.time_s, thumbnail_match=matched(query, scene))
     assert abs(moment.time_s - time_s) <= GAP_S
     assert not moment.exact
     assert moment.reason.endswith("The time is that of the best of the frames that indexing looked at.")
-    unclear = replace(seen(query, scene), fit=0.1)
-    moment = find_moment(gone, span, query, keyframe_s=scene.time_s, survey=unclear)
+    unclear = replace(matched(query, scene), fit=0.1)
+    moment = find_moment(gone, span, query, keyframe_s=scene.time_s, thumbnail_match=unclear)
     assert moment.time_s == scene.time_s
     assert moment.reason.endswith("The time is the keyframe's.")
 
@@ -183,18 +183,20 @@ def test_without_the_file_the_thumbnails_time_is_given(pan: Path, tmp_path: Path
 def test_when_time_is_over_the_thumbnail_stands(pan: Path) -> None:
     scene = scenes(pan)[0]
     query = frame_at(pan, scene.scene_start_s + 0.4)
-    told = seen(query, scene)
+    match = matched(query, scene)
     span = (scene.scene_start_s, scene.scene_end_s)
-    moment = find_moment(pan, span, query, keyframe_s=scene.time_s, survey=told, budget_s=0.0)
-    assert (moment.time_s, moment.exact) == (told.time_s, False)
+    moment = find_moment(pan, span, query, keyframe_s=scene.time_s, thumbnail_match=match, budget_s=0.0)
+    assert (moment.time_s, moment.exact) == (match.time_s, False)
     assert moment.reason.startswith("Time was over")
 
 
 def test_a_blank_query_is_compared_with_nothing() -> None:
     thumbnails = Thumbnails(np.zeros(1), np.full((1, 72, 128), 90, np.uint8))
     blank = np.full((360, 640, 3), 90, np.uint8)
-    told = survey(thumbnails, blank, keyframe_s=0.0, still=(640, 360), transform=None, mirrored=False)
-    assert told is None
+    match = match_thumbnails(
+        thumbnails, blank, keyframe_s=0.0, still=(640, 360), transform=None, mirrored=False
+    )
+    assert match is None
 
 
 def test_one_thing_in_the_place_of_another_is_not_explained(shared: Path) -> None:
@@ -206,12 +208,12 @@ def test_one_thing_in_the_place_of_another_is_not_explained(shared: Path) -> Non
     mine: list[float] = []
     theirs: list[float] = []
     for frame in frames[1:-1]:
-        features = describe(frame.image, QUERY)
+        features = describe(frame.image, QUERY_FEATURES)
         scene = next(one for one in own if frame.time_s < one.scene_end_s)
         if verify(features, describe(scene.image)) is not None:
-            mine.append(seen(frame.image, scene).explained)
+            mine.append(matched(frame.image, scene).explained)
         agreeing_ones = [one for one in other if verify(features, describe(one.image)) is not None]
-        theirs += [seen(frame.image, one).explained for one in agreeing_ones]
+        theirs += [matched(frame.image, one).explained for one in agreeing_ones]
     assert len(mine) >= 4
     assert len(theirs) >= 2
     assert np.median(mine) > 0.95

@@ -10,7 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cbvir_core.regions.propose import ALIKE, CROP, SCREEN, Region, extract, overlap, propose
+from cbvir_core.geometry import box_overlap
+from cbvir_core.regions import ProposedRegion, RegionKind, extract_region, propose_regions
+from cbvir_core.regions.propose import MAX_REGION_OVERLAP
 from cbvir_core.types import Image
 from support.clips import frames_of
 from support.pages import PAGES, Page
@@ -48,11 +50,11 @@ def test_the_picture_is_among_the_first_six(frames: list[Image], name: str) -> N
     right = 0
     for seed in range(6):
         page = drawn(name, seed, frames)
-        right += any(overlap_of(region, page) >= 0.8 for region in propose(page.image, 6))
+        right += any(overlap_with(region, page) >= 0.8 for region in propose_regions(page.image, 6))
     assert right >= 5
 
 
-def overlap_of(region: Region, page: Page) -> float:
+def overlap_with(region: ProposedRegion, page: Page) -> float:
     masks = np.zeros((2, *page.image.shape[:2]), np.uint8)
     left, top, right, bottom = region.box
     corners = region.quad or ((left, top), (right, top), (right, bottom), (left, bottom))
@@ -66,18 +68,18 @@ def test_a_photographed_screen_is_straightened(frames: list[Image]) -> None:
     for seed in range(8):
         film = frames[seed % len(frames)]
         page = PAGES["screen"](np.random.default_rng(seed), [film])
-        found = propose(page.image, 6)
-        straight.append(max(correlation(extract(page.image, region), film) for region in found))
-        plain = [Region(region.box, CROP) for region in found]
-        boxed.append(max(correlation(extract(page.image, region), film) for region in plain))
+        found = propose_regions(page.image, 6)
+        straight.append(max(correlation(extract_region(page.image, region), film) for region in found))
+        plain = [ProposedRegion(region.box, RegionKind.CROP) for region in found]
+        boxed.append(max(correlation(extract_region(page.image, region), film) for region in plain))
     assert np.mean(straight) > 0.9
     assert np.mean(straight) > np.mean(boxed) + 0.1
 
 
 def test_proposals_do_not_change_from_call_to_call(frames: list[Image]) -> None:
     page = drawn("article", 3, frames)
-    assert propose(page.image) == propose(page.image.copy())
-    assert propose(page.image, 3) == propose(page.image, 12)[:3]
+    assert propose_regions(page.image) == propose_regions(page.image.copy())
+    assert propose_regions(page.image, 3) == propose_regions(page.image, 12)[:3]
 
 
 @settings(max_examples=25, deadline=None)
@@ -91,27 +93,29 @@ def test_any_picture_gives_distinct_regions_inside_it(
         x, y, w, h = rng.integers(0, [width, height, width, height])
         part = image[y : y + h + 1, x : x + w + 1]
         part[...] = rng.integers(0, 256, part.shape if noisy else 3)
-    found = propose(image, budget)
+    found = propose_regions(image, budget)
     assert len(found) <= budget
-    assert [region.promise for region in found] == sorted((r.promise for r in found), reverse=True)
+    assert [region.probability for region in found] == sorted((r.probability for r in found), reverse=True)
     for region in found:
         left, top, right, bottom = region.box
         assert 0 <= left < right <= width
         assert 0 <= top < bottom <= height
-        assert 0 <= region.promise <= 1
-        assert min(extract(image, region).shape) >= 1
+        assert 0 <= region.probability <= 1
+        assert min(extract_region(image, region).shape) >= 1
     if min(width, height) > 64:
         boxes = [region.box for region in found if region.quad is None]
-        assert all(overlap(a, b) < ALIKE + 0.05 for a in boxes for b in boxes if a is not b)
+        assert all(box_overlap(a, b) < MAX_REGION_OVERLAP + 0.05 for a in boxes for b in boxes if a is not b)
 
 
 def test_a_picture_of_nothing_gives_crops_only() -> None:
-    assert {region.kind for region in propose(np.full((300, 400, 3), 90, np.uint8))} == {CROP}
+    assert {region.kind for region in propose_regions(np.full((300, 400, 3), 90, np.uint8))} == {
+        RegionKind.CROP
+    }
 
 
 def test_extract_of_a_quad_with_level_sides_is_the_box() -> None:
     image = np.random.default_rng(0).integers(0, 256, (90, 120, 3), dtype=np.uint8)
     quad = ((20.0, 10.0), (100.0, 10.0), (100.0, 70.0), (20.0, 70.0))
     box = (20, 10, 100, 70)
-    cut = extract(image, Region(box, SCREEN, quad))
-    np.testing.assert_array_equal(cut, extract(image, Region(box, CROP)))
+    cut = extract_region(image, ProposedRegion(box, RegionKind.SCREEN, quad))
+    np.testing.assert_array_equal(cut, extract_region(image, ProposedRegion(box, RegionKind.CROP)))

@@ -1,7 +1,7 @@
-"""Draws what people photograph and screenshot a film in: pages, chats, players, telephones, screens.
+"""Makers of what people photograph and screenshot a film in: pages, chats, players, telephones, screens.
 
 Every maker takes a seeded generator and pictures; the first picture is the one that is looked for, the
-others are what else a page shows.  It gives the page and where the picture lies in it.
+others are what else a page shows.  It returns the page and where the picture lies in it.
 """
 
 from __future__ import annotations
@@ -55,14 +55,14 @@ class Canvas:
         self.draw.rounded_rectangle(tuple(round(v) for v in box), radius, fill)
 
     def shade(self, by: int) -> Colour:
-        """The paper, a little lighter or darker."""
+        """Return the colour of the paper, a little lighter or darker."""
         return rgb(np.array(self.paper) + (by if self.dark else -by))
 
     def disc(self, x: float, y: float, radius: float, fill: Colour) -> None:
         self.draw.ellipse((x - radius, y - radius, x + radius, y + radius), fill)
 
     def text(self, box: Sequence[float], size: int, ink: Colour | None = None, gap: float = 1.5) -> float:
-        """Lines of words that fill the box; gives where they end."""
+        """Draw lines of words that fill the box; return where they end."""
         left, top, right, bottom = box
         font = ImageFont.load_default(size)
         y = top
@@ -77,7 +77,7 @@ class Canvas:
         return y
 
     def paste(self, picture: Picture, left: float, top: float, width: float, radius: int = 0) -> Corners:
-        """The picture at this width; corners of it."""
+        """Paste the picture at this width; return its corners."""
         w, h = round(width), max(1, round(width * picture.shape[0] / picture.shape[1]))
         small = cv2.resize(
             picture, (w, h), interpolation=cv2.INTER_AREA if w < picture.shape[1] else cv2.INTER_CUBIC
@@ -107,15 +107,17 @@ def rectangle(left: float, top: float, right: float, bottom: float) -> Corners:
 
 
 def saved(image: Picture, rng: Rng) -> Picture:
-    """As a JPEG of quality 50 to 95."""
+    """Return the picture as a JPEG of quality 50 to 95 leaves it."""
     quality = int(rng.integers(50, 96))
     data = cv2.imencode(".jpg", image[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
-    return np.ascontiguousarray(cv2.imdecode(data, cv2.IMREAD_COLOR)[..., ::-1])
+    decoded = cv2.imdecode(data, cv2.IMREAD_COLOR)
+    assert decoded is not None
+    return np.ascontiguousarray(decoded[..., ::-1])
 
 
 def fitted(picture: Picture, width: float, height: float) -> float:
-    """The width at which the picture fits into a space."""
-    return min(width, height * picture.shape[1] / picture.shape[0])
+    """Return the width at which the picture fits into a space."""
+    return float(min(width, height * picture.shape[1] / picture.shape[0]))
 
 
 # ---------------------------------------------------------------- the makers
@@ -276,9 +278,9 @@ def screen(rng: Rng, pictures: Sequence[Picture]) -> Page:
     )
     room = (20 + rng.uniform(0.2, 0.6) * 255 * np.clip(room, 0, 1)).astype(np.float32)
     for _ in range(int(rng.integers(2, 7))):  # shelves, posters, the edge of a table
-        x, y = rng.integers(-100, width), rng.integers(-100, height)
-        far = int(x + rng.integers(60, width)), int(y + rng.integers(30, 400))
-        cv2.rectangle(room, (int(x), int(y)), far, rng.uniform(15, 200, 3).tolist(), -1)
+        near = int(rng.integers(-100, width)), int(rng.integers(-100, height))
+        far = near[0] + int(rng.integers(60, width)), near[1] + int(rng.integers(30, 400))
+        cv2.rectangle(room, near, far, rng.uniform(15, 200, 3).tolist(), -1)
     picture = pictures[0]
     h, w = picture.shape[:2]
     rim = round(0.04 * w * rng.uniform(0.3, 1.5))
@@ -347,7 +349,7 @@ def blurred(rng: Rng, pictures: Sequence[Picture]) -> Page:
 
 
 def cut(picture: Picture, aspect: float, rng: Rng) -> Picture:
-    """An upright part of a picture."""
+    """Return an upright part of a picture."""
     h, w = picture.shape[:2]
     narrow = round(h * aspect)
     left = int(rng.integers(0, w - narrow + 1))

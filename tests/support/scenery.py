@@ -1,4 +1,4 @@
-"""Paints what the drawn films show: ten kinds of scene, each from a seeded generator and six colours."""
+"""Painters of what the drawn films show: ten kinds of scene, each from a seeded generator and six colours."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Rng = np.random.Generator
 
 
 def palette(rng: Rng) -> list[Colour]:
-    """Six colours that go together, dark to light; some films are pale, some dark, some nearly grey."""
+    """Return six colours that go together, dark to light: some sets pale, some dark, some nearly grey."""
     hue, spread = rng.uniform(0, 180), rng.choice([12.0, 30.0, 60.0, 90.0])
     saturation, low, high = rng.uniform(25, 210), rng.uniform(15, 70), rng.uniform(170, 255)
     hsv = [
@@ -28,17 +28,18 @@ def palette(rng: Rng) -> list[Colour]:
 
 
 def _clouds(rng: Rng, w: int, h: int, cells: int) -> npt.NDArray[np.float32]:
-    """Fractal noise in [0, 1]."""
+    """Return fractal noise in [0, 1]."""
     total = np.zeros((h, w), np.float32)
     for octave in range(4):
         n = cells * 2**octave
         grid = rng.random((max(2, n * h // w), n), dtype=np.float32)
         total += cv2.resize(grid, (w, h), interpolation=cv2.INTER_CUBIC) / 2**octave
-    return cv2.normalize(total, None, 0, 1, cv2.NORM_MINMAX)
+    return np.asarray(cv2.normalize(total, None, 0, 1, cv2.NORM_MINMAX), np.float32)
 
 
 def _blend(a: Colour, b: Colour, amount: npt.NDArray[np.float32]) -> Picture:
-    mixed = np.float32(a) + (np.float32(b) - np.float32(a)) * amount[..., None]
+    start, end = np.array(a, np.float32), np.array(b, np.float32)
+    mixed = start + (end - start) * amount[..., None]
     return np.clip(mixed, 0, 255).astype(np.uint8)
 
 
@@ -47,7 +48,7 @@ def _gradient(w: int, h: int, top: Colour, bottom: Colour) -> Picture:
 
 
 def ball(picture: Picture, x: float, y: float, r: float, colour: Colour) -> None:
-    """A sphere lit from the upper left."""
+    """Paint a sphere lit from the upper left."""
     for step in np.linspace(0, 1, 9):
         shade = tuple(min(255, int(c * (0.45 + 0.55 * step) + 60 * step**4)) for c in colour)
         centre = (int(x - r * 0.3 * step), int(y - r * 0.35 * step))
@@ -55,7 +56,7 @@ def ball(picture: Picture, x: float, y: float, r: float, colour: Colour) -> None
 
 
 def _ridge(rng: Rng, w: int, level: float, height: float) -> npt.NDArray[np.int32]:
-    """A mountain line across the picture as a closed polygon down to far below it."""
+    """Return a mountain line across the picture as a closed polygon down to far below it."""
     x = np.linspace(0, w, 60)
     steps = np.cumsum(rng.normal(0, 1, 60))
     y = level - height * (steps - steps.min()) / max(1e-6, np.ptp(steps))
@@ -68,13 +69,15 @@ def _ridge(rng: Rng, w: int, level: float, height: float) -> npt.NDArray[np.int3
 
 def _mountains(rng: Rng, w: int, h: int, c: list[Colour]) -> Picture:
     sky = _gradient(w, h, c[3], c[5])
-    picture = cv2.addWeighted(sky, 0.75, _blend(c[3], c[5], _clouds(rng, w, h, 3)), 0.25, 0)
+    clouds = _blend(c[3], c[5], _clouds(rng, w, h, 3))
+    picture: Picture = np.asarray(cv2.addWeighted(sky, 0.75, clouds, 0.25, 0), np.uint8)
     ball(picture, rng.uniform(0.1, 0.9) * w, rng.uniform(0.1, 0.3) * h, rng.uniform(0.04, 0.1) * h, c[5])
     for layer, level in enumerate(np.linspace(0.55, 0.9, 4)):
         cv2.fillPoly(picture, [_ridge(rng, w, level * h, 0.35 * h)], c[3 - layer], cv2.LINE_AA)
     for x in rng.uniform(0, w, 30):
         y, s = rng.uniform(0.85, 1.0) * h, rng.uniform(0.04, 0.1) * h
-        cv2.fillPoly(picture, [np.int32([[x, y - s], [x - s / 3, y], [x + s / 3, y]])], c[0], cv2.LINE_AA)
+        tree = np.array([[x, y - s], [x - s / 3, y], [x + s / 3, y]]).astype(np.int32)
+        cv2.fillPoly(picture, [tree], c[0], cv2.LINE_AA)
     return picture
 
 
@@ -97,8 +100,8 @@ def _city(rng: Rng, w: int, h: int, c: list[Colour]) -> Picture:
 def _room(rng: Rng, w: int, h: int, c: list[Colour]) -> Picture:
     picture = _gradient(w, h, c[4], c[3])
     floor = int(rng.uniform(0.6, 0.8) * h)
-    for x in range(0, w, int(rng.integers(20, 70))):
-        cv2.line(picture, (x, 0), (x, floor), c[5], 3)
+    for stripe in range(0, w, int(rng.integers(20, 70))):
+        cv2.line(picture, (stripe, 0), (stripe, floor), c[5], 3)
     cv2.rectangle(picture, (0, floor), (w, h), c[1], -1)
     vanishing, boards = (
         (int(rng.uniform(-0.2, 1.2) * w), int(floor - rng.uniform(0.1, 0.4) * h)),
@@ -121,7 +124,8 @@ def _room(rng: Rng, w: int, h: int, c: list[Colour]) -> Picture:
 
 
 def _portrait(rng: Rng, w: int, h: int, c: list[Colour]) -> Picture:
-    picture = cv2.GaussianBlur(_blend(c[1], c[3], _clouds(rng, w, h, 5)), (0, 0), 6)
+    wall = _blend(c[1], c[3], _clouds(rng, w, h, 5))
+    picture: Picture = np.asarray(cv2.GaussianBlur(wall, (0, 0), 6), np.uint8)
     x, y, r = rng.uniform(0.35, 0.65) * w, rng.uniform(0.4, 0.5) * h, rng.uniform(0.17, 0.25) * h
     skin = tuple(int(v * rng.uniform(0.45, 1.0)) for v in (245, 205, 175))
     p = (int(x), int(y))
@@ -153,9 +157,8 @@ def _portrait(rng: Rng, w: int, h: int, c: list[Colour]) -> Picture:
 
 def _marble(rng: Rng, w: int, h: int, c: list[Colour]) -> Picture:
     veins = 0.5 + 0.5 * np.sin(12 * _clouds(rng, w, h, int(rng.integers(2, 7))) + rng.uniform(0, 6))
-    return cv2.addWeighted(
-        _blend(c[0], c[4], veins.astype(np.float32)), 0.6, _blend(c[5], c[2], _clouds(rng, w, h, 4)), 0.4, 0
-    )
+    veined, clouds = _blend(c[0], c[4], veins.astype(np.float32)), _blend(c[5], c[2], _clouds(rng, w, h, 4))
+    return np.asarray(cv2.addWeighted(veined, 0.6, clouds, 0.4, 0), np.uint8)
 
 
 def _glass(rng: Rng, w: int, h: int, c: list[Colour]) -> Picture:
@@ -164,9 +167,9 @@ def _glass(rng: Rng, w: int, h: int, c: list[Colour]) -> Picture:
     for x, y in rng.uniform(0, 1, (int(rng.integers(25, 90)), 2)):
         cells.insert((float(x * w), float(y * h)))
     for facet in cells.getVoronoiFacetList([])[0]:
-        colour = c[int(rng.integers(0, 6))]
-        cv2.fillConvexPoly(picture, facet.astype(np.int32), colour, cv2.LINE_AA)
-        cv2.polylines(picture, [facet.astype(np.int32)], True, (15, 15, 15), 4, cv2.LINE_AA)
+        colour, outline = c[int(rng.integers(0, 6))], np.asarray(facet).astype(np.int32)
+        cv2.fillConvexPoly(picture, outline, colour, cv2.LINE_AA)
+        cv2.polylines(picture, [outline], True, (15, 15, 15), 4, cv2.LINE_AA)
     return picture
 
 
@@ -193,7 +196,9 @@ def _sea(rng: Rng, w: int, h: int, c: list[Colour]) -> Picture:
         wave = y + (y - horizon) * 0.05 * np.sin(x / (9 + (y - horizon) / 6) + rng.uniform(0, 6))
         cv2.polylines(picture, [np.stack([x, wave], 1).astype(np.int32)], False, c[4], 2, cv2.LINE_AA)
     bx, s = rng.uniform(0.2, 0.8) * w, rng.uniform(0.1, 0.25) * h
-    sail = np.int32([[bx, horizon - 2 * s], [bx - s * 0.8, horizon], [bx + s * 0.5, horizon]])
+    sail = np.array([[bx, horizon - 2 * s], [bx - s * 0.8, horizon], [bx + s * 0.5, horizon]]).astype(
+        np.int32
+    )
     cv2.fillPoly(picture, [sail], (240, 235, 225), cv2.LINE_AA)
     cv2.ellipse(picture, (int(bx), horizon), (int(s), int(s * 0.4)), 0, 0, 180, c[0], -1, cv2.LINE_AA)
     return picture

@@ -1,48 +1,14 @@
-"""A few real clips: the still of their first keyframe, and a frame from the middle of its scene."""
+"""The clips that the tests of this package share."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from cbvir_core import extract_keyframes
-from cbvir_core.decode import STILL_SIDE, decode_still, encode_still, read_frames
-from cbvir_core.types import Image
-from cbvir_core.verify import QUERY, LocalFeatures, describe, pack, unpack
-
-CLIPS = (
-    "decord--flipping_a_pancake.mkv",
-    "grounded-sam-2--bedroom.mp4",
-    "interactive-examples--friday.mp4",
-    "video-llava--sample_demo_9.mp4",
-)
-
-FRAME_SIDE = 480
-"""Queries need not be large to be found, and the tests are quicker."""
-
-
-@dataclass(frozen=True)
-class Clip:
-    """`kept` is what a store would give back for `still`, `asked` the frame's features as a query."""
-
-    still: Image
-    frame: Image
-    kept: LocalFeatures
-    asked: LocalFeatures
+from verify.clips import CLIPS, Clip, read_clip
 
 
 @pytest.fixture(scope="session")
 def clips(shared: Path) -> list[Clip]:
-    return [_clip(shared / "videos" / name) for name in CLIPS]
-
-
-def _clip(path: Path) -> Clip:
-    keyframe = next(extract_keyframes(path, max_side=STILL_SIDE))
-    middle_s = (keyframe.scene_start_s + keyframe.scene_end_s) / 2
-    with read_frames(path, samples_per_s=3.0, max_side=FRAME_SIDE) as reader:
-        frame = next(f.image for f in reader if f.time_s >= middle_s)
-    still = decode_still(encode_still(keyframe.image))
-    kept = unpack(pack(describe(still)))
-    return Clip(still, frame, kept, describe(frame, QUERY))
+    return [read_clip(shared / "videos" / name) for name in CLIPS]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -11,12 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cbvir_core.errors import StoreDamaged
-from cbvir_core.verify import QUERY, STILL, LocalFeatures, describe, mirrored, pack, unpack
-from cbvir_core.verify.features import CELLS, LEVELS
+from cbvir_core.verify import QUERY_FEATURES, STILL_FEATURES, LocalFeatures, describe, mirrored, pack, unpack
+from cbvir_core.verify.features import ROOT_SIFT_STEPS, SELECTION_CELLS
+from verify.clips import Clip
 from verify.edits import mirror
-
-if TYPE_CHECKING:
-    from conftest import Clip
 
 
 def arrays(features: LocalFeatures) -> list[np.ndarray]:
@@ -27,21 +24,21 @@ def test_features_are_deterministic_and_limited(clips: list[Clip]) -> None:
     for clip in clips:
         once, again = describe(clip.still), describe(clip.still)
         assert all(np.array_equal(a, b) for a, b in zip(arrays(once), arrays(again), strict=True))
-        assert 0 < len(once) <= STILL.most
-        assert once.rows.max() <= LEVELS
-        assert max(once.grey.shape) <= STILL.grey_side
+        assert 0 < len(once) <= STILL_FEATURES.max_points
+        assert once.rows.max() <= ROOT_SIFT_STEPS
+        assert max(once.grey.shape) <= STILL_FEATURES.grey_side
 
 
 def test_features_are_spread(clips: list[Clip]) -> None:
-    few = replace(STILL, most=64)
+    few = replace(STILL_FEATURES, max_points=64)
     for clip in clips:
-        size = np.array([clip.still.shape[1], clip.still.shape[0]]) / CELLS
+        size = np.array([clip.still.shape[1], clip.still.shape[0]]) / SELECTION_CELLS
 
         def cells(features: LocalFeatures, size: np.ndarray = size) -> set[tuple[int, ...]]:
             return set(map(tuple, (features.points // size).astype(int)))
 
-        everywhere = cells(clip.kept)
-        assert len(cells(describe(clip.still, few))) >= min(len(everywhere), few.most // 2) * 0.8
+        everywhere = cells(clip.still_features)
+        assert len(cells(describe(clip.still, few))) >= min(len(everywhere), few.max_points // 2) * 0.8
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (8, 8), (31, 200), (360, 640)])
@@ -54,18 +51,18 @@ def test_blank_and_tiny_pictures_have_none(shape: tuple[int, int], value: int) -
 
 def test_tiny_picture_with_content_has_none() -> None:
     noise = np.random.default_rng(1).integers(0, 256, (20, 20, 3), dtype=np.uint8)
-    assert len(describe(noise, QUERY)) == 0
+    assert len(describe(noise, QUERY_FEATURES)) == 0
 
 
 def test_a_shrunk_picture_keeps_its_own_pixels(clips: list[Clip]) -> None:
     frame = clips[1].frame
-    features = describe(frame, replace(STILL, long_side=320))
+    features = describe(frame, replace(STILL_FEATURES, long_side=320))
     assert (features.width, features.height) == (frame.shape[1], frame.shape[0])
     assert features.points[:, 0].max() > frame.shape[1] * 0.8
 
 
 def test_mirrored_features_are_those_of_the_mirrored_picture(clips: list[Clip]) -> None:
-    everything = replace(STILL, most=100_000)
+    everything = replace(STILL_FEATURES, max_points=100_000)
     for clip in clips[:2]:
         turned = mirrored(describe(clip.still, everything))
         looked = describe(mirror(clip.still), everything)
@@ -83,10 +80,10 @@ def test_mirrored_features_are_those_of_the_mirrored_picture(clips: list[Clip]) 
 
 def test_mirrored_twice_is_the_same(clips: list[Clip]) -> None:
     for clip in clips:
-        back = mirrored(mirrored(clip.kept))
-        assert np.array_equal(back.rows, clip.kept.rows)
-        assert np.array_equal(back.grey, clip.kept.grey)
-        assert np.allclose(back.points, clip.kept.points, atol=1e-3)
+        back = mirrored(mirrored(clip.still_features))
+        assert np.array_equal(back.rows, clip.still_features.rows)
+        assert np.array_equal(back.grey, clip.still_features.grey)
+        assert np.allclose(back.points, clip.still_features.points, atol=1e-3)
 
 
 def test_packing_keeps_what_matters(clips: list[Clip]) -> None:
@@ -112,7 +109,7 @@ def test_packing_is_stable(count: int, width: int, height: int, seed: int) -> No
         points=(chance.random((count, 2)) * (width, height) - 0.5).astype(np.float32),
         sizes=chance.uniform(1, 500, count).astype(np.float32),
         angles=chance.uniform(0, 360, count).astype(np.float32),
-        rows=chance.integers(0, LEVELS + 1, (count, 128), dtype=np.uint8),
+        rows=chance.integers(0, ROOT_SIFT_STEPS + 1, (count, 128), dtype=np.uint8),
         grey=chance.integers(0, 256, (min(height, 64), min(width, 64)), dtype=np.uint8),
     )
     once = unpack(pack(features))
@@ -123,7 +120,7 @@ def test_packing_is_stable(count: int, width: int, height: int, seed: int) -> No
 @given(st.data())
 def test_damaged_bytes_are_said_to_be_damaged(data: st.DataObject) -> None:
     noise = np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8)
-    whole = bytearray(pack(describe(noise, replace(STILL, most=20))))
+    whole = bytearray(pack(describe(noise, replace(STILL_FEATURES, max_points=20))))
     at = data.draw(st.integers(0, len(whole) - 1))
     if data.draw(st.booleans()):
         broken = bytes(whole[:at])

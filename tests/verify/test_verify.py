@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from itertools import permutations
-from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
@@ -11,19 +10,21 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from cbvir_core.verify import QUERY, LocalFeatures, describe, verify
-from cbvir_core.verify.geometry import Size, corners, outlines, plausible, project, shared_part
+from cbvir_core.geometry import outlines, pixel_corners, project, shared_part
+from cbvir_core.verify import QUERY_FEATURES, describe, verify
+from cbvir_core.verify.homography import is_plausible
+from verify.clips import Clip
 from verify.edits import EDITS, Edit, both, caption, logo, mirror, page, plain
-
-if TYPE_CHECKING:
-    from conftest import Clip
 
 MOSTLY_FOUND = ("crop_half", "crop_quarter", "page", "screen")
 
 
 @pytest.mark.parametrize("edit", EDITS)
 def test_an_edited_frame_is_found_in_its_still(clips: list[Clip], edit: Edit) -> None:
-    found = [verify(describe(edit(c.frame), QUERY), c.kept, mirror=edit is mirror) for c in clips]
+    found = [
+        verify(describe(edit(c.frame), QUERY_FEATURES), c.still_features, mirror=edit is mirror)
+        for c in clips
+    ]
     missing = sum(one is None for one in found)
     assert missing <= (1 if edit.__name__ in MOSTLY_FOUND else 0)
     for one in filter(None, found):
@@ -34,13 +35,13 @@ def test_an_edited_frame_is_found_in_its_still(clips: list[Clip], edit: Edit) ->
 
 def test_another_film_is_not_found(clips: list[Clip]) -> None:
     for one, other in permutations(clips, 2):
-        assert verify(one.asked, other.kept) is None
+        assert verify(one.frame_features, other.still_features) is None
 
 
 @pytest.mark.parametrize("edit", [caption, logo, both])
 def test_what_both_films_carry_does_not_count(clips: list[Clip], edit: Edit) -> None:
     stills = {id(clip): describe(edit(clip.still)) for clip in clips}
-    queries = {id(clip): describe(edit(clip.frame), QUERY) for clip in clips}
+    queries = {id(clip): describe(edit(clip.frame), QUERY_FEATURES) for clip in clips}
     for one, other in permutations(clips, 2):
         found = verify(queries[id(one)], stills[id(other)])
         assert found is None or found.support < 0.5
@@ -48,13 +49,13 @@ def test_what_both_films_carry_does_not_count(clips: list[Clip], edit: Edit) -> 
 
 def test_a_mirrored_picture_is_found_only_when_asked_for(clips: list[Clip]) -> None:
     for clip in clips:
-        assert verify(describe(mirror(clip.frame), QUERY), clip.kept) is None
-        assert verify(clip.asked, clip.kept, mirror=True) is None
+        assert verify(describe(mirror(clip.frame), QUERY_FEATURES), clip.still_features) is None
+        assert verify(clip.frame_features, clip.still_features, mirror=True) is None
 
 
 def test_the_region_is_where_the_page_shows_the_still(clips: list[Clip]) -> None:
     clip = clips[1]
-    found = verify(describe(page(clip.frame), QUERY), clip.kept)
+    found = verify(describe(page(clip.frame), QUERY_FEATURES), clip.still_features)
     assert found is not None
     width, height = 420, round(420 * clip.frame.shape[0] / clip.frame.shape[1])
     left, top = int((1200 - width) * 0.6), int((900 - height) * 0.3)
@@ -64,18 +65,20 @@ def test_the_region_is_where_the_page_shows_the_still(clips: list[Clip]) -> None
 def test_lines_join_what_the_homography_maps(clips: list[Clip]) -> None:
     for edit in (plain, mirror):
         for clip in clips[:2]:
-            query = describe(edit(clip.still), QUERY)
-            found = verify(query, clip.kept, mirror=edit is mirror)
+            query = describe(edit(clip.still), QUERY_FEATURES)
+            found = verify(query, clip.still_features, mirror=edit is mirror)
             assert found is not None
             assert len(found.lines) == found.inliers
             assert np.abs(project(found.homography, found.lines[:, :2]) - found.lines[:, 2:]).max() < 10
-            expected = corners(clip.kept)[[1, 0, 3, 2]] if edit is mirror else corners(clip.kept)
-            assert np.abs(project(found.homography, corners(query)) - expected).max() < 4
+            expected = pixel_corners(clip.still_features.size)
+            if edit is mirror:
+                expected = expected[[1, 0, 3, 2]]
+            assert np.abs(project(found.homography, pixel_corners(query.size)) - expected).max() < 4
 
 
 def test_verification_is_deterministic(clips: list[Clip]) -> None:
-    query = describe(page(clips[1].frame), QUERY)
-    once, again = (verify(query, clips[1].kept) for _ in range(2))
+    query = describe(page(clips[1].frame), QUERY_FEATURES)
+    once, again = (verify(query, clips[1].still_features) for _ in range(2))
     assert once is not None
     assert again is not None
     assert np.array_equal(once.homography, again.homography)
@@ -83,23 +86,15 @@ def test_verification_is_deterministic(clips: list[Clip]) -> None:
 
 
 def test_blank_pictures_verify_nothing(clips: list[Clip]) -> None:
-    blank = describe(np.zeros((360, 640, 3), np.uint8), QUERY)
+    blank = describe(np.zeros((360, 640, 3), np.uint8), QUERY_FEATURES)
     for mirrored_too in (False, True):
-        assert verify(blank, clips[0].kept, mirror=mirrored_too) is None
-        assert verify(clips[0].asked, blank, mirror=mirrored_too) is None
-
-
-def frame(width: int, height: int) -> LocalFeatures:
-    """A picture without points."""
-    none = np.zeros(0, np.float32)
-    rows = np.zeros((0, 128), np.uint8)
-    grey = np.zeros((8, 8), np.uint8)
-    return LocalFeatures(width, height, none.reshape(0, 2), none, none, rows, grey)
+        assert verify(blank, clips[0].still_features, mirror=mirrored_too) is None
+        assert verify(clips[0].frame_features, blank, mirror=mirrored_too) is None
 
 
 def accepted(matrix: np.ndarray) -> bool:
-    shared = shared_part(matrix, frame(640, 360), frame(512, 288))
-    return shared is not None and plausible(matrix, shared)
+    shared = shared_part(matrix, (640, 360), (512, 288))
+    return shared is not None and is_plausible(matrix, shared)
 
 
 @pytest.mark.parametrize(
@@ -133,23 +128,24 @@ def test_the_region_is_the_part_of_the_still_that_lies_in_the_picture(
     """A still laid anywhere on a picture of 600 x 400, partly outside it."""
     still = clips[3].still
     height, width = still.shape[:2]
-    size = Size(600, 400)
+    size = (600, 400)
+    across, down = size
     matrix = np.vstack([cv2.getRotationMatrix2D((0, 0), degrees, scale), [0, 0, 1]])
-    matrix[:2, 2] = np.array([size.width, size.height]) * place
+    matrix[:2, 2] = np.array(size) * place
     laid = cv2.warpAffine(still, matrix[:2], size, borderValue=(90, 90, 90))
-    seen = outlines(np.linalg.inv(matrix), size, Size(width, height))
+    seen = outlines(np.linalg.inv(matrix), size, (width, height))
     visible = 0.0 if seen is None else cv2.contourArea(seen[1].astype(np.float32)) / (width * height)
     picture = np.ascontiguousarray(laid[:, ::-1]) if mirrored else laid
-    found = verify(describe(picture, QUERY), clips[3].kept, mirror=mirrored)
+    found = verify(describe(picture, QUERY_FEATURES), clips[3].still_features, mirror=mirrored)
     if found is None:
         assert visible < 0.25
         return
     left, top, right, bottom = found.region
-    assert 0 <= left < right <= size.width - 1
-    assert 0 <= top < bottom <= size.height - 1
+    assert 0 <= left < right <= across - 1
+    assert 0 <= top < bottom <= down - 1
     assert seen is not None
     x, y = seen[0].T
-    x = size.width - 1 - x if mirrored else x
+    x = across - 1 - x if mirrored else x
     if visible >= 0.25:
         assert np.allclose(found.region, (x.min(), y.min(), x.max(), y.max()), atol=6)
 
@@ -179,12 +175,13 @@ def test_outlines_are_what_lies_in_both_pictures(
     mirrored: bool,
     seed: int,
 ) -> None:
-    """Wherever the corners of the still lie in the picture, on its edges too."""
-    query, still = Size(640, 360), Size(512, 288)
+    """This holds wherever the corners of the still lie in the picture, on its edges too."""
+    query, still = (640, 360), (512, 288)
     box = np.array([(0, 0), (1, 0), (1, 1), (0, 1)]) + off
-    laid = cv2.transform(np.float32([box * size]), cv2.getRotationMatrix2D((0, 0), turn, 1))[0] + place
+    rotation = cv2.getRotationMatrix2D((0, 0), turn, 1)
+    laid = cv2.transform(np.asarray([box * size], np.float32), rotation)[0] + place
     laid = np.array(laid[[1, 0, 3, 2]] if mirrored else laid, np.float32)
-    matrix = cv2.getPerspectiveTransform(laid, corners(still))
+    matrix = cv2.getPerspectiveTransform(laid, pixel_corners(still))
     found = outlines(matrix, query, still)
     points = np.random.default_rng(seed).uniform((0, 0), (639, 359), (200, 2))
     inside = np.array([cv2.pointPolygonTest(laid, point, True) for point in points])

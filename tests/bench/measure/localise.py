@@ -2,12 +2,12 @@
 
     python -m bench.measure.localise --frames 1 --seed 7
 
-prints for each kind of query the share within one frame and within 0.5 s, both strictly ("frame",
+Prints for each kind of query the share within one frame and within 0.5 s, both strictly ("frame",
 "0.5 s") and with frames counted as right that equal the true one ("same"): the given run of equal frames
 covers it, or the PSNR of the two frames, long side 512, is above 45 dB.  "exact" is the share that says it
 is exact, "wrong" of those the share that is neither within one frame nor the same.  The query is verified
-against its keyframe's still as in a search, and asked without a transform where that finds nothing; where it
-agrees, the scene's thumbnails are matched first.
+against its keyframe's still as in a search.  Where they agree, the scene's thumbnails are matched first;
+where they do not, the query is localised without a transform.
 """
 
 from __future__ import annotations
@@ -29,7 +29,9 @@ from cbvir_core.localise import Moment, ThumbnailMatch, find_moment, match_thumb
 from cbvir_core.types import Image, Keyframe
 from cbvir_core.verify import QUERY_FEATURES, LocalFeatures, Verification, describe, verify
 
-SAME_DB = 45.0
+SAME_FRAME_PSNR_DB = 45.0
+"""PSNR of two frames above which they count as the same."""
+
 Rng = np.random.Generator
 
 
@@ -115,7 +117,7 @@ EDITED = (cropped, captioned, toned, blurred, saved_badly, grey, mirrored, in_pa
 
 @dataclass(frozen=True)
 class Trial:
-    """One answer: frames and seconds off, whether the frame is the same, what it took."""
+    """One answer: how far off it is in frames and seconds, whether the frame is the same, and its cost."""
 
     verified: bool
     frames_off: int
@@ -124,6 +126,11 @@ class Trial:
     moment: Moment
     cpu_ms: float
     wall_ms: float
+
+    @property
+    def right(self) -> bool:
+        """Whether the frame is within one of the true one, or the same."""
+        return self.frames_off <= 1 or self.same
 
 
 def frame_at(path: Path, time_s: float, side: int | None) -> Image:
@@ -140,10 +147,13 @@ def is_same(path: Path, moment: Moment, true_s: float) -> bool:
     if moment.time_s <= true_s <= moment.until_s:
         return True
     frames = (frame_at(path, time_s, STILL_SIDE) for time_s in (moment.time_s, true_s))
-    return psnr(*frames) > SAME_DB
+    return psnr(*frames) > SAME_FRAME_PSNR_DB
 
 
-def matched(query: Image, keyframe: Keyframe, found: Verification) -> ThumbnailMatch | None:
+def matched(query: Image, keyframe: Keyframe, found: Verification | None) -> ThumbnailMatch | None:
+    """Match the scene's thumbnails where verification agreed and there are any."""
+    if not found or not keyframe.thumbnails:
+        return None
     height, width = keyframe.image.shape[:2]
     return match_thumbnails(
         keyframe.thumbnails,
@@ -155,7 +165,7 @@ def matched(query: Image, keyframe: Keyframe, found: Verification) -> ThumbnailM
     )
 
 
-def ask(
+def tried(
     path: Path,
     times: list[float],
     number: int,
@@ -167,7 +177,7 @@ def ask(
 ) -> Trial:
     found = verify(describe(query, QUERY_FEATURES), still, mirror=mirror)
     cpu, wall = time.thread_time(), time.perf_counter()
-    match = matched(query, keyframe, found) if found and keyframe.thumbnails else None
+    match = matched(query, keyframe, found)
     moment = find_moment(
         path,
         (keyframe.scene_start_s, keyframe.scene_end_s),
@@ -194,20 +204,16 @@ def try_clip(path: Path, count: int, rng: Rng, budget_s: float, trials: dict[str
         image, still = frame_at(path, times[number], None), describe(keyframe.image)
         for edit in (*UNEDITED, *EDITED):
             query = edit(image, rng)
-            trial = ask(path, times, int(number), query, keyframe, still, edit is mirrored, budget_s)
+            trial = tried(path, times, int(number), query, keyframe, still, edit is mirrored, budget_s)
             trials.setdefault(edit.__name__, []).append(trial)
 
 
-def right(trial: Trial) -> bool:
-    return trial.frames_off <= 1 or trial.same
-
-
-def fits(name: str, found: list[float]) -> None:
+def print_fits(name: str, found: list[float]) -> None:
     marks = " ".join(f"{mark:.2f}" for mark in np.quantile(found, [0, 0.02, 0.1, 0.5, 1])) if found else ""
     print(f"fit of exact ones that are {name}: n {len(found)}, quantiles 0 .02 .1 .5 1: {marks}")
 
 
-def row(name: str, trials: list[Trial]) -> None:
+def print_row(name: str, trials: list[Trial]) -> None:
     def share(of: list[bool]) -> str:
         return f"{np.mean(of):.3f}" if of else "  -  "
 
@@ -215,13 +221,14 @@ def row(name: str, trials: list[Trial]) -> None:
     near = [trial.seconds_off <= 0.5 for trial in trials]
     same = [trial.same for trial in trials]
     exact = [trial.moment.exact for trial in trials]
-    wrong = [not right(trial) for trial in trials if trial.moment.exact]
+    wrong = [not trial.right for trial in trials if trial.moment.exact]
     cpu, wall = np.median([[t.cpu_ms, t.wall_ms] for t in trials], axis=0)
     slow = np.quantile([trial.wall_ms for trial in trials], 0.95)
     decoded = np.median([trial.moment.frames_decoded for trial in trials])
     looked = np.median([trial.moment.frames_looked_at for trial in trials])
+    right = [trial.right for trial in trials]
     print(
-        f"{name:13} n {len(trials):4}  frame {share(frame)} same {share([right(trial) for trial in trials])}"
+        f"{name:13} n {len(trials):4}  frame {share(frame)} same {share(right)}"
         f"  0.5 s {share(near)} same {share([a or b for a, b in zip(near, same, strict=True)])}"
         f"  exact {share(exact)} wrong {share(wrong)}"
         f"  cpu {cpu:5.0f} wall {wall:5.0f} (p95 {slow:5.0f}) ms"
@@ -247,18 +254,20 @@ def main() -> None:
         try_clip(path, options.frames, rng, options.budget, trials)
         for name, found in trials.items() if options.show else ():
             for trial in found[before.get(name, 0) :]:
-                if not right(trial):
+                if not trial.right:
                     print(path.name[:40], name, trial.verified, trial.frames_off, trial.moment)
     for name, found in trials.items():
-        row(name, found)
-    fits("right", [t.moment.fit for of in trials.values() for t in of if t.moment.exact and right(t)])
-    fits("wrong", [t.moment.fit for of in trials.values() for t in of if t.moment.exact and not right(t)])
+        print_row(name, found)
+    print_fits("right", [t.moment.fit for of in trials.values() for t in of if t.moment.exact and t.right])
+    print_fits(
+        "wrong", [t.moment.fit for of in trials.values() for t in of if t.moment.exact and not t.right]
+    )
     unedited = [trial for edit in UNEDITED for trial in trials[edit.__name__]]
     edited = [trial for edit in EDITED for trial in trials[edit.__name__]]
-    row("unedited", unedited)
-    row("edited", edited)
-    row("  verified", [trial for trial in edited if trial.verified])
-    row("  not", [trial for trial in edited if not trial.verified])
+    print_row("unedited", unedited)
+    print_row("edited", edited)
+    print_row("  verified", [trial for trial in edited if trial.verified])
+    print_row("  not", [trial for trial in edited if not trial.verified])
 
 
 if __name__ == "__main__":

@@ -18,24 +18,14 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
 from bench.shared_data import SHARED
-from cbvir_core.borders.still import content_box
 from cbvir_core.decode import STILL_SIDE, fit_within, read_frames
 from cbvir_core.errors import CbvirError
-from cbvir_core.regions import propose as propose_module
-from cbvir_core.regions import ranking
-from cbvir_core.regions.propose import (
-    BORDERS,
-    LINES,
-    PAPER,
-    ProposedRegion,
-    line_quads,
-    paper_boxes,
-    propose_regions,
-)
-from cbvir_core.types import Image
+from cbvir_core.geometry import Polygon, box_corners
+from cbvir_core.regions import ProposedRegion, RegionKind, propose_regions, ranking
+from cbvir_core.regions.propose import candidate_quads
+from cbvir_core.types import Floats, Image
 from support.pages import MAKERS, Page
 
 FIRST = (1, 3, 6, 12)
@@ -72,11 +62,11 @@ def drawn(name: str, seed: int, pictures: Sequence[Image]) -> Page:
     return MAKERS[name](rng, [pictures[i] for i in rng.choice(len(pictures), 7, replace=False)])
 
 
-def quad_of(region: ProposedRegion) -> npt.NDArray[np.float32]:
-    return np.array(region.quad, np.float32) if region.quad else propose_module._corners(region.box)
+def quad_of(region: ProposedRegion) -> Polygon:
+    return np.array(region.quad, np.float32) if region.quad else box_corners(region.box)
 
 
-def iou(one: npt.NDArray[np.float32], other: npt.NDArray[np.float32], shape: tuple[int, ...]) -> float:
+def iou(one: Polygon, other: Polygon, shape: tuple[int, ...]) -> float:
     masks = [np.zeros(shape[:2], np.uint8) for _ in range(2)]
     for mask, quad in zip(masks, (one, other), strict=True):
         cv2.fillConvexPoly(mask, np.rint(quad).astype(np.int32), 1)
@@ -107,28 +97,22 @@ def table(pictures: Sequence[Image], pages: int) -> None:
 
 
 def whole(pictures: Sequence[Image]) -> None:
-    """Frames that are no page: how often, and at which promise, the first proposal says they are."""
+    """Frames that are no page: how often, and at which probability, the first proposal says they are."""
     first = [next(iter(propose_regions(picture, 1))) for picture in pictures]
     for least in (0.015, 0.1, 0.3, 0.5, 0.7):
-        share = np.mean([region.promise >= least for region in first])
-        print(f"whole frames whose first region promises {least}: {share:.3f} of {len(first)}")
+        share = np.mean([region.probability >= least for region in first])
+        print(f"whole frames whose first region has a probability of {least}: {share:.3f} of {len(first)}")
 
 
-def samples(image: Image, corners: npt.NDArray[np.float32] | None) -> tuple[list[npt.NDArray], list[float]]:
-    """Numbers of every candidate, and whether it is right."""
+def samples(image: Image, corners: Polygon | None) -> tuple[list[Floats], list[float]]:
+    """Return the figures of every candidate, and whether it is right."""
     small = fit_within(image, STILL_SIDE)
-    bars = content_box(small)
-    quads = [propose_module._corners(box) for box in paper_boxes(small)]
-    kinds = [PAPER] * len(quads)
-    if bars:
-        quads.append(propose_module._corners(bars))
-        kinds.append(BORDERS)
-    quads += list(line_quads(small))
-    kinds += [LINES] * (len(quads) - len(kinds))
-    if not quads:
+    quads, kinds = candidate_quads(small)
+    if not kinds:
         return [], []
-    of = np.array(kinds)
-    rows = ranking.looks(small, np.stack(quads), of == PAPER, of == BORDERS)
+    from_paper = np.array([kind == RegionKind.PAPER for kind in kinds])
+    from_borders = np.array([kind == RegionKind.BORDERS for kind in kinds])
+    rows = ranking.ranking_figures(small, quads, from_paper, from_borders)
     scale = small.shape[1] / image.shape[1]
     right = [0.0 if corners is None else float(iou(q, corners * scale, small.shape) >= 0.85) for q in quads]
     return list(rows), right
@@ -136,7 +120,7 @@ def samples(image: Image, corners: npt.NDArray[np.float32] | None) -> tuple[list
 
 def fit(pictures: Sequence[Image], pages: int) -> None:
     """Logistic regression by Newton's method, with a little weight decay."""
-    rows: list[npt.NDArray] = []
+    rows: list[Floats] = []
     labels: list[float] = []
     weight: list[float] = []
     shown = [
@@ -156,10 +140,10 @@ def fit(pictures: Sequence[Image], pages: int) -> None:
         slope = x.T @ (w * (y - p)) - 1.0 * beta
         curve = (x * (w * p * (1 - p))[:, None]).T @ x + np.eye(len(beta))
         beta += np.linalg.solve(curve, slope)
-    for name, value in zip((*ranking.NAMES, "bias"), beta, strict=True):
+    for name, value in zip((*ranking.RANKING_FIGURES, "bias"), beta, strict=True):
         print(f"    {value:7.3f},  # {name}")
     print(f"{len(y)} candidates, {y.mean():.3f} right")
-    ranking.WEIGHTS, ranking.BIAS = tuple(beta[:-1]), float(beta[-1])
+    ranking.RANKING_WEIGHTS, ranking.RANKING_BIAS = tuple(beta[:-1]), float(beta[-1])
 
 
 def main() -> None:

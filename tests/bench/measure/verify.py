@@ -152,10 +152,11 @@ def main() -> None:
     cv2.setNumThreads(1)
     of_still, of_query, of_pair = Clock(), Clock(), Clock()
     parser.add_argument("--points", type=int, default=STILL_FEATURES.max_points, help="points of a still")
-    parser.add_argument("--levels", type=int, default=features.LEVELS, help="steps of an element")
+    parser.add_argument("--levels", type=int, default=features.ROOT_SIFT_STEPS, help="steps of an element")
     parser.add_argument("--recall", action="store_true", help="true pairs only")
     asked = parser.parse_args()
-    features.LEVELS = packing.LEVELS = asked.levels
+    features.ROOT_SIFT_STEPS = asked.levels
+    vars(packing)["ROOT_SIFT_STEPS"] = asked.levels
     known = list(cases(asked.every, of_still, replace(STILL_FEATURES, max_points=asked.points)))
     print(f"{len(known)} clips")
     recall(known, of_query, of_pair)
