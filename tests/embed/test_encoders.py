@@ -8,6 +8,7 @@ import sys
 import threading
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -18,13 +19,13 @@ from cbvir_core.embed.networks import load_network
 from cbvir_core.embed.precision import MIN_BF16_COSINE
 from cbvir_core.embed.preprocess import prepare
 from cbvir_core.errors import ConfigError, WeightsMismatch, WeightsMissing
-from cbvir_core.types import Image
-from cbvir_core.weights import Preprocess, fingerprint, read_weights, write_weights
+from cbvir_core.types import Image, Rows
+from cbvir_core.weights import ROLES, Preprocess, fingerprint, read_weights, write_weights
 from support.networks import seeded_solar
 
 
-def cosines(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    return (a * b).sum(axis=1)
+def cosines(a: Rows, b: Rows) -> Rows:
+    return np.asarray((a * b).sum(axis=1))
 
 
 def test_filter_agrees_with_float32_torch(filter_file: Path, pictures: list[Image], cache: Path) -> None:
@@ -155,7 +156,7 @@ def test_a_kept_conversion_gives_the_same_rows_without_torch(
         "sys.exit(3 if 'torch' in sys.modules else 0)\n"
     )
     (tmp_path / "home").mkdir()
-    command = [sys.executable, "-c", script, filter_file, cache, tmp_path]
+    command = [sys.executable, "-c", script, str(filter_file), str(cache), str(tmp_path)]
     root, environment = Path(__file__).resolve().parents[2], os.environ | {"HOME": str(tmp_path / "home")}
     assert subprocess.run(command, cwd=root, env=environment, check=False).returncode == 0
     np.testing.assert_array_equal(np.load(tmp_path / "rows.npy"), first)
@@ -203,7 +204,7 @@ def test_the_wrong_network_is_refused(filter_file: Path, solar_file: Path, tmp_p
     "options",
     [{"runtime": "tpu"}, {"device": "gpu"}, {"runtime": "openvino", "device": "cuda"}, {"threads": 0}],
 )
-def test_options_that_cannot_be(filter_file: Path, options: dict) -> None:
+def test_options_that_cannot_be(filter_file: Path, options: dict[str, Any]) -> None:
     with pytest.raises(ConfigError):
         NetworkEncoder(filter_file, "filter", RuntimeOptions(**options))
 
@@ -216,7 +217,7 @@ def test_cuda_that_is_not_there(filter_file: Path) -> None:
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device here")
 def test_cuda_agrees_with_float32_torch(filter_file: Path, solar_file: Path, pictures: list[Image]) -> None:
-    for role, weights in (("filter", filter_file), ("refine", solar_file)):
+    for role, weights in zip(ROLES, (filter_file, solar_file), strict=True):
         fast = NetworkEncoder(weights, role, RuntimeOptions(device="cuda"))
         truth = NetworkEncoder(weights, role, RuntimeOptions(device="cpu", runtime="torch"))
         assert cosines(fast.encode(pictures), truth.encode(pictures)).min() >= 0.99

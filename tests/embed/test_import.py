@@ -8,6 +8,7 @@ import pickle
 import shutil
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 import safetensors.torch
@@ -113,7 +114,7 @@ class Exploit:
     def __init__(self, touched: Path) -> None:
         self.touched = touched
 
-    def __reduce__(self) -> tuple:
+    def __reduce__(self) -> tuple[Any, ...]:
         return os.mkdir, (str(self.touched),)
 
 

@@ -24,7 +24,7 @@ def test_probes_are_smooth_and_always_the_same() -> None:
 @pytest.mark.parametrize("seen", [Preprocess(64, 96), Preprocess(long_side=512)])
 def test_the_worst_probe_counts(seen: Preprocess) -> None:
     def exact(batch: Batch) -> Rows:
-        return np.tile(np.float32([1, 0]), (len(batch), 1))
+        return np.tile(np.asarray([1, 0], np.float32), (len(batch), 1))
 
     def rounded(batch: Batch) -> Rows:
         rows = exact(batch)

@@ -8,14 +8,23 @@ import cv2
 import numpy as np
 
 from cbvir_core.embed import NetworkEncoder, RuntimeOptions
+from cbvir_core.types import Image
 from cbvir_core.weights import fingerprint
 from support.networks import painted, seeded_filter
 
 
+def reencoded(image: Image) -> Image:
+    """The picture as JPEG keeps it."""
+    data = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, 60])[1]
+    return np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR), np.uint8)
+
+
 def test_copies_are_nearer_than_other_pictures(filter_file: Path, solar_file: Path, cache: Path) -> None:
     originals = painted(21, 40, 320, 180)
-    copies = [cv2.imdecode(cv2.imencode(".jpg", p, [cv2.IMWRITE_JPEG_QUALITY, 60])[1], 1) for p in originals]
-    smaller = [cv2.resize(p, (200, 112), interpolation=cv2.INTER_AREA) for p in originals]
+    copies = [reencoded(original) for original in originals]
+    smaller = [
+        np.asarray(cv2.resize(p, (200, 112), interpolation=cv2.INTER_AREA), np.uint8) for p in originals
+    ]
     for encoder in (
         NetworkEncoder(filter_file, "filter", RuntimeOptions(cache=cache)),
         NetworkEncoder(solar_file, "refine", RuntimeOptions(cache=cache)),

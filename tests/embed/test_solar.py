@@ -60,6 +60,7 @@ def test_attention_is_the_papers_equations() -> None:
     torch.manual_seed(0)
     block = SecondOrderAttention(6, 4).eval()
     nn.init.normal_(block.v.weight)
+    assert block.v.bias is not None
     nn.init.normal_(block.v.bias)
     features = torch.randn(1, 6, 2, 3)
     with torch.inference_mode():

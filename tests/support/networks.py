@@ -1,8 +1,8 @@
 """Small seeded networks for tests that need descriptors but no knowledge of the world.
 
 The filter is a random MobileNetV2 at 96 x 96 whose batch norms and whitening are fitted to painted
-scenes: random features, but spread out and steady, so that a copy of a picture (re-encoded, scaled,
-blurred, cropped by a tenth) is nearer than any other picture.  It knows nothing of brightness.
+scenes.  Its features are random, but spread out and steady, so that a copy of a picture (re-encoded, scaled,
+blurred, cropped by a tenth) is nearer than any other picture.  Brightness does not change them.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from cbvir_core.embed.mobilenet import MobileNetDescriptor
 from cbvir_core.embed.preprocess import prepare
-from cbvir_core.embed.solar import MobileNetSolarFeatures, SolarDescriptor
+from cbvir_core.embed.solar import MobileNetSolarFeatures, SolarDescriptor, SolarFeatures
 from cbvir_core.types import Image
 from cbvir_core.weights import Preprocess, WeightsHeader, write_weights
 from support.scenery import PAINTERS, palette
@@ -29,21 +29,21 @@ RESIDUAL_GAIN = 0.3  # with a gain of 1, a random network of this depth turns ev
 
 
 def seeded_filter(path: Path, seed: int = 0) -> Path:
-    """Writes a MobileNetV2 filter whose weights follow from the seed (64 dimensions), and gives `path`."""
+    """Write a MobileNetV2 filter whose weights follow from the seed (64 dimensions), and return `path`."""
     header = WeightsHeader("mobilenet_v2", f"random, seed {seed}", Preprocess(FILTER_SIDE, FILTER_SIDE))
     write_weights(path, _filter_state(seed), header)
     return path
 
 
 def seeded_solar(path: Path, backbone: str = "resnet18", seed: int = 0) -> Path:
-    """Writes a SOLAR network with random weights (also in its attention blocks), and gives `path`."""
+    """Write a SOLAR network with random weights (also in its attention blocks), and return `path`."""
     header = WeightsHeader(f"solar-{backbone}", f"random, seed {seed}", Preprocess(long_side=SOLAR_LONG_SIDE))
     write_weights(path, _solar_state(backbone, seed), header)
     return path
 
 
 def painted(seed: int, count: int, width: int = 256, height: int = 144) -> list[Image]:
-    """Pictures of ten kinds of scene."""
+    """Return pictures of ten kinds of scene."""
     rng, painters = np.random.default_rng(seed), list(PAINTERS.values())
     return [painters[n % len(painters)](rng, width, height, palette(rng)) for n in range(count)]
 
@@ -76,25 +76,26 @@ def _solar_state(backbone: str, seed: int) -> dict[str, Tensor]:
         return network.state_dict() | whiten
 
 
-def _calm(features: nn.Module) -> None:
-    """Lets the blocks of SOLAR's backbone add little."""
+def _calm(features: MobileNetSolarFeatures | SolarFeatures) -> None:
+    """Let the blocks of SOLAR's backbone add little to what they get."""
     if isinstance(features, MobileNetSolarFeatures):
         for number in range(1, 18):
             _tame(features.get_submodule(str(number)))
         return
-    for block in [*features.conv2_x[2], *features.conv3_x, *features.conv4_x, *features.conv5_x]:
-        last = block.bn3 if hasattr(block, "bn3") else block.bn2
-        nn.init.constant_(last.weight, RESIDUAL_GAIN)
+    stages = (features.conv2_x[2], features.conv3_x, features.conv4_x, features.conv5_x)
+    for block in (block for stage in stages for block in stage.children()):
+        last = block.get_submodule("bn3" if hasattr(block, "bn3") else "bn2")
+        nn.init.constant_(last.get_parameter("weight"), RESIDUAL_GAIN)
 
 
 def _tame(block: nn.Module) -> None:
-    """Keeps an inverted residual mostly linear and smooth: it blurs, mixes channels and adds little."""
-    *layers, _, norm = block.conv
+    """Keep an inverted residual mostly linear and smooth: it blurs, mixes channels and adds little."""
+    *layers, _, norm = block.get_submodule("conv").children()
     for layer in layers:
-        nn.init.constant_(layer[1].bias, 1.0)
-    nn.init.uniform_(layers[-1][0].weight)
+        nn.init.constant_(layer.get_parameter("1.bias"), 1.0)
+    nn.init.uniform_(layers[-1].get_parameter("0.weight"))
     if block.use_res_connect:
-        nn.init.constant_(norm.weight, RESIDUAL_GAIN)
+        nn.init.constant_(norm.get_parameter("weight"), RESIDUAL_GAIN)
 
 
 def _inputs(size: tuple[int, int], count: int) -> Tensor:
@@ -103,7 +104,7 @@ def _inputs(size: tuple[int, int], count: int) -> Tensor:
 
 
 def _calibrate(features: nn.Module, pictures: Tensor) -> None:
-    """Gives every batch norm the statistics of the pictures, then returns to evaluation mode."""
+    """Give every batch norm the statistics of the pictures, then return to evaluation mode."""
     for module in features.modules():
         if isinstance(module, nn.BatchNorm2d):
             module.momentum = None
@@ -113,7 +114,7 @@ def _calibrate(features: nn.Module, pictures: Tensor) -> None:
 
 
 def _whitening(pooled: Tensor) -> dict[str, Tensor]:
-    """PCA whitening of the sample, damped so that weak directions do not become noise."""
+    """Return PCA whitening of the sample, damped so that weak directions do not become noise."""
     mean = pooled.mean(0)
     _, spread, axes = torch.linalg.svd(pooled - mean, full_matrices=False)
     weight = axes[:WHITENED] / (spread[:WHITENED] + 0.05 * spread[0])[:, None]

@@ -5,13 +5,16 @@ from __future__ import annotations
 import errno
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 import safetensors.numpy
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from torch import Tensor
 
 from cbvir_core.errors import DiskFull, WeightsDamaged, WeightsMismatch, WeightsMissing
 from cbvir_core.weights import (
@@ -46,13 +49,18 @@ def test_round_trip(tmp_path: Path) -> None:
     mean=st.tuples(*[st.floats(0, 1)] * 3),
     label=st.text(max_size=20),
 )
-def test_header_survives_json(long_side: int, scales: tuple[float, ...], mean: tuple, label: str) -> None:
+def test_header_survives_json(
+    long_side: int, scales: tuple[float, ...], mean: tuple[float, float, float], label: str
+) -> None:
     header = WeightsHeader("solar-resnet18", label, Preprocess(long_side=long_side, mean=mean, scales=scales))
     assert WeightsHeader.from_json(header.to_json()) == header
 
 
 def test_numpy_and_bfloat16_tensors_are_taken(tmp_path: Path) -> None:
-    state = {"a": np.ones((2, 2), np.float32), "b": torch.ones(3, dtype=torch.bfloat16)}
+    state: dict[str, Tensor | npt.NDArray[np.float32]] = {
+        "a": np.ones((2, 2), np.float32),
+        "b": torch.ones(3, dtype=torch.bfloat16),
+    }
     write_weights(tmp_path / "w.safetensors", state, HEADER)
     assert torch.equal(read_weights(tmp_path / "w.safetensors")[1]["b"], torch.ones(3))
 
@@ -67,7 +75,9 @@ def test_numpy_and_bfloat16_tensors_are_taken(tmp_path: Path) -> None:
         ({"preprocess": Preprocess(8, 6, mean=(0.5, 0.5, 0.5))}, False),
     ],
 )
-def test_fingerprint_covers_what_makes_descriptors(tmp_path: Path, change: dict, same: bool) -> None:
+def test_fingerprint_covers_what_makes_descriptors(
+    tmp_path: Path, change: dict[str, Any], same: bool
+) -> None:
     first = write_weights(tmp_path / "a", STATE, HEADER)
     assert (write_weights(tmp_path / "b", STATE, replace(HEADER, **change)) == first) is same
 
@@ -79,7 +89,8 @@ def test_fingerprint_covers_tensors(tmp_path: Path) -> None:
 
 
 def test_either_a_size_or_a_long_side() -> None:
-    for wrong in ({}, {"height": 4}, {"height": 4, "width": 4, "long_side": 4}):
+    wrongs: list[dict[str, Any]] = [{}, {"height": 4}, {"height": 4, "width": 4, "long_side": 4}]
+    for wrong in wrongs:
         with pytest.raises(ValueError, match="preprocessing wants"):
             Preprocess(**wrong)
 
