@@ -1,4 +1,4 @@
-"""The fit of the confidence model to a library, and the measures of how well it fits."""
+"""The fit_weights of the confidence model to a library, and the measures of how well it fits."""
 
 from __future__ import annotations
 
@@ -10,9 +10,7 @@ import numpy as np
 from cbvir_core.calibration.perturbations import PERTURBATIONS
 from cbvir_core.calibration.questions import CalibrationQuestions, LabelledEvidence
 from cbvir_core.errors import InputError
-from cbvir_core.search.confidence import ConfidenceModel, fit, model_name
-from cbvir_core.search.options import MATCH
-from cbvir_core.search.searcher import Searcher
+from cbvir_core.search import MATCH_PROBABILITY, ConfidenceModel, Searcher, fit_weights
 from cbvir_core.store import Store
 
 CALIBRATION_QUESTIONS = 600
@@ -32,7 +30,7 @@ class CalibrationResult:
     fitted to.
 
     `error` is the expected calibration error, `error_before` that of the model before.  `false_sure` is the
-    share of questions without a right answer that were given one with `MATCH` probability or more.
+    share of questions without a right answer that were given one with `MATCH_PROBABILITY` probability or more.
     """
 
     questions: int
@@ -79,10 +77,10 @@ def fit_model(answers: Sequence[LabelledEvidence], before: ConfidenceModel) -> C
     """
     fitted: dict[str, tuple[float, ...]] = {}
     for name in ConfidenceModel.__slots__:
-        own = [answer for answer in answers if model_name(answer.evidence) == name]
+        own = [answer for answer in answers if answer.evidence.model_name == name]
         right = [answer.right for answer in own]
         if min(sum(right), len(right) - sum(right)) >= MIN_ANSWERS_OF_EACH_KIND:
-            fitted[name] = fit([answer.evidence.figures() for answer in own], right)
+            fitted[name] = fit_weights([answer.evidence.figures() for answer in own], right)
     if not fitted:
         raise InputError(f"{len(answers)} answers are too few to calibrate with; index more videos first")
     return replace(before, **fitted)
@@ -95,7 +93,7 @@ def false_match_share(model: ConfidenceModel, answers: Sequence[LabelledEvidence
         if answer.absent and answer.evidence.checked:
             # The answer with all of its evidence comes first and is the one that counts.
             probabilities.setdefault(answer.question, model.probability(answer.evidence))
-    return sum(probability >= MATCH for probability in probabilities.values()) / max(1, len(probabilities))
+    return sum(probability >= MATCH_PROBABILITY for probability in probabilities.values()) / max(1, len(probabilities))
 
 
 def calibration_error(probabilities: Sequence[float], right: Sequence[bool], bins: int = 10) -> float:

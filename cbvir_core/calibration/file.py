@@ -9,7 +9,7 @@ from pathlib import Path
 
 from cbvir_core.errors import ConfigError, StoreError
 from cbvir_core.files import no_room, replacing
-from cbvir_core.search.confidence import ConfidenceModel
+from cbvir_core.search import ConfidenceModel
 from cbvir_core.store import Generation
 
 FILE_NAME = "calibration.json"

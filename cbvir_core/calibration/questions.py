@@ -21,17 +21,16 @@ from cbvir_core.calibration.perturbations import PERTURBATIONS
 from cbvir_core.decode import STILL_SIDE, decode_still, fit_within
 from cbvir_core.decode.span import SpanReader
 from cbvir_core.errors import CbvirError
-from cbvir_core.search import SearchOptions
-from cbvir_core.search.answer import Candidate, existing_path
-from cbvir_core.search.confidence import MatchEvidence
-from cbvir_core.search.judging import evidence_of
-from cbvir_core.search.localise import moment_of
-from cbvir_core.search.prepare import PLAIN
-from cbvir_core.search.searcher import Searcher
-from cbvir_core.search.verifying import Verifier
+from cbvir_core.search import (
+    Candidate,
+    DescribedPicture,
+    MatchEvidence,
+    Searcher,
+    SearchOptions,
+    existing_path,
+)
 from cbvir_core.store import KeyframeRow, Store
 from cbvir_core.types import Image
-from cbvir_core.verify import LocalFeatures, describe
 
 SHOWS_ALL_SHARE = 0.93
 """Share of an unperturbed frame from which on a scene is taken to show all of it."""
@@ -53,14 +52,6 @@ class LabelledEvidence:
     absent: bool = False
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _SourceFrame:
-    """The frame of a question before its perturbation, with its local features."""
-
-    picture: Image
-    features: LocalFeatures
-
-
 class CalibrationQuestions:
     """Makes questions from the scenes of a store and puts them to a searcher.
 
@@ -69,7 +60,6 @@ class CalibrationQuestions:
 
     def __init__(self, store: Store, searcher: Searcher, seed: int) -> None:
         self._store, self._searcher, self._seed = store, searcher, seed
-        self._verifier = Verifier(store)
 
     def about(self, row: int, number: int) -> list[LabelledEvidence]:
         """Ask about the scene of the keyframe in `row`, once as it is and once without its video.
@@ -84,8 +74,7 @@ class CalibrationQuestions:
         frame = self._frame(keyframe, rng)
         frame = decode_still(still) if frame is None else frame
         picture = PERTURBATIONS[number % len(PERTURBATIONS)](frame, rng)
-        shrunk = fit_within(frame, STILL_SIDE)
-        source = _SourceFrame(shrunk, describe(shrunk))
+        source = self._searcher.describe(fit_within(frame, STILL_SIDE))
         present = SearchOptions(verify="always")
         absent = replace(present, without=frozenset({keyframe.keyframe_id.video}))
         return [
@@ -96,8 +85,10 @@ class CalibrationQuestions:
 
     def foreign(self, picture: Image, number: int) -> list[LabelledEvidence]:
         """Ask with a picture that is in no video."""
-        weighed = self._searcher.weigh(picture, SearchOptions(verify="always"))
-        return list(_with_less_evidence(number, weighed[1], right=False, absent=True)) if weighed else []
+        candidate = self._searcher.best_candidate(picture, SearchOptions(verify="always"))
+        if candidate is None:
+            return []
+        return list(_with_less_evidence(number, candidate.evidence, right=False, absent=True))
 
     def _frame(self, keyframe: KeyframeRow, rng: np.random.Generator) -> Image | None:
         """Return a frame from a random time of the scene; None where the file cannot be read."""
@@ -113,29 +104,24 @@ class CalibrationQuestions:
         self,
         picture: Image,
         keyframe: KeyframeRow,
-        source: _SourceFrame,
+        source: DescribedPicture,
         options: SearchOptions,
         number: int,
     ) -> Iterator[LabelledEvidence]:
-        if (weighed := self._searcher.weigh(picture, options)) is None:
+        if (candidate := self._searcher.best_candidate(picture, options)) is None:
             return
-        candidate, evidence = weighed
         right = _same_scene(candidate.keyframe, keyframe)
         if right or not self._shows_all(candidate, source):
-            yield from _with_less_evidence(number, evidence, right=right, absent=bool(options.without))
+            yield from _with_less_evidence(
+                number, candidate.evidence, right=right, absent=bool(options.without)
+            )
 
-    def _shows_all(self, candidate: Candidate, source: _SourceFrame) -> bool:
+    def _shows_all(self, candidate: Candidate, source: DescribedPicture) -> bool:
         """Return whether another scene shows all of the frame; True where that cannot be known."""
-        row = candidate.keyframe.row
-        found = self._verifier.check(source.features, [row], [PLAIN]).get(row)
-        if found is None:
-            return False
-        survey = self._verifier.survey(source.picture, candidate, found)
-        if survey is None or survey.explained >= SHOWS_ALL_SHARE:
-            return True
-        agrees, whole = evidence_of(found, (0, 0)), SearchOptions()
-        moment = moment_of(candidate, agrees, source.picture, whole, MOMENT_BUDGET_S, survey)
-        return moment.explained >= SHOWS_ALL_SHARE
+        share = self._searcher.share_shown(
+            source, candidate, enough=SHOWS_ALL_SHARE, budget_s=MOMENT_BUDGET_S
+        )
+        return share is None or share >= SHOWS_ALL_SHARE
 
 
 def _with_less_evidence(
@@ -143,10 +129,10 @@ def _with_less_evidence(
 ) -> Iterator[LabelledEvidence]:
     """Yield the evidence as it is, then without thumbnails, then without local features."""
     yield LabelledEvidence(number, evidence, right, absent)
-    if evidence.survey is not None:
-        yield LabelledEvidence(number, replace(evidence, survey=None), right, absent)
+    if evidence.thumbnail_match is not None:
+        yield LabelledEvidence(number, replace(evidence, thumbnail_match=None), right, absent)
     if evidence.checked:
-        unchecked = replace(evidence, checked=False, agrees=None, survey=None)
+        unchecked = replace(evidence, checked=False, verification=None, thumbnail_match=None)
         yield LabelledEvidence(number, unchecked, right, absent)
 
 

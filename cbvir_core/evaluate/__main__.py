@@ -18,7 +18,7 @@ from cbvir_core.evaluate.networks import LoadEncoders, choose_profile, open_enco
 from cbvir_core.evaluate.report import EvaluationReport, Notify
 from cbvir_core.evaluate.shortlist import SHORTLIST_SHARES
 from cbvir_core.keyframes import DETECTORS
-from cbvir_core.search.shortlist import SHARE
+from cbvir_core.search.shortlist import SHORTLIST_SHARE
 
 EVALUATE_DESCRIPTION = """\
 Make the tables of the MoReSo paper with your own films and pictures.
@@ -167,7 +167,7 @@ def _of_landmarks(command: argparse.ArgumentParser) -> None:
 
 def _share(command: argparse.ArgumentParser) -> None:
     what = "share of the gallery that is shortlisted (default: %(default)s, as in the paper)"
-    command.add_argument("--share", type=_fraction, default=SHARE, metavar="N", help=what)
+    command.add_argument("--share", type=_fraction, default=SHORTLIST_SHARE, metavar="N", help=what)
 
 
 def _of_networks(command: argparse.ArgumentParser) -> None:

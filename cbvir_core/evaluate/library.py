@@ -14,7 +14,7 @@ from cbvir_core.evaluate.networks import EvaluatedEncoders
 from cbvir_core.evaluate.report import Notify
 from cbvir_core.library import Library
 from cbvir_core.search import SearchOptions
-from cbvir_core.search.shortlist import length
+from cbvir_core.search.shortlist import shortlist_length
 from cbvir_core.types import VideoId
 
 LIBRARY_METHOD = "cbvir"
@@ -64,7 +64,7 @@ def _answers(
     ingest_s = clock() - begun
     notify(f"the library has {len(videos)} videos")
     # As many as its own rule shortlists: a larger `top` would make it shortlist more.
-    options = SearchOptions(top=max(1, length(library.index_status().rows)))
+    options = SearchOptions(top=max(1, shortlist_length(library.index_status().rows)))
     rankings, search_s = [], 0.0
     for picture in map(read_picture, pictures):
         begun = clock()

@@ -19,7 +19,7 @@ import numpy.typing as npt
 
 from cbvir_core.evaluate.efficiency import extraction_efficiency
 from cbvir_core.evaluate.networks import DescribedPictures
-from cbvir_core.search.shortlist import SHARE
+from cbvir_core.search.shortlist import SHORTLIST_SHARE
 from cbvir_core.types import Rows
 
 FILTER_METHOD, REFINEMENT_METHOD, MORESO_METHOD = "MobileNetV2", "SOLAR", "MoReSo"
@@ -58,7 +58,7 @@ class RankingMethod:
         return extraction_efficiency(len(gallery), self.extraction_s(gallery))
 
 
-def ranking_methods(refined: bool, share: float = SHARE) -> tuple[RankingMethod, ...]:
+def ranking_methods(refined: bool, share: float = SHORTLIST_SHARE) -> tuple[RankingMethod, ...]:
     """Return the methods that can be compared; without a refinement the filter alone."""
     alone = RankingMethod(FILTER_METHOD, _by_filter, _all, _none)
     if not refined:

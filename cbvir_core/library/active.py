@@ -9,8 +9,7 @@ from pathlib import Path
 
 from cbvir_core.index import Index, IndexOptions
 from cbvir_core.library.networks import Networks
-from cbvir_core.search import Searcher, SearchOptions
-from cbvir_core.search.confidence import ConfidenceModel
+from cbvir_core.search import ConfidenceModel, Searcher, SearchOptions
 from cbvir_core.store import Generation, Store
 
 

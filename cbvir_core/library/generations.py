@@ -16,8 +16,7 @@ from cbvir_core.index import IndexOptions
 from cbvir_core.library.active import ActiveGeneration, GenerationSwitch, index_folder
 from cbvir_core.library.migration import Migration
 from cbvir_core.library.networks import Networks, find_networks, fingerprints_in
-from cbvir_core.search import Searcher, SearchOptions
-from cbvir_core.search.confidence import ConfidenceModel
+from cbvir_core.search import ConfidenceModel, Searcher, SearchOptions
 from cbvir_core.store import Generation, Store
 
 FORMER_ANSWERS_NOTE = (

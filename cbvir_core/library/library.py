@@ -19,8 +19,7 @@ from cbvir_core.keyframes import KeyframeOptions, KeyframeReader
 from cbvir_core.library.generations import DataFolders, Generations
 from cbvir_core.library.maintenance import STEP_KEYFRAMES, Maintenance
 from cbvir_core.library.networks import Networks
-from cbvir_core.search import SearchOptions
-from cbvir_core.search.evidence_sheet import evidence_sheet
+from cbvir_core.search import SearchOptions, evidence_sheet
 from cbvir_core.store import Counts, KeyframeRow, Store, VideoRecord
 from cbvir_core.types import Answer, Box, Image, Keyframe, KeyframeId, Region, VideoId, VideoInfo
 from cbvir_core.weights import find_profile

@@ -8,8 +8,7 @@ import numpy as np
 
 from cbvir_core.calibration import CalibrationProgress, CalibrationResult, calibrate
 from cbvir_core.library.generations import Generations
-from cbvir_core.search.refine import compute
-from cbvir_core.search.verifying import features_of
+from cbvir_core.search import make_local_features, make_refine_descriptors
 from cbvir_core.store import Store
 
 STEP_KEYFRAMES = 16
@@ -59,7 +58,7 @@ class Maintenance:
             if encoder is None:
                 return 0
             rows = self._store.rows_without_refine(answering.generation, limit)
-            descriptors = compute(self._store, encoder, rows)
+            descriptors = make_refine_descriptors(self._store, encoder, rows)
             if descriptors:
                 matrix = np.stack(list(descriptors.values()))
                 self._store.put_refine(answering.generation, list(descriptors), matrix)
@@ -70,7 +69,7 @@ class Maintenance:
 
         A query computes those that it needs and that are missing.  Raises DiskFull.
         """
-        features = features_of(self._store, self._store.rows_without_features(limit))
+        features = make_local_features(self._store, self._store.rows_without_features(limit))
         return self._store.put_features(features) if features else 0
 
     def reembed(self, limit: int = STEP_KEYFRAMES) -> int:

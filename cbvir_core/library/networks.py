@@ -12,8 +12,7 @@ from pathlib import Path
 
 from cbvir_core.embed import Encoder, NetworkEncoder, RuntimeOptions
 from cbvir_core.errors import CbvirError, WeightsMismatch
-from cbvir_core.search import Calibration
-from cbvir_core.search.scores import FILTER_DEFAULT, REFINE_DEFAULT
+from cbvir_core.search import FILTER_SCALE, REFINE_SCALE, ScoreScale
 from cbvir_core.store import Generation
 from cbvir_core.types import Image, Rows
 from cbvir_core.weights import Profile, WeightsInfo, fingerprint, list_profiles, read_header
@@ -88,15 +87,15 @@ class Networks:
         self.filter = LazyEncoder(
             profile.filter, partial(NetworkEncoder, profile.filter, "filter", runtime)
         )
-        self.filter_scale = Calibration.of(read_header(profile.filter).details, FILTER_DEFAULT)
+        self.filter_scale = ScoreScale.of(read_header(profile.filter).details, FILTER_SCALE)
         self.refine: LazyEncoder | None = None
-        self.refine_scale = REFINE_DEFAULT
+        self.refine_scale = REFINE_SCALE
         if profile.refine is not None:
             solar_runtime = replace(runtime, threads=max(runtime.threads, SOLAR_THREADS))
             self.refine = LazyEncoder(
                 profile.refine, partial(NetworkEncoder, profile.refine, "refine", solar_runtime)
             )
-            self.refine_scale = Calibration.of(read_header(profile.refine).details, REFINE_DEFAULT)
+            self.refine_scale = ScoreScale.of(read_header(profile.refine).details, REFINE_SCALE)
 
     def load(self) -> None:
         """Load both networks.  Raises what the filter's raises; without SOLAR's the filter answers alone."""

@@ -1,7 +1,36 @@
-"""Query -> Answer: variants of the picture, shortlist, refine, scenes with times and scores."""
+"""A query from picture to answer: prepare, find, verify, localise, judge, answer."""
 
-from cbvir_core.search.options import SearchOptions
-from cbvir_core.search.scores import Calibration
+from cbvir_core.search.answer import KEYFRAME_NOTE
+from cbvir_core.search.confidence import ConfidenceModel, MatchEvidence, fit_weights, shipped_model
+from cbvir_core.search.evidence_sheet import evidence_sheet
+from cbvir_core.search.findings import Candidate
+from cbvir_core.search.options import LIKELY_PROBABILITY, MATCH_PROBABILITY, SearchOptions
+from cbvir_core.search.query import DescribedPicture
+from cbvir_core.search.refine import make_refine_descriptors
+from cbvir_core.search.scores import FILTER_SCALE, REFINE_SCALE, ScoreScale
 from cbvir_core.search.searcher import Searcher
+from cbvir_core.search.stages import STAGES
+from cbvir_core.search.verify import make_local_features
+from cbvir_core.search.video_paths import existing_path
 
-__all__ = ["Calibration", "SearchOptions", "Searcher"]
+__all__ = [
+    "FILTER_SCALE",
+    "KEYFRAME_NOTE",
+    "LIKELY_PROBABILITY",
+    "MATCH_PROBABILITY",
+    "REFINE_SCALE",
+    "STAGES",
+    "Candidate",
+    "ConfidenceModel",
+    "DescribedPicture",
+    "MatchEvidence",
+    "ScoreScale",
+    "SearchOptions",
+    "Searcher",
+    "evidence_sheet",
+    "existing_path",
+    "fit_weights",
+    "make_local_features",
+    "make_refine_descriptors",
+    "shipped_model",
+]

@@ -1,8 +1,8 @@
-"""MatchEvidence -> the probability that an answer is right.
+"""Match evidence to the probability that a scene shows the picture.
 
-Six logistic models, of few figures each: with SOLAR's score or the filter's alone; and without a look at
-local features, with one, or with one at the other frames of the scene too.  A model is fitted to questions
-whose answers are known (`cbvir_core.calibration.calibrate`); the one that comes with cbvir lies beside this
+Six logistic models, of few figures each: with SOLAR's score or the filter's alone; and with nothing else,
+with local features compared, or with the thumbnails of the scene compared too.  A model is fitted to
+questions whose answers are known (`cbvir_core.calibration`); the one that comes with cbvir lies beside this
 file.
 """
 
@@ -20,47 +20,63 @@ import numpy as np
 import numpy.typing as npt
 
 from cbvir_core.errors import ConfigError
-from cbvir_core.localise import Survey
+from cbvir_core.localise import ThumbnailMatch
 from cbvir_core.verify import Verification
 
 FIGURES = ("score", "margin", "agrees", "inliers", "agreement", "spread", "explained", "fit")
-"""What a model weighs, after its constant.  The first two are of descriptors, the next four of local features
-and 0 where these disagree, the last two of a survey of the scene (`cbvir_core.localise.thumbnails`)."""
+"""What a model weighs, after its constant.  The first two are of descriptors.  The next four are of local
+features, and 0 where these disagree.  The last two are of a thumbnail match
+(`cbvir_core.localise.ThumbnailMatch`)."""
 
-LARGEST_MARGIN = 0.3
-MOST_INLIERS = 100
-DIGITS = 4
-WIDTHS = {"unchecked": 2, "checked": 6, "surveyed": len(FIGURES)}
-FILE = "confidence.json"
+FIGURE_COUNTS = {"unchecked": 2, "checked": 6, "surveyed": len(FIGURES)}
+"""How many of the figures a model weighs, by the last word of its name."""
+
+MAX_MARGIN = 0.3
+"""Margin that counts as 1; so does a larger one."""
+
+MAX_INLIERS = 100
+"""Inliers that count as 1; so do more."""
+
+WEIGHT_DECIMALS = 4
+MODEL_FILE = "confidence.json"
 
 
 @dataclass(frozen=True, slots=True)
 class MatchEvidence:
     """What speaks for one scene.
 
-    `score` is that of its descriptors (`cbvir_core.search.scores`), `margin` by how much it exceeds the
-    best of any other video, which may be less than nothing.  `checked` says that local features were
-    compared, `agrees` what came of that, and `survey` what the other frames of the scene say of a picture
-    that agrees with one, where they were asked.
+    - `score`: that of its descriptors (`cbvir_core.search.scores`).
+    - `margin`: by how much the score exceeds the best of any other video; it may be negative.
+    - `refined`: whether SOLAR took part.
+    - `checked`: whether local features were compared, and `verification` what they have in common.
+    - `thumbnail_match`: what the thumbnails of the scene say, where the still agrees and they were compared.
     """
 
     score: float
     margin: float
     refined: bool
     checked: bool
-    agrees: Verification | None = None
-    survey: Survey | None = None
+    verification: Verification | None = None
+    thumbnail_match: ThumbnailMatch | None = None
+
+    @property
+    def model_name(self) -> str:
+        """The name of the model for this evidence."""
+        compared = "surveyed" if self.thumbnail_match is not None else "checked"
+        return f"{'refined' if self.refined else 'filter'}_{compared if self.checked else 'unchecked'}"
 
     def figures(self) -> list[float]:
-        """The numbers that its model weighs, each about 1 at most."""
-        known = [self.score, max(-LARGEST_MARGIN, min(LARGEST_MARGIN, self.margin)) / LARGEST_MARGIN]
+        """Return the numbers that its model weighs, each about 1 at most."""
+        figures = [self.score, max(-MAX_MARGIN, min(MAX_MARGIN, self.margin)) / MAX_MARGIN]
         if not self.checked:
-            return known
-        if self.agrees is None:
-            return [*known, 0.0, 0.0, 0.0, 0.0]
-        inliers = math.log1p(min(self.agrees.inliers, MOST_INLIERS)) / math.log1p(MOST_INLIERS)
-        known += [1.0, inliers, self.agrees.agreement, self.agrees.spread]
-        return known if self.survey is None else [*known, self.survey.explained, max(0.0, self.survey.fit)]
+            return figures
+        if self.verification is None:
+            return [*figures, 0.0, 0.0, 0.0, 0.0]
+        inliers = math.log1p(min(self.verification.inliers, MAX_INLIERS)) / math.log1p(MAX_INLIERS)
+        figures += [1.0, inliers, self.verification.agreement, self.verification.spread]
+        if self.thumbnail_match is None:
+            return figures
+        return [*figures, self.thumbnail_match.explained, max(0.0, self.thumbnail_match.fit)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,19 +92,19 @@ class ConfidenceModel:
 
     def __post_init__(self) -> None:
         for name, weights in asdict(self).items():
-            wanted = 1 + WIDTHS[name.partition("_")[2]]
+            wanted = 1 + FIGURE_COUNTS[name.partition("_")[2]]
             if len(weights) != wanted or not all(map(math.isfinite, weights)):
                 raise ConfigError(f"{name} wants {wanted} finite weights")
 
     def probability(self, evidence: MatchEvidence) -> float:
-        """That the scene shows the picture, in [0, 1]."""
-        constant, *weights = getattr(self, model_name(evidence))
+        """Return how probably the scene shows the picture, in [0, 1]."""
+        constant, *weights = getattr(self, evidence.model_name)
         total = constant + sum(w * x for w, x in zip(weights, evidence.figures(), strict=True))
         return 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, total))))
 
     @classmethod
     def load(cls, path: Path) -> ConfidenceModel:
-        """A model in the form of `dump`.  Raises ConfigError where it is none."""
+        """Read a file in the form of `dump`.  Raises ConfigError where it is none."""
         try:
             return cls.parse(path.read_text("utf-8"))
         except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
@@ -96,29 +112,29 @@ class ConfidenceModel:
 
     @classmethod
     def parse(cls, text: str) -> ConfidenceModel:
-        """The inverse of `dump`.  Raises what a text of another form leads to."""
+        """Read a text in the form of `dump`.
+
+        Raises ConfigError for weights that are too few or not finite, and ValueError, TypeError, KeyError or
+        AttributeError for a text of another form.
+        """
         fields = json.loads(text)["weights"]
         return cls(**{name: tuple(float(weight) for weight in weights) for name, weights in fields.items()})
 
     def dump(self, details: Mapping[str, object]) -> str:
-        """JSON, with how it came about."""
+        """Return JSON, with `details` on how the model was made."""
         return json.dumps({"weights": asdict(self), **details}, indent=2) + "\n"
 
 
-def model_name(evidence: MatchEvidence) -> str:
-    """The name of the model for this evidence."""
-    looked = "unchecked" if not evidence.checked else "checked" if evidence.survey is None else "surveyed"
-    return f"{'refined' if evidence.refined else 'filter'}_{looked}"
-
-
 @cache
-def shipped() -> ConfidenceModel:
-    """The model that comes with cbvir."""
-    return ConfidenceModel.parse((resources.files("cbvir_core.search") / FILE).read_text("utf-8"))
+def shipped_model() -> ConfidenceModel:
+    """Return the model that comes with cbvir."""
+    return ConfidenceModel.parse((resources.files("cbvir_core.search") / MODEL_FILE).read_text("utf-8"))
 
 
-def fit(figures: Sequence[Sequence[float]], right: Sequence[bool], ridge: float = 0.05) -> tuple[float, ...]:
-    """Weights of one logistic model (N x F figures, N answers), by Newton's method.
+def fit_weights(
+    figures: Sequence[Sequence[float]], right: Sequence[bool], ridge: float = 0.05
+) -> tuple[float, ...]:
+    """Return the weights of one logistic model (N x F figures, N answers), by Newton's method.
 
     `ridge` keeps weights finite where the answers can be told apart without an error; the constant is
     free.  The weight of a figure that speaks for an answer by its meaning is never below 0.
@@ -132,7 +148,7 @@ def fit(figures: Sequence[Sequence[float]], right: Sequence[bool], ridge: float 
         against = free & (weights < 0.0)
         against[0] = False
         if not against.any():
-            return tuple(round(float(weight), DIGITS) for weight in weights)
+            return tuple(round(float(weight), WEIGHT_DECIMALS) for weight in weights)
         free &= ~against
 
 

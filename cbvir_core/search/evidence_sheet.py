@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from cbvir_core.decode import fit_within
 from cbvir_core.types import Evidence, Image, Rows
-from cbvir_core.verify.geometry import Size, outlines
+from cbvir_core.geometry import Size, outlines
 
 Points = npt.NDArray[np.float64]
 """N x 2: x and y."""
@@ -56,7 +56,7 @@ def _sized(image: Image) -> Image:
 
 
 def _size(image: Image) -> Size:
-    return Size(image.shape[1], image.shape[0])
+    return image.shape[1], image.shape[0]
 
 
 def _join(sheet: Image, lines: Rows, corners: Points, scales: tuple[float, float]) -> None:

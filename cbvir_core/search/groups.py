@@ -1,53 +1,72 @@
-"""Scenes that occur in many videos: one title card, one logo, one test pattern, one group.
+"""Scenes that show the same picture: one title card, one logo, one test pattern in many videos.
 
-Without it a picture of a title card that two hundred films begin with would be answered with ten of them,
+Without groups a picture of a title card that two hundred films begin with would be answered with ten of them,
 and whatever else it shows would not be in the list.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
-from cbvir_core.search.answer import Candidate
+import numpy as np
+import numpy.typing as npt
+
+from cbvir_core.search.findings import Scene
 from cbvir_core.types import Rows
 
-TWIN_COSINE = 0.95
+SAME_PICTURE_COSINE = 0.95
 """Filter cosine from which two stills show the same picture."""
 
-MANY = 3
+MIN_GROUP_VIDEOS = 3
 """Videos that a picture must occur in to be a group."""
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
-    """The best scene, and the scenes of other videos that show the same."""
+def grouped(scenes: Sequence[Scene], descriptors: Rows) -> list[list[int]]:
+    """Return the scenes' numbers in groups; `descriptors` are their filter descriptors.
 
-    first: Candidate
-    others: list[Candidate] = field(default_factory=list)
-
-
-def grouped(found: Sequence[Candidate], rows: Rows) -> list[Group]:
-    """Candidates, best first, as groups, best first; `rows` are their filter descriptors.
-
-    A picture of fewer than `MANY` videos is no group: its scenes stay as they are, in their places.
+    Scenes come best first, and so do groups and the scenes of each group.  The first scene of a group
+    represents it; the others are scenes of other videos that show the same picture.  A picture of fewer than
+    `MIN_GROUP_VIDEOS` videos is no group: each of its scenes comes by itself, in its place.
     """
-    likeness = rows @ rows.T
+    cosines = descriptors @ descriptors.T
     taken: set[int] = set()
-    groups: list[Group] = []
-    for number, first in enumerate(found):
+    groups: list[list[int]] = []
+    for number, first in enumerate(scenes):
         if number in taken:
             continue
         twins = [
             other
-            for other in range(number + 1, len(found))
+            for other in range(number + 1, len(scenes))
             if other not in taken
-            and likeness[number, other] >= TWIN_COSINE
-            and found[other].video.video_id != first.video.video_id
+            and cosines[number, other] >= SAME_PICTURE_COSINE
+            and scenes[other].video.video_id != first.video.video_id
         ]
-        videos = {first.video.video_id, *(found[other].video.video_id for other in twins)}
-        if len(videos) < MANY:
+        videos = {first.video.video_id, *(scenes[other].video.video_id for other in twins)}
+        if len(videos) < MIN_GROUP_VIDEOS:
             twins = []
         taken.update(twins)
-        groups.append(Group(first, [found[other] for other in twins]))
+        groups.append([number, *twins])
     return groups
+
+
+def margins(scenes: Sequence[Scene], same_picture: npt.NDArray[np.bool_] | None = None) -> list[float]:
+    """Return by how much each score exceeds the best one of any other video; the score where there is none.
+
+    With `same_picture` (N x N) scenes that show the same picture are no rivals of each other: that a scene
+    is in another film as well does not make it the less probable in this one.
+    """
+    scores = np.array([scene.score for scene in scenes], float)
+    videos = np.array([scene.video.video_id for scene in scenes])
+    rivals = videos[:, None] != videos
+    if same_picture is not None:
+        rivals &= ~same_picture
+    best = np.where(rivals, scores, 0.0).max(axis=1, initial=0.0)
+    return [float(margin) for margin in scores - best]
+
+
+def show_same_picture(descriptors: Rows, agree: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+    """Return which scenes show the same picture, N x N.
+
+    Two do where both `agree` with the query, or their stills are alike by their filter `descriptors`.
+    """
+    return np.logical_and.outer(agree, agree) | (descriptors @ descriptors.T >= SAME_PICTURE_COSINE)

@@ -1,65 +1,178 @@
-"""The exact moment of a hit: its scene is decoded again."""
+"""The pass that localises: thumbnails of the likely scenes, and the exact moment of the most probable one."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
 
+from cbvir_core.errors import StoreDamaged
 from cbvir_core.geometry import shift
-from cbvir_core.localise import Moment, Survey, find_moment
-from cbvir_core.search.answer import Candidate, existing_path
-from cbvir_core.search.options import SearchOptions
-from cbvir_core.search.prepare import MIRRORED, crop
-from cbvir_core.types import Box, Evidence, Image
+from cbvir_core.localise import Moment, ThumbnailMatch, find_moment, match_thumbnails
+from cbvir_core.search.findings import Findings, Scene, evidence_of
+from cbvir_core.search.judge import judge
+from cbvir_core.search.parallel import parallel_map
+from cbvir_core.search.query import Query
+from cbvir_core.search.variants import MIRRORED, crop
+from cbvir_core.search.video_paths import existing_path
+from cbvir_core.store import Store
+from cbvir_core.types import Box, Evidence, Image, Region
+from cbvir_core.verify import Verification
+
+MAX_THUMBNAIL_SCENES = 64
+"""Scenes whose thumbnails are compared at most where every scene is wanted: a second and a half on two
+cores."""
 
 
-def moment_of(
-    scene: Candidate,
-    agrees: Evidence | None,
+class Localiser:
+    """Finds out when a picture appears in scenes, and how much of it they show."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def localise(self, query: Query, known: Findings) -> Findings:
+        """Return the candidates with thumbnail matches, and the most probable one with its moment.
+
+        No moment is looked for where no candidate is likely, or with an `exact_time_s` of 0.
+        """
+        with query.clock.stage("verify"):
+            known = self.match_likely(query, known)
+        judged = judge(query, known)
+        if not query.options.exact_time_s or judged.best_probability < query.options.likely_score:
+            return known
+        return self.find_moment(query, known, judged.best_number)
+
+    def match_likely(self, query: Query, known: Findings) -> Findings:
+        """Compare thumbnails of the likely candidates that an answer would name first.
+
+        Where every scene is wanted, these are the `MAX_THUMBNAIL_SCENES` most probable ones.  Otherwise
+        compare those of the most probable one, and repeat until the most probable one has been compared.
+        """
+        probabilities = [candidate.probability for candidate in known.candidates]
+        likely = [n for n, chance in enumerate(probabilities) if chance >= query.options.likely_score]
+        if query.options.everywhere:
+            likely = sorted(likely, key=lambda number: -probabilities[number])
+            return self.match(query, known, likely[:MAX_THUMBNAIL_SCENES])
+        while likely:
+            best = max(likely, key=lambda number: known.candidates[number].probability)
+            if known.candidates[best].probability < known.best_probability:
+                break
+            likely.remove(best)
+            known = self.match(query, known, [best])
+        return known
+
+    def match(self, query: Query, known: Findings, numbers: Sequence[int]) -> Findings:
+        """Return the findings with the thumbnail matches of the candidates `numbers` whose stills agree."""
+        described = query.described
+        agreeing = {n: one for n in numbers if (one := known.candidates[n].evidence.verification) is not None}
+        if described is None or not agreeing:
+            return known
+        scenes = [known.candidates[number].scene for number in agreeing]
+        fresh = [scene for scene in scenes if scene.keyframe.row not in known.thumbnail_matches]
+        rows = {known.candidates[number].row: one for number, one in agreeing.items()}
+        made = parallel_map(
+            lambda scene: self.thumbnail_match(described.image, scene, rows[scene.keyframe.row]), fresh
+        )
+        fresh_rows = [scene.keyframe.row for scene in fresh]
+        matches = {**known.thumbnail_matches, **dict(zip(fresh_rows, made, strict=True))}
+        changed = {}
+        for number in agreeing:
+            candidate = known.candidates[number]
+            evidence = replace(candidate.evidence, thumbnail_match=matches[candidate.row])
+            changed[number] = candidate.with_evidence(evidence, query.model)
+        return replace(known, thumbnail_matches=matches).with_candidates(changed)
+
+    def thumbnail_match(self, part: Image, scene: Scene, verification: Verification) -> ThumbnailMatch | None:
+        """Compare the asked part with the thumbnails of a scene whose still agrees with it.
+
+        Return None where no thumbnails are kept, or none of them can be compared.
+        """
+        with suppress(StoreDamaged):
+            if (thumbnails := self._store.thumbnails(scene.keyframe.row)) is not None:
+                return match_thumbnails(
+                    thumbnails,
+                    part,
+                    keyframe_s=scene.keyframe.time_s,
+                    still=scene.video.still_size,
+                    transform=verification.homography,
+                    mirrored=verification.mirrored,
+                )
+        return None
+
+    def find_moment(self, query: Query, known: Findings, number: int) -> Findings:
+        """Return the findings with the moment of one candidate.
+
+        The candidate is the more probable if the frame at that moment shows more of the picture than the
+        thumbnails do.
+        """
+        candidate = known.candidates[number]
+        moments = dict(known.moments)
+        if candidate.row not in moments:
+            with query.clock.stage("moment"):
+                corner = query.described.corner if query.described else (0, 0)
+                moments[candidate.row] = exact_moment(
+                    candidate.scene,
+                    query.picture,
+                    query.options.region,
+                    evidence_of(candidate.evidence.verification, corner),
+                    candidate.evidence.thumbnail_match,
+                    query.moment_budget_s,
+                )
+        moment = moments[candidate.row]
+        candidate = replace(candidate, moment=moment)
+        if (match := candidate.evidence.thumbnail_match) is not None:
+            evidence = replace(candidate.evidence, thumbnail_match=confirmed(match, moment))
+            candidate = candidate.with_evidence(evidence, query.model)
+        return replace(known, moments=moments).with_candidates({number: candidate})
+
+
+def exact_moment(
+    scene: Scene,
     picture: Image,
-    options: SearchOptions,
+    region: Region | None,
+    evidence: Evidence | None,
+    thumbnail_match: ThumbnailMatch | None,
     budget_s: float,
-    survey: Survey | None = None,
 ) -> Moment:
-    """The frame of a scene that fits the picture best.
+    """Decode a scene again, and return the frame that fits the picture best.
 
-    `agrees` is in what the picture and the scene's still agree, `survey` what thumbnails of the scene say of
-    the asked part.  Where the file is offline or no frame is clear, the time is the thumbnail's or else the
-    keyframe's, and the reason says so.
+    `evidence` is in what the picture and the scene's still agree, `thumbnail_match` what thumbnails of the
+    scene say of the asked part.  Where the file is offline or no frame is clear, the time is the thumbnail's
+    or else the keyframe's, and the reason says so.
     """
     borders, keyframe = scene.video.borders, scene.keyframe
     transform = None
-    if agrees is not None:
-        transform = _moved(borders) @ agrees.homography
-    if survey is not None:
-        there = _moved(borders) @ survey.transform @ np.linalg.inv(_moved(options.region))
-        survey = replace(survey, transform=there)
-    asked = picture if agrees is not None or options.region is None else crop(picture, options.region)
-    mirrored = MIRRORED in scene.variant if agrees is None else np.linalg.det(agrees.homography) < 0
+    if evidence is not None:
+        transform = _to_whole(borders) @ evidence.homography
+    if thumbnail_match is not None:
+        to_frame = _to_whole(borders) @ thumbnail_match.transform @ np.linalg.inv(_to_whole(region))
+        thumbnail_match = replace(thumbnail_match, transform=to_frame)
+    part = picture if evidence is not None or region is None else crop(picture, region)
+    mirrored = MIRRORED in scene.variant if evidence is None else np.linalg.det(evidence.homography) < 0
     return find_moment(
         existing_path(scene.video),
         (keyframe.scene_start_s, keyframe.scene_end_s),
-        asked,
+        part,
         keyframe_s=keyframe.time_s,
         transform=transform,
         mirrored=bool(mirrored),
         video_id=keyframe.keyframe_id.video,
-        survey=survey,
+        thumbnail_match=thumbnail_match,
         budget_s=budget_s,
     )
 
 
-def confirmed(survey: Survey, moment: Moment) -> Survey:
-    """What thumbnails say, or more where the very frame shows more: it lies between two of them."""
-    return replace(
-        survey,
-        explained=max(survey.explained, moment.explained),
-        fit=max(survey.fit, moment.fit),
-    )
+def confirmed(match: ThumbnailMatch, moment: Moment) -> ThumbnailMatch:
+    """Return what thumbnails say, or more where the frame at the exact moment shows more.
+
+    That frame lies between two thumbnails.
+    """
+    return replace(match, explained=max(match.explained, moment.explained), fit=max(match.fit, moment.fit))
 
 
-def _moved(part: Box | None) -> npt.NDArray[np.float64]:
-    """From the pixels of a part of a picture to those of the picture."""
+def _to_whole(part: Box | Region | None) -> npt.NDArray[np.float64]:
+    """Return the map from the pixels of a part of a picture to those of the picture."""
     return np.eye(3) if part is None else shift(*part[:2])

@@ -6,53 +6,59 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from cbvir_core.search.shortlist import AT_MOST, EVERYWHERE
+from cbvir_core.search.shortlist import MAX_SHORTLISTED
 from cbvir_core.types import Region, VideoId
 
-MATCH, LIKELY = 0.9, 0.5
+MATCH_PROBABILITY, LIKELY_PROBABILITY = 0.9, 0.5
 """Probabilities from which an answer is called a match, and likely."""
 
-ANSWERED_S = 0.5
-"""Seconds after it was asked at which a query stops looking for the exact moment."""
+EXACT_TIME_S = 0.5
+"""Seconds after the beginning of a query at which the search for the exact moment stops."""
 
-LEAST_S = 0.1
-"""Seconds that the exact moment has in any case."""
+MIN_MOMENT_S = 0.1
+"""Seconds that the search for the exact moment has in any case."""
 
-Verify = Literal["auto", "always", "never"]
+VerifyMode = Literal["auto", "always", "never"]
 
 
 @dataclass(frozen=True, slots=True)
 class SearchOptions:
     """Options of one query.
 
-    `top` is how many scenes the answer may name.  With `everywhere` it names every scene that is at least
-    likely to show the picture, whatever `top` and `shortlist` say (`cbvir_core.search.everywhere` has the
-    bounds).  `region` limits the question to a part of the picture, `within` the answer to videos: each
-    entry is a folder, a video's path, or a video's id (a unique prefix is enough); videos in `without` are
-    no answer.  `shortlist` bounds how many keyframes
-    are refined (`cbvir_core.search.shortlist`).  A score of `match_score` or more is called a match, one of
-    `likely_score` or more likely (`cbvir_core.search.scores`).  Where SOLAR's network is not loaded
-    yet, a query waits for it; without `wait_for_refine` the filter answers alone, and a note says so.
-    `verify` says whether local features of the best candidates are compared with the picture's: ``auto``
-    does so where anything resembles it at all.  With `regions` (and unless `verify` is ``never``) parts of a
-    picture that the whole gives no certain answer for are looked for too, if nothing is likely or there is
-    time left for the exact moment.  The picture is also looked for with left and right exchanged (`mirrored`)
-    and without its bars (`borders`).  The best hit's scene is decoded again for the frame that fits best,
-    until `exact_time_s` seconds after the query began (0: not at all; else `LEAST_S` in any case; with
-    `everywhere` until as long after all scenes are known).  Where that frame shows more of the picture than
-    the thumbnails of the scene do, the hit is the more probable.
+    - `top`: how many scenes the answer names at most.
+    - `region`: the part of the picture that is asked for; None for the whole.
+    - `within`: limits the answer to videos.  Each entry is a folder, a video's path, or a video's id (a
+      unique prefix is enough).
+    - `without`: videos that are no answer.
+    - `shortlist`: how many keyframes are refined at most (`cbvir_core.search.shortlist`).
+    - `match_score`, `likely_score`: the probabilities from which a hit is called a match, and likely.
+    - `wait_for_refine`: whether a query waits for SOLAR's network where it is not loaded yet.  Otherwise the
+      filter answers alone, and a note says so.
+    - `verify`: whether local features of the best candidates are compared with the picture's.  ``auto`` does
+      so where any still resembles the picture at all.
+    - `exact_time_s`: the best hit's scene is decoded again for the frame that fits best, until this many
+      seconds after the query began (with `everywhere`: after all scenes are known).  The search has
+      `MIN_MOMENT_S` in any case; with 0 it is left out.  Where that frame shows more of the picture than the
+      scene's thumbnails do, the hit is the more probable.
+    - `regions`: whether parts of the picture are looked for too where the whole gives no certain answer.
+      That is done if nothing is likely or there is time left for the exact moment, and not if `verify` is
+      ``never``.
+    - `mirrored`, `borders`: whether the picture is also looked for with left and right exchanged, and without
+      its bars.
+    - `everywhere`: the answer names every scene that is at least likely to show the picture, whatever `top`
+      and `shortlist` say (`cbvir_core.search.bounds`).
     """
 
     top: int = 10
     region: Region | None = None
     within: tuple[Path | str, ...] = ()
     without: frozenset[VideoId] = frozenset()
-    shortlist: int = AT_MOST
-    match_score: float = MATCH
-    likely_score: float = LIKELY
+    shortlist: int = MAX_SHORTLISTED
+    match_score: float = MATCH_PROBABILITY
+    likely_score: float = LIKELY_PROBABILITY
     wait_for_refine: bool = True
-    verify: Verify = "auto"
-    exact_time_s: float = ANSWERED_S
+    verify: VerifyMode = "auto"
+    exact_time_s: float = EXACT_TIME_S
     regions: bool = True
     mirrored: bool = True
     borders: bool = True
@@ -67,8 +73,3 @@ class SearchOptions:
             raise ValueError("exact_time_s wants 0 or more")
         if not 0.0 <= self.likely_score <= self.match_score <= 1.0:
             raise ValueError("scores want 0 <= likely_score <= match_score <= 1")
-
-    @property
-    def listed(self) -> int:
-        """How many keyframes are shortlisted in any case, where there are so many."""
-        return EVERYWHERE if self.everywhere else self.top

@@ -9,20 +9,20 @@ from typing import TypeVar
 T = TypeVar("T")
 R = TypeVar("R")
 
-_HELPERS = ThreadPoolExecutor(4, thread_name_prefix="cbvir-query-part")
+_POOL = ThreadPoolExecutor(4, thread_name_prefix="cbvir-query-part")
 """Threads that stay: a network keeps an inference request for every thread that ever called it, and
-OpenMP and TBB keep threads of their own for each.  Only queries use them, so they have a query's
-priority, and nothing they do may wait for them again."""
+OpenMP and TBB keep threads of their own for each.  Only queries use the pool, so its threads have a query's
+priority.  Work in the pool must not submit other work and wait for it: all threads could wait for ever."""
 
 
-def together(work: Callable[[T], R], items: Iterable[T]) -> list[R]:
-    """``[work(item) for item in items]``, the first here and each other one in a thread of its own.
+def parallel_map(work: Callable[[T], R], items: Iterable[T]) -> list[R]:
+    """Return ``[work(item) for item in items]``; the first runs here, each other one in the pool.
 
-    For what lets go of the interpreter: networks, ANNOY, JPEG.  None is under way any more when it
-    returns, also where one of them raised.
+    Worth it for work that releases the interpreter: networks, ANNOY, JPEG.  When this returns, or raises
+    because one of them raised, none of them runs any more.
     """
     waiting = list(items)
-    begun = [_HELPERS.submit(work, item) for item in waiting[1:]]
+    begun = [_POOL.submit(work, item) for item in waiting[1:]]
     try:
         made = [work(item) for item in waiting[:1]]
     finally:
@@ -30,6 +30,6 @@ def together(work: Callable[[T], R], items: Iterable[T]) -> list[R]:
     return made + [one.result() for one in begun]
 
 
-def aside(work: Callable[[], R]) -> Future[R]:
-    """Begins `work` in a thread of its own; somebody has to ask for its result."""
-    return _HELPERS.submit(work)
+def submit(work: Callable[[], R]) -> Future[R]:
+    """Start `work` in the pool; the caller must ask the future for its result."""
+    return _POOL.submit(work)

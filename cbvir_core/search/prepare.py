@@ -1,89 +1,67 @@
-"""Query picture -> the variants of it that are looked for.
-
-Ingest and query share `fit_within`: a query is shrunk to the size at which keyframes are embedded.
-"""
+"""The first pass of a query: the variants of its picture, the gallery, and who answers."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-import numpy as np
-
-from cbvir_core.borders.still import content_box
-from cbvir_core.decode import STILL_SIDE, fit_within
 from cbvir_core.decode.blank import is_blank
-from cbvir_core.errors import InputError
-from cbvir_core.regions.propose import extract, propose
-from cbvir_core.types import Box, Image, Region
+from cbvir_core.index import Index
+from cbvir_core.search.confidence import ConfidenceModel
+from cbvir_core.search.gallery import Gallery, IndexGallery, VideoGallery
+from cbvir_core.search.options import SearchOptions
+from cbvir_core.search.query import DescribedPicture, Query
+from cbvir_core.search.refine import Refiner
+from cbvir_core.search.stages import StageClock
+from cbvir_core.search.variants import variants_of
+from cbvir_core.search.video_paths import videos_within
+from cbvir_core.store import Generation, Store
+from cbvir_core.types import Image
 
-PLAIN = "plain"
-BORDERS_REMOVED = "borders_removed"
-MIRRORED = "mirrored"
-IN_REGION = "region"
-
-REGIONS = 8
-"""Parts that are tried, the most promising first: 10 ms each for the filter."""
-
-
-@dataclass(frozen=True, slots=True)
-class Variant:
-    """One picture to look for, and what was done to get it."""
-
-    name: str
-    image: Image
-
-
-def prepare(
-    picture: Image, region: Region | None = None, *, borders: bool = True, mirrored: bool = True
-) -> list[Variant]:
-    """The variants of a picture: plain, without `borders` where it has any around content, each `mirrored`.
-
-    Raises InputError for a region that does not lie in the picture.
-    """
-    if region is not None:
-        picture = crop(picture, region)
-    small = fit_within(picture, STILL_SIDE)
-    variants = [Variant(PLAIN, small)]
-    box = content_box(small) if borders else None
-    if box is not None:
-        inner = fit_within(_cut(picture, box, small), STILL_SIDE)
-        if not is_blank(inner):
-            variants.append(Variant(BORDERS_REMOVED, inner))
-    return variants + [_mirrored(variant) for variant in variants if mirrored]
+BLANK_NOTE = (
+    "The picture shows one colour only, noise apart, which appears in every video: nothing was looked for."
+)
+NO_SOLAR_NOTE = "The profile has no SOLAR weights: the filter stage answered alone."
+SOLAR_LATE_NOTE = "SOLAR does not take part: {delay}; the filter stage answered alone."
+EMPTY_NOTE = "No keyframe that shows anything has been indexed yet."
 
 
-def in_regions(picture: Image, region: Region | None = None) -> list[Variant]:
-    """The parts of a picture in which another one may lie: in a page, in a player, on a screen."""
-    part = picture if region is None else crop(picture, region)
-    parts = (fit_within(extract(part, found), STILL_SIDE) for found in propose(part, REGIONS))
-    return [Variant(IN_REGION, found) for found in parts if not is_blank(found)]
+class Preparer:
+    """Makes queries of pictures."""
 
+    def __init__(self, store: Store, index: Index, generation: Generation, refiner: Refiner | None) -> None:
+        self._store, self._index, self._generation = store, index, generation
+        self._refiner = refiner
 
-def crop(picture: Image, region: Region) -> Image:
-    """The part of the picture that the region names.  Raises InputError where there is none."""
-    x, y, width, height = region
-    rows, columns = picture.shape[:2]
-    if x < 0 or y < 0 or width < 1 or height < 1 or x + width > columns or y + height > rows:
-        raise InputError(
-            f"the region {x},{y},{width},{height} does not lie in the picture of {columns} x {rows} pixels"
-        )
-    return np.ascontiguousarray(picture[y : y + height, x : x + width])
+    def prepare(self, picture: Image, options: SearchOptions, model: ConfidenceModel) -> Query:
+        """Return the query, while local features of the picture are computed in another thread.
 
+        Raises InputError for a region outside the picture and UnknownVideo for an entry of `within` that
+        names no video.
+        """
+        clock = StageClock()
+        with clock.stage("prepare"):
+            variants = variants_of(
+                picture, options.region, borders=options.borders, mirrored=options.mirrored
+            )
+        gallery = self._gallery(options)
+        refiner, notes = self._refiner_for(options)
+        described = None
+        if not len(gallery):
+            variants, notes = [], (EMPTY_NOTE,)
+        elif is_blank(variants[0].image):
+            variants, notes = [], (BLANK_NOTE,)
+        elif options.verify != "never":
+            described = DescribedPicture.begin(picture, options.region)
+        return Query(picture, options, clock, model, tuple(variants), gallery, refiner, described, notes)
 
-def _cut(picture: Image, box: Box, small: Image) -> Image:
-    """The box found in the shrunk picture, cut from the full one, so that its detail is kept.
+    def _gallery(self, options: SearchOptions) -> Gallery:
+        if options.within:
+            return VideoGallery(self._store, self._generation, videos_within(self._store, options.within))
+        return IndexGallery(self._index)
 
-    Where the picture was shrunk, a line of the small one may be half bar: one line more is cut.
-    """
-    scale_x, scale_y = picture.shape[1] / small.shape[1], picture.shape[0] / small.shape[0]
-    spare = 1 if picture.shape != small.shape else 0
-    left, top, right, bottom = box
-    left, right = left + spare * (left > 0), right - spare * (right < small.shape[1])
-    top, bottom = top + spare * (top > 0), bottom - spare * (bottom < small.shape[0])
-    rows = slice(round(top * scale_y), round(bottom * scale_y))
-    return np.ascontiguousarray(picture[rows, round(left * scale_x) : round(right * scale_x)])
-
-
-def _mirrored(variant: Variant) -> Variant:
-    name = MIRRORED if variant.name == PLAIN else f"{variant.name}+{MIRRORED}"
-    return Variant(name, np.ascontiguousarray(variant.image[:, ::-1]))
+    def _refiner_for(self, options: SearchOptions) -> tuple[Refiner | None, tuple[str, ...]]:
+        """Return the refiner, or None and a note that says why SOLAR does not take part."""
+        if self._refiner is None:
+            return None, (NO_SOLAR_NOTE,)
+        delay = self._refiner.delay
+        if delay is not None and not options.wait_for_refine:
+            return None, (SOLAR_LATE_NOTE.format(delay=delay),)
+        return self._refiner, ()

@@ -1,4 +1,4 @@
-"""Cosine -> score -> verdict.
+"""Cosine to score: similarities of different networks on one scale.
 
 A network's cosines mean nothing by themselves: unrelated photographs have a cosine near 0.3 in one
 network and 0.7 in another.  Two cosines are measured for each weight file and kept in its header,
@@ -19,51 +19,42 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from cbvir_core.types import Verdict
-
 LIKELY_SCORE = 0.5
 MATCH_SCORE = 0.7
 
 
 @dataclass(frozen=True, slots=True)
-class Calibration:
-    """The two cosines of one network that the score is hung on: 0 < likely < match < 1."""
+class ScoreScale:
+    """The two cosines of one network that its scores are made of: 0 < likely < match < 1."""
 
     likely_cosine: float
     match_cosine: float
 
     def __post_init__(self) -> None:
         if not 0.0 < self.likely_cosine < self.match_cosine < 1.0:
-            raise ValueError("calibration wants 0 < likely_cosine < match_cosine < 1")
+            raise ValueError("a score scale wants 0 < likely_cosine < match_cosine < 1")
 
     @classmethod
-    def of(cls, details: Mapping[str, Any], default: Calibration) -> Calibration:
-        """What a weight file's header says, or the default where it says nothing usable."""
+    def of(cls, details: Mapping[str, Any], default: ScoreScale) -> ScoreScale:
+        """Return the scale in a weight file's header, or the default where there is no usable one."""
         try:
             return cls(float(details["likely_cosine"]), float(details["match_cosine"]))
         except (KeyError, TypeError, ValueError):
             return default
 
     def score(self, cosines: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
-        """Scores in [0, 1]; a higher cosine never has a lower score."""
+        """Return scores in [0, 1]; a higher cosine never has a lower score."""
         floor = max(0.0, 2 * self.likely_cosine - 1.0)
         anchors = [floor, self.likely_cosine, self.match_cosine, 1.0]
         scores: npt.NDArray[np.float64] = np.interp(cosines, anchors, [0.0, LIKELY_SCORE, MATCH_SCORE, 1.0])
         return scores
 
 
-FILTER_DEFAULT = Calibration(likely_cosine=0.72, match_cosine=0.78)
-"""For filter weights without figures: those of ImageNet's MobileNetV2 with average pooling, measured by
-``tests/bench/measure/scores.py`` on 56 clips.  Of 1,249 photographs that are in none of them .026 reach
+FILTER_SCALE = ScoreScale(likely_cosine=0.72, match_cosine=0.78)
+"""For filter weights whose header has no scale: that of ImageNet's MobileNetV2 with average pooling, measured
+by ``python -m bench.measure.scores`` on 56 clips.  Of 1,249 photographs that are in none of them .026 reach
 0.72 and none 0.78; of 1,131 frames, whole and edited, .95 and .92 do."""
 
-REFINE_DEFAULT = Calibration(likely_cosine=0.45, match_cosine=0.60)
-"""For SOLAR weights without figures: a guess, not a measurement, since no trained SOLAR could be had.
-Weights that are fetched or imported should carry their own figures."""
-
-
-def verdict(score: float, match_score: float, likely_score: float) -> Verdict:
-    """What a score claims."""
-    if score >= match_score:
-        return Verdict.MATCH
-    return Verdict.LIKELY if score >= likely_score else Verdict.NONE
+REFINE_SCALE = ScoreScale(likely_cosine=0.45, match_cosine=0.60)
+"""For SOLAR weights whose header has no scale: a guess, not a measurement, since no trained SOLAR could be
+had.  Weights that are fetched or imported should carry their own."""

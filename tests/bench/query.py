@@ -26,7 +26,7 @@ from cbvir_core.decode import encode_still, read_frames
 from cbvir_core.embed import import_files
 from cbvir_core.embed.mobilenet import MobileNetDescriptor
 from cbvir_core.embed.solar import SolarDescriptor
-from cbvir_core.search.verifying import features_of
+from cbvir_core.search import make_local_features
 from cbvir_core.types import Keyframe, Rows, VideoId, VideoInfo
 from cbvir_core.weights import Preprocess, WeightsHeader, find_profile, write_weights
 from support.films import draw_film
@@ -178,7 +178,7 @@ def _whole(folder: Path, film: Path) -> dict[str, str]:
             pass
         store = store_of(library)
         missing = store.rows_without_features(10**6)
-        (packed,) = features_of(store, missing[-1:]).values()
+        (packed,) = make_local_features(store, missing[-1:]).values()
         for start in range(0, len(missing), KEYFRAMES_PER_VIDEO):
             store.put_features(dict.fromkeys(missing[start : start + KEYFRAMES_PER_VIDEO], packed))
     pictures = [one for pair in zip(_pictures(known.path), _pictures(film), strict=False) for one in pair]

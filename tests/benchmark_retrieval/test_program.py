@@ -16,7 +16,7 @@ from bench.retrieval.lineup import Lineup
 from bench.retrieval.perturbations import PERTURBATIONS
 from bench.retrieval.questions import BenchmarkQuery, CorpusEntry, RetrievalCorpus
 from bench.retrieval.systems import RetrievalSystem
-from cbvir_core.search.prepare import prepare
+from cbvir_core.search.variants import variants_of
 from support.networks import painted, seeded_filter, seeded_solar
 
 SMALL = ("--queries", "40", "--distractors", "30", "--foreign", "20", "--descriptors", "hsv", "phash")
@@ -58,7 +58,7 @@ def test_a_refinement_stands_on_the_filter_before_it(tmp_path: Path) -> None:
         CorpusEntry(f"{number}@0", picture, str(number)) for number, picture in enumerate(painted(1, 6))
     ]
     queries = [BenchmarkQuery("asked", "logo", entry.name, entry.picture, entry.family) for entry in entries]
-    own_alone, refined = answers(systems[1:], entries, queries, prepare)
+    own_alone, refined = answers(systems[1:], entries, queries, variants_of)
     assert own_alone.overall.queries == refined.overall.queries == 6
     assert own_alone.overall.video > 0.8
 
@@ -72,7 +72,7 @@ def test_variants_find_what_is_mirrored() -> None:
     ]
     systems = [RetrievalSystem("pHash", PerceptualHash())]
     (alone,) = answers(systems, entries, queries, plain)
-    (both_ways,) = answers(systems, entries, queries, prepare)
+    (both_ways,) = answers(systems, entries, queries, variants_of)
     assert alone.overall.video < 0.5
     assert both_ways.overall.video == 1.0
 

@@ -12,9 +12,9 @@ from bench.retrieval.descriptors import HistogramDescriptor, NetworkDescriptor, 
 from bench.retrieval.evaluate import judge, plain
 from bench.retrieval.questions import BenchmarkQuery, CorpusEntry, RetrievalCorpus
 from bench.retrieval.systems import DescribedSystem, ExactGallery, Ranking, RetrievalSystem
-from cbvir_core.search.prepare import Variant
-from cbvir_core.search.scores import REFINE_DEFAULT
-from cbvir_core.search.shortlist import AT_LEAST
+from cbvir_core.search import REFINE_SCALE
+from cbvir_core.search.shortlist import MIN_SHORTLISTED
+from cbvir_core.search.variants import Variant
 from cbvir_core.types import Image, Rows
 from cbvir_core.weights import fingerprint
 
@@ -86,17 +86,17 @@ def test_a_filter_ranks_the_whole_corpus_by_its_best_variant() -> None:
 
 
 def test_refinement_orders_the_shortlist_of_the_filter() -> None:
-    count = 2 * AT_LEAST
+    count = 2 * MIN_SHORTLISTED
     angles = np.linspace(0, 1.5, count)
     by_filter = np.stack([np.cos(angles), np.sin(angles)], axis=1).astype(np.float32)
     by_solar = by_filter[::-1].copy()  # what the filter finds far away, SOLAR finds near
     system = RetrievalSystem("both", HistogramDescriptor(), NetworkDescriptor("solar", Looked()))
     query = np.zeros((8, 8, 3), np.uint8)
     ranking = DescribedSystem(system, [by_filter, by_solar]).answer([Variant("plain", query)], by_filter[:1])
-    assert sorted(ranking.entries.tolist()) == list(range(AT_LEAST)), "the filter's nearest, and no other"
-    assert ranking.entries[0] == AT_LEAST - 1, "of those SOLAR's nearest comes first"
-    best = np.array([by_solar[AT_LEAST - 1, 0]])
-    assert ranking.scores[0] == pytest.approx(REFINE_DEFAULT.score(best)[0])
+    assert sorted(ranking.entries.tolist()) == list(range(MIN_SHORTLISTED)), "the filter's nearest, and no other"
+    assert ranking.entries[0] == MIN_SHORTLISTED - 1, "of those SOLAR's nearest comes first"
+    best = np.array([by_solar[MIN_SHORTLISTED - 1, 0]])
+    assert ranking.scores[0] == pytest.approx(REFINE_SCALE.score(best)[0])
 
 
 def test_an_answer_is_judged_by_its_first_entry_and_all_right_scenes() -> None:

@@ -17,7 +17,7 @@ from cbvir_core.calibration import (
 from cbvir_core.calibration.calibrate import MIN_ANSWERS_OF_EACH_KIND
 from cbvir_core.calibration.perturbations import unchanged
 from cbvir_core.errors import InputError
-from cbvir_core.search.confidence import ConfidenceModel, MatchEvidence
+from cbvir_core.search import ConfidenceModel, MatchEvidence
 
 BEFORE = ConfidenceModel(*2 * ((0.5,) * 9, (0.5,) * 7, (0.5,) * 3))
 

@@ -11,7 +11,7 @@ import pytest
 
 from cbvir_core.calibration import CalibrationFile
 from cbvir_core.errors import DiskFull, InputError
-from cbvir_core.search.confidence import ConfidenceModel, shipped
+from cbvir_core.search import ConfidenceModel, shipped_model
 from cbvir_core.store import Generation
 from support.films import Film
 from support.libraries import LibraryOpener, active_generation
@@ -47,7 +47,7 @@ def test_a_disk_without_room_leaves_the_former(tmp_path: Path, monkeypatch: pyte
     with monkeypatch.context() as patch:
         patch.setattr(os, "fsync", full)
         with pytest.raises(DiskFull, match="calibration"):
-            file.write(WEIGHTS, shipped(), {})
+            file.write(WEIGHTS, shipped_model(), {})
     assert file.of(WEIGHTS) == MINE
     assert [path.name for path in tmp_path.iterdir()] == ["calibration.json"]
 
@@ -64,8 +64,8 @@ def test_a_calibration_under_its_former_name_is_used_until_there_is_another(tmp_
     file = CalibrationFile.in_folder(tmp_path)
     assert file.of(WEIGHTS) == MINE
     assert file.of(Generation(1, "another", None)) is None
-    file.write(WEIGHTS, shipped(), {})
-    assert file.of(WEIGHTS) == shipped()
+    file.write(WEIGHTS, shipped_model(), {})
+    assert file.of(WEIGHTS) == shipped_model()
     assert [path.name for path in tmp_path.iterdir()] == ["calibration.json"]
 
 
@@ -95,9 +95,9 @@ def test_a_library_is_calibrated_on_itself(films: list[Film], open_library: Libr
     assert outcome.answers > 120
     assert outcome.error < 0.1
     assert outcome.false_sure <= 0.05
-    assert model != shipped()
+    assert model != shipped_model()
     assert (
-        model.refined_checked == shipped().refined_checked
+        model.refined_checked == shipped_model().refined_checked
     )  # nothing was learnt of a SOLAR that is not there
     with open_library() as library:
         assert active_generation(library).searcher.confidence == model

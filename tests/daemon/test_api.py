@@ -10,7 +10,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from cbvir_core.decode import read_picture
-from cbvir_core.search.stages import STAGES
+from cbvir_core.search import STAGES
 from support.films import Film
 from support.services import Service, frame_at, jpeg
 

@@ -12,8 +12,7 @@ import pytest
 
 from cbvir_core.decode import decode_still, encode_still, read_frames
 from cbvir_core.errors import UnknownVideo
-from cbvir_core.search import SearchOptions
-from cbvir_core.search.stages import STAGES
+from cbvir_core.search import STAGES, SearchOptions
 from cbvir_core.types import Image, KeyframeId, Verdict
 from support.films import Film, letterboxed
 from support.libraries import LibraryOpener

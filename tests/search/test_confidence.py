@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cbvir_core.errors import ConfigError
-from cbvir_core.localise import Survey
-from cbvir_core.search.confidence import ConfidenceModel, MatchEvidence, fit, model_name, shipped
+from cbvir_core.localise import ThumbnailMatch
+from cbvir_core.search import ConfidenceModel, MatchEvidence, fit_weights, shipped_model
 from cbvir_core.verify import Verification
 
 EVEN = ConfidenceModel(*2 * ((0.0,) * 9, (0.0,) * 7, (0.0,) * 3))
@@ -38,8 +38,8 @@ def sigmoid(value: float) -> float:
     return 1.0 / (1.0 + math.exp(-value))
 
 
-def surveyed(explained: float, fit: float) -> Survey:
-    return Survey(1.0, fit, explained, ((0.5, 1.5),), np.eye(3))
+def matched(explained: float, fit: float) -> ThumbnailMatch:
+    return ThumbnailMatch(1.0, fit, explained, ((0.5, 1.5),), np.eye(3))
 
 
 def test_each_kind_of_evidence_has_its_model() -> None:
@@ -55,11 +55,11 @@ def test_each_kind_of_evidence_has_its_model() -> None:
     assert model.probability(MatchEvidence(0.5, 0.15, True, False)) == pytest.approx(sigmoid(2.0 + 0.6 * 0.5))
     seen = MatchEvidence(0.5, 0.1, False, True, agreeing(agreement=0.9))
     assert model.probability(seen) == pytest.approx(sigmoid(3.0 + 1.0 + 0.9))
-    assert model.probability(replace(seen, agrees=None)) == pytest.approx(sigmoid(3.0))
+    assert model.probability(replace(seen, verification=None)) == pytest.approx(sigmoid(3.0))
     assert model.probability(MatchEvidence(0.5, 0.1, False, False)) == pytest.approx(
         sigmoid(-1.0 + 4.0 * 0.5)
     )
-    every = replace(seen, survey=surveyed(0.7, 0.9))
+    every = replace(seen, thumbnail_match=matched(0.7, 0.9))
     assert model.probability(every) == pytest.approx(sigmoid(-3.0 + 0.7))
     assert model.probability(replace(every, refined=True)) == pytest.approx(sigmoid(0.5 + 1.4 + 3.6))
 
@@ -70,18 +70,18 @@ def test_what_comes_with_cbvir_gives_probabilities(
 ) -> None:
     agrees = agreeing(inliers) if checked and inliers else None
     evidence = MatchEvidence(score, margin, refined, checked, agrees)
-    said = shipped().probability(evidence)
+    said = shipped_model().probability(evidence)
     assert 0.0 <= said <= 1.0
-    assert shipped().probability(replace(evidence, score=min(1.0, score + 0.1))) >= said
+    assert shipped_model().probability(replace(evidence, score=min(1.0, score + 0.1))) >= said
     if agrees:
-        assert said >= shipped().probability(replace(evidence, agrees=None))
+        assert said >= shipped_model().probability(replace(evidence, verification=None))
 
 
 def test_a_fit_recovers_the_model_that_answers_were_drawn_from() -> None:
     rng = np.random.default_rng(1)
     figures = rng.uniform(-1, 1, (20_000, 2))
     likely = 1.0 / (1.0 + np.exp(-(-1.0 + figures @ [3.0, 0.5])))
-    found = fit(figures.tolist(), (rng.uniform(size=20_000) < likely).tolist())
+    found = fit_weights(figures.tolist(), (rng.uniform(size=20_000) < likely).tolist())
     assert found == pytest.approx([-1.0, 3.0, 0.5], abs=0.15)
 
 
@@ -89,14 +89,14 @@ def test_a_figure_never_speaks_against_an_answer() -> None:
     rng = np.random.default_rng(2)
     figures = rng.uniform(-1, 1, (5000, 2))
     likely = 1.0 / (1.0 + np.exp(-(figures @ [3.0, -2.0])))
-    constant, first, second = fit(figures.tolist(), (rng.uniform(size=5000) < likely).tolist())
+    constant, first, second = fit_weights(figures.tolist(), (rng.uniform(size=5000) < likely).tolist())
     assert first > 1.0
     assert second == 0.0
     assert abs(constant) < 0.2
 
 
 def test_answers_without_a_doubt_have_finite_weights() -> None:
-    weights = fit([[float(x)] for x in range(20)], [x >= 10 for x in range(20)])
+    weights = fit_weights([[float(x)] for x in range(20)], [x >= 10 for x in range(20)])
     assert all(map(math.isfinite, weights))
     assert sigmoid(weights[0] + weights[1] * 2) < 0.05 < 0.95 < sigmoid(weights[0] + weights[1] * 17)
 
@@ -119,20 +119,18 @@ def test_what_is_no_model_is_refused(tmp_path: Path, text: str) -> None:
 
 def test_kinds() -> None:
     kinds = {
-        model_name(MatchEvidence(0, 0, refined, checked))
+        MatchEvidence(0, 0, refined, checked).model_name
         for refined in (True, False)
         for checked in (True, False)
     }
     kinds |= {
-        model_name(MatchEvidence(0, 0, refined, True, agreeing(), surveyed(1, 1)))
-        for refined in (True, False)
+        MatchEvidence(0, 0, refined, True, agreeing(), matched(1, 1)).model_name for refined in (True, False)
     }
     assert kinds == set(ConfidenceModel.__slots__)
 
 
 def test_a_scene_that_shows_more_of_the_picture_is_not_less_probable() -> None:
     less, more = (
-        MatchEvidence(0.8, 0.1, True, True, agreeing(40), surveyed(explained, 0.8))
-        for explained in (0.6, 1.0)
+        MatchEvidence(0.8, 0.1, True, True, agreeing(40), matched(explained, 0.8)) for explained in (0.6, 1.0)
     )
-    assert shipped().probability(less) <= shipped().probability(more)
+    assert shipped_model().probability(less) <= shipped_model().probability(more)

@@ -11,7 +11,7 @@ from rich.table import Column, Table
 
 from bench.answers.outcomes import AnswerFigures, AnswerOutcome, by_kind, figures, is_match, is_near
 from bench.retrieval.perturbations import UNEDITED
-from cbvir_core.search.stages import STAGES
+from cbvir_core.search import STAGES
 
 GOALS = "goals: scene .97 over all, .90 in each kind; false matches .01; exact .95; near .90; error .05"
 

@@ -34,9 +34,8 @@ from cbvir_core.decode import read_picture
 from cbvir_core.embed import RuntimeOptions
 from cbvir_core.errors import CbvirError
 from cbvir_core.library import Library
+from cbvir_core.search import MATCH_PROBABILITY, ConfidenceModel
 from cbvir_core.search import confidence
-from cbvir_core.search.confidence import ConfidenceModel, model_name
-from cbvir_core.search.options import MATCH
 from cbvir_core.weights import find_profile
 from support.libraries import active_generation, store_of
 
@@ -80,8 +79,8 @@ def report(found: list[LabelledEvidence]) -> None:
     """Fits to half of the questions, by chance, and measures by the others."""
     odd = np.random.default_rng(0).permutation(1 + max(one.question for one in found)) % 2 == 1
     model = fit_model([one for one in found if not odd[one.question]], NOTHING)
-    for kind in sorted({model_name(one.evidence) for one in found}):
-        own = [one for one in found if odd[one.question] and model_name(one.evidence) == kind]
+    for kind in sorted({one.evidence.model_name for one in found}):
+        own = [one for one in found if odd[one.question] and one.evidence.model_name == kind]
         said = np.array([model.probability(one.evidence) for one in own])
         right = np.array([one.right for one in own])
         error = calibration_error(said.tolist(), right.tolist())
@@ -97,7 +96,7 @@ def report(found: list[LabelledEvidence]) -> None:
     for refined in (True, False):
         own = [one for one in found if odd[one.question] and one.evidence.refined is refined]
         looks = {(one.question, one.absent): one for one in reversed(own)}.values()
-        share = np.mean([model.probability(one.evidence) >= MATCH for one in looks if one.right])
+        share = np.mean([model.probability(one.evidence) >= MATCH_PROBABILITY for one in looks if one.right])
         error = calibration_error(
             [model.probability(one.evidence) for one in looks], [one.right for one in looks]
         )

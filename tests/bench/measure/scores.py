@@ -29,8 +29,8 @@ from cbvir_core.decode.blank import is_blank
 from cbvir_core.embed import Encoder, NetworkEncoder
 from cbvir_core.errors import CbvirError
 from cbvir_core.keyframes import extract_keyframes
-from cbvir_core.search.prepare import prepare
-from cbvir_core.search.scores import FILTER_DEFAULT, REFINE_DEFAULT, Calibration
+from cbvir_core.search import FILTER_SCALE, REFINE_SCALE, ScoreScale
+from cbvir_core.search.variants import variants_of
 from cbvir_core.types import Image, Rows
 from cbvir_core.weights import read_header, read_tensors, role_of, write_weights
 
@@ -97,7 +97,7 @@ def photographs(archive: Path, count: int) -> Iterator[Image]:
 
 def best(encoder: Encoder, picture: Image, gallery: Rows) -> float:
     """The best cosine of any variant of the picture to any row."""
-    rows = encoder.encode([variant.image for variant in prepare(picture)])
+    rows = encoder.encode([variant.image for variant in variants_of(picture)])
     return float((rows @ gallery.T).max())
 
 
@@ -108,7 +108,7 @@ def show(name: str, values: list[float]) -> npt.NDArray[np.float64]:
     return array
 
 
-def write(path: Path, scale: Calibration) -> None:
+def write(path: Path, scale: ScoreScale) -> None:
     """Keeps the cosines in the header; the fingerprint, which rows are compared by, stays."""
     header, tensors = read_header(path), read_tensors(path)
     write_weights(path, tensors, replace(header, details={**header.details, **asdict(scale)}))
@@ -142,12 +142,12 @@ def main() -> None:
         "photographs", [best(encoder, p, everything) for p in photographs(archive, options.photographs)]
     )
     marks = [float(np.quantile(foreign, 1 - share)) for share in (0.1, LIKELY_FALSE, MATCH_FALSE)]
-    default = REFINE_DEFAULT if role == "refine" else FILTER_DEFAULT
+    default = REFINE_SCALE if role == "refine" else FILTER_SCALE
     for cosine in (*marks, default.likely_cosine, default.match_cosine):
         shares = f"foreign {(foreign >= cosine).mean():.4f}, right {(found >= cosine).mean():.3f}"
         print(f"reach a cosine of {cosine:.3f}: {shares}")
     if options.write:
-        write(options.weights, Calibration(likely_cosine=marks[1], match_cosine=marks[2]))
+        write(options.weights, ScoreScale(likely_cosine=marks[1], match_cosine=marks[2]))
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from bench.retrieval.metrics import RetrievalFigures, RetrievalOutcome, Threshol
 from bench.retrieval.questions import BenchmarkQuery, RetrievalCorpus
 from bench.retrieval.systems import DescribedSystem, Ranking, RetrievalSystem
 from cbvir_core.decode import STILL_SIDE, fit_within
-from cbvir_core.search.prepare import PLAIN, Variant
+from cbvir_core.search.variants import PLAIN, Variant
 from cbvir_core.types import Image, Rows
 
 T = TypeVar("T")

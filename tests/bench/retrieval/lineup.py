@@ -16,8 +16,7 @@ from bench.retrieval.descriptors import (
     refine_network,
 )
 from bench.retrieval.systems import RetrievalSystem
-from cbvir_core.search import Calibration
-from cbvir_core.search.scores import REFINE_DEFAULT
+from cbvir_core.search import REFINE_SCALE, ScoreScale
 from cbvir_core.weights import find_profile, read_header
 
 IMAGENET_WEIGHTS = Path("weights", "mobilenet_v2_imagenet_dequantised.safetensors")
@@ -85,7 +84,7 @@ class Lineup:
         return RetrievalSystem(name, self._network("filter", name, weights))
 
     def _refined(self, first: RetrievalSystem, name: str, weights: Path) -> RetrievalSystem:
-        scale = Calibration.of(read_header(weights).details, REFINE_DEFAULT)
+        scale = ScoreScale.of(read_header(weights).details, REFINE_SCALE)
         return RetrievalSystem(
             f"{first.name} + {name}", first.filter, self._network("refine", name, weights), scale
         )

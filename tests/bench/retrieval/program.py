@@ -31,7 +31,7 @@ from bench.retrieval.questions import (
 from bench.retrieval.sheet import write_sheet
 from cbvir_core.decode import STILL_SIDE
 from cbvir_core.keyframes import extract_keyframes
-from cbvir_core.search.prepare import prepare
+from cbvir_core.search.variants import variants_of
 
 PRINTED_WIDTH = 140
 """Columns where there is no terminal that has some."""
@@ -111,7 +111,7 @@ def measure(
         material.corpus,
         material.queries,
         arguments.seed,
-        prepare if arguments.variants else plain,
+        variants_of if arguments.variants else plain,
         lambda done: progress.advance(asked, done),
     )
 

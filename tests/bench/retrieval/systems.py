@@ -11,11 +11,11 @@ import numpy.typing as npt
 
 from bench.retrieval.descriptors import Descriptor, NetworkDescriptor
 from cbvir_core.embed import Encoder
-from cbvir_core.search import Calibration
-from cbvir_core.search.prepare import Variant
-from cbvir_core.search.refine import Refiner, compare
-from cbvir_core.search.scores import REFINE_DEFAULT
-from cbvir_core.search.shortlist import Neighbours, shortlist
+from cbvir_core.index import Neighbours
+from cbvir_core.search import REFINE_SCALE, ScoreScale
+from cbvir_core.search.refine import Refiner, refined_cosines
+from cbvir_core.search.shortlist import nearest_keyframes
+from cbvir_core.search.variants import Variant
 from cbvir_core.store import Generation, Store
 from cbvir_core.types import Rows
 
@@ -35,7 +35,7 @@ class RetrievalSystem:
     name: str
     filter: Descriptor
     refine: NetworkDescriptor | None = None
-    scale: Calibration = REFINE_DEFAULT
+    scale: ScoreScale = REFINE_SCALE
 
     def descriptors(self) -> list[Descriptor]:
         """What the corpus must be described by."""
@@ -57,7 +57,7 @@ class ExactGallery:
         for cosines in queries @ self._rows.T:
             order = np.argsort(-cosines, kind="stable")[:k]
             distances = np.sqrt(np.maximum(0.0, 2.0 - 2.0 * cosines[order]))
-            found.append((order.astype(np.int64), distances.astype(np.float32)))
+            found.append(Neighbours(order.astype(np.int64), distances.astype(np.float32)))
         return found
 
 
@@ -95,10 +95,10 @@ class DescribedSystem:
             cosines = (queries @ self._rows.T).max(axis=0).astype(np.float64)
             order = np.argsort(-cosines, kind="stable")
             return Ranking(order, cosines[order])
-        candidates = shortlist(self._gallery, queries)
+        candidates = nearest_keyframes(self._gallery, queries)
         chosen, refined_queries = self._refiner.query_rows(variants, candidates)
-        rows, known = self._refiner.candidate_rows(candidates)
-        cosines = compare(chosen, refined_queries, rows, known).cosines
+        rows, known = self._refiner.keyframe_rows(candidates)
+        cosines = refined_cosines(chosen, refined_queries, rows, known).cosines
         scores = self.system.scale.score(cosines)
         order = np.argsort(-scores, kind="stable")
         return Ranking(candidates.rows[order], scores[order])

@@ -10,7 +10,7 @@ from typing import Any
 import cv2
 import pytest
 
-from cbvir_core.search.answer import KEYFRAME_NOTE
+from cbvir_core.search import KEYFRAME_NOTE
 from support.films import Film, cut_together
 from support.services import Service, frame_at, jpeg
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
 
@@ -10,12 +9,13 @@ import cv2
 import numpy as np
 import pytest
 
-from cbvir_core.errors import DiskFull
-from cbvir_core.search.prepare import MIRRORED, PLAIN
-from cbvir_core.search.verifying import Verifier, features_of
+from cbvir_core.errors import DiskFull, InputError
+from cbvir_core.search.query import DescribedPicture
+from cbvir_core.search.variants import MIRRORED, PLAIN
+from cbvir_core.search.verify import Verifier, make_local_features
 from cbvir_core.store import Store
 from cbvir_core.types import Image, Keyframe, VideoId, VideoInfo
-from cbvir_core.verify import QUERY, LocalFeatures, describe
+from cbvir_core.verify import QUERY_FEATURES, LocalFeatures, describe
 
 SCENES = 6
 A = VideoId("aa")
@@ -29,12 +29,6 @@ def texture(seed: int) -> Image:
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    with Store.open(tmp_path / "store") as opened:
-        yield opened
-
-
-@pytest.fixture
 def rows(store: Store, tmp_path: Path) -> list[int]:
     """Scenes that show different things."""
     generation = store.generation("filter", None)
@@ -44,14 +38,14 @@ def rows(store: Store, tmp_path: Path) -> list[int]:
     return store.append(A, keyframes, generation, np.eye(SCENES, dtype=np.float32))
 
 
-def asked(image: Image) -> LocalFeatures:
-    return describe(image, QUERY)
+def features(image: Image) -> LocalFeatures:
+    return describe(image, QUERY_FEATURES)
 
 
 def test_the_still_that_is_shown_agrees_and_no_other(store: Store, rows: list[int]) -> None:
-    store.put_features(features_of(store, rows))
+    store.put_features(make_local_features(store, rows))
     picture = np.ascontiguousarray(texture(2)[20:160, 30:290])
-    found = Verifier(store).check(asked(picture), rows, [PLAIN] * SCENES)
+    found = Verifier(store).compare(features(picture), rows, [PLAIN] * SCENES)
     assert list(found) == rows
     agreeing = {row: one for row, one in found.items() if one is not None}
     assert list(agreeing) == [rows[2]]
@@ -63,25 +57,25 @@ def test_the_still_that_is_shown_agrees_and_no_other(store: Store, rows: list[in
 def test_a_mirrored_picture_agrees_whatever_variant_found_it(
     store: Store, rows: list[int], variant: str
 ) -> None:
-    found = Verifier(store).check(asked(texture(1)[:, ::-1].copy()), rows[1:2], [variant])
+    found = Verifier(store).compare(features(texture(1)[:, ::-1].copy()), rows[1:2], [variant])
     verification = found[rows[1]]
     assert verification is not None
     assert verification.mirrored
 
 
 def test_a_query_makes_what_is_missing_and_keeps_it(store: Store, rows: list[int]) -> None:
-    store.put_features(features_of(store, rows[:2]))
-    found = Verifier(store).check(asked(texture(0)), rows[:4], [PLAIN] * 4)
+    store.put_features(make_local_features(store, rows[:2]))
+    found = Verifier(store).compare(features(texture(0)), rows[:4], [PLAIN] * 4)
     assert list(found) == rows[:4]
     assert store.rows_without_features(99) == rows[4:]
 
 
 def test_damaged_features_are_made_anew(store: Store, rows: list[int]) -> None:
     store.put_features({rows[0]: b"no features"})
-    found = Verifier(store).check(asked(texture(0)), rows[:1], [PLAIN])
+    found = Verifier(store).compare(features(texture(0)), rows[:1], [PLAIN])
     assert found[rows[0]] is not None
     (packed,) = store.features(rows[:1])
-    assert packed == features_of(store, rows[:1])[rows[0]]
+    assert packed == make_local_features(store, rows[:1])[rows[0]]
 
 
 def test_a_full_disk_costs_only_that_they_are_made_again(
@@ -91,17 +85,26 @@ def test_a_full_disk_costs_only_that_they_are_made_again(
         raise DiskFull("no room")
 
     monkeypatch.setattr(store, "put_features", full)
-    found = Verifier(store).check(asked(texture(0)), rows[:1], [PLAIN])
+    found = Verifier(store).compare(features(texture(0)), rows[:1], [PLAIN])
     assert found[rows[0]] is not None
     assert store.features(rows[:1]) == [None]
 
 
 def test_a_video_that_was_forgotten_meanwhile_is_left_out(store: Store, rows: list[int]) -> None:
     store.forget(A)
-    assert Verifier(store).check(asked(texture(0)), rows, [PLAIN] * SCENES) == {}
-    assert features_of(store, rows) == {}
+    assert Verifier(store).compare(features(texture(0)), rows, [PLAIN] * SCENES) == {}
+    assert make_local_features(store, rows) == {}
 
 
-def test_a_query_is_described_beside_other_work(store: Store) -> None:
-    waiting = Verifier(store).begin(texture(3))
-    assert len(waiting.result(timeout=60)) == len(asked(texture(3)))
+def test_a_query_is_described_beside_other_work() -> None:
+    described = DescribedPicture.begin(texture(3))
+    assert len(described.features.result(timeout=60)) == len(features(texture(3)))
+    assert described.corner == (0, 0)
+
+
+def test_of_a_region_the_part_is_described() -> None:
+    described = DescribedPicture.begin(texture(3), (40, 30, 200, 120))
+    np.testing.assert_array_equal(described.image, texture(3)[30:150, 40:240])
+    assert described.corner == (40, 30)
+    with pytest.raises(InputError):
+        DescribedPicture.begin(texture(3), (0, 0, 999, 5))

@@ -1,0 +1,114 @@
+"""The pass that finds scenes: shortlist by the filter, refined by SOLAR, scenes with their scores."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+
+import numpy as np
+
+from cbvir_core.embed import Encoder
+from cbvir_core.search.bounds import bounds_of
+from cbvir_core.search.confidence import MatchEvidence
+from cbvir_core.search.findings import Candidate, Findings, Scene, scenes_of
+from cbvir_core.search.groups import grouped, margins, show_same_picture
+from cbvir_core.search.parallel import parallel_map
+from cbvir_core.search.query import Query
+from cbvir_core.search.refine import Refiner, refined_cosines
+from cbvir_core.search.scores import ScoreScale
+from cbvir_core.search.shortlist import MIN_SHORTLISTED, NearestKeyframes, Shortlist, nearest_keyframes
+from cbvir_core.search.variants import Variant
+from cbvir_core.store import Generation, Store
+from cbvir_core.types import Rows
+
+UNREFINED_NOTE = (
+    "{count} of the shortlisted keyframes wait for their SOLAR descriptor and are scored by the filter."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Finder:
+    """Finds scenes by the filter and, where the query has a refiner, by SOLAR."""
+
+    store: Store
+    generation: Generation
+    encoder: Encoder
+    filter_scale: ScoreScale
+    refine_scale: ScoreScale
+
+    def find(self, query: Query, variants: Sequence[Variant], known: Findings) -> Findings:
+        """Return candidates from the keyframes known so far and those that resemble the variants."""
+        if not variants:
+            return known
+        fresh, notes = self._shortlist(query, variants)
+        shortlist = known.shortlist.joined(fresh)
+        with query.clock.stage("refine"):
+            candidates, descriptors = self._candidates(query, shortlist)
+        found = replace(known, shortlist=shortlist, candidates=candidates, descriptors=descriptors)
+        return found.with_notes(notes)
+
+    def _shortlist(self, query: Query, variants: Sequence[Variant]) -> tuple[Shortlist, tuple[str, ...]]:
+        with query.clock.stage("mobilenet"):
+            rows = parallel_map(lambda variant: self.encoder.encode([variant.image]), variants)
+        with query.clock.stage("shortlist"):
+            # Without SOLAR the shortlist is the answer, and no more of it is read than was asked for.
+            options = query.options
+            at_most = options.shortlist if query.refiner else min(options.shortlist, MIN_SHORTLISTED)
+            at_least = bounds_of(options).shortlisted
+            nearest = nearest_keyframes(query.gallery, np.concatenate(rows), at_most, at_least)
+        names = tuple(variants[number].name for number in nearest.variants)
+        filtered = Shortlist(nearest.rows, self.filter_scale.score(nearest.cosines()), names)
+        if query.refiner is None or not len(nearest):
+            return filtered, ()
+        return self._refined(query, query.refiner, variants, nearest, filtered)
+
+    def _refined(
+        self,
+        query: Query,
+        refiner: Refiner,
+        variants: Sequence[Variant],
+        nearest: NearestKeyframes,
+        filtered: Shortlist,
+    ) -> tuple[Shortlist, tuple[str, ...]]:
+        """Return SOLAR's scores where they are known, else the filter's."""
+        with query.clock.stage("solar"):
+            chosen, variant_rows = refiner.query_rows(variants, nearest)
+            rows, known = refiner.keyframe_rows(nearest)
+        with query.clock.stage("refine"):
+            refined = refined_cosines(chosen, variant_rows, rows, known)
+            scores = np.where(known, self.refine_scale.score(refined.cosines), filtered.scores)
+            numbers = np.where(known, refined.variants, nearest.variants)
+            names = tuple(variants[number].name for number in numbers)
+        unrefined = int((~known).sum())
+        notes = (UNREFINED_NOTE.format(count=unrefined),) if unrefined else ()
+        return Shortlist(nearest.rows, scores, names), notes
+
+    def _candidates(self, query: Query, shortlist: Shortlist) -> tuple[tuple[Candidate, ...], Rows]:
+        """Return the best scenes, and their filter descriptors.
+
+        Where every scene is wanted, each stands for itself, however many videos share what it shows.
+        """
+        options, at_most = query.options, bounds_of(query.options).candidates
+        found = scenes_of(self.store, shortlist)
+        allowed = (scene for scene in found if scene.video.video_id not in options.without)
+        scenes = list(islice(allowed, at_most if options.everywhere else None))
+        descriptors = self.store.filter_rows(self.generation, [scene.keyframe.row for scene in scenes])
+        groups = [[number] for number in range(len(scenes))]
+        if not options.everywhere:
+            groups = grouped(scenes, descriptors)[:at_most]
+        firsts = [scenes[group[0]] for group in groups]
+        descriptors = descriptors[[group[0] for group in groups]]
+        same = None
+        if options.everywhere:
+            same = show_same_picture(descriptors, np.zeros(len(firsts), np.bool_))
+        candidates = tuple(
+            _candidate(query, scene, margin, tuple(scenes[number] for number in group[1:]))
+            for scene, margin, group in zip(firsts, margins(firsts, same), groups, strict=True)
+        )
+        return candidates, descriptors
+
+
+def _candidate(query: Query, scene: Scene, margin: float, others: tuple[Scene, ...]) -> Candidate:
+    evidence = MatchEvidence(scene.score, margin, refined=query.refiner is not None, checked=False)
+    return Candidate(scene, evidence, query.model.probability(evidence), others=others)

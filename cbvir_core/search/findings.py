@@ -1,0 +1,139 @@
+"""What the passes of a query find out: values that are replaced and never changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from cbvir_core.geometry import shift
+from cbvir_core.localise import Moment, ThumbnailMatch
+from cbvir_core.search.confidence import ConfidenceModel, MatchEvidence
+from cbvir_core.search.shortlist import Shortlist
+from cbvir_core.store import KeyframeRow, Store, VideoRecord
+from cbvir_core.types import Evidence, Rows, VideoId
+from cbvir_core.verify import Verification
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """A scene that descriptors found: its best keyframe, the score, and the variant that found it."""
+
+    keyframe: KeyframeRow
+    video: VideoRecord
+    score: float
+    variant: str
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A scene that may show the query, with everything that is known of it.
+
+    - `probability`: that the scene shows the query, by the `evidence` that is known so far.
+    - `moment`: when, for the scene whose exact moment was looked for.
+    - `others`: scenes of other videos that show the same picture and for which this one stands.
+    """
+
+    scene: Scene
+    evidence: MatchEvidence
+    probability: float
+    moment: Moment | None = None
+    others: tuple[Scene, ...] = ()
+
+    @property
+    def keyframe(self) -> KeyframeRow:
+        """The scene's keyframe."""
+        return self.scene.keyframe
+
+    @property
+    def video(self) -> VideoRecord:
+        """The scene's video."""
+        return self.scene.video
+
+    @property
+    def row(self) -> int:
+        """The row number of the keyframe."""
+        return self.scene.keyframe.row
+
+    def with_evidence(self, evidence: MatchEvidence, model: ConfidenceModel) -> Candidate:
+        """Return the candidate with other evidence, and with the probability that follows from it."""
+        return replace(self, evidence=evidence, probability=model.probability(evidence))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Findings:
+    """What is known of a query after a pass.
+
+    - `candidates`: the best scores first; `descriptors` are their filter descriptors (N x D).
+    - `verifications`, `thumbnail_matches`, `moments`: what was found, by the row number of the keyframe.
+      A later pass that meets a scene again takes it from here and does not compute it twice.
+    - `notes`: sentences for a person.
+    """
+
+    shortlist: Shortlist = field(default_factory=Shortlist.empty)
+    candidates: tuple[Candidate, ...] = ()
+    descriptors: Rows = field(default_factory=lambda: np.zeros((0, 0), np.float32), repr=False)
+    verifications: Mapping[int, Verification | None] = field(default_factory=dict)
+    thumbnail_matches: Mapping[int, ThumbnailMatch | None] = field(default_factory=dict)
+    moments: Mapping[int, Moment] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+    @property
+    def best_number(self) -> int:
+        """The place of the most probable candidate, the first of equal ones.  Raises ValueError without."""
+        return max(range(len(self.candidates)), key=lambda number: self.candidates[number].probability)
+
+    @property
+    def best_probability(self) -> float:
+        """The highest probability; 0 without candidates."""
+        return max((candidate.probability for candidate in self.candidates), default=0.0)
+
+    def with_candidates(self, changed: Mapping[int, Candidate]) -> Findings:
+        """Return the findings with other candidates at the given places."""
+        numbered = enumerate(self.candidates)
+        return replace(self, candidates=tuple(changed.get(number, one) for number, one in numbered))
+
+    def with_notes(self, notes: Sequence[str]) -> Findings:
+        """Return the findings with further notes, each of them once."""
+        return replace(self, notes=tuple(dict.fromkeys((*self.notes, *notes))))
+
+
+def scenes_of(store: Store, shortlist: Shortlist) -> Iterator[Scene]:
+    """Yield the scenes of shortlisted keyframes, best score first, each scene once.
+
+    Copies of one content are one video (its id is its content), so they give one scene.  Keyframes of equal
+    score keep their order.  Those of a video that was forgotten while the query ran are left out.
+    """
+    order = np.argsort(-shortlist.scores, kind="stable")
+    videos: dict[VideoId, VideoRecord | None] = {}
+    known: set[tuple[VideoId, float, float]] = set()
+    for number, keyframe in zip(order, store.keyframe_rows(shortlist.rows[order]), strict=True):
+        if keyframe is None:
+            continue
+        video_id = keyframe.keyframe_id.video
+        if video_id not in videos:
+            videos[video_id] = store.video(video_id)
+        video = videos[video_id]
+        scene = (video_id, keyframe.scene_start_s, keyframe.scene_end_s)
+        if video is None or not video.paths or scene in known:
+            continue
+        known.add(scene)
+        yield Scene(keyframe, video, float(shortlist.scores[number]), shortlist.variants[number])
+
+
+def evidence_of(verification: Verification | None, corner: tuple[int, int]) -> Evidence | None:
+    """Return a verification of a part of the picture in pixels of the whole picture.
+
+    `corner` is the upper left pixel of the part.
+    """
+    if verification is None:
+        return None
+    x, y = corner
+    left, top, right, bottom = verification.region
+    lines = verification.lines.copy()
+    lines[:, :2] += np.array(corner, np.float32)
+    region = (left + x, top + y, right + x, bottom + y)
+    homography: npt.NDArray[np.float64] = verification.homography @ shift(-x, -y)
+    return Evidence(verification.inliers, region, homography, lines)

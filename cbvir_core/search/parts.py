@@ -1,0 +1,36 @@
+"""Parts of the picture: when they are looked for, and whose answer stands then."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from cbvir_core.search.findings import Findings
+from cbvir_core.search.options import MIN_MOMENT_S
+from cbvir_core.search.query import Query
+from cbvir_core.search.variants import Variant, parts_of
+
+
+def parts_to_look_for(query: Query, whole: Findings) -> list[Variant]:
+    """Return the parts in which a picture may lie too; none where the whole picture gives a certain answer.
+
+    Nor are there any where likely scenes took all the time to find.  The exact moment of the best scene of
+    the whole picture comes before the parts: it takes less time than they do, and where it shows the picture
+    they are not needed.
+    """
+    options = query.options
+    is_late = bool(whole.moments) and query.moment_budget_s <= MIN_MOMENT_S
+    is_certain = whole.best_probability >= options.match_score
+    if query.described is None or not options.regions or is_certain or is_late:
+        return []
+    with query.clock.stage("regions"):
+        return parts_of(query.picture, options.region)
+
+
+def better_of(query: Query, whole: Findings, with_parts: Findings) -> Findings:
+    """Return what was found with parts where that is the better answer, else what the whole picture gave.
+
+    Parts find more scenes that resemble them, and beside those the whole picture's answer is less probable.
+    """
+    if query.options.everywhere or with_parts.best_probability > whole.best_probability:
+        return with_parts
+    return replace(with_parts, candidates=whole.candidates, descriptors=whole.descriptors)

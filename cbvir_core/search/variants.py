@@ -1,0 +1,91 @@
+"""The pictures that are looked for in place of the query picture: variants of it, and parts of it.
+
+Ingest and query share `fit_within`: a query is shrunk to the size at which keyframes are embedded.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from cbvir_core.borders.still import content_box
+from cbvir_core.decode import STILL_SIDE, fit_within
+from cbvir_core.decode.blank import is_blank
+from cbvir_core.errors import InputError
+from cbvir_core.regions import extract_region, propose_regions
+from cbvir_core.types import Box, Image, Region
+
+PLAIN = "plain"
+BORDERS_REMOVED = "borders_removed"
+MIRRORED = "mirrored"
+IN_REGION = "region"
+
+MAX_PARTS = 8
+"""Parts of a picture that are looked for, the most probable first: 10 ms each for the filter."""
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """One picture to look for, and the name of what was done to get it."""
+
+    name: str
+    image: Image
+
+
+def variants_of(
+    picture: Image, region: Region | None = None, *, borders: bool = True, mirrored: bool = True
+) -> list[Variant]:
+    """Return the variants of a picture: plain, and without bars where it has any around content.
+
+    With `mirrored` each of them comes mirrored too; without `borders` bars are not looked for.  Raises
+    InputError for a region that does not lie in the picture.
+    """
+    if region is not None:
+        picture = crop(picture, region)
+    small = fit_within(picture, STILL_SIDE)
+    variants = [Variant(PLAIN, small)]
+    box = content_box(small) if borders else None
+    if box is not None:
+        inner = fit_within(_cut(picture, box, small), STILL_SIDE)
+        if not is_blank(inner):
+            variants.append(Variant(BORDERS_REMOVED, inner))
+    return variants + [_mirrored(variant) for variant in variants if mirrored]
+
+
+def parts_of(picture: Image, region: Region | None = None) -> list[Variant]:
+    """Return the parts in which another picture may lie: in a page, in a player, on a screen."""
+    whole = picture if region is None else crop(picture, region)
+    proposed = propose_regions(whole, MAX_PARTS)
+    parts = (fit_within(extract_region(whole, part), STILL_SIDE) for part in proposed)
+    return [Variant(IN_REGION, part) for part in parts if not is_blank(part)]
+
+
+def crop(picture: Image, region: Region) -> Image:
+    """Return the part of the picture that the region names.  Raises InputError where there is none."""
+    x, y, width, height = region
+    rows, columns = picture.shape[:2]
+    if x < 0 or y < 0 or width < 1 or height < 1 or x + width > columns or y + height > rows:
+        raise InputError(
+            f"the region {x},{y},{width},{height} does not lie in the picture of {columns} x {rows} pixels"
+        )
+    return np.ascontiguousarray(picture[y : y + height, x : x + width])
+
+
+def _cut(picture: Image, box: Box, small: Image) -> Image:
+    """Cut the box that was found in the shrunk picture from the full one, so that its detail is kept.
+
+    Where the picture was shrunk, a line of the small one may be half bar: one line more is cut.
+    """
+    scale_x, scale_y = picture.shape[1] / small.shape[1], picture.shape[0] / small.shape[0]
+    spare = 1 if picture.shape != small.shape else 0
+    left, top, right, bottom = box
+    left, right = left + spare * (left > 0), right - spare * (right < small.shape[1])
+    top, bottom = top + spare * (top > 0), bottom - spare * (bottom < small.shape[0])
+    rows = slice(round(top * scale_y), round(bottom * scale_y))
+    return np.ascontiguousarray(picture[rows, round(left * scale_x) : round(right * scale_x)])
+
+
+def _mirrored(variant: Variant) -> Variant:
+    name = MIRRORED if variant.name == PLAIN else f"{variant.name}+{MIRRORED}"
+    return Variant(name, np.ascontiguousarray(variant.image[:, ::-1]))

@@ -1,0 +1,123 @@
+"""Which scenes' thumbnails are compared, and what that does to the order of the candidates."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import cast
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cbvir_core.localise import Moment, ThumbnailMatch
+from cbvir_core.search import ConfidenceModel, MatchEvidence, SearchOptions
+from cbvir_core.search.findings import Candidate, Findings, Scene
+from cbvir_core.search.localise import Localiser, confirmed
+from cbvir_core.search.query import Query
+from cbvir_core.store import Store
+from cbvir_core.types import Image
+from cbvir_core.verify import Verification
+from support.candidates import query_for, scene
+
+MODEL = ConfidenceModel(
+    *2 * ((-10.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 20.0, 0.0), (-5.0, 10.0, *5 * (0.0,)), (0.0,) * 3)
+)
+"""Descriptors decide until thumbnails are compared, and then what these explain alone."""
+
+AGREES = Verification(
+    40, 0.5, 0.8, 0.9, 0.4, (0.0, 0.0, 9.0, 9.0), False, np.eye(3), np.zeros((40, 4), np.float32)
+)
+
+
+def matched(explained: float, fit: float = 0.9) -> ThumbnailMatch:
+    return ThumbnailMatch(1.0, fit, explained, ((0.5, 1.5),), np.eye(3))
+
+
+@dataclass
+class ScriptedLocaliser(Localiser):
+    """A localiser whose thumbnails say of each row what the script says; it remembers the rows."""
+
+    explained: dict[int, float | None]
+    compared: list[int] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        super().__init__(cast(Store, None))
+
+    def thumbnail_match(self, part: Image, scene: Scene, verification: Verification) -> ThumbnailMatch | None:
+        row = scene.keyframe.row
+        self.compared.append(row)
+        explained = self.explained[row]
+        return None if explained is None else matched(explained)
+
+
+def verified(scores: list[float]) -> Findings:
+    """Findings of scenes of one video each, whose stills agree with the query."""
+    evidence = [MatchEvidence(score, 0.1, True, True, AGREES) for score in scores]
+    candidates = tuple(
+        Candidate(scene(row, f"{row:02x}", one.score), one, MODEL.probability(one))
+        for row, one in enumerate(evidence)
+    )
+    return Findings(candidates=candidates)
+
+
+def query(options: SearchOptions = SearchOptions()) -> Query:
+    return query_for(options, model=MODEL)
+
+
+def test_one_scene_is_enough_where_the_first_stays_first() -> None:
+    localiser = ScriptedLocaliser({0: 1.0, 1: 1.0, 2: 1.0})
+    localiser.match_likely(query(), verified([0.9, 0.8, 0.7]))
+    assert localiser.compared == [0]
+
+
+def test_the_scene_that_comes_first_then_is_compared_too() -> None:
+    """Two scenes of the same place and the right one, whose descriptors are not the nearest."""
+    localiser = ScriptedLocaliser({0: 0.3, 1: 0.4, 2: 1.0})
+    found = localiser.match_likely(query(), verified([0.9, 0.85, 0.8]))
+    assert localiser.compared == [0, 1, 2]
+    assert found.best_number == 2
+    assert found.best_probability > 0.99
+
+
+def test_a_scene_of_which_nothing_is_kept_is_judged_as_before() -> None:
+    localiser = ScriptedLocaliser({0: None, 1: 1.0})
+    before = verified([0.9, 0.6])
+    found = localiser.match_likely(query(), before)
+    assert localiser.compared == [0]
+    assert found.candidates[0].evidence.thumbnail_match is None
+    assert found.candidates[0].probability == pytest.approx(before.candidates[0].probability)
+
+
+def test_where_all_are_wanted_every_likely_one_is_compared() -> None:
+    localiser = ScriptedLocaliser(dict.fromkeys(range(4), 1.0))
+    localiser.match_likely(query(SearchOptions(everywhere=True)), verified([0.9, 0.8, 0.7, 0.1]))
+    assert sorted(localiser.compared) == [0, 1, 2]
+
+
+@given(st.lists(st.tuples(st.floats(0.0, 1.0), st.none() | st.floats(0.0, 1.0)), min_size=1, max_size=8))
+def test_the_first_one_was_compared_and_none_twice(scenes: list[tuple[float, float | None]]) -> None:
+    localiser = ScriptedLocaliser({row: explained for row, (_, explained) in enumerate(scenes)})
+    before = verified([score for score, _ in scenes])
+    found = localiser.match_likely(query(), before)
+    assert len(set(localiser.compared)) == len(localiser.compared)
+    best = found.candidates[found.best_number]
+    assert best.probability < 0.5 or best.row in localiser.compared
+    again = localiser.match_likely(
+        query(), Findings(candidates=before.candidates, thumbnail_matches=found.thumbnail_matches)
+    )
+    assert [one.evidence for one in again.candidates] == [one.evidence for one in found.candidates]
+    assert len(set(localiser.compared)) == len(localiser.compared)
+
+
+@given(st.floats(0, 1), st.floats(-1, 1), st.floats(0, 1), st.floats(0, 1))
+def test_the_exact_frame_never_makes_a_scene_less_probable(
+    explained: float, fit: float, frames: float, frames_fit: float
+) -> None:
+    moment = Moment(1.2, 1.2, frames_fit, True, 9, 9, explained=frames)
+    found = confirmed(matched(explained, fit), moment)
+    assert found.explained == max(explained, frames)
+    assert found.fit == max(fit, frames_fit)
+    before = MatchEvidence(0.8, 0.1, True, True, AGREES, matched(explained, fit))
+    after = MatchEvidence(0.8, 0.1, True, True, AGREES, found)
+    assert MODEL.probability(after) >= MODEL.probability(before)
