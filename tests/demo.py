@@ -1,8 +1,8 @@
-"""``make demo``: the whole of cbvir in a minute, on a data folder that is thrown away.
+"""``make demo``: cbvir from ingest to answer in a minute, on a temporary data folder.
 
-Draws three small films (or takes a folder of one's own), drops them into a watched folder, waits,
-asks with a distorted frame of one of them, and checks the answer.  Exit code 0 only if the right
-video and the right time came first.
+It draws three small films (or takes a folder of your videos), moves them into a watched folder, waits
+until they are indexed, queries with a perturbed frame of one of them, and checks the answer.  The exit
+code is 0 only if the right video and the right time came first.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ from cbvir_core.types import Frame, Image
 from support.running import Service, service
 
 INDEX_TIMEOUT_S = 24 * 3600.0
-TIME_TOLERANCE_S = 0.5  # a frame on a cut may be said to belong to either scene
+TIME_TOLERANCE_S = 0.5  # a frame on a cut may be assigned to either scene
 VIDEO_SUFFIXES = {".mp4", ".mkv", ".mov", ".webm", ".avi", ".m4v", ".ts", ".mpg", ".mpeg"}
 
 console = Console(highlight=False)
 
 
-def distort(frame: Image, rng: random.Random) -> Image:
-    """What happens to a frame on its way through the world: crop, tone, caption, scaling, noise."""
+def perturb(frame: Image, rng: random.Random) -> Image:
+    """Perturb a frame as people do: crop, tone, scaling, caption."""
     height, width = frame.shape[:2]
     top, left = (round(side * rng.uniform(0.02, 0.08)) for side in (height, width))
     cut = frame[top : height - top, left : width - left]
@@ -44,17 +44,17 @@ def distort(frame: Image, rng: random.Random) -> Image:
     return small
 
 
-def moment(video: Path, rng: random.Random) -> Frame:
-    """A frame with something on it, from a random sample of `video`."""
+def random_frame(video: Path, rng: random.Random) -> Frame:
+    """Return a random sample of the video that is not flat."""
     with read_frames(video, samples_per_s=2.0) as frames:
-        rich = [Frame(frame.time, frame.image) for frame in frames if frame.image.std() > 25]
-    if not rich:
-        sys.exit(f"{video} shows nothing but flat colour: choose another")
-    return rng.choice(rich[len(rich) // 8 :])
+        varied = [Frame(frame.time, frame.image) for frame in frames if frame.image.std() > 25]
+    if not varied:
+        sys.exit(f"{video} shows nothing but flat colour; choose another video")
+    return rng.choice(varied[len(varied) // 8 :])
 
 
 def videos_to_show(own: Path | None, folder: Path) -> tuple[Path, list[Path]]:
-    """The folder to watch, and films to drop into it once the service runs (none for one's own)."""
+    """Return the folder to watch, and the drawn films that are moved into it once the service runs."""
     if own is not None:
         return own.resolve(), []
     from support.films import draw_film
@@ -69,22 +69,22 @@ def videos_to_show(own: Path | None, folder: Path) -> tuple[Path, list[Path]]:
 
 
 def ask(running: Service, folder: Path, seed: int) -> bool:
-    """Queries with a distorted frame, prints the answer; whether video and time are right."""
+    """Query with a perturbed frame, print the answer, and return whether video and time are right."""
     rng = random.Random(seed)
-    known = running.json("videos", "list")["videos"]
-    assert isinstance(known, list)
-    usable = [video for video in known if video["state"] in ("indexed", "partial")]
+    videos = running.json("videos", "list")["videos"]
+    assert isinstance(videos, list)
+    usable = [video for video in videos if video["state"] in ("indexed", "partial")]
     if not usable:
-        sys.exit("no video could be indexed; `cbvirctl errors` said why above")
+        sys.exit("no video could be indexed; the errors are listed above")
     video = rng.choice(sorted(usable, key=lambda row: str(row["path"])))
-    frame = moment(Path(video["path"]), rng)
+    frame = random_frame(Path(video["path"]), rng)
     picture = folder / "query.jpg"
-    distorted = distort(frame.image, rng)
-    cv2.imwrite(str(picture), cv2.cvtColor(distorted, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, 60])
+    perturbed = perturb(frame.image, rng)
+    cv2.imwrite(str(picture), cv2.cvtColor(perturbed, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, 60])
     console.print(
         f"\nA frame of [bold]{Path(video['path']).name}[/bold] at {frame.time_s:.2f} s, cropped, toned,"
     )
-    console.print("captioned, scaled down and compressed, is now the question:\n")
+    console.print("captioned, scaled down and compressed, is the query:\n")
     console.print(f"$ cbvirctl query {picture.name}", style="bold")
     running.ctl("query", str(picture))
     return _is_right(running.json("query", str(picture)), video, frame.time_s)
@@ -101,10 +101,10 @@ def _is_right(answer: dict[str, object], video: dict[str, object], time_s: float
 
 
 def main() -> int:
-    """Runs the demo; the exit code."""
+    """Run the demo and return its exit code."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--videos", type=Path, help="a folder of one's own videos; nothing is written there")
-    parser.add_argument("--seed", type=int, default=1, help="which frame is asked for")
+    parser.add_argument("--videos", type=Path, help="a folder of your videos; nothing is written there")
+    parser.add_argument("--seed", type=int, default=1, help="chooses the frame of the query")
     options = parser.parse_args()
     if options.videos is not None and not options.videos.is_dir():
         parser.error(f"{options.videos} is not a folder")

@@ -1,4 +1,9 @@
-"""Benchmarks: ``make bench``, or one of them, in this folder's parent: ``python -m bench ingest``.
+"""Benchmarks and programs that measure; run them in ``tests/`` with ``../.venv/bin/python -m``.
+
+- ``bench`` runs every benchmark (``make bench``), ``bench NAME`` one of them.
+- ``bench.retrieval`` and ``bench.answers`` run these two benchmarks with options of their own.
+- ``bench.measure.NAME`` prints figures that docstrings quote.
+- ``bench.recorded`` compares the answers of two versions of cbvir.
 
 Machines differ and are shared, so every figure stands beside another one from the same run: FFmpeg
 decoding the same file, the same query with the service idle, the same film ten times as long.

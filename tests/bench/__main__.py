@@ -1,4 +1,4 @@
-"""Runs the benchmarks one after the other: they must never time each other."""
+"""The command line: it runs benchmarks one after the other, so that they do not slow each other down."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ BENCHMARKS = ("start", "keyframes", "memory", "size", "ingest", "query", "retrie
 
 
 def main() -> None:
-    """All of them, or those named."""
+    """Run all benchmarks, or those that are named."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=main.__doc__)
     parser.add_argument("names", nargs="*", choices=[*BENCHMARKS, []], metavar=" | ".join(BENCHMARKS))
     for name in parser.parse_args().names or BENCHMARKS:

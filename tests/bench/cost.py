@@ -1,4 +1,4 @@
-"""Clocks and films that the benchmarks share."""
+"""Measures of cost, drawn films and output that the benchmarks share."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from support.films import Film, draw_film, loop_film
 
 @dataclass
 class Cost:
-    """What a stretch of work took: wall-clock and processor seconds, children included."""
+    """Wall-clock and processor seconds of some work, child processes included."""
 
     wall_s: float = 0.0
     cpu_s: float = 0.0
@@ -27,7 +27,7 @@ class Cost:
 
 @contextmanager
 def cost() -> Iterator[Cost]:
-    """Measures its block; children count once they have been waited for."""
+    """Measure the block; a child process counts once it has been waited for."""
     spent = Cost()
     wall, cpu = time.perf_counter(), _cpu_s()
     yield spent
@@ -42,7 +42,7 @@ def _cpu_s() -> float:
 
 
 def ffmpeg_decode(film: Path) -> Cost:
-    """FFmpeg decoding every frame to nothing on one thread: the limit of full decoding."""
+    """Measure FFmpeg decoding every frame to nothing on one thread: the limit of full decoding."""
     program = shutil.which("ffmpeg")
     if program is None:
         sys.exit("this benchmark compares with ffmpeg: install it (Debian: apt-get install ffmpeg)")
@@ -55,19 +55,19 @@ def ffmpeg_decode(film: Path) -> Cost:
 
 
 def film_720p(folder: Path, duration_s: float) -> Film:
-    """A drawn 720p film, repeated to the wanted length."""
+    """Draw a 720p film and repeat it up to the duration."""
     short = draw_film(folder / "short.mp4", seed=7, shots=30, size=(1280, 720))
     return loop_film(short, folder / f"film-{duration_s:.0f}s.mp4", duration_s)
 
 
 def percentiles(samples: Sequence[float]) -> str:
-    """``p50 12.3  p95 20.1  (n = 200)``."""
+    """Return ``p50 12.3  p95 20.1  (n = 200)``."""
     p50, p95 = np.percentile(np.asarray(samples), [50, 95])
     return f"p50 {p50:.1f}  p95 {p95:.1f}  (n = {len(samples)})"
 
 
 def report(name: str, **figures: object) -> None:
-    """One line a figure, under the benchmark's name."""
+    """Print the name of a benchmark and one line for each figure."""
     print(f"\n{name}")
     for key, value in figures.items():
         print(f"  {key.replace('_', ' '):44} {value}", flush=True)

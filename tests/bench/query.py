@@ -1,9 +1,9 @@
 """Query times at 100,000 keyframes, with the ingest idle and busy, with and without refinement.
 
-The networks have the real sizes (MobileNetV2 at 224, SOLAR ResNet101 at 512) and random weights; the
+The networks have the real sizes (MobileNetV2 at 224, SOLAR ResNet101 at 512) and random weights.  The
 rows are drawn from 4,000 scenes whose spectrum falls off as that of real MobileNetV2 descriptors does
-(90 % of the variance in about 250 of 1,280 dimensions).  Times are a
-client's, over the socket, with pictures of the drawn films in JPEG.
+(90 % of the variance in about 250 of 1,280 dimensions).  Times are those of a client, over the socket,
+with JPEG pictures of drawn films.
 """
 
 from __future__ import annotations
@@ -39,11 +39,13 @@ DRAWN_SCENES = 4_000
 TIMED_QUERIES = 150
 PROFILE = "bench"
 DESCRIPTOR_GOALS_MS = {True: 300, False: 50}
+"""p95 of descriptors alone, with and without refinement."""
+
 EVERY_STAGE_GOAL_MS = 600
-"""p95 with every stage on."""
+"""p95 with every stage."""
 
 DESCRIPTORS_ALONE: dict[str, object] = {"verify": "never", "regions": False, "exact_time_s": 0}
-"""Descriptors alone: what the goals of filter and SOLAR are about."""
+"""Settings that search by descriptors alone, as the goals of filter and SOLAR assume."""
 
 
 class _Widths(NamedTuple):
@@ -52,7 +54,7 @@ class _Widths(NamedTuple):
 
 
 def _weights(folder: Path, refine: bool) -> None:
-    """Random networks of the real sizes, imported as a profile."""
+    """Import random networks of the real sizes as a profile."""
     torch.manual_seed(0)
     files = [folder / "filter.safetensors"]
     write_weights(
@@ -69,7 +71,7 @@ def _weights(folder: Path, refine: bool) -> None:
 
 
 def _rows(rng: np.random.Generator, width: int) -> Iterator[Rows]:
-    """Unit rows, `KEYFRAMES_PER_VIDEO` at a time: scenes with a falling spectrum, frames near their scene."""
+    """Yield unit rows, `KEYFRAMES_PER_VIDEO` at a time: frames near scenes that have a falling spectrum."""
     spectrum = (1 + np.arange(width)) ** -0.6
     scenes = rng.standard_normal((DRAWN_SCENES, width), np.float32) * spectrum.astype(np.float32)
     while True:
@@ -79,7 +81,7 @@ def _rows(rng: np.random.Generator, width: int) -> Iterator[Rows]:
 
 
 def _fill(folder: Path, refine: bool, widths: _Widths = _Widths()) -> None:
-    """A store of `STORE_KEYFRAMES` keyframes, and its index."""
+    """Fill a store with `STORE_KEYFRAMES` keyframes, and build its index."""
     rng = np.random.default_rng(0)
     filters, refines = _rows(rng, widths.filter), _rows(rng, widths.refine)
     image = rng.integers(0, 255, (36, 64, 3), np.uint8)
@@ -97,7 +99,7 @@ def _fill(folder: Path, refine: bool, widths: _Widths = _Widths()) -> None:
         active_generation(library).index.refresh()
         while library.maintain():
             pass
-        library.search(image)  # converts the networks, which is done once and is not what is measured
+        library.search(image)  # converts the networks, which happens once and is not measured
 
 
 def _info(folder: Path, number: int) -> VideoInfo:
@@ -125,7 +127,7 @@ def _pictures(film: Path) -> list[bytes]:
 
 
 def _ask(running: Service, pictures: list[bytes]) -> list[float]:
-    """Milliseconds per query, one after the other."""
+    """Return the milliseconds of each query; they are asked one after the other."""
     transport = httpx.HTTPTransport(uds=str(running.socket))
     times = []
     with httpx.Client(transport=transport, base_url="http://cbvird", timeout=60) as client:
@@ -136,7 +138,7 @@ def _ask(running: Service, pictures: list[bytes]) -> list[float]:
     return times[10:]
 
 
-def _measure(folder: Path, film: Path, refine: bool) -> dict[str, str]:
+def _measure_descriptors(folder: Path, film: Path, refine: bool) -> dict[str, str]:
     watched = folder / "videos"
     watched.mkdir(parents=True)
     _weights(folder, refine)
@@ -162,9 +164,11 @@ def _measure(folder: Path, film: Path, refine: bool) -> dict[str, str]:
     }
 
 
-def _whole(folder: Path, film: Path) -> dict[str, str]:
-    """Every stage, with the built-in weights: half of the pictures are of a film that is known, the others
-    of none, which takes longest."""
+def _measure_every_stage(folder: Path, film: Path) -> dict[str, str]:
+    """Measure queries with every stage, with the built-in weights.
+
+    Half of the pictures are of a film in the library, the others of none, which takes longest.
+    """
     profile = find_profile("builtin", None)
     assert profile.refine is not None
     import_files(PROFILE, [profile.filter, profile.refine], folder / "data" / "models")
@@ -190,12 +194,15 @@ def _whole(folder: Path, film: Path) -> dict[str, str]:
 
 
 def main() -> None:
-    """Both profiles, descriptors alone; then everything."""
+    """Measure both profiles with descriptors alone, then every stage."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         film = film_720p(folder, 3600.0).path
         for refine in (False, True):
             kind = "with SOLAR" if refine else "filter alone"
-            figures = _measure(folder / kind.replace(" ", "-"), film, refine)
+            figures = _measure_descriptors(folder / kind.replace(" ", "-"), film, refine)
             report(f"query at {STORE_KEYFRAMES:,} keyframes, {kind}", **figures)
-        report(f"query at {STORE_KEYFRAMES:,} keyframes, every stage", **_whole(folder / "whole", film))
+        report(
+            f"query at {STORE_KEYFRAMES:,} keyframes, every stage",
+            **_measure_every_stage(folder / "whole", film),
+        )

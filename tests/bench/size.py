@@ -1,4 +1,4 @@
-"""What an hour of video takes in the store: the clips, with descriptors and features."""
+"""Size of the store for an hour of video: real clips with descriptors and features."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ HOUR_S = 3600.0
 
 
 def main() -> None:
-    """Prints megabytes an hour for each part of the store, and for all of it."""
+    """Print megabytes an hour for each part of the store, and for all of it."""
     if not SHARED.is_dir():
         sys.exit(f"the clips are not at {SHARED}")
     with tempfile.TemporaryDirectory() as name:
@@ -37,7 +37,7 @@ def main() -> None:
 
 
 def _fill(folder: Path) -> tuple[float, int]:
-    """Seconds of video, and keyframes."""
+    """Fill a library; return the seconds of video and the number of keyframes."""
     with Library.open(folder, profile="builtin") as library:
         for clip in clips_in(SHARED / "videos"):
             with suppress(CbvirError):
@@ -50,7 +50,7 @@ def _fill(folder: Path) -> tuple[float, int]:
 
 
 def _sizes(store: Path) -> dict[str, int]:
-    """Bytes of the pages of each table."""
+    """Return the bytes of the pages of each table."""
     with lmdb.open(str(store), readonly=True, lock=False, max_dbs=64) as environment:
         names = []
         with environment.begin() as txn:

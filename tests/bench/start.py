@@ -1,4 +1,4 @@
-"""How long the client takes to start, against a bare interpreter."""
+"""Time that the client takes to start, against a bare interpreter."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def _seconds(command: list[str]) -> float:
 
 
 def main() -> None:
-    """``--help``, and a query as far as the socket that is not there."""
+    """Measure ``--help``, and a query up to the missing socket."""
     with tempfile.TemporaryDirectory() as folder:
         picture = Path(folder) / "picture.jpg"
         picture.write_bytes(b"not sent")

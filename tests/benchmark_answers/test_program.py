@@ -1,4 +1,4 @@
-"""The whole benchmark on a few clips."""
+"""The benchmark on a few clips."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_prints_and_writes_every_figure(
         stock(library, tmp_path / "library", clips, photographs, lambda: pytest.fail("it was filled once"))
 
 
-def test_a_frame_is_thinned_out_with_all_its_edits() -> None:
+def test_a_frame_is_thinned_out_with_all_its_perturbations() -> None:
     queries = [BenchmarkQuery("asked", kind, str(key), b"") for key in range(6) for kind in PERTURBATIONS]
     queries += [BenchmarkQuery("foreign", "page", str(key), b"") for key in range(6)]
     kept = thinned(queries, 3)

@@ -1,4 +1,4 @@
-"""Who is left out of the photographs that are nowhere."""
+"""Photographs that resemble one in the library are not strangers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every figure on numbers worked by hand."""
+"""Every figure against numbers computed by hand."""
 
 from __future__ import annotations
 

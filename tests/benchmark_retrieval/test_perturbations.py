@@ -1,4 +1,4 @@
-"""Edits: the same seed gives the same picture, and each kind does what its name says."""
+"""Perturbations: the same seed gives the same picture, and each does what its name says."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ TESTS = Path(__file__).resolve().parents[1]
 
 
 def drawn(seed: int = 3, size: tuple[int, int] = (640, 360)) -> Image:
-    """A landscape of soft colours with some shapes in it."""
+    """Draw a landscape of soft colours with some shapes in it."""
     rng = np.random.default_rng(seed)
     image = cv2.resize(rng.integers(40, 215, (4, 6, 3), np.uint8), size, interpolation=cv2.INTER_CUBIC)
     for _ in range(12):
@@ -52,14 +52,14 @@ def test_every_kind_changes_the_picture(picture: Image, kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", ["crop", "page", "player", "screen photo", "caption", "repost"])
-def test_another_frame_or_seed_is_edited_otherwise(picture: Image, kind: str) -> None:
+def test_another_frame_or_seed_is_perturbed_otherwise(picture: Image, kind: str) -> None:
     one = perturbed(picture, kind, "clip@1.0", 5)
     for other in (perturbed(picture, kind, "clip@2.0", 5), perturbed(picture, kind, "clip@1.0", 6)):
         assert other.shape != one.shape or not np.array_equal(other, one)
 
 
 def test_pictures_are_the_same_in_another_process(picture: Image) -> None:
-    """Nothing hangs on the process: not the order of sets, not what was edited before."""
+    """Nothing depends on the process: neither the order of sets nor the pictures made before."""
     program = (
         "from hashlib import sha256; from bench.retrieval.perturbations import perturbed\n"
         "import numpy as np, sys\n"

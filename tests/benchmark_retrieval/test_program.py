@@ -1,4 +1,4 @@
-"""The whole benchmark on a few clips."""
+"""The benchmark on a few clips."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def answers(
     queries: list[BenchmarkQuery],
     variants: Prepare,
 ) -> list[SystemAnswers]:
-    """What the systems answer, to a picture that is not in the corpus too."""
+    """Return the answers of the systems, also to a picture that is not in the corpus."""
     corpus, done = RetrievalCorpus(entries), list[int]()
     everything = [*queries, BenchmarkQuery("foreign", "logo", "x", painted(2, 1)[0])]
     answering = describe_corpus(systems, corpus, done.append)

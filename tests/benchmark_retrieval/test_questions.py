@@ -1,4 +1,4 @@
-"""Which clips, frames and photographs are asked with, and which answers are right."""
+"""Which clips, frames and photographs are queries, and which answers are right."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ GREY = np.full((4, 4, 3), 128, np.uint8)
 
 
 def _all_names(shared: Path) -> list[str]:
-    """Every training picture by the name that training gives it."""
+    """The names that training gives to all training pictures."""
     names = []
     for path in sorted((shared / "train_images").glob("*.tar")):
         with tarfile.open(path) as archive:
@@ -41,7 +41,7 @@ def _all_names(shared: Path) -> list[str]:
 
 
 def _frames_taken(clip: Path) -> int:
-    """At least as many frames as training takes of a clip."""
+    """Return at least as many frames as training takes of a clip."""
     duration_s = probe(clip).duration_s
     return (
         MAX_FRAMES_PER_CLIP
@@ -82,21 +82,25 @@ def test_another_seed_leaves_out_others() -> None:
 def test_frames_lie_between_keyframes_and_go_round_the_scenes(small: Path) -> None:
     clip = small / "videos" / "decord--flipping_a_pancake.mkv"
     keyframes = list(extract_keyframes(clip, max_side=64))
-    shots = frames_between(clip, keyframes, seed=0)
-    assert shots == frames_between(clip, keyframes, seed=0)
-    assert [shot.time_s for shot in shots] != sorted(shot.time_s for shot in shots)
+    frames = frames_between(clip, keyframes, seed=0)
+    assert frames == frames_between(clip, keyframes, seed=0)
+    assert [frame.time_s for frame in frames] != sorted(frame.time_s for frame in frames)
     assert all(
-        abs(shot.time_s - keyframe.time_s) >= KEYFRAME_DISTANCE_S for shot in shots for keyframe in keyframes
+        abs(frame.time_s - keyframe.time_s) >= KEYFRAME_DISTANCE_S
+        for frame in frames
+        for keyframe in keyframes
     )
-    scenes = [sum(one.scene_start_s <= shot.time_s for one in keyframes) for shot in shots[: len(keyframes)]]
+    scenes = [
+        sum(one.scene_start_s <= frame.time_s for one in keyframes) for frame in frames[: len(keyframes)]
+    ]
     assert sorted(scenes) == list(range(1, len(keyframes) + 1))
 
 
-def test_blank_frames_are_not_asked_with(tmp_path: Path) -> None:
+def test_blank_frames_are_no_queries(tmp_path: Path) -> None:
     scene = cv2.resize(np.random.default_rng(0).integers(0, 256, (3, 4, 3), np.uint8), (64, 36))
     pictures = [scene if 10 <= number < 20 else np.full_like(scene, 90) for number in range(30)]
     write_video(tmp_path / "a.mp4", pictures, (64, 36), rate=5)
-    times = [shot.time_s for shot in frames_between(tmp_path / "a.mp4", [], seed=0)]
+    times = [frame.time_s for frame in frames_between(tmp_path / "a.mp4", [], seed=0)]
     assert sorted(times) == pytest.approx(np.arange(10, 20) / 5)
 
 
@@ -105,13 +109,13 @@ def test_turns() -> None:
 
 
 def test_a_family_of_many_versions_has_no_more_frames_than_another() -> None:
-    def shots(clip: str) -> list[ClipFrame]:
+    def frames(clip: str) -> list[ClipFrame]:
         return [ClipFrame(clip, float(time), GREY) for time in range(4)]
 
     names = ("learning-area--crystal.mp4", "learning-area--crystal.webm", "learning-area--frog.mp4")
-    chosen = by_family([shots(name) for name in names])[:4]
-    assert [shot.family for shot in chosen] == ["crystal", "learning-area--frog.mp4"] * 2
-    assert {shot.clip for shot in chosen} == set(names)
+    chosen = by_family([frames(name) for name in names])[:4]
+    assert [frame.family for frame in chosen] == ["crystal", "learning-area--frog.mp4"] * 2
+    assert {frame.clip for frame in chosen} == set(names)
 
 
 def test_right_scenes_hold_the_time_within_the_tolerance() -> None:
@@ -133,7 +137,7 @@ def test_right_scenes_hold_the_time_within_the_tolerance() -> None:
 
 
 def test_foreign_photographs_are_kept_back_even_beside_frames_of_clips(shared: Path) -> None:
-    """Frames of clips that are trained on push some pictures out of those kept back; not these."""
+    """Frames of clips that are trained on displace some of the pictures kept back, but none of these."""
     names = _all_names(shared)
     chosen = {name for name, _ in foreign(shared / "train_images", 1000)}
     assert len(chosen) == 1000

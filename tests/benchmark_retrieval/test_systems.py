@@ -1,4 +1,4 @@
-"""Descriptors and what answers with them."""
+"""Descriptors and the systems that use them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ GREY = np.full((8, 8, 3), 128, np.uint8)
 
 
 class Looked:
-    """An encoder whose row for a picture is written in the picture's first pixel."""
+    """An encoder that takes the row of a picture from its first pixel."""
 
     dim = 2
     fingerprint = "looked"
@@ -93,7 +93,9 @@ def test_refinement_orders_the_shortlist_of_the_filter() -> None:
     system = RetrievalSystem("both", HistogramDescriptor(), NetworkDescriptor("solar", Looked()))
     query = np.zeros((8, 8, 3), np.uint8)
     ranking = DescribedSystem(system, [by_filter, by_solar]).answer([Variant("plain", query)], by_filter[:1])
-    assert sorted(ranking.entries.tolist()) == list(range(MIN_SHORTLISTED)), "the filter's nearest, and no other"
+    assert sorted(ranking.entries.tolist()) == list(range(MIN_SHORTLISTED)), (
+        "the filter's nearest, and no other"
+    )
     assert ranking.entries[0] == MIN_SHORTLISTED - 1, "of those SOLAR's nearest comes first"
     best = np.array([by_solar[MIN_SHORTLISTED - 1, 0]])
     assert ranking.scores[0] == pytest.approx(REFINE_SCALE.score(best)[0])

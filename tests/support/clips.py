@@ -1,4 +1,4 @@
-"""Frames of real clips, for tests of what is done to pictures."""
+"""Frames of real clips."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ MAX_SIDE = 512
 def frames_of(
     folder: Path, names: Iterable[str], *, each: int = 1, samples_per_s: float = 1.0
 ) -> list[Image]:
-    """The first `each` samples of every clip, the longer side at most `MAX_SIDE`."""
+    """Return the first `each` samples of every clip, the longer side at most `MAX_SIDE`."""
     found: list[Image] = []
     for name in names:
         with read_frames(folder / name, samples_per_s=samples_per_s, max_side=MAX_SIDE) as reader:

@@ -1,10 +1,10 @@
-"""Draws small films whose cuts are known: for tests, for the demo and for benchmarks.
+"""Drawn films whose cuts are known, for tests, the demo and benchmarks.
 
-Everything follows from the seed.  A film is a list of shots; a shot is a painted scene larger than
-the picture, a camera that pans, zooms or shakes over it, things that move in it, and a transition to
-the next shot.  I-frames come at a fixed distance, so they do not give the cuts away.
+Everything follows from the seed.  A film is a list of shots.  A shot is a painted scene larger than the
+picture, a camera that pans, zooms or shakes over it, things that move in it, and a transition to the next
+shot.  I-frames have a fixed distance, so they do not reveal the cuts.  To draw some, in ``tests/``:
 
-    python tests/support/films.py FOLDER --count 3
+    ../.venv/bin/python -m support.films FOLDER --count 3
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ BLEND_S = 0.6  # of a dissolve, and of a fade through black
 
 @dataclass(frozen=True)
 class Shot:
-    """One shot: its span, what it shows, and how it begins.
+    """One shot: its span, the kind of its scene, and the transition at its start.
 
-    A cut that is a dissolve or a fade is in the middle of it.  `scene` is the same number where the
-    same scene comes back.
+    Where that is a dissolve or a fade, the span starts in the middle of it.  Shots of the same scene have
+    the same number in `scene`.
     """
 
     start_s: float
@@ -43,7 +43,7 @@ class Shot:
 
 @dataclass(frozen=True)
 class Film:
-    """A drawn film and what is known of it."""
+    """A drawn film and its shots."""
 
     path: Path
     shots: tuple[Shot, ...]
@@ -59,7 +59,7 @@ class Film:
         return [(shot.start_s + shot.end_s) / 2 for shot in self.shots]
 
     def shows(self, time_s: float, start_s: float, end_s: float) -> bool:
-        """Whether what it shows at a time is also to be seen in a span; a scene may come back."""
+        """Return whether the scene at a time is also shown in a span; a scene may come back."""
         scene = next(shot.scene for shot in self.shots if shot.start_s <= time_s < shot.end_s)
         return any(
             shot.start_s < end_s and start_s < shot.end_s for shot in self.shots if shot.scene == scene
@@ -132,8 +132,8 @@ def _draw_mover(picture: Picture, mover: _Mover, t: float) -> None:
             cv2.circle(picture, (int(x + wheel * s), int(y)), int(0.3 * s), (20, 20, 20), -1, cv2.LINE_AA)
 
 
-def _look(scene: _Scene, size: tuple[int, int], t: float, length: float) -> Picture:
-    """What the camera sees t seconds into a shot of that length."""
+def _camera_picture(scene: _Scene, size: tuple[int, int], t: float, length: float) -> Picture:
+    """Return the picture of the camera t seconds into a shot of that length."""
     w, h = size
     u = min(max(t / length, 0.0), 1.0)
     x, y, zoom = (a + (b - a) * u for a, b in zip(scene.start, scene.end, strict=True))
@@ -153,7 +153,7 @@ def _look(scene: _Scene, size: tuple[int, int], t: float, length: float) -> Pict
 
 
 def _next_scene(rng: Rng, before: _Scene | None, size: tuple[int, int]) -> _Scene:
-    """A new scene: mostly all new; else the same colours, the same kind of place, or a closer look."""
+    """Return a new scene, sometimes with the colours or kind of the last one, or a closer view of it."""
     kinds, colours = [kind for kind in PAINTERS if before is None or kind != before.kind], palette(rng)
     kind, choice = str(rng.choice(kinds)), rng.random()
     if before is not None and choice < 0.12:
@@ -166,7 +166,7 @@ def _next_scene(rng: Rng, before: _Scene | None, size: tuple[int, int]) -> _Scen
 
 
 def _plan(rng: Rng, shots: int, size: tuple[int, int]) -> tuple[list[Shot], list[_Scene]]:
-    """The shots in order and the scenes that they show."""
+    """Plan the shots in order and the scenes that they show."""
     planned: list[Shot] = []
     scenes: list[_Scene] = []
     start = 0.0
@@ -200,9 +200,9 @@ def _pictures(
 def _blended(
     shots: list[Shot], scenes: list[_Scene], size: tuple[int, int], position: int, t: float
 ) -> Picture:
-    """The picture at t, mixed with its neighbour's (or black) inside a transition."""
+    """Return the picture at t, mixed with that of the other shot (or black) inside a transition."""
     shot = shots[position]
-    picture = _look(scenes[shot.scene], size, t - shot.start_s, shot.end_s - shot.start_s)
+    picture = _camera_picture(scenes[shot.scene], size, t - shot.start_s, shot.end_s - shot.start_s)
     for other, cut, transition in (
         (position - 1, shot.start_s, shot.transition),
         (position + 1, shot.end_s, shots[position + 1].transition if position + 1 < len(shots) else "cut"),
@@ -213,7 +213,7 @@ def _blended(
         if transition == "fade":
             return np.asarray(cv2.convertScaleAbs(picture, alpha=2 * distance), np.uint8)
         there = shots[other]
-        mixed_in = _look(scenes[there.scene], size, t - there.start_s, there.end_s - there.start_s)
+        mixed_in = _camera_picture(scenes[there.scene], size, t - there.start_s, there.end_s - there.start_s)
         return np.asarray(cv2.addWeighted(picture, 0.5 + distance, mixed_in, 0.5 - distance, 0), np.uint8)
     return picture
 
@@ -221,9 +221,9 @@ def _blended(
 def write_video(
     path: Path, pictures: Iterable[Picture], size: tuple[int, int], rate: int, gop: int = 100
 ) -> None:
-    """Encodes RGB pictures of one size (width, height); the ending of `path` chooses the container."""
+    """Encode RGB pictures of one size (width, height); the suffix of `path` chooses the container."""
     codec = "libx264" if "libx264" in av.codecs_available else "mpeg4"
-    rules = f"scenecut=0:keyint={gop}:min-keyint={gop}:bframes=2"  # so that there is something to skip
+    rules = f"scenecut=0:keyint={gop}:min-keyint={gop}:bframes=2"  # B-frames, so that decoding can skip some
     quality = {"preset": "ultrafast", "crf": "24", "x264-params": rules}
     with av.open(str(path), "w") as container:
         options = quality if codec == "libx264" else {"qscale": "4", "sc_threshold": "1000000000"}
@@ -240,14 +240,17 @@ def write_video(
         container.mux(stream.encode(None))
 
 
-BARS = 38
+LETTERBOX_BAR_PIXELS = 38
 """Height of the bars of `letterboxed`: blocks of the codec lie across their edges."""
 
 
 def letterboxed(film: Film, path: Path) -> Path:
-    """A copy of a drawn film with bars above and below."""
+    """Write a copy of a drawn film with bars above and below."""
     with read_frames(film.path, samples_per_s=None, mode="every") as reader:
-        pictures = [cv2.copyMakeBorder(f.image, BARS, BARS, 0, 0, cv2.BORDER_CONSTANT) for f in reader]
+        pictures = [
+            cv2.copyMakeBorder(f.image, LETTERBOX_BAR_PIXELS, LETTERBOX_BAR_PIXELS, 0, 0, cv2.BORDER_CONSTANT)
+            for f in reader
+        ]
     height, width = pictures[0].shape[:2]
     write_video(path, pictures, (width, height), 12)
     return path
@@ -262,9 +265,9 @@ def draw_film(
     rate: int = 25,
     gop: int = 100,
 ) -> Film:
-    """Draws a film of so many shots of 1.5 to 8 s (about 3.7 s each) and gives its true cuts.
+    """Draw a film of `shots` shots of 1.5 to 8 s (about 3.7 s on average), and return it with its cuts.
 
-    The ending of `path` chooses the container.  `gop` is the distance of I-frames in frames.
+    The suffix of `path` chooses the container.  `gop` is the distance of I-frames in frames.
     """
     rng = np.random.default_rng(seed)
     planned, scenes = _plan(rng, shots, size)
@@ -273,7 +276,7 @@ def draw_film(
 
 
 def loop_film(film: Film, path: Path, duration_s: float) -> Film:
-    """A long film made of a short one's packets over and over, without encoding anything again."""
+    """Write a long film that repeats the packets of a short one, without encoding."""
     length, shots = film.duration_s, []
     with av.open(str(film.path)) as source, av.open(str(path), "w") as target:
         stream = source.streams.video[0]
@@ -295,9 +298,9 @@ def loop_film(film: Film, path: Path, duration_s: float) -> Film:
 
 
 def cut_together(path: Path, parts: Iterable[tuple[Film, int]], rate: int = 12) -> Film:
-    """A film made of shots, by number, of other films of one size; all its transitions are hard cuts.
+    """Write a film of shots, given by number, of other films of one size, with hard cuts between them.
 
-    What is left of a dissolve or fade at either end of a shot is cut off.
+    The rest of a dissolve or fade at either end of a shot is left out.
     """
     pictures: list[Picture] = []
     shots: list[Shot] = []
@@ -317,7 +320,7 @@ def cut_together(path: Path, parts: Iterable[tuple[Film, int]], rate: int = 12) 
 
 
 def main() -> None:
-    """Draws films into a folder."""
+    """Draw films into a folder."""
     parser = argparse.ArgumentParser(description=main.__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--count", type=int, default=3)

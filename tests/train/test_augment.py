@@ -82,11 +82,11 @@ def test_grey_has_no_colour(pixels: Tensor) -> None:
     assert torch.allclose(views[:, 1], views[:, 2], atol=1e-5)
 
 
-@pytest.mark.parametrize("edit", [degrade.blur, degrade.jpeg])
-def test_a_flat_picture_stays_flat(edit: object) -> None:
+@pytest.mark.parametrize("perturb", [degrade.blur, degrade.jpeg])
+def test_a_flat_picture_stays_flat(perturb: object) -> None:
     flat = torch.full((4, 3, 48, 48), 0.5)
-    assert callable(edit)
-    perturbed = edit(flat.clone(), replace(NOTHING, blur_p=1.0, jpeg_p=1.0), 0.0, RandomDraws(1, 0))
+    assert callable(perturb)
+    perturbed = perturb(flat.clone(), replace(NOTHING, blur_p=1.0, jpeg_p=1.0), 0.0, RandomDraws(1, 0))
     assert float((perturbed - 0.5).abs().max()) < 0.01
 
 

@@ -1,4 +1,4 @@
-"""What came of a question, and the figures of many."""
+"""The outcome of one query, and the figures over many."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from cbvir_core.calibration import calibration_error
 from cbvir_core.types import Answer, Hit, Verdict
 
 PERTURBED_TOLERANCE_S = 0.5
-"""By how much the time of an edited query may be off."""
+"""Largest error in time that counts as right for a perturbed query."""
 
 
 @dataclass(frozen=True, slots=True)
 class AnswerOutcome:
-    """One question and the first hit of its answer.
+    """One query and the first hit of its answer.
 
-    `video` and `scene` say whether the hit is right (a version of the clip is), `off_s` by how much its time
-    is off where the video is right, `exact` whether by one frame at most, `same` whether that or the frame
-    there shows exactly what an unedited query shows.
+    `video` and `scene` tell whether these are right; a version of the clip is right as well.  `off_s` is
+    the error in time where the video is right.  `exact` tells whether it is at most one frame.  `same`
+    is true where `exact` is, or where the frame at that time shows exactly what an unedited query shows.
     """
 
     role: str
@@ -43,7 +43,7 @@ class AnswerOutcome:
 
 
 def judge(query: BenchmarkQuery, answer: Answer, frames: FrameChecker) -> AnswerOutcome:
-    """What a person finds who reads the first line."""
+    """Judge the first hit of an answer."""
     best = answer.results[0] if answer.results else None
     video = best is not None and query.role == "asked" and family(best.path.name) == query.family
     off_s = abs(best.time_s - query.time_s) if best is not None and video else None
@@ -71,17 +71,17 @@ def _in_scene(hit: Hit, time_s: float) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class AnswerFigures:
-    """Shares in [0, 1], times in milliseconds; NaN where nobody asked.
+    """Shares in [0, 1] and times in milliseconds; NaN where there was no such query.
 
-    - `video`, `scene`: recall@1 over the questions that have an answer, edits weighing the same.
-    - `worst`, `worst_kind`: the scene's over the kind of edit for which it is least.
-    - `called`, `offered`: right scenes that are called a match; that, or likely.
-    - `false`: questions without an answer that are given a match.
-    - `exact`: unedited questions whose time is off by one frame at most.
-    - `same`: unedited questions whose time is that, or that of a frame that shows the same picture.
-    - `near`: edited questions whose time is off by `PERTURBED_TOLERANCE_S` at most.
-    - `error`: expected calibration error of the first hit's score; `asked_error`: the same of the
-      questions that have an answer alone.
+    - `video`, `scene`: recall@1 over the queries that have an answer; all perturbations count alike.
+    - `worst`, `worst_kind`: recall@1 of the scene for the perturbation for which it is least.
+    - `called`, `offered`: right scenes with the verdict match; with match or likely.
+    - `false`: queries without an answer that get a match.
+    - `exact`: unedited queries whose time is off by one frame at most.
+    - `same`: unedited queries whose time is exact, or that of a frame that shows the same picture.
+    - `near`: perturbed queries whose time is off by `PERTURBED_TOLERANCE_S` at most.
+    - `error`: expected calibration error of the probability of the first hit; `asked_error`: the same over
+      the queries that have an answer.
     """
 
     questions: int
@@ -102,12 +102,12 @@ class AnswerFigures:
 
 
 def figures(outcomes: Sequence[AnswerOutcome]) -> AnswerFigures:
-    """Of questions of all roles.  Raises ValueError where there are none that have an answer."""
+    """Return the figures over queries of all roles.  Raise ValueError where none has an answer."""
     asked = [one for one in outcomes if one.role == "asked"]
     absent = [one for one in outcomes if one.role != "asked"]
     kinds = by_kind(asked)
     if not kinds:
-        raise ValueError("figures want questions that have an answer")
+        raise ValueError("figures need queries that have an answer")
     worst = min(kinds, key=lambda kind: _share(one.scene for one in kinds[kind]))
     took = [one.took_ms for one in outcomes]
     perturbed = [one for one in asked if one.kind != UNEDITED]
@@ -131,7 +131,7 @@ def figures(outcomes: Sequence[AnswerOutcome]) -> AnswerFigures:
 
 
 def by_kind(outcomes: Iterable[AnswerOutcome]) -> dict[str, list[AnswerOutcome]]:
-    """Outcomes by the kind of edit, in the order in which they came."""
+    """Group outcomes by the kind of perturbation, in their order."""
     kinds: dict[str, list[AnswerOutcome]] = {}
     for one in outcomes:
         kinds.setdefault(one.kind, []).append(one)
@@ -139,12 +139,12 @@ def by_kind(outcomes: Iterable[AnswerOutcome]) -> dict[str, list[AnswerOutcome]]
 
 
 def is_match(outcome: AnswerOutcome) -> bool:
-    """Whether the answer claims to have found the picture."""
+    """Return whether the answer is a match."""
     return outcome.verdict == Verdict.MATCH
 
 
 def is_near(outcome: AnswerOutcome) -> bool:
-    """Whether the time is right for an edited picture."""
+    """Return whether the time is right for a perturbed picture."""
     return outcome.off_s is not None and outcome.off_s <= PERTURBED_TOLERANCE_S
 
 

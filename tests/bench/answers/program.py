@@ -1,4 +1,4 @@
-"""The benchmark from command line to tables."""
+"""The benchmark, from its command line to its tables."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ from cbvir_core.errors import UnknownVideo
 from cbvir_core.types import VideoId
 
 PRINTED_WIDTH = 150
-"""Columns where there is no terminal that has some."""
+"""Width of the output in columns where it is not a terminal."""
 
 
 def run(line: Sequence[str]) -> None:
-    """Everything at its defaults, or as the command line says."""
+    """Run the benchmark with the options of a command line."""
     arguments = parse(line)
     if not arguments.shared.is_dir():
         sys.exit(f"the clips and photographs are not at {arguments.shared}; name their folder with --shared")
@@ -54,7 +54,7 @@ def run(line: Sequence[str]) -> None:
 def fill(
     library: Library, folder: Path, clips: ClipSplit, arguments: AnswerArguments, progress: Progress
 ) -> None:
-    """The clips and the photographs."""
+    """Put the clips and the photographs into the library."""
     photographs = distractors(arguments.shared / "distractors", arguments.distractors)
     task = progress.add_task("library", total=len(clips.corpus) + len(photographs))
     stock(library, folder, clips, photographs, lambda: progress.advance(task))
@@ -63,7 +63,7 @@ def fill(
 def queries(
     library: Library, clips: ClipSplit, arguments: AnswerArguments, progress: Progress
 ) -> list[BenchmarkQuery]:
-    """The same ones for the same arguments and keyframes."""
+    """Return the queries, the same for the same options and keyframes."""
     ours = {clip: library.keyframes(_id(library, clip)) for clip in clips.asked}
     theirs = dict.fromkeys(clips.left_out, ())
     frames = {
@@ -79,7 +79,7 @@ def queries(
 def ask_all(
     library: Library, asked: Sequence[BenchmarkQuery], arguments: AnswerArguments, progress: Progress
 ) -> dict[str, list[AnswerOutcome]]:
-    """Every question with every stage; some of them, evenly chosen, with each stage switched off."""
+    """Ask all queries with every stage, and some of them, evenly chosen, without each stage in turn."""
     every = max(1, round(arguments.frames / max(1, arguments.frames_without)))
     few = thinned(asked, every)
     answers = {EVERYTHING: ask(library, asked, EVERYTHING, arguments, progress)}
@@ -95,7 +95,7 @@ def ask(
     arguments: AnswerArguments,
     progress: Progress,
 ) -> list[AnswerOutcome]:
-    """Puts the questions one after the other."""
+    """Ask the queries one after the other."""
     options, seed = STAGE_OPTIONS[name], arguments.seed
     if options.exact_time_s:
         options = replace(options, exact_time_s=arguments.exact_time_s)
@@ -113,7 +113,7 @@ def show(
     arguments: AnswerArguments,
     console: Console,
 ) -> None:
-    """Prints the tables and writes the files that were asked for."""
+    """Print the tables and write the files that the options name."""
     console.print(", ".join(f"{count:,} {name}" for name, count in counts.items()), highlight=False)
     few = {(one.role, one.kind, one.key) for one in list(answers.values())[-1]}
     same = [one for one in answers[EVERYTHING] if (one.role, one.kind, one.key) in few]
@@ -127,7 +127,7 @@ def show(
 
 
 def thinned(asked: Sequence[BenchmarkQuery], every: int) -> list[BenchmarkQuery]:
-    """Each `every`-th frame in all its edits, and each `every`-th picture that has no answer."""
+    """Return every n-th frame in all its perturbations, and every n-th picture that has no answer."""
     keys = list(dict.fromkeys((query.role, query.key) for query in asked))
     turns: dict[str, int] = {}
     kept = set()
@@ -142,4 +142,4 @@ def _id(library: Library, clip: Path) -> VideoId:
     try:
         return library.find(str(clip)).video_id
     except UnknownVideo:
-        sys.exit(f"{clip} could not be read, and questions are asked about it")
+        sys.exit(f"{clip} could not be read, and queries are made of it")

@@ -1,4 +1,4 @@
-"""A query with every stage, and with each of them switched off."""
+"""Search options with every stage, and without each of them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ EVERYTHING = "everything"
 DESCRIPTORS_ALONE = "descriptors alone"
 
 ALL_STAGES = SearchOptions()
-"""As a user asks."""
+"""The options that a user has by default."""
 
 STAGE_OPTIONS: Mapping[str, SearchOptions] = {
     EVERYTHING: ALL_STAGES,
@@ -24,5 +24,5 @@ STAGE_OPTIONS: Mapping[str, SearchOptions] = {
         ALL_STAGES, borders=False, mirrored=False, regions=False, verify="never", exact_time_s=0.0
     ),
 }
-"""By the names of the tables.  Without borders, bars are looked for at ingest all the same; without
-verification no regions are tried either, since descriptors alone are never sure of a part."""
+"""Search options by their names in the tables.  Without borders, ingest still cuts them.  Without
+verification no regions are tried either, because descriptors alone are never sure of a part."""

@@ -1,4 +1,4 @@
-"""The library that is asked."""
+"""The library that the benchmark asks."""
 
 from __future__ import annotations
 
@@ -19,17 +19,18 @@ from cbvir_core.errors import CbvirError
 from cbvir_core.types import Keyframe, Thumbnails, VideoId, VideoInfo
 
 Advance = Callable[[], object]
+"""Called after each video."""
 
 STOCKED_MARK = "stocked.json"
-"""Says in the library's folder that it is whole, and what went into it."""
+"""File in the folder of a complete library that describes its content."""
 
 
 def stock(
     library: Library, folder: Path, clips: ClipSplit, photographs: Sequence[Photograph], tell: Advance
 ) -> None:
-    """Puts everything in with its descriptors and features, unless an earlier run has.
+    """Put clips and photographs in with descriptors and features, unless an earlier run has done so.
 
-    Clips that cannot be read are left out, as the service leaves them out.
+    Clips that cannot be read are left out, as the service does.
     """
     mark, contents = folder / STOCKED_MARK, json.dumps([astuple(clips), len(photographs)], default=str)
     if mark.is_file() and mark.read_text() == contents:
@@ -48,7 +49,7 @@ def stock(
 
 
 def add_photograph(library: Library, number: int, photograph: Photograph) -> None:
-    """A film of a second that shows nothing else."""
+    """Add a photograph as a video of one second."""
     name, data = photograph
     image = fit_within(read_picture(data), STILL_SIDE)
     info = VideoInfo(

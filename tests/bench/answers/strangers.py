@@ -1,4 +1,4 @@
-"""Photographs that are nowhere in the library, without those that are there after all."""
+"""Photographs that are not in the library, without those that are near-duplicates of one there."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from cbvir_core.decode import read_picture
 from cbvir_core.types import Rows
 
 SAME_PHOTOGRAPH_SIMILARITY = 0.5
-"""Inner product of perceptual hashes from which on two photographs count as one: three of four bits agree.
+"""Inner product of perceptual hashes above which two photographs count as the same: three of four bits agree.
 
 The photographs come from collections that hold pictures twice, mirrored, in other colours and in series.  Of
 1,000 strangers 13 are that near to a distractor; looked at, they show the same picture, the same product or
@@ -20,7 +20,7 @@ the same person.  The hash has no part in any answer, so leaving them out favour
 
 
 def strangers_among(strangers: Sequence[Photograph], library: Sequence[Photograph]) -> list[Photograph]:
-    """Those that are like nothing in the library, either way round."""
+    """Return the photographs that resemble none in the library, mirrored or not."""
     if not library or not strangers:
         return list(strangers)
     known = _hashes(library)

@@ -1,4 +1,4 @@
-"""The figures as tables, and as JSON."""
+"""The figures as tables and as JSON."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ GOALS = "goals: scene .97 over all, .90 in each kind; false matches .01; exact .
 
 
 def stages(answers: Mapping[str, Sequence[AnswerOutcome]]) -> Table:
-    """A line for each way of asking."""
+    """Return a table with a line for each set of search options."""
     heads = ("questions", "video", "scene", "worst kind", "called", "offered", "false")
     time_heads = ("exact", "or same", "near", "error", "of asked", "p50 ms", "p95 ms")
     table = Table(Column("asked with", no_wrap=True), *heads, *time_heads, title=GOALS)
@@ -39,7 +39,7 @@ def stages(answers: Mapping[str, Sequence[AnswerOutcome]]) -> Table:
 
 
 def kinds(outcomes: Sequence[AnswerOutcome]) -> Table:
-    """A line for each kind of edit."""
+    """Return a table with a line for each kind of perturbation."""
     table = Table(Column("edit", no_wrap=True), "video", "scene", "called", "time right", "p95 ms")
     for kind, own in by_kind(one for one in outcomes if one.role == "asked").items():
         timed = [one.same if kind == UNEDITED else is_near(one) for one in own]
@@ -55,7 +55,7 @@ def kinds(outcomes: Sequence[AnswerOutcome]) -> Table:
 
 
 def costs(answers: Mapping[str, Sequence[AnswerOutcome]]) -> Table:
-    """Where the time goes: the mean of each stage."""
+    """Return a table of the mean time of each stage."""
     table = Table(Column("mean ms", no_wrap=True), *STAGES)
     for name, outcomes in answers.items():
         means = [np.mean([one.stages_ms[stage] for one in outcomes]) for stage in STAGES]
@@ -64,7 +64,7 @@ def costs(answers: Mapping[str, Sequence[AnswerOutcome]]) -> Table:
 
 
 def to_json(answers: Mapping[str, Sequence[AnswerOutcome]], counts: Mapping[str, int]) -> str:
-    """Everything."""
+    """Return all figures and outcomes as JSON."""
     found: dict[str, AnswerFigures] = {name: figures(outcomes) for name, outcomes in answers.items()}
     document = {
         "counts": counts,

@@ -1,11 +1,11 @@
-"""How well descriptors find a scene by an edited frame of it: ``python -m bench.retrieval --help``.
+"""How well descriptors find a scene by a perturbed frame of it: ``python -m bench.retrieval --help``.
 
-The corpus is the keyframes of the clips and photographs that are in none of them.  The questions are
-frames from between the keyframes, edited as people edit them, and pictures that are nowhere in the
-corpus.  Everything is seeded: the same seed asks the same questions, whatever is measured.
+The corpus holds the keyframes of the clips, and photographs that are in no clip.  The queries are frames
+from between the keyframes, perturbed as people do it, and pictures that are not in the corpus.  All is
+seeded: the same seed makes the same queries, whatever is measured.
 
-What is asked has lent nothing to training: see `bench.retrieval.clips` for the frames and
-`bench.retrieval.photographs` for the rest.
+No query was trained on: see `bench.retrieval.clips` for the frames and `bench.retrieval.photographs` for
+the photographs.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from collections.abc import Sequence
 
 
 def main(line: Sequence[str] = ()) -> None:
-    """Everything at its defaults, or as the command line says."""
-    from bench.retrieval.program import run  # torch and OpenVINO, which the edits can do without
+    """Run the benchmark with the defaults, or with the options of a command line."""
+    from bench.retrieval.program import run  # imports torch and OpenVINO, which the perturbations do not need
 
     run(line)

@@ -1,4 +1,4 @@
-"""The benchmark with its options."""
+"""The benchmark with its own options."""
 
 import sys
 

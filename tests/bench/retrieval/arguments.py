@@ -10,9 +10,7 @@ from typing import Any, Literal
 
 from bench.shared_data import SHARED
 
-DESCRIPTION = (
-    "Recall of the right video and scene by edited frames, among photographs, for sets of descriptors."
-)
+DESCRIPTION = "Measure how often perturbed frames find their video and scene, with several descriptors."
 STANDARD_DESCRIPTORS = ("hsv", "phash", "random", "imagenet", "builtin")
 
 
@@ -27,7 +25,7 @@ class WeightFile:
 
 @dataclass(frozen=True)
 class RetrievalArguments:
-    """What to measure, and on how much."""
+    """The options: what to measure, and on how many pictures."""
 
     shared: Path
     seed: int
@@ -44,7 +42,7 @@ class RetrievalArguments:
 
 
 class _Weights(argparse.Action):
-    """Keeps weight files in the order of the line, because a refinement goes with the filter before it."""
+    """Keeps weight files in their order, because a refinement belongs to the filter before it."""
 
     def __call__(
         self,
@@ -62,40 +60,45 @@ class _Weights(argparse.Action):
 
 
 def parse(line: Sequence[str]) -> RetrievalArguments:
-    """The arguments of a command line; ends the program with a message where they make no sense."""
+    """Return the options of a command line; exit with a message where they are wrong."""
     parser = argparse.ArgumentParser(prog="python -m bench.retrieval", description=DESCRIPTION)
     parser.set_defaults(files=[])
     add = parser.add_argument
     add("--shared", type=Path, default=SHARED, help="folder with videos, distractors, train_images, weights")
-    add("--seed", type=int, default=0, help="another seed asks other questions (%(default)s)")
-    add("--queries", type=_count, default=2000, help="queries that have an answer, about (%(default)s)")
-    add("--distractors", type=int, default=10_000, help="at most so many photographs in the corpus (all)")
+    add("--seed", type=int, default=0, help="another seed makes other queries (default: %(default)s)")
+    add(
+        "--queries",
+        type=_count,
+        default=2000,
+        help="number of queries that have an answer, about (default: %(default)s)",
+    )
+    add("--distractors", type=int, default=10_000, help="photographs in the corpus at most (default: all)")
     add(
         "--foreign",
         type=int,
         default=1000,
-        help="photographs asked with that are nowhere in it (%(default)s)",
+        help="query photographs that are not in the corpus (default: %(default)s)",
     )
     add(
         "--descriptors",
         nargs="*",
         choices=STANDARD_DESCRIPTORS,
         default=STANDARD_DESCRIPTORS,
-        help="of the standard ones (all)",
+        help="which of the standard descriptors (default: all)",
     )
     label = "[LABEL=]FILE"
-    add("--filter", action=_Weights, metavar=label, help="a filter's weight file; again for more")
-    behind = "SOLAR behind the --filter named before it, or behind the built-in one; again for more"
+    add("--filter", action=_Weights, metavar=label, help="weight file of a filter; may be repeated")
+    behind = "weight file of SOLAR, after the --filter before it or the built-in one; may be repeated"
     add("--refine", action=_Weights, metavar=label, help=behind)
     add(
         "--variants",
         action="store_true",
-        help="look for what a query of the program looks for: also mirrored, without bars",
+        help="search for the variants that cbvir searches for: also mirrored, and without bars",
     )
-    add("--threads", type=_count, default=1, help="threads per network (%(default)s)")
-    add("--json", type=Path, metavar="FILE", help="all figures")
-    add("--markdown", type=Path, metavar="FILE", help="the short table")
-    add("--pictures", type=Path, metavar="FILE", help="one example of each kind of edit, as a picture")
+    add("--threads", type=_count, default=1, help="threads of each network (default: %(default)s)")
+    add("--json", type=Path, metavar="FILE", help="write all figures")
+    add("--markdown", type=Path, metavar="FILE", help="write the short table")
+    add("--pictures", type=Path, metavar="FILE", help="write one example of each perturbation as a picture")
     chosen = vars(parser.parse_args(line))
     chosen.pop("filter"), chosen.pop("refine")
     chosen |= {name: tuple(chosen[name]) for name in ("descriptors", "files")}

@@ -1,4 +1,4 @@
-"""Which clips are asked about, which are left out of the corpus, and which show the same pictures."""
+"""Clips by their use: those that queries are made of, those left out of the corpus, and families."""
 
 from __future__ import annotations
 
@@ -36,24 +36,24 @@ FAMILIES: dict[str, frozenset[str]] = {
         }
     ),
 }
-"""Clips of the same pictures, in other sizes, containers or with a logo.  All members of a family run by
-one clock: of frames of one, the most alike frame of another is at the same time (median 0.0 s, nine in
-ten within 0.1 s), so a time in one is a time in the other.  Every other clip is a family of its own."""
+"""Clips of the same pictures, in other sizes or containers, or with a logo.  The members of a family have
+one time line: the frame of another member that is most like a frame is at the same time (median 0.0 s,
+nine in ten within 0.1 s).  So a time in one is a time in the other.  Every other clip is its own family."""
 
 LEFT_OUT_FAMILIES = 3
-"""Families that are asked about and kept out of the corpus: the right answer is none."""
+"""Families that queries are made of but the corpus lacks: the right answer to them is none."""
 
 
 def family(name: str) -> str:
-    """The family of a clip by its file name; its own name where it has no versions."""
+    """Return the family of a clip by its file name; the name itself where it has no versions."""
     return next((key for key, members in FAMILIES.items() if name in members), name)
 
 
 @dataclass(frozen=True)
 class ClipSplit:
-    """Clips by what they are for, each in the order of their names.
+    """Clips by their use, each in the order of their names.
 
-    `asked` and `corpus` overlap: what is asked about is in the corpus; `left_out` is not.
+    Queries are made of `asked`, which are also in `corpus`, and of `left_out`, which are not.
     """
 
     corpus: tuple[Path, ...]
@@ -62,10 +62,10 @@ class ClipSplit:
 
 
 def split(clips: Iterable[Path], seed: int, left_out: int = LEFT_OUT_FAMILIES) -> ClipSplit:
-    """Sorts clips; the seed chooses the families that are left out of the corpus.
+    """Divide clips by their use; the seed chooses the families that are left out of the corpus.
 
-    A clip is asked about, or left out, only if every clip of its family is held out of training: a
-    frame that training saw in another version of the clip would be no test.
+    Queries are made only of clips whose whole family is held out of training: a frame that was trained
+    on in another version of the clip would test nothing.
     """
     everything = sorted(clips)
     families = sorted({family(clip.name) for clip in everything if never_learnt(clip.name)})
@@ -80,11 +80,11 @@ def split(clips: Iterable[Path], seed: int, left_out: int = LEFT_OUT_FAMILIES) -
 
 
 def never_learnt(name: str) -> bool:
-    """Whether no clip of this clip's family may lend frames to training."""
+    """Return whether the whole family of a clip is held out of training."""
     members = FAMILIES.get(family(name), frozenset()) | {name}
     return all(held_out(member) for member in members)
 
 
 def clips_in(folder: Path) -> list[Path]:
-    """The clips of a folder, in the order of their names."""
+    """Return the clips of a folder, in the order of their names."""
     return sorted(path for path in folder.iterdir() if path.suffix != ".md")

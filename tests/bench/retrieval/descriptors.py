@@ -1,4 +1,4 @@
-"""Pictures to unit rows whose inner product says how alike two pictures are."""
+"""Descriptors: unit rows of pictures, whose inner product is their similarity."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from cbvir_core.weights import Preprocess, WeightsHeader, find_profile, write_we
 
 
 class Descriptor(Protocol):
-    """Whatever describes pictures."""
+    """A way of describing pictures."""
 
     @property
     def name(self) -> str:
-        """Names it in the tables."""
+        """The name in the tables."""
 
     def describe(self, images: Sequence[Image]) -> Rows:
-        """One unit row per picture, in order."""
+        """Return one unit row for each picture, in order."""
 
 
 class HistogramDescriptor:
@@ -37,7 +37,7 @@ class HistogramDescriptor:
     name = "HSV histogram"
 
     def describe(self, images: Sequence[Image]) -> Rows:
-        """One unit row per picture, in order."""
+        """Return one unit row for each picture, in order."""
         bins = KeyframeOptions().bins
         rows = np.stack([block_histogram(shrink(image), bins) for image in images])
         return np.asarray(rows / np.linalg.norm(rows, axis=1, keepdims=True), np.float32)
@@ -52,7 +52,7 @@ class PerceptualHash:
     name = "pHash, 256 bits"
 
     def describe(self, images: Sequence[Image]) -> Rows:
-        """One unit row per picture, in order."""
+        """Return one unit row for each picture, in order."""
         return np.stack([self._row(image) for image in images])
 
     def _row(self, image: Image) -> Rows:
@@ -63,32 +63,32 @@ class PerceptualHash:
 
 
 class NetworkDescriptor:
-    """The descriptors of a weight file, made as the program makes them."""
+    """The descriptors of a weight file, computed as cbvir does."""
 
     def __init__(self, name: str, encoder: Encoder) -> None:
         self.name = name
         self.encoder = encoder
 
     def describe(self, images: Sequence[Image]) -> Rows:
-        """One unit row per picture, in order."""
+        """Return one unit row for each picture, in order."""
         return self.encoder.encode(images)
 
 
 def filter_network(name: str, weights: Path, threads: int) -> NetworkDescriptor:
-    """The filter of a weight file.  Raises what `NetworkEncoder` raises."""
+    """Return the filter of a weight file.  Raises what `NetworkEncoder` raises."""
     return NetworkDescriptor(name, NetworkEncoder(weights, "filter", RuntimeOptions(threads=threads)))
 
 
 def refine_network(name: str, weights: Path, threads: int) -> NetworkDescriptor:
-    """The refinement of a weight file.  Raises what `NetworkEncoder` raises."""
+    """Return the refinement of a weight file.  Raises what `NetworkEncoder` raises."""
     return NetworkDescriptor(name, NetworkEncoder(weights, "refine", RuntimeOptions(threads=threads)))
 
 
 def random_weights(folder: Path, seed: int) -> Path:
-    """A MobileNetV2 as torchvision initialises it, 224 x 224, average pooling.
+    """Write a MobileNetV2 as torchvision initialises it, 224 x 224, average pooling.
 
-    Its batch norms are settled on clouds of noise: with the statistics it begins with, the signal dies
-    away in its fifty layers, and every picture has the same descriptor to seven digits.
+    The statistics of its batch norms are computed on clouds of noise.  With the initial statistics the
+    signal dies away in fifty layers, and all pictures have the same descriptor to seven digits.
     """
     path = folder / "random.safetensors"
     with torch.random.fork_rng(), torch.no_grad():
@@ -104,7 +104,7 @@ def random_weights(folder: Path, seed: int) -> Path:
 
 
 def _clouds(count: int) -> Tensor:
-    """Noise with the falling spectrum of photographs, normalised: `count` x 3 x 224 x 224."""
+    """Return noise with the falling spectrum of photographs, normalised: `count` x 3 x 224 x 224."""
     sides = (7, 14, 28, 56, 112, 224)
     octaves = (
         functional.interpolate(torch.randn(count, 3, side, side), 224, mode="bilinear") for side in sides
@@ -113,6 +113,6 @@ def _clouds(count: int) -> Tensor:
 
 
 def imported_weights(file: Path, folder: Path) -> Path:
-    """A plain state dict of torchvision's, imported as a user would: 224 x 224, average pooling."""
+    """Import a state dict of torchvision as a user would: 224 x 224, average pooling."""
     import_files("yardstick", [file], folder)
     return find_profile("yardstick", folder).filter

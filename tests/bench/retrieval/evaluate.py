@@ -1,4 +1,4 @@
-"""Puts every query to every system."""
+"""Evaluation: every query is put to every system."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ T = TypeVar("T")
 DESCRIBE_BATCH_PICTURES = 32
 
 Prepare = Callable[[Image], list[Variant]]
-"""The pictures that are looked for when somebody asks with one."""
+"""Return the variants of a query picture that are searched for."""
 
 Advance = Callable[[int], None]
-"""Told how many pictures more are done."""
+"""Called with the number of pictures that were done since the last call."""
 
 
 @dataclass
 class SystemAnswers:
-    """What one system answered: outcomes by kind of edit, and the first scores where none is right."""
+    """The answers of one system: outcomes by perturbation, and the first scores where no answer is right."""
 
     name: str
     asked: dict[str, list[RetrievalOutcome]] = field(default_factory=dict)
@@ -38,7 +38,7 @@ class SystemAnswers:
     foreign: list[float] = field(default_factory=list)
 
     def take(self, query: BenchmarkQuery, ranking: Ranking, corpus: RetrievalCorpus) -> None:
-        """Adds the answer to one query."""
+        """Add the answer to one query."""
         if query.role == "asked":
             self.asked.setdefault(query.kind, []).append(judge(query, ranking, corpus))
         else:
@@ -47,22 +47,22 @@ class SystemAnswers:
 
     @property
     def thresholds(self) -> Thresholds:
-        """From the queries without a right answer."""
+        """The thresholds, from the queries without a right answer."""
         return Thresholds.of(self.left_out, self.foreign)
 
     @property
     def overall(self) -> RetrievalFigures:
-        """Over all queries; every kind counts alike, as each has as many."""
+        """The figures over all queries; each perturbation has as many, so all count alike."""
         return figures([outcome for group in self.asked.values() for outcome in group], self.thresholds)
 
     @property
     def by_kind(self) -> dict[str, RetrievalFigures]:
-        """For each kind of edit, with the one threshold of all kinds."""
+        """The figures by perturbation, with the same thresholds for all."""
         return {kind: figures(group, self.thresholds) for kind, group in self.asked.items()}
 
 
 def judge(query: BenchmarkQuery, ranking: Ranking, corpus: RetrievalCorpus) -> RetrievalOutcome:
-    """What came of a query whose picture is in the corpus."""
+    """Judge the answer to a query whose picture is in the corpus."""
     video, scene = corpus.of_video(query), corpus.of_scene(query)
     first = ranking.entries[0]
     precision = average_precision(scene[ranking.entries], int(scene.sum()))
@@ -70,14 +70,14 @@ def judge(query: BenchmarkQuery, ranking: Ranking, corpus: RetrievalCorpus) -> R
 
 
 def plain(picture: Image) -> list[Variant]:
-    """The picture alone, at the size that keyframes are embedded at."""
+    """Return the picture as its only variant, at the size that keyframes are embedded at."""
     return [Variant(PLAIN, fit_within(picture, STILL_SIDE))]
 
 
 def describe_corpus(
     systems: Sequence[RetrievalSystem], corpus: RetrievalCorpus, advance: Advance
 ) -> list[DescribedSystem]:
-    """The systems, with the corpus described once by each descriptor that any of them uses."""
+    """Describe the corpus once by each descriptor, and return the systems with its rows."""
     parts: dict[Descriptor, list[Rows]] = {one: [] for system in systems for one in system.descriptors()}
     for entries in batched(corpus.entries):
         images = [entry.image for entry in entries]
@@ -96,7 +96,7 @@ def ask(
     prepare: Prepare,
     advance: Advance,
 ) -> list[SystemAnswers]:
-    """What each system answers; a query's picture is made once, put to all of them, and let go."""
+    """Return the answers of each system; each query picture is made once and put to all of them."""
     answers = [SystemAnswers(answering.system.name) for answering in systems]
     filters = list(dict.fromkeys(answering.system.filter for answering in systems))
     for batch in batched(queries):
@@ -113,7 +113,7 @@ def ask(
 
 
 def batched(items: Iterable[T], size: int = DESCRIBE_BATCH_PICTURES) -> Iterator[list[T]]:
-    """The items, `size` at a time."""
+    """Yield the items, `size` at a time."""
     waiting = iter(items)
     while batch := list(islice(waiting, size)):
         yield batch

@@ -1,4 +1,4 @@
-"""Frames to ask with: between the keyframes, spread over the scenes, and with something to see."""
+"""Query frames: from between the keyframes, spread over the scenes, and not blank."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from cbvir_core.types import Image
 T = TypeVar("T")
 
 FRAME_SIDE = 640
-"""Long side in pixels of the frame that is edited: what people save from a player."""
+"""Longer side in pixels of query frames before they are perturbed: what people save from a player."""
 
 FRAME_SAMPLES_PER_S = 5.0
 
 KEYFRAME_DISTANCE_S = 0.15
-"""Seconds that a frame lies from every keyframe of its clip."""
+"""Least distance in seconds of a query frame from every keyframe of its clip."""
 
 
 class SceneKeyframe(Protocol):
@@ -31,11 +31,11 @@ class SceneKeyframe(Protocol):
 
     @property
     def time_s(self) -> float:
-        """When it is shown."""
+        """The time of the keyframe."""
 
     @property
     def scene_start_s(self) -> float:
-        """When its scene begins."""
+        """The start of its scene."""
 
 
 @dataclass(frozen=True)
@@ -53,15 +53,15 @@ class ClipFrame:
 
     @property
     def key(self) -> str:
-        """Its name among all frames."""
+        """Its unique name."""
         return f"{self.clip}@{self.time_s:.3f}"
 
 
 def frames_between(path: Path, keyframes: Sequence[SceneKeyframe], seed: int) -> list[ClipFrame]:
-    """Frames of one clip in a seeded order that goes round its scenes.
+    """Return frames of one clip in a seeded order that takes its scenes in turn.
 
-    Left out: what lies within `KEYFRAME_DISTANCE_S` of a keyframe, and what is blank: nobody asks with such a
-    frame, and no answer to it would be right.
+    Left out are frames within `KEYFRAME_DISTANCE_S` of a keyframe, and blank frames: people do not search
+    with them, and no answer to them would be right.
     """
     rng = np.random.default_rng([seed, crc32(path.name.encode())])
     by_scene: dict[int, list[ClipFrame]] = {}
@@ -70,24 +70,24 @@ def frames_between(path: Path, keyframes: Sequence[SceneKeyframe], seed: int) ->
             if not _near(frame.time_s, keyframes) and not is_blank(frame.image):
                 scene = sum(keyframe.scene_start_s <= frame.time_s for keyframe in keyframes)
                 by_scene.setdefault(scene, []).append(ClipFrame(path.name, frame.time_s, frame.image))
-    mixed = [[shots[number] for number in rng.permutation(len(shots))] for shots in by_scene.values()]
+    mixed = [[frames[number] for number in rng.permutation(len(frames))] for frames in by_scene.values()]
     return round_robin(mixed)
 
 
-def by_family(shots: Iterable[Sequence[ClipFrame]]) -> list[ClipFrame]:
-    """Frames of all clips in turn by family, and within a family in turn by clip.
+def by_family(frames: Iterable[Sequence[ClipFrame]]) -> list[ClipFrame]:
+    """Return frames of all clips, the families in turn, and within a family the clips in turn.
 
-    So the first n of them treat all families alike, however many versions one has.
+    So the first n of them treat all families alike, however many versions a family has.
     """
     families: dict[str, list[Sequence[ClipFrame]]] = {}
-    for clip in shots:
+    for clip in frames:
         if clip:
             families.setdefault(clip[0].family, []).append(clip)
     return round_robin([round_robin(clips) for clips in families.values()])
 
 
 def round_robin(lists: Iterable[Sequence[T]]) -> list[T]:
-    """The first of each list, then the second of each, until all are empty."""
+    """Return the first item of each list, then the second of each, until all are used."""
     rows = [list(items) for items in lists]
     longest = max(map(len, rows), default=0)
     return [items[turn] for turn in range(longest) for items in rows if turn < len(items)]

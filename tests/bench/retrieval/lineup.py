@@ -1,4 +1,4 @@
-"""The systems that a command line asks to be compared."""
+"""The systems that the options name."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ BUILTIN_FILTER = "builtin filter"
 
 
 class Lineup:
-    """Makes systems; each weight file is loaded once."""
+    """Makes the systems; each weight file is loaded once."""
 
     def __init__(self, arguments: RetrievalArguments, folder: Path) -> None:
-        """`folder` is for weight files that are made here."""
+        """Remember the options; weight files that are made go to `folder`."""
         self._arguments, self._folder = arguments, folder
         self._loaded: dict[tuple[str, Path], NetworkDescriptor] = {}
 
     def systems(self) -> list[RetrievalSystem]:
-        """The standard ones, then those of weight files, in the order of the tables."""
+        """Return the standard systems, then those of weight files, in the order of the tables."""
         return [*self._standard(), *self._files()]
 
     def _standard(self) -> list[RetrievalSystem]:
@@ -57,7 +57,7 @@ class Lineup:
         return self._network("filter", "MobileNetV2, ImageNet", weights)
 
     def _builtin(self) -> list[RetrievalSystem]:
-        """The built-in filter, and with SOLAR where that is built in too."""
+        """Return the built-in filter, and the filter with SOLAR where that is built in too."""
         profile = find_profile("builtin", None)
         systems = [self._filter(BUILTIN_FILTER, profile.filter)]
         if profile.refine is not None:
@@ -65,7 +65,7 @@ class Lineup:
         return systems
 
     def _files(self) -> list[RetrievalSystem]:
-        """Weight files of the command line; a refinement stands on the last filter before it."""
+        """Return the systems of the weight files; a refinement uses the last filter before it."""
         made: list[RetrievalSystem] = []
         before: RetrievalSystem | None = None
         for file in self._arguments.files:

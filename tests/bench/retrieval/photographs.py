@@ -1,4 +1,4 @@
-"""Photographs that are in no clip: those in the corpus, and those that are nowhere in it."""
+"""Photographs that are in no clip: those of the corpus, and query pictures that are not in it."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ from cbvir_core.train.pictures import PICTURE_SUFFIXES, kept_back
 from cbvir_core.train.recipe import TrainingRecipe
 
 Photograph = tuple[str, bytes]
-"""A name and the bytes of a picture file."""
+"""A name, and the bytes of a picture file."""
 
 
 def distractors(folder: Path, count: int) -> list[Photograph]:
-    """The first `count` pictures of the folder's tars; they are never trained on."""
+    """Return the first `count` pictures of the tar files; they are never trained on."""
     return list(islice(_members(sorted(folder.glob("*.tar"))), count))
 
 
 def foreign(folder: Path, count: int) -> list[Photograph]:
-    """`count` training pictures that every training keeps back, by the choice that training makes.
+    """Return `count` training pictures that every training keeps back.
 
-    `kept_back` takes those pictures whose names have the lowest hashes, `TrainingRecipe.held_out` of them.  So
-    a picture that is kept back when all tars are trained on is also kept back when only some are.
-    Frames of clips that are trained on beside them might push pictures out; asking for fewer than are
-    kept back leaves them room (`test_photographs.py` counts it).  Weights trained by a recipe that
-    keeps back fewer would have seen some of these.
+    `kept_back` takes the pictures whose names have the lowest hashes, `TrainingRecipe.held_out` of them.
+    So a picture that is kept back when all tar files are trained on is also kept back when only some are.
+    Frames of clips that are trained on beside them can displace pictures; a `count` below the number kept
+    back leaves room for them (`test_questions.py` counts it).  Weights of a recipe that keeps back fewer
+    would have been trained on some of these.
 
-    Raises ValueError where more are asked for than are kept back.
+    Raise ValueError where `count` is more than are kept back.
     """
     tars = sorted(folder.glob("*.tar"))
     names = [f"{path.name}/{member}" for path in tars for member in _picture_names(path)]
@@ -41,7 +41,7 @@ def foreign(folder: Path, count: int) -> list[Photograph]:
 
 
 def _members(tars: Sequence[Path], wanted: Container[str] | None = None) -> Iterator[Photograph]:
-    """Every picture of the tars, or those wanted, under the names that training gives them."""
+    """Yield every picture of the tar files, or those wanted, under the names that training gives them."""
     for path in tars:
         members = _picture_names(path)
         with tarfile.open(path) as archive:

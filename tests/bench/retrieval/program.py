@@ -1,4 +1,4 @@
-"""The benchmark from command line to tables."""
+"""The benchmark, from its command line to its tables."""
 
 from __future__ import annotations
 
@@ -29,40 +29,39 @@ from bench.retrieval.questions import (
     questions,
 )
 from bench.retrieval.sheet import write_sheet
-from cbvir_core.decode import STILL_SIDE
 from cbvir_core.keyframes import extract_keyframes
 from cbvir_core.search.variants import variants_of
 
 PRINTED_WIDTH = 140
-"""Columns where there is no terminal that has some."""
+"""Width of the output in columns where it is not a terminal."""
 
 FIGURES_BY_KIND = ("video", "scene", "sure")
-"""Figures that are printed by kind of edit; all are in the JSON."""
+"""Figures that are printed by perturbation; the JSON has all."""
 
 
 @dataclass(frozen=True)
 class BenchmarkMaterial:
-    """What is searched, what is asked, and the frames that are asked with."""
+    """The corpus, the queries, and the frames that queries are made of."""
 
     corpus: RetrievalCorpus
     queries: tuple[BenchmarkQuery, ...]
-    shots: tuple[ClipFrame, ...]
+    frames: tuple[ClipFrame, ...]
 
     def counts(self) -> dict[str, int]:
-        """Numbers of pictures, for people."""
+        """Return the numbers of pictures for the output."""
         keyframes = sum(entry.family is not None for entry in self.corpus.entries)
         roles = Counter(query.role for query in self.queries)
         return {
             "keyframes": keyframes,
             "distractors": len(self.corpus) - keyframes,
-            "frames": len(self.shots),
+            "frames": len(self.frames),
             "kinds": len(PERTURBATIONS),
             **{f"queries {role}": count for role, count in roles.items()},
         }
 
 
 def run(line: Sequence[str]) -> None:
-    """Everything at its defaults, or as the command line says."""
+    """Run the benchmark with the options of a command line."""
     arguments = parse(line)
     if not arguments.shared.is_dir():
         sys.exit(f"the clips and photographs are not at {arguments.shared}; name their folder with --shared")
@@ -70,20 +69,20 @@ def run(line: Sequence[str]) -> None:
     with _bar(console) as progress:
         material = gather(arguments, progress)
         if arguments.pictures:
-            write_sheet(arguments.pictures, material.shots, arguments.seed)
+            write_sheet(arguments.pictures, material.frames, arguments.seed)
         with tempfile.TemporaryDirectory() as folder:
             answers = measure(arguments, material, Path(folder), progress)
     show(arguments, answers, material.counts(), console)
 
 
 def gather(arguments: RetrievalArguments, progress: Progress) -> BenchmarkMaterial:
-    """The corpus and the queries; the same ones for the same arguments."""
+    """Return the corpus and the queries, the same for the same options."""
     clips = split(clips_in(arguments.shared / "videos"), arguments.seed)
     entries: list[CorpusEntry] = []
     frames: dict[Path, list[ClipFrame]] = {}
     questioned = {*clips.asked, *clips.left_out}
     for clip in progress.track(sorted({*clips.corpus, *questioned}), description="keyframes"):
-        keyframes = list(extract_keyframes(clip, max_side=STILL_SIDE))
+        keyframes = list(extract_keyframes(clip))
         if clip in questioned:
             frames[clip] = frames_between(clip, keyframes, arguments.seed)
         if clip in clips.corpus:
@@ -101,7 +100,7 @@ def gather(arguments: RetrievalArguments, progress: Progress) -> BenchmarkMateri
 def measure(
     arguments: RetrievalArguments, material: BenchmarkMaterial, folder: Path, progress: Progress
 ) -> list[SystemAnswers]:
-    """What every system answers to every query."""
+    """Return the answers of every system to every query."""
     systems = Lineup(arguments, folder).systems()
     described = progress.add_task("corpus", total=len(material.corpus))
     answering = describe_corpus(systems, material.corpus, lambda done: progress.advance(described, done))
@@ -119,7 +118,7 @@ def measure(
 def show(
     arguments: RetrievalArguments, answers: Sequence[SystemAnswers], counts: dict[str, int], console: Console
 ) -> None:
-    """Prints the tables and writes the files that were asked for."""
+    """Print the tables and write the files that the options name."""
     console.print(", ".join(f"{count:,} {name}" for name, count in counts.items()), highlight=False)
     console.print(tables.overall(answers))
     for figure in FIGURES_BY_KIND:

@@ -1,4 +1,4 @@
-"""The corpus, and the queries that are put to it."""
+"""The corpus and the queries."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ from cbvir_core.types import Image, Keyframe
 Role = Literal["asked", "left out", "foreign"]
 
 LEFT_OUT_SHARE = 0.25
-"""Queries from clips that are not in the corpus, for each that is from one that is."""
+"""Number of queries of clips outside the corpus for each query of a clip in it."""
 
 SCENE_TOLERANCE_S = 0.5
-"""Seconds by which a query's time may lie outside the scene that answers it.  Scenes end between two
-samples of a third of a second, and two versions of a clip do not end theirs at the same one."""
+"""Seconds by which the time of a query may lie outside of the right scene.  Scenes end between two samples
+a third of a second apart, and two versions of a clip do not end theirs at the same sample."""
 
 
 @dataclass(frozen=True)
 class CorpusEntry:
-    """One picture of the corpus: a keyframe with its scene's span, or a photograph without a family."""
+    """One picture of the corpus: a keyframe with the span of its scene, or a photograph without a family."""
 
     name: str
     picture: Image | bytes = field(repr=False, compare=False)
@@ -39,13 +39,13 @@ class CorpusEntry:
 
     @property
     def image(self) -> Image:
-        """The picture; photographs are decoded each time."""
+        """The picture; a photograph is decoded each time."""
         return load(self.picture)
 
 
 @dataclass(frozen=True)
 class BenchmarkQuery:
-    """One question: a picture, the edit, and where the picture is from, if the corpus has it."""
+    """One query: a picture, the perturbation, and the origin of the picture if the corpus has it."""
 
     role: Role
     kind: str
@@ -55,12 +55,12 @@ class BenchmarkQuery:
     time_s: float = 0.0
 
     def image(self, seed: int) -> Image:
-        """The edited picture; the same one for the same seed."""
+        """Return the perturbed picture, the same for the same seed."""
         return perturbed(load(self.picture), self.kind, self.key, seed)
 
 
 class RetrievalCorpus:
-    """The pictures that are searched, and which of them are right answers."""
+    """The pictures that are searched, and the right answers among them."""
 
     def __init__(self, entries: Sequence[CorpusEntry]) -> None:
         self.entries = tuple(entries)
@@ -72,25 +72,25 @@ class RetrievalCorpus:
         return len(self.entries)
 
     def of_video(self, query: BenchmarkQuery) -> npt.NDArray[np.bool_]:
-        """Which entries are keyframes of the query's video or of a version of it."""
+        """Return which entries are keyframes of the query's video or of a version of it."""
         if query.family is None:
             return np.zeros(len(self), np.bool_)
         return np.asarray(self._families == query.family, np.bool_)
 
     def of_scene(self, query: BenchmarkQuery) -> npt.NDArray[np.bool_]:
-        """Which of those stand for a scene that holds the query's time, give or take `SCENE_TOLERANCE_S`."""
+        """Return which of those have a scene that contains the query's time, within `SCENE_TOLERANCE_S`."""
         begun = self._starts - SCENE_TOLERANCE_S <= query.time_s
         not_over = query.time_s <= self._ends + SCENE_TOLERANCE_S
         return np.asarray(self.of_video(query) & begun & not_over, np.bool_)
 
 
 def load(picture: Image | bytes) -> Image:
-    """A picture that is decoded or still in its file."""
+    """Return a picture, decoding it where it is the bytes of a file."""
     return read_picture(picture) if isinstance(picture, bytes) else picture
 
 
 def keyframe_entries(clip: str, keyframes: Sequence[Keyframe]) -> list[CorpusEntry]:
-    """A clip's keyframes as entries."""
+    """Return the keyframes of a clip as entries."""
     return [
         CorpusEntry(
             f"{clip}@{keyframe.time_s:.3f}",
@@ -104,32 +104,35 @@ def keyframe_entries(clip: str, keyframes: Sequence[Keyframe]) -> list[CorpusEnt
 
 
 def photograph_entries(photographs: Sequence[Photograph]) -> list[CorpusEntry]:
-    """Photographs as entries that are never right."""
+    """Return photographs as entries that are never right."""
     return [CorpusEntry(name, data) for name, data in photographs]
 
 
 def questions(
     clips: ClipSplit, frames: Mapping[Path, Sequence[ClipFrame]], count: int, strangers: Sequence[Photograph]
 ) -> tuple[list[ClipFrame], list[BenchmarkQuery]]:
-    """The `count` frames that are asked with, and all queries: those frames and a quarter as many of clips
-    that are left out, each edited in every way, and photographs that are nowhere, each in one."""
+    """Return the `count` frames that queries are made of, and all queries.
+
+    The queries are those frames, and a quarter as many of clips that are left out, each in every
+    perturbation; and photographs that are not in the corpus, each in one.
+    """
     asked = by_family(frames[clip] for clip in clips.asked)[:count]
     left_out = by_family(frames[clip] for clip in clips.left_out)[: max(1, round(LEFT_OUT_SHARE * count))]
     queries = frame_queries(asked, "asked") + frame_queries(left_out, "left out")
     return asked, queries + foreign_queries(strangers)
 
 
-def frame_queries(shots: Sequence[ClipFrame], role: Role) -> list[BenchmarkQuery]:
-    """Each frame edited in every way."""
+def frame_queries(frames: Sequence[ClipFrame], role: Role) -> list[BenchmarkQuery]:
+    """Return queries of each frame in every perturbation."""
     return [
-        BenchmarkQuery(role, kind, shot.key, shot.image, shot.family, shot.time_s)
-        for shot in shots
+        BenchmarkQuery(role, kind, frame.key, frame.image, frame.family, frame.time_s)
+        for frame in frames
         for kind in PERTURBATIONS
     ]
 
 
 def foreign_queries(photographs: Sequence[Photograph]) -> list[BenchmarkQuery]:
-    """Each photograph edited in one way; the kinds take turns."""
+    """Return a query of each photograph; the perturbations take turns."""
     kinds = list(PERTURBATIONS)
     return [
         BenchmarkQuery("foreign", kinds[number % len(kinds)], name, data)

@@ -1,4 +1,4 @@
-"""One example of every kind of edit in one picture, to be looked at."""
+"""A contact sheet with one example of every perturbation."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ LABEL_HEIGHT = 26
 SHEET_COLUMNS = 5
 
 
-def contact_sheet(shots: Sequence[ClipFrame], seed: int) -> PIL.Image.Image:
-    """A tile for each kind; the frames take turns."""
+def contact_sheet(frames: Sequence[ClipFrame], seed: int) -> PIL.Image.Image:
+    """Draw a tile for each perturbation; the frames take turns."""
     rows = -(-len(PERTURBATIONS) // SHEET_COLUMNS)
     sheet = PIL.Image.new(
         "RGB", (SHEET_COLUMNS * TILE_SIZE[0], rows * (TILE_SIZE[1] + LABEL_HEIGHT)), (90, 90, 96)
     )
     draw = PIL.ImageDraw.Draw(sheet)
     for number, kind in enumerate(PERTURBATIONS):
-        shot = shots[number % len(shots)]
-        picture = PIL.Image.fromarray(perturbed(shot.image, kind, shot.key, seed))
+        frame = frames[number % len(frames)]
+        picture = PIL.Image.fromarray(perturbed(frame.image, kind, frame.key, seed))
         left, top = (
             number % SHEET_COLUMNS * TILE_SIZE[0],
             number // SHEET_COLUMNS * (TILE_SIZE[1] + LABEL_HEIGHT),
@@ -39,6 +39,6 @@ def contact_sheet(shots: Sequence[ClipFrame], seed: int) -> PIL.Image.Image:
     return sheet
 
 
-def write_sheet(path: Path, shots: Sequence[ClipFrame], seed: int) -> None:
-    """Writes the contact sheet in the format that the name's ending says."""
-    contact_sheet(shots, seed).save(path)
+def write_sheet(path: Path, frames: Sequence[ClipFrame], seed: int) -> None:
+    """Write the contact sheet in the format of the file name's suffix."""
+    contact_sheet(frames, seed).save(path)

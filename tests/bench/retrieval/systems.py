@@ -1,4 +1,4 @@
-"""What answers: a descriptor with exact search, or a filter whose shortlist is refined."""
+"""Systems that answer queries: a descriptor with exact search, or a filter with a refined shortlist."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from cbvir_core.types import Rows
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """Numbers of corpus entries, best first, and their scores.  What was not retrieved is missing."""
+    """Numbers of the retrieved corpus entries, best first, and their scores."""
 
     entries: npt.NDArray[np.int64]
     scores: npt.NDArray[np.float64]
@@ -30,7 +30,7 @@ class Ranking:
 
 @dataclass(frozen=True)
 class RetrievalSystem:
-    """One line of the tables.  Without `refine` the filter's exact search is the answer."""
+    """One line of the tables.  Without `refine` the exact search by the filter is the answer."""
 
     name: str
     filter: Descriptor
@@ -38,12 +38,12 @@ class RetrievalSystem:
     scale: ScoreScale = REFINE_SCALE
 
     def descriptors(self) -> list[Descriptor]:
-        """What the corpus must be described by."""
+        """Return the descriptors that the corpus needs."""
         return [self.filter, *([self.refine] if self.refine else [])]
 
 
 class ExactGallery:
-    """A gallery that compares with every entry of the corpus."""
+    """A gallery that compares a query with every entry of the corpus."""
 
     def __init__(self, rows: Rows) -> None:
         self._rows = rows
@@ -52,7 +52,7 @@ class ExactGallery:
         return len(self._rows)
 
     def nearest(self, queries: Rows, k: int) -> list[Neighbours]:
-        """For each descriptor the k nearest entries by Euclidean distance, ascending."""
+        """Return for each query row the k nearest entries by Euclidean distance, ascending."""
         found: list[Neighbours] = []
         for cosines in queries @ self._rows.T:
             order = np.argsort(-cosines, kind="stable")[:k]
@@ -62,7 +62,7 @@ class ExactGallery:
 
 
 class CorpusRefineRows:
-    """SOLAR rows of the corpus, in place of the store that the refinement reads them from."""
+    """SOLAR rows of the corpus; it stands in for the store that the refinement reads."""
 
     def __init__(self, rows: Rows) -> None:
         self._rows = rows
@@ -70,15 +70,15 @@ class CorpusRefineRows:
     def refine_rows(
         self, generation: Generation, rows: npt.NDArray[np.int64]
     ) -> tuple[Rows, npt.NDArray[np.bool_]]:
-        """Rows of these entries; all of them are known."""
+        """Return the rows of these entries; none is missing."""
         return self._rows[rows], np.ones(len(rows), np.bool_)
 
 
 class DescribedSystem:
-    """A system with the corpus described."""
+    """A system with the rows of the corpus."""
 
     def __init__(self, system: RetrievalSystem, rows: Sequence[Rows]) -> None:
-        """`rows` are the corpus by each of ``system.descriptors()``."""
+        """Take the rows of the corpus by each of ``system.descriptors()``."""
         self.system = system
         self._rows, self._gallery = rows[0], ExactGallery(rows[0])
         self._refiner = None
@@ -86,10 +86,10 @@ class DescribedSystem:
             self._refiner = _refiner(system.refine.encoder, rows[1])
 
     def answer(self, variants: Sequence[Variant], queries: Rows) -> Ranking:
-        """The ranking for a picture, given its variants and their rows by the filter.
+        """Rank the corpus for a picture, given its variants and their rows by the filter.
 
-        An entry counts with the variant that it is nearest to.  A refined system retrieves its
-        shortlist only, by the search's own rule, selection of variants, comparison and scale.
+        An entry has the score of the variant that it is nearest to.  A refined system retrieves only its
+        shortlist, by the rules of `cbvir_core.search`: shortlist, variants, comparison and score scale.
         """
         if self._refiner is None:
             cosines = (queries @ self._rows.T).max(axis=0).astype(np.float64)

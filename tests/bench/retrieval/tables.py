@@ -1,4 +1,4 @@
-"""The figures as tables: on a terminal, as Markdown, as JSON."""
+"""The figures as tables on a terminal, as Markdown and as JSON."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ FIGURE_COLUMNS = {
     "sure": "recall at 1 % false",
     "sure_clips": "at 1 % of left-out clips",
 }
-"""Names of the fields of `RetrievalFigures` for people."""
+"""Headings of the fields of `RetrievalFigures`."""
 
 README_FIGURES = ("video", "scene", "precision", "sure")
-"""The columns of the README."""
+"""The columns of the short table."""
 
 
 def overall(answers: Sequence[SystemAnswers]) -> Table:
-    """A line for each system."""
+    """Return a table with a line for each system."""
     table = Table(Column("descriptor", no_wrap=True), *FIGURE_COLUMNS.values(), title="all kinds of edit")
     for one in answers:
         table.add_row(one.name, *_cells(one.overall, FIGURE_COLUMNS))
@@ -33,7 +33,7 @@ def overall(answers: Sequence[SystemAnswers]) -> Table:
 
 
 def by_kind(answers: Sequence[SystemAnswers], figure: str) -> Table:
-    """A line for each kind of edit and a column for each system, of one figure."""
+    """Return a table of one figure: a line for each perturbation, a column for each system."""
     table = Table(
         Column("edit", no_wrap=True),
         *(one.name for one in answers),
@@ -46,7 +46,7 @@ def by_kind(answers: Sequence[SystemAnswers], figure: str) -> Table:
 
 
 def markdown(answers: Sequence[SystemAnswers]) -> str:
-    """The table of the README: a line for each system."""
+    """Return the short table as Markdown: a line for each system."""
     lines = [("descriptor", *(FIGURE_COLUMNS[name] for name in README_FIGURES))]
     lines += [(one.name, *_cells(one.overall, README_FIGURES)) for one in answers]
     rows = ["| " + " | ".join(line) + " |" for line in lines]
@@ -54,7 +54,7 @@ def markdown(answers: Sequence[SystemAnswers]) -> str:
 
 
 def to_json(answers: Sequence[SystemAnswers], counts: dict[str, int]) -> str:
-    """Everything, with how many pictures were searched and asked with."""
+    """Return all figures as JSON, with the numbers of pictures."""
     systems = [
         {
             "name": one.name,

@@ -1,7 +1,7 @@
-"""What people do to a frame before they ask where it is from.
+"""Perturbations: what people do to a frame before they search with it.
 
-Written for the benchmark alone, in OpenCV and Pillow, and apart from the augmentation that training uses:
-weights must not be tested by the code they were trained with.
+They are written for the benchmark, in OpenCV and Pillow, and share no code with the augmentation of
+training: weights must not be tested by the code that they were trained with.
 """
 
 from __future__ import annotations
@@ -16,21 +16,21 @@ from bench.retrieval.perturbations import framing, overlay, page, quality, scree
 from cbvir_core.types import Image
 
 Perturbation = Callable[[Image, np.random.Generator], Image]
-"""A new picture of a frame; all chance comes from the generator."""
+"""Return a new picture made of a frame; all random numbers come from the generator."""
 
 UNEDITED = "unedited"
 
 SMALLEST_SIDE = 480
-"""Long side that smaller pictures are enlarged to first: people do not caption thumbnails."""
+"""Longer side that smaller pictures are enlarged to first: people do not caption thumbnails."""
 
 
 def unedited(image: Image, rng: np.random.Generator) -> Image:
-    """The frame itself."""
+    """Return the frame itself."""
     return image
 
 
 def repost(image: Image, rng: np.random.Generator) -> Image:
-    """What has been through several hands: cropped a little, with a logo, made smaller and saved badly."""
+    """Make a picture that was posted several times: cropped a little, with a logo, small, strong JPEG."""
     marked = overlay.logo(framing.trim(image, rng), rng)
     return quality.saved(quality.shrunk(marked, int(rng.integers(180, 361))), int(rng.integers(25, 60)))
 
@@ -58,11 +58,11 @@ PERTURBATIONS: Mapping[str, Perturbation] = {
     "logo": overlay.logo,
     "repost": repost,
 }
-"""Every kind of edit by its name, in the order of the tables."""
+"""Every perturbation by its name, in the order of the tables."""
 
 
 def perturbed(image: Image, kind: str, key: str, seed: int) -> Image:
-    """The picture edited; the same picture for the same kind, key and seed, whatever was made before."""
+    """Return the perturbed picture, the same for the same kind, key and seed."""
     rng = np.random.default_rng([seed, crc32(kind.encode()), crc32(key.encode())])
     return PERTURBATIONS[kind](_enlarged(image), rng)
 

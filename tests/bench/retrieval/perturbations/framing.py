@@ -1,4 +1,4 @@
-"""Edits of what part of the picture is seen, and in what frame."""
+"""Perturbations of the framing: which part of the picture is seen, and in what frame."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from cbvir_core.types import Image
 
 
 def crop(image: Image, rng: np.random.Generator) -> Image:
-    """A window of 35 to 70 % of the area, anywhere, its aspect up to a quarter off the picture's."""
+    """Cut out 35 to 70 % of the area, anywhere, with an aspect up to a quarter off the picture's."""
     return _window(image, rng, area=rng.uniform(0.35, 0.70), aspect=float(np.exp(rng.uniform(-0.22, 0.22))))
 
 
 def trim(image: Image, rng: np.random.Generator) -> Image:
-    """A window of 75 to 92 % of the area: the edges cut off."""
+    """Cut off the edges and keep 75 to 92 % of the area."""
     return _window(image, rng, area=rng.uniform(0.75, 0.92), aspect=1.0)
 
 
@@ -27,19 +27,19 @@ def _window(image: Image, rng: np.random.Generator, area: float, aspect: float) 
 
 
 def letterbox(image: Image, rng: np.random.Generator) -> Image:
-    """Bars above and below, 10 to 24 % of the new height each; usually black."""
+    """Add bars above and below, 10 to 24 % of the new height each; usually black."""
     bar = round(image.shape[0] * (share := rng.uniform(0.10, 0.24)) / (1 - 2 * share))
     return _bars(image, (bar, bar, 0, 0), rng)
 
 
 def pillarbox(image: Image, rng: np.random.Generator) -> Image:
-    """Bars left and right, 10 to 26 % of the new width each; usually black."""
+    """Add bars left and right, 10 to 26 % of the new width each; usually black."""
     bar = round(image.shape[1] * (share := rng.uniform(0.10, 0.26)) / (1 - 2 * share))
     return _bars(image, (0, 0, bar, bar), rng)
 
 
 def windowbox(image: Image, rng: np.random.Generator) -> Image:
-    """Bars on all four sides, 6 to 16 % of the new height and width each; usually black."""
+    """Add bars on all four sides, 6 to 16 % of the new height and width each; usually black."""
     tall, wide = (
         round(side * (share := rng.uniform(0.06, 0.16)) / (1 - 2 * share)) for side in image.shape[:2]
     )
@@ -52,12 +52,12 @@ def _bars(image: Image, sides: tuple[int, int, int, int], rng: np.random.Generat
 
 
 def mirror(image: Image, rng: np.random.Generator) -> Image:
-    """Left and right exchanged, as uploaders do to escape recognition."""
+    """Exchange left and right, as uploaders do to escape recognition."""
     return np.ascontiguousarray(image[:, ::-1])
 
 
 def rotate(image: Image, rng: np.random.Generator) -> Image:
-    """Turned by 4 to 15 degrees; half of them keep the corners on black, half are cropped to the content."""
+    """Rotate by 4 to 15 degrees; half of them keep black corners, half are cropped to the content."""
     rows, columns = image.shape[:2]
     degrees = rng.uniform(4, 15) * rng.choice([-1, 1])
     angle = abs(np.deg2rad(degrees))
@@ -76,7 +76,7 @@ def rotate(image: Image, rng: np.random.Generator) -> Image:
 
 
 def perspective(image: Image, rng: np.random.Generator) -> Image:
-    """Seen from aside: each corner is drawn in by up to 14 % of the sides; what is outside is cropped."""
+    """Show the picture from the side: corners move in by up to 14 % of the sides; the outside is cropped."""
     rows, columns = image.shape[:2]
     drawn = rng.uniform(0.0, 0.14, (4, 2)) * (columns, rows)
     seen = corners(columns, rows) + drawn.astype(np.float32) * _INWARDS
@@ -85,7 +85,7 @@ def perspective(image: Image, rng: np.random.Generator) -> Image:
 
 
 def corners(width: float, height: float) -> np.ndarray[tuple[int, int], np.dtype[np.float32]]:
-    """Clockwise from the top left, 4 x 2."""
+    """Return the corners clockwise from the top left, 4 x 2."""
     return np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
 
 

@@ -1,4 +1,4 @@
-"""Edits that lay something over the picture."""
+"""Perturbations that draw something over the picture."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from cbvir_core.types import Image
 
 
 def caption(image: Image, rng: np.random.Generator) -> Image:
-    """A subtitle on the picture, a news banner over its lower part, or a meme's white field above it."""
+    """Add a subtitle, a news banner over the lower part, or the white field of a meme above."""
     make = [_subtitle, _banner, _meme][rng.integers(3)]
     return np.asarray(make(PIL.Image.fromarray(image), rng), np.uint8)
 
@@ -27,7 +27,7 @@ def _subtitle(picture: PIL.Image.Image, rng: np.random.Generator) -> PIL.Image.I
 
 
 def _banner(picture: PIL.Image.Image, rng: np.random.Generator) -> PIL.Image.Image:
-    """A strip of 16 to 26 % of the height, with a coloured field at its left."""
+    """Draw a strip of 16 to 26 % of the height, with a coloured field at its left."""
     height = round(picture.height * rng.uniform(0.16, 0.26))
     top = picture.height - height - round(picture.height * rng.uniform(0.0, 0.06))
     colour = tuple(int(value) for value in rng.integers(20, 200, 3))
@@ -59,7 +59,7 @@ def _meme(picture: PIL.Image.Image, rng: np.random.Generator) -> PIL.Image.Image
 
 
 def logo(image: Image, rng: np.random.Generator) -> Image:
-    """A channel's mark in a corner, opaque or half transparent, 12 to 26 % as wide as the picture."""
+    """Draw the logo of a channel in a corner, opaque or half transparent, 12 to 26 % of the width."""
     picture = PIL.Image.fromarray(image).convert("RGBA")
     width = max(24, round(picture.width * rng.uniform(0.12, 0.26)))
     mark = _mark(width, rng)

@@ -13,7 +13,7 @@ PAGE_WIDTH, DESKTOP_WIDTH = 1000, 1120
 
 
 def page(image: Image, rng: np.random.Generator) -> Image:
-    """In an article, half the width of the page or more: headline, text, a column of links, light or dark."""
+    """Show the picture in an article, light or dark, half as wide as the page or more."""
     dark = rng.random() < 0.3
     paper, ink, link = ((24, 26, 30), (215, 215, 215), (120, 170, 250)) if dark else _LIGHT
     column = round(PAGE_WIDTH * rng.uniform(0.50, 0.72))
@@ -55,7 +55,7 @@ def _links(
     left: int,
     link: Colour,
 ) -> None:
-    """The column beside the article: small boxes of colour with a title each."""
+    """Draw the column beside the article: small coloured boxes with a title each."""
     width = PAGE_WIDTH - 30 - left
     for top in range(96, sheet.height - 120, 170):
         draw.rectangle((left, top, left + width, top + 90), _any_colour(rng, 90, 220))
@@ -63,7 +63,7 @@ def _links(
 
 
 def player(image: Image, rng: np.random.Generator) -> Image:
-    """In a player on a desktop, the picture 62 to 85 % as wide as the screen, controls below it."""
+    """Show the picture in a player on a desktop, 62 to 85 % as wide as the screen, with controls."""
     picture = _fitted(image, round(DESKTOP_WIDTH * rng.uniform(0.62, 0.85)), 640)
     title, controls = 34, 52
     width, height = max(picture.width, 420), picture.height + title + controls
@@ -102,14 +102,14 @@ def _controls(
 
 
 def _wallpaper(width: int, height: int, rng: np.random.Generator) -> PIL.Image.Image:
-    """Two colours that run into each other."""
+    """Return a gradient between two colours."""
     first, second = (np.array(_any_colour(rng, 20, 170), np.float64) for _ in range(2))
     slope = np.add.outer(np.linspace(0, 1, height), np.linspace(0, 1, width))[..., None] / 2
     return PIL.Image.fromarray(np.rint(first * (1 - slope) + second * slope).astype(np.uint8))
 
 
 def _fitted(image: Image, width: int, height: int) -> PIL.Image.Image:
-    """Scaled to the width, or to the height if it would be taller."""
+    """Scale to the width, or to the height where the picture would be taller."""
     scale = min(width / image.shape[1], height / image.shape[0])
     size = (round(image.shape[1] * scale), round(image.shape[0] * scale))
     return PIL.Image.fromarray(image).resize(size, PIL.Image.Resampling.BICUBIC, reducing_gap=2.0)

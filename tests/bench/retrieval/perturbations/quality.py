@@ -1,4 +1,4 @@
-"""Edits of the pixels: compression, size, sharpness, noise and colour."""
+"""Perturbations of the pixels: compression, size, sharpness, noise and colour."""
 
 from __future__ import annotations
 
@@ -9,32 +9,32 @@ from cbvir_core.types import Image
 
 
 def jpeg(image: Image, rng: np.random.Generator) -> Image:
-    """Saved as JPEG at quality 10 to 35, twice with a shift of a few pixels between, as by two services."""
+    """Save as JPEG twice, with a shift of a few pixels between, as two services do; quality 10 to 35."""
     left, top = (int(shift) for shift in rng.integers(1, 8, 2))
     return saved(saved(image, int(rng.integers(20, 50)))[top:, left:], int(rng.integers(10, 36)))
 
 
 def saved(image: Image, quality: int) -> Image:
-    """The picture after JPEG at this quality."""
+    """Return the picture after JPEG at this quality."""
     bgr = cv2.cvtColor(np.ascontiguousarray(image), cv2.COLOR_RGB2BGR)
     _, data = cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, quality])
     return np.asarray(cv2.cvtColor(cv2.imdecode(data, cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB), np.uint8)
 
 
 def downscale(image: Image, rng: np.random.Generator) -> Image:
-    """A thumbnail of 72 to 140 pixels on its long side."""
+    """Make a thumbnail of 72 to 140 pixels on its longer side."""
     return shrunk(image, int(rng.integers(72, 141)))
 
 
 def shrunk(image: Image, long_side: int) -> Image:
-    """The picture with its long side at so many pixels."""
+    """Scale the picture to this longer side."""
     scale = long_side / max(image.shape[:2])
     size = (max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale)))
     return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def blur(image: Image, rng: np.random.Generator) -> Image:
-    """Out of focus, or shaken: a disc or a line of 1.5 to 3 % of the long side."""
+    """Blur as out of focus or shaken: by a disc or a line of 1.5 to 3 % of the longer side."""
     size = max(3, round(max(image.shape[:2]) * rng.uniform(0.015, 0.03))) | 1
     kernel = np.zeros((size, size), np.float32)
     middle = size // 2
@@ -49,7 +49,7 @@ def blur(image: Image, rng: np.random.Generator) -> Image:
 
 
 def noise(image: Image, rng: np.random.Generator) -> Image:
-    """A sensor's noise in the dark: 12 to 30 grey levels, coarser in colour than in brightness."""
+    """Add the noise of a sensor in the dark: 12 to 30 grey levels, coarser in colour than in brightness."""
     rows, columns = image.shape[:2]
     sigma = rng.uniform(12, 30)
     fine = rng.standard_normal((rows, columns, 1), np.float32)
@@ -59,7 +59,7 @@ def noise(image: Image, rng: np.random.Generator) -> Image:
 
 
 def tone(image: Image, rng: np.random.Generator) -> Image:
-    """A filter of a phone: gamma, contrast, saturation and warmth, each to either side."""
+    """Apply a filter as phones do: gamma, contrast, saturation and warmth, each up or down."""
     gamma = float(np.exp(rng.uniform(0.25, 0.6) * rng.choice([-1, 1])))
     contrast, saturation = rng.uniform(0.7, 1.4), rng.uniform(0.4, 1.7)
     warmth = 1 + rng.uniform(-0.15, 0.15) * np.array([1.0, 0.0, -1.0])
@@ -70,12 +70,12 @@ def tone(image: Image, rng: np.random.Generator) -> Image:
 
 
 def grey(image: Image, rng: np.random.Generator) -> Image:
-    """Without colour."""
+    """Remove the colour."""
     return np.asarray(cv2.cvtColor(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB), np.uint8)
 
 
 def sepia(image: Image, rng: np.random.Generator) -> Image:
-    """As an old photograph: brown, a little flat, and darker to the corners."""
+    """Make an old photograph: brown, of low contrast, and darker at the corners."""
     rows, columns = image.shape[:2]
     light = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)[..., None] / 255.0
     brown = 255 * (0.08 + 0.88 * light) ** np.array([0.72, 0.95, 1.30])
@@ -84,11 +84,11 @@ def sepia(image: Image, rng: np.random.Generator) -> Image:
 
 
 def from_middle(rows: int, columns: int) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
-    """Distance of each pixel from the middle: 0 there, 1 in the corners."""
+    """Return the distance of each pixel from the middle: 0 there, 1 in the corners."""
     y, x = np.linspace(-1, 1, rows)[:, None], np.linspace(-1, 1, columns)[None]
     return np.asarray(np.sqrt((x**2 + y**2) / 2))
 
 
 def clipped(values: np.ndarray[tuple[int, ...], np.dtype[np.floating]]) -> Image:
-    """Grey levels of any real numbers."""
+    """Round and clip real numbers to grey levels."""
     return np.asarray(np.clip(np.rint(values), 0, 255), np.uint8)

@@ -1,4 +1,4 @@
-"""The picture on a monitor, photographed with a telephone."""
+"""The picture on a monitor, photographed with a phone."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ BEZEL_SHARE = 0.035
 
 
 def photograph(image: Image, rng: np.random.Generator) -> Image:
-    """Monitor in a dim room, seen at a slant: grid and moire, glare of a lamp, soft, noisy, JPEG."""
+    """Photograph a monitor in a dim room at a slant: grid, moire, glare of a lamp, blur, noise, JPEG."""
     shown = _with_bezel(image)
     light = _room(rng)
     place = _place(shown, rng)
@@ -39,7 +39,7 @@ def photograph(image: Image, rng: np.random.Generator) -> Image:
 
 
 def _with_bezel(image: Image) -> Image:
-    """The picture filling a monitor of its own shape, with black plastic around it."""
+    """Return the picture on a monitor of the same shape, with black plastic around it."""
     edge = round(BEZEL_SHARE * max(image.shape[:2]))
     black = [22, 22, 24]
     framed = cv2.copyMakeBorder(image, edge, edge, edge, edge, cv2.BORDER_CONSTANT, value=black)
@@ -47,7 +47,7 @@ def _with_bezel(image: Image) -> Image:
 
 
 def _room(rng: np.random.Generator) -> Light:
-    """A wall that is lit from one side, with a desk below."""
+    """Return a wall that is lit from one side, with a desk below."""
     wall = rng.uniform(0.05, 0.25, 3) * 0.5 + rng.uniform(0.03, 0.15)
     across = np.linspace(rng.uniform(0.4, 1), rng.uniform(0.4, 1), PHOTO_WIDTH)[None, :, None]
     room = np.broadcast_to(wall * across, (PHOTO_HEIGHT, PHOTO_WIDTH, 3)).astype(np.float32)
@@ -57,7 +57,7 @@ def _room(rng: np.random.Generator) -> Light:
 
 
 def _place(shown: Image, rng: np.random.Generator) -> Light:
-    """Where the monitor's corners lie in the photograph: 72 to 98 % of what fits, moved and slanted."""
+    """Return the corners of the monitor in the photograph: 72 to 98 % of what fits, moved and slanted."""
     scale = rng.uniform(0.72, 0.98) * min(PHOTO_WIDTH / shown.shape[1], PHOTO_HEIGHT / shown.shape[0])
     width, height = scale * shown.shape[1], scale * shown.shape[0]
     left, top = rng.uniform(0, PHOTO_WIDTH - width), rng.uniform(0, PHOTO_HEIGHT - height)
@@ -66,7 +66,7 @@ def _place(shown: Image, rng: np.random.Generator) -> Light:
 
 
 def _moire(rng: np.random.Generator) -> Light:
-    """Bands where the monitor's pixels beat with the sensor's, bent by the slant, other in each colour."""
+    """Return moire: bands where monitor and sensor pixels interfere, bent by the slant, per colour."""
     y, x = np.mgrid[0:PHOTO_HEIGHT, 0:PHOTO_WIDTH].astype(np.float32)
     bands = np.ones((PHOTO_HEIGHT, PHOTO_WIDTH, 3), np.float32)
     for _ in range(2):
@@ -84,7 +84,7 @@ def _moire(rng: np.random.Generator) -> Light:
 
 
 def _glare(rng: np.random.Generator) -> Light:
-    """What the glass reflects: a veil everywhere, and a lamp's soft spot or a window's bright field."""
+    """Return reflections: a veil everywhere, and the soft spot of a lamp or the bright field of a window."""
     field = np.zeros((PHOTO_HEIGHT, PHOTO_WIDTH), np.float32)
     middle = (int(rng.integers(PHOTO_WIDTH)), int(rng.integers(PHOTO_HEIGHT)))
     size = (int(rng.integers(40, 150)), int(rng.integers(30, 110)))
