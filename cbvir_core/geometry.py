@@ -24,7 +24,7 @@ Size = tuple[int, int]
 
 MIN_FRAME_AREA_SHARE, MAX_FRAME_AREA_TIMES = 0.01, 30.0
 """The least share of the query's area that a frame may cover, and how many times that area it may cover at
-most.  A match beyond these is degenerate: no edit makes it."""
+most.  A match beyond these is degenerate: no perturbation makes it."""
 
 MIN_SHARED_AREA_PX = 1.0
 """Square pixels of the query that must show the still."""
@@ -71,7 +71,7 @@ def project(matrix: Matrix, points: Floats | Matrix) -> Matrix:
 def frame_in_query(matrix: Matrix, query: Size, frame: Size) -> Matrix | None:
     """Return the frame's outer corners in the query (4 x 2) by a map from query to frame.
 
-    None if the map is singular, folds the frame or shrinks it to nothing: no edit does that.  Unlike
+    None if the map is singular, folds the frame or shrinks it to nothing: no perturbation does that.  Unlike
     `shared_part`, this takes a mirroring map, and what lies outside the query is not cut off.
     """
     if matrix.shape != (3, 3) or _is_singular(matrix):

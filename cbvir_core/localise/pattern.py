@@ -139,7 +139,7 @@ def whole_pattern(query: Grey, thumbnail: Size) -> Pattern | None:
 def placed_pattern(query: Grey, to_thumbnail: Matrix, thumbnail: Size) -> Pattern | None:
     """Return the part of the query in which the frame lies by a map from query to thumbnail.
 
-    None if no edit makes that map, or if the part is smaller than a block.
+    None if no perturbation makes that map, or if the part is smaller than a block.
     """
     size = (query.shape[1], query.shape[0])
     outline = frame_in_query(to_thumbnail, size, thumbnail)

@@ -68,8 +68,8 @@ def all_frames(path: Path, most: int | None = None) -> list[Frame]:
         return list(itertools.islice(reader, most))
 
 
-def ask(frames: list[Frame], path: Path, query: Image, key: int, *, mirrored: bool = False) -> Moment:
-    """As a search does: verified against the still of frame `key`, in a scene of all frames."""
+def moment_of(frames: list[Frame], path: Path, query: Image, key: int, *, mirrored: bool = False) -> Moment:
+    """Find the moment as a search does: verified with the still of frame `key`, in a scene of all frames."""
     still = fit_within(frames[key].image, STILL_SIDE)
     found = verify(describe(query, QUERY_FEATURES), describe(still), mirror=mirrored)
     return find_moment(
@@ -84,42 +84,42 @@ def ask(frames: list[Frame], path: Path, query: Image, key: int, *, mirrored: bo
 
 
 def covers(moment: Moment, frames: list[Frame], number: int, off: int) -> bool:
-    """Whether the moment is at most `off` frames from a frame."""
+    """Return whether the moment is at most `off` frames from a frame."""
     first, last = frames[max(0, number - off)].time_s, frames[min(len(frames) - 1, number + off)].time_s
     return moment.time_s <= last and moment.until_s >= first
 
 
-@pytest.mark.parametrize("edit", [saved, half])
+@pytest.mark.parametrize("perturb", [saved, half])
 @pytest.mark.parametrize("name", CLIPS)
-def test_unedited_to_the_frame(shared: Path, name: str, edit: Callable[[Image], Image]) -> None:
+def test_unedited_to_the_frame(shared: Path, name: str, perturb: Callable[[Image], Image]) -> None:
     path = shared / "videos" / name
     frames = all_frames(path, 75)
     for number in (3, 50):
-        moment = ask(frames, path, edit(frames[number].image), len(frames) // 2)
+        moment = moment_of(frames, path, perturb(frames[number].image), len(frames) // 2)
         assert covers(moment, frames, number, 0), (number, moment)
         assert moment.exact
         assert moment.reason == ""
         assert moment.fit > 0.8
 
 
-@pytest.mark.parametrize("edit", [cropped, captioned, toned, saved_badly, in_page])
-def test_edited_within_half_a_second(shared: Path, edit: Callable[[Image], Image]) -> None:
+@pytest.mark.parametrize("perturb", [cropped, captioned, toned, saved_badly, in_page])
+def test_edited_within_half_a_second(shared: Path, perturb: Callable[[Image], Image]) -> None:
     path = shared / "videos" / "learning-area--rabbit320.mp4"
     frames = all_frames(path, 110)
     for number in (20, 90):
-        moment = ask(frames, path, edit(frames[number].image), 50)
+        moment = moment_of(frames, path, perturb(frames[number].image), 50)
         assert abs(moment.time_s - frames[number].time_s) <= 0.5, (number, moment)
-        assert moment.exact is (edit not in (cropped, in_page))
+        assert moment.exact is (perturb not in (cropped, in_page))
 
 
 def test_mirrored(shared: Path) -> None:
     path = shared / "videos" / "mmaction2--test.avi"
     frames = all_frames(path, 100)
     for number in (30, 80):
-        for edit in (saved, cropped):
-            query = edit(frames[number].image[:, ::-1])
-            moment = ask(frames, path, query, 60, mirrored=True)
-            assert abs(moment.time_s - frames[number].time_s) <= (0.5 if edit is cropped else 0.05)
+        for perturb in (saved, cropped):
+            query = perturb(frames[number].image[:, ::-1])
+            moment = moment_of(frames, path, query, 60, mirrored=True)
+            assert abs(moment.time_s - frames[number].time_s) <= (0.5 if perturb is cropped else 0.05)
 
 
 @pytest.fixture
@@ -136,11 +136,11 @@ def still_film(make_film: Callable[..., Path]) -> Path:
 
 def test_equal_frames_are_one_moment(still_film: Path) -> None:
     frames = all_frames(still_film)
-    moment = ask(frames, still_film, saved(frames[150].image), 30)
+    moment = moment_of(frames, still_film, saved(frames[150].image), 30)
     assert moment.exact
     assert frames[96].time_s <= moment.time_s <= frames[100].time_s
     assert moment.until_s == pytest.approx(frames[191].time_s, abs=0.2)
-    moving = ask(frames, still_film, saved(frames[240].image), 200)
+    moving = moment_of(frames, still_film, saved(frames[240].image), 200)
     assert covers(moving, frames, 240, 0)
     assert moving.until_s - moving.time_s < 0.1
 
@@ -174,12 +174,12 @@ def growing_film(tmp_path: Path) -> Path:
 def test_in_a_film_that_changes_its_size(growing_film: Path, number: int) -> None:
     frames = all_frames(growing_film)
     assert {frame.image.shape[0] for frame in frames} == {180, 240}
-    moment = ask(frames, growing_film, saved(frames[number].image), number)
+    moment = moment_of(frames, growing_film, saved(frames[number].image), number)
     assert covers(moment, frames, number, 1), moment
 
 
 class Ticks:
-    """A clock that goes on by a little each time it is asked, so that a budget counts decoded frames."""
+    """A clock that goes on by a little each time it is read, so that a budget counts decoded frames."""
 
     def __init__(self, step: float) -> None:
         self._count, self._step = itertools.count(), step

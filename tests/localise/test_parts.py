@@ -1,4 +1,4 @@
-"""What fits is not disturbed by tone; captions are left out; motion is followed; maps are sound."""
+"""Parts of localisation: tone does not change the fit, captions are left out, motion is followed."""
 
 from __future__ import annotations
 

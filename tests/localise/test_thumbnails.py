@@ -1,4 +1,4 @@
-"""Thumbnails tell about when, whether all of the picture is ever shown, and what need be decoded."""
+"""Thumbnails tell about when a picture is shown, how much of it, and what need be decoded."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from cbvir_core.verify import QUERY_FEATURES, Verification, describe, verify
 GAP_S = 1 / 3
 """Distance of thumbnails."""
 
-Edit = Callable[[Image], Image]
+Perturbation = Callable[[Image], Image]
 
 
 def whole(image: Image) -> Image:
@@ -90,7 +90,7 @@ def agreeing(query: Image, scene: Keyframe, mirror: bool) -> Verification:
 
 
 def matched(query: Image, scene: Keyframe, *, mirror: bool = False) -> ThumbnailMatch:
-    """As a search does."""
+    """Match the thumbnails as a search does."""
     assert scene.thumbnails is not None
     found = match_thumbnails(
         scene.thumbnails,
@@ -105,22 +105,22 @@ def matched(query: Image, scene: Keyframe, *, mirror: bool = False) -> Thumbnail
     return found
 
 
-@pytest.mark.parametrize("edit", [whole, cropped, mirrored, in_page])
-def test_the_time_is_told_to_one_thumbnail(crossing: Path, edit: Edit) -> None:
+@pytest.mark.parametrize("perturb", [whole, cropped, mirrored, in_page])
+def test_the_time_is_told_to_one_thumbnail(crossing: Path, perturb: Perturbation) -> None:
     for scene in scenes(crossing):
         for time_s in (scene.scene_start_s + 0.3, scene.time_s, scene.scene_end_s - 0.3):
-            match = matched(edit(frame_at(crossing, time_s)), scene, mirror=edit is mirrored)
+            match = matched(perturb(frame_at(crossing, time_s)), scene, mirror=perturb is mirrored)
             assert abs(match.time_s - time_s) <= GAP_S, (time_s, match)
             assert match.explained > 0.85
             assert any(start_s <= time_s <= end_s for start_s, end_s in match.spans), (time_s, match.spans)
 
 
-@pytest.mark.parametrize("edit", [whole, cropped, mirrored, in_page])
-def test_under_a_camera_that_pans_the_frame_is_in_the_spans(pan: Path, edit: Edit) -> None:
-    """A part of the landscape is in many frames; which of them is not to be said in haste."""
+@pytest.mark.parametrize("perturb", [whole, cropped, mirrored, in_page])
+def test_under_a_camera_that_pans_the_frame_is_in_the_spans(pan: Path, perturb: Perturbation) -> None:
+    """A part of the landscape is in many frames; the spans must hold the right one, whichever fits best."""
     for scene in scenes(pan):
         for time_s in (scene.scene_start_s + 0.3, scene.time_s, scene.scene_end_s - 0.3):
-            match = matched(edit(frame_at(pan, time_s)), scene, mirror=edit is mirrored)
+            match = matched(perturb(frame_at(pan, time_s)), scene, mirror=perturb is mirrored)
             assert match.explained > 0.9
             assert any(start_s <= time_s <= end_s for start_s, end_s in match.spans), (time_s, match.spans)
 

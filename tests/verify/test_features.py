@@ -13,7 +13,7 @@ from cbvir_core.errors import StoreDamaged
 from cbvir_core.verify import QUERY_FEATURES, STILL_FEATURES, LocalFeatures, describe, mirrored, pack, unpack
 from cbvir_core.verify.features import ROOT_SIFT_STEPS, SELECTION_CELLS
 from verify.clips import Clip
-from verify.edits import mirror
+from verify.perturbations import mirror
 
 
 def arrays(features: LocalFeatures) -> list[np.ndarray]:

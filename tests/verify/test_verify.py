@@ -14,21 +14,21 @@ from cbvir_core.geometry import outlines, pixel_corners, project, shared_part
 from cbvir_core.verify import QUERY_FEATURES, describe, verify
 from cbvir_core.verify.homography import is_plausible
 from verify.clips import Clip
-from verify.edits import EDITS, Edit, both, caption, logo, mirror, page, plain
+from verify.perturbations import PERTURBATIONS, Perturbation, both, caption, logo, mirror, page, plain
 
 MOSTLY_FOUND = ("crop_half", "crop_quarter", "page", "screen")
 
 
-@pytest.mark.parametrize("edit", EDITS)
-def test_an_edited_frame_is_found_in_its_still(clips: list[Clip], edit: Edit) -> None:
+@pytest.mark.parametrize("perturb", PERTURBATIONS)
+def test_an_edited_frame_is_found_in_its_still(clips: list[Clip], perturb: Perturbation) -> None:
     found = [
-        verify(describe(edit(c.frame), QUERY_FEATURES), c.still_features, mirror=edit is mirror)
+        verify(describe(perturb(c.frame), QUERY_FEATURES), c.still_features, mirror=perturb is mirror)
         for c in clips
     ]
     missing = sum(one is None for one in found)
-    assert missing <= (1 if edit.__name__ in MOSTLY_FOUND else 0)
+    assert missing <= (1 if perturb.__name__ in MOSTLY_FOUND else 0)
     for one in filter(None, found):
-        assert one.mirrored == (edit is mirror) == (np.linalg.det(one.homography) < 0)
+        assert one.mirrored == (perturb is mirror) == (np.linalg.det(one.homography) < 0)
         for value in (one.share, one.spread, one.agreement, one.textured, one.support):
             assert 0 <= value <= 1
 
@@ -38,10 +38,10 @@ def test_another_film_is_not_found(clips: list[Clip]) -> None:
         assert verify(one.frame_features, other.still_features) is None
 
 
-@pytest.mark.parametrize("edit", [caption, logo, both])
-def test_what_both_films_carry_does_not_count(clips: list[Clip], edit: Edit) -> None:
-    stills = {id(clip): describe(edit(clip.still)) for clip in clips}
-    queries = {id(clip): describe(edit(clip.frame), QUERY_FEATURES) for clip in clips}
+@pytest.mark.parametrize("perturb", [caption, logo, both])
+def test_what_both_films_carry_does_not_count(clips: list[Clip], perturb: Perturbation) -> None:
+    stills = {id(clip): describe(perturb(clip.still)) for clip in clips}
+    queries = {id(clip): describe(perturb(clip.frame), QUERY_FEATURES) for clip in clips}
     for one, other in permutations(clips, 2):
         found = verify(queries[id(one)], stills[id(other)])
         assert found is None or found.support < 0.5
@@ -63,15 +63,15 @@ def test_the_region_is_where_the_page_shows_the_still(clips: list[Clip]) -> None
 
 
 def test_lines_join_what_the_homography_maps(clips: list[Clip]) -> None:
-    for edit in (plain, mirror):
+    for perturb in (plain, mirror):
         for clip in clips[:2]:
-            query = describe(edit(clip.still), QUERY_FEATURES)
-            found = verify(query, clip.still_features, mirror=edit is mirror)
+            query = describe(perturb(clip.still), QUERY_FEATURES)
+            found = verify(query, clip.still_features, mirror=perturb is mirror)
             assert found is not None
             assert len(found.lines) == found.inliers
             assert np.abs(project(found.homography, found.lines[:, :2]) - found.lines[:, 2:]).max() < 10
             expected = pixel_corners(clip.still_features.size)
-            if edit is mirror:
+            if perturb is mirror:
                 expected = expected[[1, 0, 3, 2]]
             assert np.abs(project(found.homography, pixel_corners(query.size)) - expected).max() < 4
 

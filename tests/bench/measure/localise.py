@@ -202,10 +202,10 @@ def try_clip(path: Path, count: int, rng: Rng, budget_s: float, trials: dict[str
     for number in rng.integers(0, len(times), count):
         keyframe = next((k for k in reversed(keyframes) if k.scene_start_s <= times[number]), keyframes[0])
         image, still = frame_at(path, times[number], None), describe(keyframe.image)
-        for edit in (*UNEDITED, *EDITED):
-            query = edit(image, rng)
-            trial = tried(path, times, int(number), query, keyframe, still, edit is mirrored, budget_s)
-            trials.setdefault(edit.__name__, []).append(trial)
+        for perturb in (*UNEDITED, *EDITED):
+            query = perturb(image, rng)
+            trial = tried(path, times, int(number), query, keyframe, still, perturb is mirrored, budget_s)
+            trials.setdefault(perturb.__name__, []).append(trial)
 
 
 def print_fits(name: str, found: list[float]) -> None:
@@ -262,8 +262,8 @@ def main() -> None:
     print_fits(
         "wrong", [t.moment.fit for of in trials.values() for t in of if t.moment.exact and not t.right]
     )
-    unedited = [trial for edit in UNEDITED for trial in trials[edit.__name__]]
-    edited = [trial for edit in EDITED for trial in trials[edit.__name__]]
+    unedited = [trial for perturb in UNEDITED for trial in trials[perturb.__name__]]
+    edited = [trial for perturb in EDITED for trial in trials[perturb.__name__]]
     print_row("unedited", unedited)
     print_row("edited", edited)
     print_row("  verified", [trial for trial in edited if trial.verified])

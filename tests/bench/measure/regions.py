@@ -1,4 +1,4 @@
-"""Measures region proposals on drawn pages around frames of the clips.
+"""Measure region proposals on drawn pages around frames of the clips.
 
     python -m bench.measure.regions [--shared FOLDER] [--pages 40] [--fit]
 
@@ -43,7 +43,7 @@ class Measured:
 
 
 def frames_of(folder: Path) -> dict[str, list[Image]]:
-    """Three frames of each photographed clip without bars."""
+    """Return three frames of each photographed clip without borders."""
     found = {}
     for path in sorted(folder.glob("*.*")):
         if path.suffix == ".md" or any(part in path.name for part in BARRED + DRAWN):
@@ -97,7 +97,7 @@ def table(pictures: Sequence[Image], pages: int) -> None:
 
 
 def whole(pictures: Sequence[Image]) -> None:
-    """Frames that are no page: how often, and at which probability, the first proposal says they are."""
+    """Print for frames that are no page how often the first proposal says they are, by its probability."""
     first = [next(iter(propose_regions(picture, 1))) for picture in pictures]
     for least in (0.015, 0.1, 0.3, 0.5, 0.7):
         share = np.mean([region.probability >= least for region in first])
@@ -119,7 +119,7 @@ def samples(image: Image, corners: Polygon | None) -> tuple[list[Floats], list[f
 
 
 def fit(pictures: Sequence[Image], pages: int) -> None:
-    """Logistic regression by Newton's method, with a little weight decay."""
+    """Fit the logistic regression by Newton's method, with a little weight decay."""
     rows: list[Floats] = []
     labels: list[float] = []
     weight: list[float] = []

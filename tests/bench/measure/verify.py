@@ -1,10 +1,10 @@
-"""Measures local verification on real clips: true pairs by kind, false pairs, bytes and milliseconds.
+"""Measure local verification on real clips: true pairs by kind, false pairs, bytes and milliseconds.
 
     python -m bench.measure.verify [--every 3]     # of the clips; 1 takes minutes
     python -m bench.measure.verify --recall --points 128 --levels 3     # other sizes, true pairs only
 
-A true pair is a frame from the middle of a keyframe's scene, edited, and that keyframe's still.  Left
-out: stills of fewer than `TOO_FEW` points (black, one colour), which nothing local can verify.
+A true pair is a frame from the middle of a keyframe's scene, perturbed, and that keyframe's still.  Left
+out: stills of fewer than `MIN_POINTS` points (black, one colour), which nothing local can verify.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import tarfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import islice
 from typing import TypeVar
 
@@ -38,12 +39,12 @@ from cbvir_core.verify import (
     unpack,
     verify,
 )
-from verify.edits import EDITS, Edit, both, caption, logo, mirror, page, plain, screen
+from verify.perturbations import PERTURBATIONS, Perturbation, both, caption, logo, mirror, page, plain, screen
 
-TOO_FEW = 20
-KEYFRAMES_AN_HOUR = 900
+MIN_POINTS = 20
+KEYFRAMES_PER_HOUR = 900
 
-SAME = (
+SAME_PLACE = (
     ("auto-editor--h264", "auto-editor--test", "decord--corrupted"),  # one test pattern
     ("learning-area",),  # toys on one table
     ("grounded-sam-2--bedroom", "grounded-sam-2--children"),  # two children on one bed
@@ -64,11 +65,11 @@ class Case:
     name: str
     still: Image
     frame: Image
-    kept: LocalFeatures
-    size: int
+    still_features: LocalFeatures
+    packed_bytes: int
 
 
-class Clock:
+class CallTimer:
     """Processor milliseconds of calls."""
 
     def __init__(self) -> None:
@@ -84,7 +85,7 @@ class Clock:
         return f"mean {np.mean(self.spent):.1f} ms, p95 {np.percentile(self.spent, 95):.1f} ms"
 
 
-def cases(every: int, clock: Clock, options: FeatureOptions = STILL_FEATURES) -> Iterator[Case]:
+def cases(every: int, timer: CallTimer, options: FeatureOptions = STILL_FEATURES) -> Iterator[Case]:
     for path in sorted((SHARED / "videos").glob("*.*"))[::every]:
         try:
             keyframe = next(extract_keyframes(path, max_side=STILL_SIDE))
@@ -93,16 +94,17 @@ def cases(every: int, clock: Clock, options: FeatureOptions = STILL_FEATURES) ->
         except (CbvirError, StopIteration):
             continue
         still = decode_still(encode_still(keyframe.image))
-        data = pack(clock(lambda still=still: describe(still, options)))  # type: ignore[misc]
-        kept = unpack(data)
-        if len(kept) >= TOO_FEW and frames:
-            yield Case(path.name, still, frames[len(frames) // 2].image, kept, len(data))
+        packed = pack(timer(partial(describe, still, options)))
+        still_features = unpack(packed)
+        if len(still_features) >= MIN_POINTS and frames:
+            frame = frames[len(frames) // 2].image
+            yield Case(path.name, still, frame, still_features, len(packed))
         else:
-            print(f"left out: {path.name}, {len(kept)} points")
+            print(f"left out: {path.name}, {len(still_features)} points")
 
 
-def alike(one: str, other: str) -> bool:
-    return one == other or any(one.startswith(group) and other.startswith(group) for group in SAME)
+def is_same_place(one: str, other: str) -> bool:
+    return one == other or any(one.startswith(group) and other.startswith(group) for group in SAME_PLACE)
 
 
 def report(name: str, found: Sequence[Verification | None]) -> None:
@@ -115,13 +117,15 @@ def report(name: str, found: Sequence[Verification | None]) -> None:
     print(line, flush=True)
 
 
-def false_pairs(name: str, known: Sequence[Case], edit: Edit, other: Edit, per_clip: int) -> None:
-    """Edited frames against the stills of other clips, the stills edited too."""
-    stills = [case.kept if other is plain else describe(other(case.still)) for case in known]
+def false_pairs(
+    name: str, known: Sequence[Case], of_frame: Perturbation, of_still: Perturbation, per_clip: int
+) -> None:
+    """Verify perturbed frames against the stills of other clips, the stills perturbed too."""
+    stills = [case.still_features if of_still is plain else describe(of_still(case.still)) for case in known]
     found = []
     for number, case in enumerate(known):
-        query = describe(edit(case.frame), QUERY_FEATURES)
-        others = [n for n, one in enumerate(known) if not alike(case.name, one.name)]
+        query = describe(of_frame(case.frame), QUERY_FEATURES)
+        others = [n for n, one in enumerate(known) if not is_same_place(case.name, one.name)]
         for at in np.random.default_rng(number).permutation(others)[:per_clip]:
             found.append((verify(query, stills[at]), case.name, known[at].name))
     report(name, [v for v, _, _ in found])
@@ -130,59 +134,65 @@ def false_pairs(name: str, known: Sequence[Case], edit: Edit, other: Edit, per_c
             print(f"    {one} / {two}: {verification}, support {verification.support:.2f}")
 
 
-def distractors(known: Sequence[Case], count: int, edit: Edit) -> None:
-    """Photographs that are in no clip against ten stills each."""
+def distractors(known: Sequence[Case], count: int, perturb: Perturbation) -> None:
+    """Verify photographs that are in no clip against ten stills each."""
     with tarfile.open(SHARED / "distractors" / "distractors.tar") as tar:
         files = islice((m for m in tar if m.isfile() and m.name.endswith(".jpg")), 0, None, 7)
         pictures = [
             read_picture(stream.read()) for m in islice(files, count) if (stream := tar.extractfile(m))
         ]
     found = []
-    stills = [case.kept if edit is plain else describe(edit(case.still)) for case in known]
+    stills = [case.still_features if perturb is plain else describe(perturb(case.still)) for case in known]
     for number, picture in enumerate(pictures):
-        query = describe(edit(picture), QUERY_FEATURES)
+        query = describe(perturb(picture), QUERY_FEATURES)
         for at in np.random.default_rng(number).permutation(len(known))[:10]:
             found.append(verify(query, stills[at]))
-    report(f"distractors, {edit.__name__}", found)
+    report(f"distractors, {perturb.__name__}", found)
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=main.__doc__)
+    parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--every", type=int, default=3, help="take every n-th clip")
-    cv2.setNumThreads(1)
-    of_still, of_query, of_pair = Clock(), Clock(), Clock()
     parser.add_argument("--points", type=int, default=STILL_FEATURES.max_points, help="points of a still")
     parser.add_argument("--levels", type=int, default=features.ROOT_SIFT_STEPS, help="steps of an element")
     parser.add_argument("--recall", action="store_true", help="true pairs only")
-    asked = parser.parse_args()
-    features.ROOT_SIFT_STEPS = asked.levels
-    vars(packing)["ROOT_SIFT_STEPS"] = asked.levels
-    known = list(cases(asked.every, of_still, replace(STILL_FEATURES, max_points=asked.points)))
+    options = parser.parse_args()
+    cv2.setNumThreads(1)
+    of_still, of_query, of_pair = CallTimer(), CallTimer(), CallTimer()
+    features.ROOT_SIFT_STEPS = options.levels
+    vars(packing)["ROOT_SIFT_STEPS"] = options.levels
+    known = list(cases(options.every, of_still, replace(STILL_FEATURES, max_points=options.points)))
     print(f"{len(known)} clips")
     recall(known, of_query, of_pair)
-    if not asked.recall:
+    if not options.recall:
         false_answers(known)
-    size = np.mean([case.size for case in known])
-    print(f"points of a still {np.mean([len(case.kept) for case in known]):.0f}, bytes {size:.0f}, ", end="")
-    print(f"a video hour {size * KEYFRAMES_AN_HOUR / 1e6:.1f} MB at {KEYFRAMES_AN_HOUR} keyframes")
+    points = np.mean([len(case.still_features) for case in known])
+    size = np.mean([case.packed_bytes for case in known])
+    hour_mb = size * KEYFRAMES_PER_HOUR / 1e6
+    print(f"points of a still {points:.0f}, bytes {size:.0f}, ", end="")
+    print(f"a video hour {hour_mb:.1f} MB at {KEYFRAMES_PER_HOUR} keyframes")
     print(f"features of a still: {of_still}\nfeatures of a query: {of_query}\na pair: {of_pair}")
 
 
-def recall(known: Sequence[Case], of_query: Clock, of_pair: Clock) -> None:
-    for edit in EDITS:
+def described(perturb: Perturbation, frame: Image) -> LocalFeatures:
+    """Perturb a frame and describe it as a query."""
+    return describe(perturb(frame), QUERY_FEATURES)
+
+
+def recall(known: Sequence[Case], of_query: CallTimer, of_pair: CallTimer) -> None:
+    for perturb in PERTURBATIONS:
         found = []
         for case in known:
-            query = of_query(lambda case=case, edit=edit: describe(edit(case.frame), QUERY_FEATURES))  # type: ignore[misc]
-            pair = lambda q=query, c=case, e=edit: verify(q, c.kept, mirror=e is mirror)  # noqa: E731
-            found.append(of_pair(pair))
-        report(edit.__name__, found)
+            query = of_query(partial(described, perturb, case.frame))
+            found.append(of_pair(partial(verify, query, case.still_features, mirror=perturb is mirror)))
+        report(perturb.__name__, found)
 
 
 def false_answers(known: Sequence[Case]) -> None:
-    for edit in (plain, page, screen):
-        false_pairs(f"other clip, {edit.__name__}", known, edit, plain, 20)
-    for edit in (caption, logo, both):
-        false_pairs(f"same {edit.__name__}", known, edit, edit, 10)
+    for perturb in (plain, page, screen):
+        false_pairs(f"other clip, {perturb.__name__}", known, perturb, plain, 20)
+    for perturb in (caption, logo, both):
+        false_pairs(f"same {perturb.__name__}", known, perturb, perturb, 10)
     distractors(known, 150, plain)
     distractors(known, 100, both)
 

@@ -1,4 +1,4 @@
-"""What happens to a picture between a film and a query: drawn the same at every call."""
+"""Perturbations: what happens to a picture between a film and a query, the same at every call."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 from cbvir_core.decode import decode_still, encode_still
 from cbvir_core.types import Image
 
-Edit = Callable[[Image], Image]
+Perturbation = Callable[[Image], Image]
 LETTERS = np.array(list("abcdefghij klmnop qrstuvwxyz"))
 
 
@@ -19,17 +19,17 @@ def plain(image: Image) -> Image:
 
 
 def crop_half(image: Image) -> Image:
-    """Half of the area, off the middle."""
+    """Cut out half of the area, off the middle."""
     return _cut(image, 0.5**0.5, 0.2, 0.12)
 
 
 def crop_quarter(image: Image) -> Image:
-    """Half of each side, off the middle."""
+    """Cut out half of each side, off the middle."""
     return _cut(image, 0.5, 0.25, 0.2)
 
 
 def page(image: Image) -> Image:
-    """A page of text, 1200 x 900, in which the picture takes .35 of the width."""
+    """Put the picture on a page of text, 1200 x 900, in which it takes .35 of the width."""
     paper = np.full((900, 1200, 3), 250, np.uint8)
     chance = np.random.default_rng(0)
     for y in range(40, 880, 24):
@@ -49,7 +49,7 @@ def mirror(image: Image) -> Image:
 
 
 def caption(image: Image) -> Image:
-    """A bar over the lower sixth with always the same words."""
+    """Lay a bar over the lower sixth, with always the same words."""
     edited = image.copy()
     height, width = edited.shape[:2]
     bar = int(height * 0.16)
@@ -62,7 +62,7 @@ def caption(image: Image) -> Image:
 
 
 def logo(image: Image) -> Image:
-    """Always the same emblem in the upper right corner, .3 of the shorter side."""
+    """Lay always the same emblem over the upper right corner, .3 of the shorter side."""
     emblem = np.full((120, 120, 3), (200, 30, 30), np.uint8)
     cv2.circle(emblem, (60, 60), 45, (255, 255, 255), 6)
     cv2.putText(emblem, "TV9", (18, 75), cv2.FONT_HERSHEY_DUPLEX, 1.5, (255, 255, 0), 3, cv2.LINE_AA)
@@ -84,19 +84,19 @@ def jpeg25(image: Image) -> Image:
 
 
 def blur(image: Image) -> Image:
-    """Gaussian, one part in 320 of the long side."""
+    """Blur by a Gaussian, one part in 320 of the long side."""
     return np.asarray(cv2.GaussianBlur(image, (0, 0), max(image.shape) / 320), np.uint8)
 
 
 def rotate(image: Image) -> Image:
-    """Ten degrees, corners cut off, black where nothing is."""
+    """Turn by ten degrees, corners cut off, black where nothing is."""
     height, width = image.shape[:2]
     matrix = cv2.getRotationMatrix2D((width / 2, height / 2), 10, 1.0)
     return np.asarray(cv2.warpAffine(image, matrix, (width, height)), np.uint8)
 
 
 def screen(image: Image) -> Image:
-    """A photograph of a screen from the side: perspective, moiré, noise, less contrast, JPEG."""
+    """Photograph the picture on a screen from the side: perspective, moiré, noise, less contrast, JPEG."""
     height, width = image.shape[:2]
     wide, high = int(width * 1.3), int(height * 1.3)
     chance = np.random.default_rng(3)
@@ -132,7 +132,7 @@ def _cut(image: Image, part: float, left: float, top: float) -> Image:
     return image[y : y + int(height * part), x : x + int(width * part)]
 
 
-EDITS: tuple[Edit, ...] = (
+PERTURBATIONS: tuple[Perturbation, ...] = (
     plain,
     crop_half,
     crop_quarter,
