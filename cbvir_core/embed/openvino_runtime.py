@@ -59,9 +59,9 @@ class OpenVinoRunner:
         kept = conversion(cache, fingerprint) if cache else None
         model = _read(kept)
         if model is None:
-            model = _keep(_measured(_convert(weights), weights), kept)
+            model = _keep(_measured(convert_network(weights), weights), kept)
         self.precision = _precision(_measured(model, weights))
-        self._compiled = _compile(model, self.precision, threads)
+        self._compiled = compile_network(model, self.precision, threads)
         self._local = threading.local()
         self.dim: int = self._compiled.output(0).partial_shape[1].get_length()
 
@@ -70,30 +70,30 @@ class OpenVinoRunner:
         request: Any = getattr(self._local, "request", None)
         if request is None:
             request = self._local.request = self._compiled.create_infer_request()
-        return _infer(request, batch)
+        return infer(request, batch)
 
 
-def _infer(request: Any, batch: Batch) -> Rows:
+def infer(request: Any, batch: Batch) -> Rows:
+    """Return unit rows of a batch from one inference request."""
     return np.array(request.infer([batch], share_inputs=True)[0], np.float32)
 
 
 def _measured(model: Any, weights: Path) -> Any:
     """Return the model with its worst cosine in bf16 noted in it; measure that where the note is missing."""
-    if _has_bf16() and not model.has_rt_info(_BF16_COSINE):
-        exact, rounded = (_compile(model, kind).create_infer_request() for kind in ("f32", "bf16"))
-        cosine = worst_cosine(
-            partial(_infer, exact), partial(_infer, rounded), read_header(weights).preprocess
-        )
+    if has_bf16() and not model.has_rt_info(_BF16_COSINE):
+        exact, rounded = (compile_network(model, kind).create_infer_request() for kind in ("f32", "bf16"))
+        cosine = worst_cosine(partial(infer, exact), partial(infer, rounded), read_header(weights).preprocess)
         model.set_rt_info(str(cosine), _BF16_COSINE)
     return model
 
 
 def _precision(model: Any) -> str:
-    cosine = float(model.get_rt_info(_BF16_COSINE).astype(str)) if _has_bf16() else 0.0
+    cosine = float(model.get_rt_info(_BF16_COSINE).astype(str)) if has_bf16() else 0.0
     return "bf16" if cosine >= MIN_BF16_COSINE else "f32"
 
 
-def _has_bf16() -> bool:
+def has_bf16() -> bool:
+    """Return whether this processor computes in bf16."""
     return "BF16" in _core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
 
 
@@ -102,7 +102,7 @@ def _core() -> Any:
     return openvino.Core()
 
 
-def _compile(model: Any, precision: str, threads: int = 1) -> Any:
+def compile_network(model: Any, precision: str, threads: int = 1) -> Any:
     """Return the model compiled for this processor.
 
     Pinning is off, because pinned threads of two networks and a decoder would share one core.  A network
@@ -120,7 +120,7 @@ def _compile(model: Any, precision: str, threads: int = 1) -> Any:
     return _core().compile_model(model, "CPU", properties)
 
 
-def _convert(weights: Path) -> Any:
+def convert_network(weights: Path) -> Any:
     """Return the network of a weight file as an OpenVINO model for any batch size and any picture size."""
     import torch
 

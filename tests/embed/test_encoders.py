@@ -1,4 +1,4 @@
-"""Encoders: OpenVINO against torch, threads, shapes, scales, the cache, what is refused."""
+"""Encoders: OpenVINO against torch, threads, shapes, scales, the cache, and what is refused."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_solar_agrees_with_float32_torch(solar_file: Path, pictures: list[Image]
 
 
 def test_solar_on_mobilenet_agrees_with_float32_torch(pictures: list[Image], tmp_path: Path) -> None:
-    """From float16, as it is shipped; its attention blocks are random, so they do something."""
+    """The file is in float16, as the built-in one; random attention blocks change the features."""
     weights = seeded_solar(tmp_path / "float32", "mobilenet_v2")
     header, state = read_weights(weights)
     halves = {name: value.half() if value.is_floating_point() else value for name, value in state.items()}
@@ -56,7 +56,7 @@ def test_solar_on_mobilenet_agrees_with_float32_torch(pictures: list[Image], tmp
     assert cosines(fast.encode(pictures), truth.encode(pictures)).min() >= 0.99
 
 
-@pytest.mark.skipif(not openvino_runtime._has_bf16(), reason="this processor has no bf16")
+@pytest.mark.skipif(not openvino_runtime.has_bf16(), reason="this processor has no bf16")
 @pytest.mark.parametrize(("kept", "precision"), [(1.0, "bf16"), (MIN_BF16_COSINE - 1e-4, "f32")])
 def test_bf16_is_used_where_the_network_stands_it(
     filter_file: Path, monkeypatch: pytest.MonkeyPatch, kept: float, precision: str
@@ -141,7 +141,7 @@ def test_threads_share_an_encoder(filter_file: Path, pictures: list[Image], cach
 def test_a_kept_conversion_gives_the_same_rows_without_torch(
     filter_file: Path, pictures: list[Image], cache: Path, tmp_path: Path
 ) -> None:
-    """Nor does OpenVINO report to its makers, for which it would write to the home folder first."""
+    """It also checks that OpenVINO does not report to its makers, which would write to the home folder."""
     first = NetworkEncoder(filter_file, "filter", RuntimeOptions(runtime="openvino", cache=cache)).encode(
         pictures[:2]
     )

@@ -1,4 +1,4 @@
-"""Taking weight files into a profile: every form, every kind of damage, and the profile that stays."""
+"""The import of weight files: every format, every kind of damage, and the profile that stays."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ from cbvir_core.weights import (
 
 @pytest.fixture(scope="module")
 def torchvision_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A checkpoint as torchvision publishes them."""
+    """Return a checkpoint as torchvision publishes them."""
     path = tmp_path_factory.mktemp("torchvision") / "mobilenet_v2.pth"
     torch.save(mobilenet_v2(weights=None).state_dict(), path)
     return path
@@ -46,7 +46,7 @@ def torchvision_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def published_solar(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A checkpoint as SOLAR's authors publish it, of the smallest backbone."""
+    """Return a checkpoint as SOLAR's authors publish it, of the smallest backbone."""
     path = tmp_path_factory.mktemp("solar") / "resnet18-solar.pth"
     meta = {"architecture": "resnet18", "pooling": "gem", "mean": [0.5, 0.4, 0.3], "std": [0.2, 0.2, 0.1]}
     torch.save({"meta": meta, "state_dict": SolarDescriptor("resnet18").state_dict()}, path)
@@ -109,7 +109,7 @@ def test_roles_are_replaced_one_by_one(filter_file: Path, solar_file: Path, tmp_
 
 
 class Exploit:
-    """What a pickle with code in it does when it is read without care."""
+    """Code in a pickle: it makes a folder where the pickle is read without protection."""
 
     def __init__(self, touched: Path) -> None:
         self.touched = touched

@@ -1,4 +1,4 @@
-"""What bf16 keeps of a network, and what follows from it."""
+"""The accuracy of networks in bf16: the probes, and the worst cosine over them."""
 
 from __future__ import annotations
 

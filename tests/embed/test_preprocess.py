@@ -1,4 +1,4 @@
-"""Scaling and normalising."""
+"""Preprocessing: scaling and normalising."""
 
 from __future__ import annotations
 

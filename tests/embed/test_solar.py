@@ -21,7 +21,7 @@ from cbvir_core.embed.solar import (
 )
 from cbvir_core.errors import WeightsMismatch
 
-NAMES = {
+PUBLISHED_NAMES = {
     "conv1": "conv1.0",
     "bn1": "conv1.1",
     "layer1": "conv2_x.2",
@@ -32,13 +32,13 @@ NAMES = {
 
 
 def stages(base: nn.Module) -> dict[str, Tensor]:
-    """torchvision's ResNet under the published names of its stages."""
+    """Return torchvision's ResNet under the published names of its stages."""
     parts = {name: name.split(".", 1) for name in base.state_dict() if not name.startswith("fc.")}
-    return {f"{NAMES[part[0]]}.{part[1]}": base.state_dict()[name] for name, part in parts.items()}
+    return {f"{PUBLISHED_NAMES[part[0]]}.{part[1]}": base.state_dict()[name] for name, part in parts.items()}
 
 
 def published_layout(backbone: str) -> dict[str, Tensor]:
-    """A checkpoint with the tensor names of the published one, made from torchvision's ResNet."""
+    """Return a checkpoint with the tensor names of the published one, made from torchvision's ResNet."""
     base = getattr(models, backbone)(weights=None)
     state = {f"features.{name}": value for name, value in stages(base).items()}
     channels = base.fc.in_features
@@ -112,7 +112,7 @@ def test_older_checkpoints_without_batch_counters_load() -> None:
 
 
 def test_stages_compute_what_torchvision_does() -> None:
-    """With fresh attention blocks the features are ResNet's own."""
+    """While the attention blocks are fresh, the features are those of ResNet."""
     base = models.resnet18(weights=None).eval()
     network = SolarDescriptor("resnet18").eval()
     missing, unexpected = network.features.load_state_dict(stages(base), strict=False)
@@ -152,7 +152,7 @@ def test_every_backbone_is_told_from_its_names() -> None:
 
 
 def test_a_filters_tensors_fit_mobilenet_under_their_own_names() -> None:
-    """And as long as the attention is fresh, the descriptor is the filter's."""
+    """As long as the attention is fresh, the descriptor is also that of the filter."""
     torch.manual_seed(0)
     filter_network = MobileNetDescriptor(2.5, 32).eval()
     network = SolarDescriptor("mobilenet_v2", whitened=32)

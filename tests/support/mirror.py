@@ -1,4 +1,4 @@
-"""A web server on this machine that gives weight files, and misbehaves on demand."""
+"""A web server on this machine that serves weight files, and misbehaves where a test wants it."""
 
 from __future__ import annotations
 
@@ -11,28 +11,29 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 @dataclass
 class Mirror:
-    """Files by name; `cut` ends every answer after so many bytes; `ranges` says whether it resumes.
+    """The server's files by name, and how it behaves.
 
-    `asked` are the ranges that were asked for.
+    `cut` ends every response after so many bytes; `ranges` says whether it can resume a download;
+    `requested_ranges` are the Range headers of all requests, None where there was none.
     """
 
     url: str = ""
     files: dict[str, bytes] = field(default_factory=dict)
     cut: int | None = None
     ranges: bool = True
-    asked: list[str | None] = field(default_factory=list)
+    requested_ranges: list[str | None] = field(default_factory=list)
 
 
 @contextmanager
 def mirroring() -> Iterator[Mirror]:
-    """The server, until the block ends."""
+    """Run the server until the block ends."""
     state = Mirror()
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             data = state.files.get(self.path.lstrip("/"))
             wanted = self.headers.get("Range")
-            state.asked.append(wanted)
+            state.requested_ranges.append(wanted)
             if data is None:
                 self.send_error(404)
                 return
@@ -48,10 +49,10 @@ def mirroring() -> Iterator[Mirror]:
             try:
                 self.wfile.write(data[start : None if state.cut is None else start + state.cut])
             except ConnectionError:
-                """The other side has had enough, of a disk that is full for example."""
+                """The client has closed the connection, because its disk is full for example."""
 
         def log_message(self, *_: object) -> None:
-            """Keeps the test's output clean."""
+            """Keep the test's output clean."""
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as http:
         state.url = f"http://127.0.0.1:{http.server_port}"

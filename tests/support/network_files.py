@@ -1,4 +1,4 @@
-"""Fixtures of the tests about weights and networks: small networks, pictures, a cache of conversions."""
+"""Fixtures for tests of weights and networks: small networks, pictures, a cache of conversions."""
 
 from __future__ import annotations
 
@@ -25,19 +25,19 @@ def solar_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def pictures() -> list[Image]:
-    """Twelve pictures of three shapes."""
+    """Return twelve pictures of three shapes."""
     return painted(5, 6, 256, 144) + painted(6, 3, 160, 120) + painted(7, 3, 120, 200)
 
 
 @pytest.fixture(scope="session")
 def imagenet(shared: Path) -> Path:
-    found = shared / "weights" / "mobilenet_v2_imagenet_dequantised.safetensors"
-    if not found.exists():
+    path = shared / "weights" / "mobilenet_v2_imagenet_dequantised.safetensors"
+    if not path.exists():
         pytest.skip("the ImageNet weights are not in the folder ../shared")
-    return found
+    return path
 
 
 @pytest.fixture(scope="session")
 def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where converted networks are kept for the whole run."""
+    """Return the folder that keeps converted networks for the whole run."""
     return tmp_path_factory.mktemp("converted")

@@ -1,4 +1,4 @@
-"""The registry of architectures: roles without torch, modules that define what is wanted of them."""
+"""The registry of architectures: its roles need no torch, and its modules define what it requires."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from cbvir_core.weights import (
 )
 
 MODULES: tuple[NetworkModule, ...] = (mobilenet, solar)
-"""mypy proves that the modules define what the registry wants."""
+"""mypy checks with this line that the modules define what the registry requires."""
 
 
 def header(architecture: str, role: Role | None = None) -> WeightsHeader:

@@ -1,4 +1,4 @@
-"""Fetching weight files from a server on this machine that misbehaves on demand."""
+"""The download of weight files from a server on this machine that misbehaves where a test wants it."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_a_cut_download_goes_on(server: Mirror, tmp_path: Path, ranges: bool) ->
     assert part.stat().st_size == 100_000
     server.cut, server.ranges = None, ranges
     assert download(f"{server.url}/{NAME}", tmp_path).read_bytes() == DATA
-    assert server.asked == [None, "bytes=100000-"]
+    assert server.requested_ranges == [None, "bytes=100000-"]
 
 
 def test_a_part_that_is_the_whole(server: Mirror, tmp_path: Path) -> None:
@@ -99,9 +99,9 @@ def test_fetch_takes_what_is_missing(
     assert len(fetch_profile("mine", tmp_path, sources=sources).files) == 2
     assert fingerprint(find_profile("mine", tmp_path).filter) == fingerprint(filter_file)
     (tmp_path / "mine" / "refine.safetensors").unlink()
-    server.asked.clear()
+    server.requested_ranges.clear()
     fetch_profile("mine", tmp_path, sources=sources)
-    assert len(server.asked) == 1
+    assert len(server.requested_ranges) == 1
     assert all(check.good for check in verify(tmp_path) if check.profile == "mine")
     assert list((tmp_path / ".downloads").iterdir()) == []
 

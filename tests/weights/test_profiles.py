@@ -1,4 +1,4 @@
-"""Which weights a profile means, what is said where they are not there, and what verify finds."""
+"""Which weights a profile means, the message where they are missing, and what `verify` finds."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from cbvir_core.weights import find_profile, list_profiles, profiles, sha256_of,
 
 @pytest.fixture
 def builtin(tmp_path: Path, filter_file: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A package folder with a built-in filter."""
+    """Return a package folder with a built-in filter."""
     folder = tmp_path / "package" / "builtin"
     folder.mkdir(parents=True)
     shutil.copy(filter_file, folder / "filter.safetensors")
@@ -73,7 +73,7 @@ def flip(path: Path, at: int = -1) -> None:
 def test_a_file_that_is_damaged_in_place(
     builtin: Path, filter_file: Path, solar_file: Path, tmp_path: Path, kind: str
 ) -> None:
-    """SOLAR's is done without, a filter is refused; `auto` goes on with the built-in one."""
+    """A damaged refinement is left out; a damaged filter is refused, and `auto` means the built-in one."""
     models = tmp_path / "models"
     import_files("moreso", [filter_file, solar_file], models)
     whole = find_profile("auto", models)

@@ -1,4 +1,4 @@
-"""Weight files: what is written is read, damage is named, the fingerprint covers what it should."""
+"""Weight files: they are read as they were written, damage is named, fingerprints cover what they should."""
 
 from __future__ import annotations
 

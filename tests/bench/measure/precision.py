@@ -1,10 +1,11 @@
-"""Measures what bf16 keeps of a filter's or SOLAR's answers: the worst cosine to float32, in OpenVINO.
+"""Measure how near descriptors in bf16 are to those in float32, in OpenVINO: the worst cosine.
 
     python -m bench.measure.precision WEIGHTS... [--clips FOLDER]
     python -m bench.measure.precision --seeded resnet101
 
-Over the probes that decide at run time (`cbvir_core.embed.precision`), and over four frames of each clip.
-WEIGHTS are files in cbvir's form (``cbvirctl models import``); --seeded makes a random SOLAR instead.
+It is measured on the probes that decide at run time (`cbvir_core.embed.precision`), and on four frames of
+each clip.  WEIGHTS are files in cbvir's format (``cbvirctl models import``); --seeded makes a random SOLAR
+in addition.
 """
 
 from __future__ import annotations
@@ -29,40 +30,46 @@ from cbvir_core.types import Image, Rows
 from cbvir_core.weights import read_header
 from support.networks import seeded_solar
 
-FRAMES = 4
+FRAMES_PER_CLIP = 4
 
 
 def frames_of(clips: Path) -> list[Image]:
-    """A few frames, a second apart, of every clip that can be read."""
+    """Return a few frames, a second apart, of every clip that can be read."""
     frames: list[Image] = []
     for path in sorted(clips.iterdir()):
         try:
             with read_frames(path, samples_per_s=1, max_side=STILL_SIDE) as reader:
-                frames += [frame.image for frame in islice(reader, FRAMES)]
+                frames += [frame.image for frame in islice(reader, FRAMES_PER_CLIP)]
         except CbvirError:
             continue
     return frames
 
 
 def measure(weights: Path, frames: list[Image]) -> None:
-    """Prints the worst cosines, and the time of a picture each way (busy machines: not to be trusted)."""
-    seen, model = read_header(weights).preprocess, openvino_runtime._convert(weights)
-    ways: dict[str, Any] = {
-        kind: partial(openvino_runtime._infer, openvino_runtime._compile(model, kind).create_infer_request())
+    """Print the worst cosines, and the time per picture in each precision (unreliable on a busy machine)."""
+    preprocess, model = read_header(weights).preprocess, openvino_runtime.convert_network(weights)
+    runs: dict[str, Any] = {
+        kind: partial(
+            openvino_runtime.infer, openvino_runtime.compile_network(model, kind).create_infer_request()
+        )
         for kind in ("f32", "bf16")
     }
-    print(f"{weights.name}: probes {worst_cosine(ways['f32'], ways['bf16'], seen):.4f}", end="", flush=True)
+    print(
+        f"{weights.name}: probes {worst_cosine(runs['f32'], runs['bf16'], preprocess):.4f}",
+        end="",
+        flush=True,
+    )
     if frames:
-        rows: dict[str, list[Rows]] = {kind: [] for kind in ways}
-        spent = dict.fromkeys(ways, 0.0)
-        for _, batch in batches(frames, seen, 1.0, pixels=1):
-            for kind, run in ways.items():
+        rows: dict[str, list[Rows]] = {kind: [] for kind in runs}
+        spent = dict.fromkeys(runs, 0.0)
+        for _, batch in batches(frames, preprocess, 1.0, pixels=1):
+            for kind, run in runs.items():
                 began = time.perf_counter()
                 rows[kind].append(run(batch))
                 spent[kind] += time.perf_counter() - began
-        exact, rounded = (np.concatenate(rows[kind]) for kind in ways)
+        exact, rounded = (np.concatenate(rows[kind]) for kind in runs)
         cosines = (exact * rounded).sum(axis=1)
-        times = ", ".join(f"{kind} {1000 * spent[kind] / len(cosines):.1f} ms" for kind in ways)
+        times = ", ".join(f"{kind} {1000 * spent[kind] / len(cosines):.1f} ms" for kind in runs)
         print(f"; {len(cosines)} frames {cosines.min():.4f}; {times}", end="")
     print()
 
@@ -74,13 +81,15 @@ def main() -> None:
     parser.add_argument("weights", type=Path, nargs="*")
     parser.add_argument("--clips", type=Path, help="a folder of real clips")
     parser.add_argument("--seeded", metavar="BACKBONE", help="a random SOLAR with this backbone")
-    asked = parser.parse_args()
-    if not openvino_runtime._has_bf16():
+    options = parser.parse_args()
+    if not openvino_runtime.has_bf16():
         sys.exit("this processor has no bf16")
-    frames = frames_of(asked.clips) if asked.clips else []
+    frames = frames_of(options.clips) if options.clips else []
     with tempfile.TemporaryDirectory() as folder:
-        seeded = [seeded_solar(Path(folder) / f"solar-{asked.seeded}", asked.seeded)] if asked.seeded else []
-        for weights in [*asked.weights, *seeded]:
+        seeded = (
+            [seeded_solar(Path(folder) / f"solar-{options.seeded}", options.seeded)] if options.seeded else []
+        )
+        for weights in [*options.weights, *seeded]:
             measure(weights, frames)
 
 

@@ -1,4 +1,4 @@
-"""Weight files that a disk or a person spoils after they were taken into use, also the built-in ones."""
+"""Weight files, also the built-in ones, that are damaged after they were taken into use."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ MEND = "use `cbvirctl models fetch moreso`, or `cbvirctl models import moreso FI
 
 
 def flip(path: Path) -> bytes:
-    """Changes one byte; gives what was there."""
+    """Change one byte of a file and return its former content."""
     data = path.read_bytes()
     path.write_bytes(data[:-1] + bytes([data[-1] ^ 1]))
     return data
 
 
 def refused(service: Service) -> str:
-    """What a service says that does not start."""
+    """Return the message of a service that does not start."""
     command, variables = service.command(), service.variables()
     done = subprocess.run(command, env=variables, capture_output=True, text=True, check=False, timeout=60)
     assert done.returncode == 5, done.stderr
@@ -36,7 +36,7 @@ def refused(service: Service) -> str:
 
 @pytest.fixture(scope="module")
 def moreso(refined: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data folder whose two networks are the profile ``moreso``, which ``auto`` prefers.
+    """Return a data folder whose two networks are the profile ``moreso``, which ``auto`` prefers.
 
     The built-in ones are converted already: two services of this module come to use them.
     """
@@ -87,7 +87,7 @@ def test_without_solar_s_file_the_filter_answers_and_says_so(
 def test_without_the_filter_s_file_the_built_in_one_answers_until_it_is_mended(
     service: Service, ask: Any, picture: Path
 ) -> None:
-    """Nothing that was computed is lost: SOLAR's descriptors of a large library take days."""
+    """No descriptor is lost: SOLAR's descriptors of a large library take days."""
     path = service.data / "models/moreso/filter.safetensors"
     before = ask(service, "query", str(picture), "--json").document
     known = service.get("/v1/status")
@@ -150,7 +150,7 @@ def test_the_built_in_file(
     picture: Path,
     tmp_path: Path,
 ) -> None:
-    """A copy of the program is damaged: the running service goes on, and no other one starts."""
+    """Where a copy of the program is damaged, the running service goes on, and no other one starts."""
     program = tmp_path / "program"
     shutil.copytree(Path(cbvir_core.__file__).parent, program / "cbvir_core")
     path = program / "cbvir_core/weights/builtin/filter.safetensors"
@@ -184,7 +184,7 @@ def test_the_built_in_file(
 
 
 def all_refined(service: Service, picture: Path) -> None:
-    """Waits until SOLAR takes part and no keyframe waits for its descriptor."""
+    """Wait until SOLAR takes part and every keyframe has its descriptor."""
     service.until(lambda: service.post("/v1/query", picture.read_bytes())["refined"], "SOLAR takes part")
     service.until(lambda: _counts_agree(service.get("/v1/status")), "SOLAR's descriptors are there")
 
