@@ -1,4 +1,4 @@
-"""Files that appear whole or not at all."""
+"""Writing of files that appear whole or not at all, and a full disk as an error."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from pathlib import Path
 from cbvir_core.errors import DiskFull
 
 NO_ROOM_ERRNOS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
-
+"""Errors of the operating system that mean that there is no room to write."""
 
 FileState = tuple[int, int, int]
-"""Changes whenever a file is replaced or written to."""
+"""Inode, size and time of modification: differs once a file was replaced or written to."""
 
 
 def state_of(path: Path) -> FileState:
-    """Tells without reading a file whether it is the same as before.  Raises OSError."""
-    found = path.stat()
-    return found.st_ino, found.st_size, found.st_mtime_ns
+    """Return the state of a file, by which a later call tells whether it changed.  Raises OSError."""
+    status = path.stat()
+    return status.st_ino, status.st_size, status.st_mtime_ns
 
 
 @contextmanager
 def no_room(path: Path) -> Iterator[None]:
-    """Turns the system's "no space left" into `DiskFull`, with the file that wanted the room."""
+    """Turn the operating system's "no space left" in the block into `DiskFull` with the file's name."""
     try:
         yield
     except OSError as error:
@@ -37,15 +37,15 @@ def no_room(path: Path) -> Iterator[None]:
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """A temporary file beside `path` to write to; it takes `path`'s place when the block succeeds.
+    """Yield a temporary file beside `path` to write to; it replaces `path` when the block succeeds.
 
-    When the block is left, the disk has the new file under its name; a power cut leaves the one or the
-    other, whole.  On a failure the temporary file is removed and what was at `path` stays as it was.
+    After the block the new file is on the disk under its name; a power cut leaves the old or the new one,
+    whole.  After a failure the temporary file is gone and `path` is as it was.
     Raises OSError; put it inside `no_room` for DiskFull.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}.tmp")
-    temporary.touch(exist_ok=False)  # readable by whom the process's umask says
+    temporary.touch(exist_ok=False)  # with the permissions that the process's umask leaves
     try:
         yield temporary
         sync(temporary)
@@ -58,7 +58,7 @@ def replacing(path: Path) -> Iterator[Path]:
 
 
 def sync(path: Path) -> None:
-    """Returns when the disk has a file's bytes, or a folder's names."""
+    """Write a file's bytes, or a folder's names, through to the disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

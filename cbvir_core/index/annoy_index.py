@@ -32,7 +32,7 @@ TAIL_CAPACITY_SEALS = 2
 """Rows of the tail that are held in memory, in units of `seal_at`."""
 
 
-class BuildStopped(Exception):
+class BuildInterrupted(Exception):
     """The index is being closed while a segment is built.  Never leaves this module."""
 
 
@@ -138,7 +138,7 @@ class AnnoySegmentIndex:
                     self._seal(view, step)
                 elif isinstance(step, Merge):
                     self._merge(view, step)
-            except BuildStopped:
+            except BuildInterrupted:
                 return False
             return step is not None
 
@@ -152,7 +152,7 @@ class AnnoySegmentIndex:
                     made += self._made(part, progress and partial(_report_all, progress, start, len(rows)))
             except BaseException as error:
                 self._delete_files(made)
-                if isinstance(error, BuildStopped):
+                if isinstance(error, BuildInterrupted):
                     return
                 raise
             self._replace(view, made, sequence=position, sealed=rows)
@@ -207,7 +207,7 @@ class AnnoySegmentIndex:
 
         def report(done: int) -> None:
             if self._stopping.is_set():
-                raise BuildStopped
+                raise BuildInterrupted
             if progress is not None:
                 progress(done)
 

@@ -1,9 +1,21 @@
-"""Descriptor -> LMDB: the truth.  One writer; a batch of keyframes is there whole or not at all."""
+"""The LMDB store of videos, keyframes and descriptors, which every index is derived from.
+
+One process writes; a batch of keyframes is stored whole or not at all.
+"""
 
 from cbvir_core.store.changelog import Changes
-from cbvir_core.store.generations import Counts
+from cbvir_core.store.generations import DescriptorCounts
 from cbvir_core.store.layout import KeyframeRow
 from cbvir_core.store.records import Generation, VideoRecord
 from cbvir_core.store.store import Store
+from cbvir_core.store.videos import absolute_path
 
-__all__ = ["Changes", "Counts", "Generation", "KeyframeRow", "Store", "VideoRecord"]
+__all__ = [
+    "Changes",
+    "DescriptorCounts",
+    "Generation",
+    "KeyframeRow",
+    "Store",
+    "VideoRecord",
+    "absolute_path",
+]

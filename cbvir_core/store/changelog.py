@@ -1,8 +1,8 @@
 """The change log: what derived files follow, so that they need not compare everything.
 
-Entries have consecutive numbers and only ever go from the old end, so the first entry tells how far
-back the log reaches.  Whoever is further behind gets the rows themselves, from which the log can be
-told: any part of it may be dropped at any time, and costs a reader time but never a row.
+Entries have consecutive numbers and are dropped from the old end only, so the first entry says how far
+back the log reaches.  A reader that is further behind gets all rows of its generation instead.  So any part
+of the log may be dropped at any time; that costs a reader time but never a row.
 """
 
 from __future__ import annotations
@@ -11,53 +11,53 @@ from dataclasses import dataclass
 from itertools import islice
 
 import numpy as np
-import numpy.typing as npt
 
-from cbvir_core.store import ledger
+from cbvir_core.store import tables
 from cbvir_core.store.environment import Table, Transaction
-from cbvir_core.store.layout import generation_key, number_value, read_number, read_row_key, rows_of_keys
+from cbvir_core.store.layout import generation_key, pack_number, rows_of_keys, unpack_number, unpack_row_key
 from cbvir_core.store.part import StorePart
 from cbvir_core.store.records import Generation
+from cbvir_core.types import RowNumbers
 
-READ_BATCH = 65_536  # entries of one reading transaction: growing the map waits for the longest one
-TRIM_BATCH = 16_384  # entries dropped in one transaction: appending waits for it
+READ_BATCH_CHANGES = 65_536  # entries of one reading transaction: growing the map waits for the longest one
+TRIM_BATCH_CHANGES = 16_384  # entries dropped in one transaction: appending waits for it
 
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What happened up to the sequence number `last`: rows that a generation got, rows forgotten.
+    """Changes up to the sequence number `last`: rows that a generation got, and rows forgotten.
 
     Each row is added at most once; a row may be in both, and is then forgotten.  Where `whole`, the
-    log does not reach back to what was asked for: `added` holds every row that the generation has,
-    and whatever else a reader knows of was forgotten.
+    log does not reach back far enough: `added` then holds every row that the generation has, and any other
+    row that a reader holds was forgotten.
     """
 
     last: int
-    added: npt.NDArray[np.int64]
-    forgotten: npt.NDArray[np.int64]
+    added: RowNumbers
+    forgotten: RowNumbers
     whole: bool = False
 
 
 class ChangeStore(StorePart):
-    """The part of `Store` that knows the change log."""
+    """The change log of a `Store`."""
 
     def last_change(self) -> int:
-        """The sequence number of the newest change; 0 before the first."""
+        """Return the sequence number of the newest change; 0 before the first."""
         with self._environment.read() as txn:
             key = txn.last_key(Table.CHANGES)
-            return 0 if key is None else read_number(key)
+            return 0 if key is None else unpack_number(key)
 
     def changes(self, generation: Generation, after: int) -> Changes:
-        """What happened to a generation since the sequence number `after`, in that order."""
-        found = self._logged(generation, after)
-        while found is None:  # again where the log was trimmed meanwhile
-            found = self._listed(generation)
-        return found
+        """Return what happened to a generation after the sequence number `after`, in that order."""
+        changes = self._logged(generation, after)
+        while changes is None:  # again where the log was trimmed meanwhile
+            changes = self._listed(generation)
+        return changes
 
-    def trim_changes(self, upto: int, batch: int = TRIM_BATCH) -> int:
-        """Drops the `batch` oldest changes in one transaction; says how many.
+    def trim_changes(self, upto: int, batch: int = TRIM_BATCH_CHANGES) -> int:
+        """Drop the `batch` oldest changes in one transaction; return how many were dropped.
 
-        Drops none where not all of them are at or before `upto`.  The newest change always stays: the
+        None is dropped unless all of them are at or before `upto`.  The newest change always stays: the
         next one is numbered from it.
         """
         with self._environment.read() as txn:
@@ -68,7 +68,7 @@ class ChangeStore(StorePart):
         )
 
     def _logged(self, generation: Generation, after: int) -> Changes | None:
-        """What the log tells; None where it begins later than that."""
+        """Return the changes in the log after `after`; None where the log begins later than that."""
         added: list[int] = []
         forgotten: list[int] = []
         last, full = after, True
@@ -76,28 +76,31 @@ class ChangeStore(StorePart):
             with self._environment.read() as txn:
                 if _first(txn) > last + 1:
                     return None
-                batch = list(islice(txn.scan(Table.CHANGES, number_value(last + 1)), READ_BATCH))
-                entries = [read_row_key(value) for _, value in batch]
-                last = read_number(batch[-1][0]) if batch else last
+                batch = list(islice(txn.scan(Table.CHANGES, pack_number(last + 1)), READ_BATCH_CHANGES))
+                entries = [unpack_row_key(value) for _, value in batch]
+                last = unpack_number(batch[-1][0]) if batch else last
             for number, row in entries:
                 if number == generation.number:
                     added.append(row)
-                elif number == ledger.FORGOTTEN:
+                elif number == tables.FORGOTTEN_MARK:
                     forgotten.append(row)
-            full = len(entries) == READ_BATCH
+            full = len(entries) == READ_BATCH_CHANGES
         return Changes(last, np.array(added, dtype=np.int64), np.array(forgotten, dtype=np.int64))
 
     def _listed(self, generation: Generation) -> Changes | None:
-        """Every row of a generation, with what happened while they were listed; None as `_logged`."""
+        """Return every row of a generation, with what happened while they were listed.
+
+        None where the log was trimmed meanwhile.
+        """
         begun = self.last_change()
         parts = [np.zeros(0, dtype=np.int64)]
         prefix = generation_key(generation.number)
         start, full = prefix, True
         while full:
             with self._environment.read() as txn:
-                keys = list(islice(txn.keys(Table.DESCRIPTORS, start, prefix), READ_BATCH))
+                keys = list(islice(txn.keys(Table.DESCRIPTORS, start, prefix), READ_BATCH_CHANGES))
             parts.append(rows_of_keys(keys))
-            start, full = (keys[-1] + b"\0" if keys else prefix), len(keys) == READ_BATCH
+            start, full = (keys[-1] + b"\0" if keys else prefix), len(keys) == READ_BATCH_CHANGES
         since = self._logged(generation, begun)
         if since is None:
             return None
@@ -106,15 +109,18 @@ class ChangeStore(StorePart):
 
 
 def _first(txn: Transaction) -> int:
-    """The sequence number of the oldest change that is still there; 0 before the first."""
+    """Return the sequence number of the oldest change in the log; 0 where the log is empty."""
     key = next(txn.keys(Table.CHANGES, b"\0"), None)
-    return 0 if key is None else read_number(key)
+    return 0 if key is None else unpack_number(key)
 
 
 def _oldest(txn: Transaction, upto: int, batch: int) -> list[bytes]:
-    """The keys of the oldest changes, where there are as many up to `upto` and before the newest."""
+    """Return the keys of the `batch` oldest changes.
+
+    None unless all of them are at or before `upto` and before the newest.
+    """
     first, newest = _first(txn), txn.last_key(Table.CHANGES)
     last = first + batch - 1
-    if newest is None or last > upto or last >= read_number(newest):
+    if newest is None or last > upto or last >= unpack_number(newest):
         return []
-    return [number_value(number) for number in range(first, last + 1)]
+    return [pack_number(number) for number in range(first, last + 1)]

@@ -1,4 +1,4 @@
-"""The LMDB environment: transactions with types, a map that grows, errors in cbvir's words."""
+"""The LMDB environment: typed transactions, a memory map that grows, LMDB's errors as cbvir's."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ from cbvir_core.store.rwlock import ReadWriteLock
 
 T = TypeVar("T")
 
-FIRST_MAP = 64 << 20
-LARGEST_STEP = 16 << 30  # the map doubles until a doubling would claim this much address space
-READERS = 512
-LARGE_TRANSACTION = 64 << 20
-RUBBISH = (lmdb.InvalidError, lmdb.CorruptedError, lmdb.PageNotFoundError, lmdb.VersionMismatchError)
+FIRST_MAP_BYTES = 64 << 20
+MAX_MAP_GROWTH_BYTES = 16 << 30  # the map doubles until a doubling would claim this much address space
+MAX_READERS = 512  # threads with a reading transaction at one time
+LARGE_TRANSACTION_BYTES = 64 << 20  # free space without which a failed write is called a full disk
+DAMAGE_ERRORS = (lmdb.InvalidError, lmdb.CorruptedError, lmdb.PageNotFoundError, lmdb.VersionMismatchError)
 
 
 class Table(StrEnum):
-    """The named databases; keys are big-endian, so that their order is that of the numbers."""
+    """The named databases.  Numbers in keys are big-endian, so that keys sort as their numbers."""
 
     META = "meta"  # name -> schema version, counters
     VIDEOS = "videos"  # video id -> JSON
@@ -37,36 +37,36 @@ class Table(StrEnum):
     ROWS = "rows"  # row -> time, span, quality, keyframe id
     NUMBERS = "numbers"  # video id, number in the video -> row
     STILLS = "stills"  # row -> JPEG
-    THUMBNAILS = "thumbnails"  # row -> times, and a strip of what was seen of the scene
+    THUMBNAILS = "thumbnails"  # row -> times and frames of the scene's thumbnails, in one strip
     FEATURES = "features"  # row -> local features of the still, packed (`cbvir_core.verify`)
     GENERATIONS = "generations"  # generation -> JSON
     DESCRIPTORS = "descriptors"  # generation, row -> float16 filter row, float16 refine row
-    UNREFINED = "unrefined"  # generation, row -> nothing: the refine row is still to come
+    UNREFINED = "unrefined"  # generation, row -> nothing: the refine row is still missing
     CHANGES = "changes"  # sequence number -> generation, row: what derived files follow
 
 
 class Transaction:
-    """One view of the store; values are memoryviews that end with it."""
+    """One consistent view of the store; the values that it returns are memoryviews valid until it ends."""
 
     def __init__(self, raw: Any, tables: dict[Table, Any]) -> None:
         self._raw = raw
         self._tables = tables
 
     def get(self, table: Table, key: bytes) -> memoryview | None:
-        """The value, or None."""
+        """Return the value, or None."""
         value: memoryview | None = self._raw.get(key, db=self._tables[table])
         return value
 
     def put(self, table: Table, key: bytes, value: bytes) -> None:
-        """Writes or replaces."""
+        """Write or replace a value."""
         self._raw.put(key, value, db=self._tables[table])
 
     def delete(self, table: Table, key: bytes) -> bool:
-        """Removes; says whether the key was there."""
+        """Delete a key; return whether it existed."""
         return bool(self._raw.delete(key, db=self._tables[table]))
 
     def scan(self, table: Table, start: bytes, prefix: bytes = b"") -> Iterator[tuple[bytes, memoryview]]:
-        """Entries from key `start` on, ascending, while keys begin with `prefix`."""
+        """Yield entries from key `start` on, ascending, while keys begin with `prefix`."""
         with self._raw.cursor(self._tables[table]) as cursor:
             if not cursor.set_range(start):
                 return
@@ -76,7 +76,7 @@ class Transaction:
                 yield name, value
 
     def keys(self, table: Table, start: bytes, prefix: bytes = b"") -> Iterator[bytes]:
-        """Keys from `start` on, ascending, while they begin with `prefix`; values stay unread."""
+        """Yield keys from `start` on, ascending, while they begin with `prefix`; values stay unread."""
         with self._raw.cursor(self._tables[table]) as cursor:
             if not cursor.set_range(start):
                 return
@@ -86,43 +86,46 @@ class Transaction:
                 yield name
 
     def last_key(self, table: Table) -> bytes | None:
-        """The largest key, or None where the table is empty."""
+        """Return the largest key, or None where the table is empty."""
         with self._raw.cursor(self._tables[table]) as cursor:
             return bytes(cursor.key()) if cursor.last() else None
 
     def size(self, table: Table) -> int:
-        """The number of entries."""
+        """Return the number of entries."""
         return int(self._raw.stat(self._tables[table])["entries"])
 
 
 class Environment:
-    """An open LMDB environment in `folder`, held by this process alone.
+    """An open LMDB environment in `folder`, which no other process can open meanwhile.
 
     Any number of threads `read` at once and never wait for the writer, except for the moment in
-    which the map grows; `write` runs one at a time and returns when the disk has it.
+    which the map grows.  `write` runs one at a time and returns once the change is on the disk.
     """
 
-    def __init__(self, folder: Path, *, first_map: int = FIRST_MAP) -> None:
+    def __init__(self, folder: Path, *, first_map_bytes: int = FIRST_MAP_BYTES) -> None:
         self.folder = folder
-        self._gate = ReadWriteLock()
+        self._map_lock = ReadWriteLock()
         self._writing = threading.Lock()
         with self._errors():
             folder.mkdir(parents=True, exist_ok=True)
             self._lock = WriterLock(folder / "writer.lock")
         try:
             with self._errors():
-                self._raw = self._open(first_map)
-                self._tables = {t: self._raw.open_db(t.value.encode()) for t in Table}
+                self._raw = self._open(first_map_bytes)
+                self._tables = {table: self._raw.open_db(table.value.encode()) for table in Table}
                 self._raw.reader_check()
         except BaseException:
             self._lock.close()
             raise
 
-    def _open(self, first_map: int) -> Any:
+    def _open(self, first_map_bytes: int) -> Any:
         data = self.folder / "data.mdb"
         used = data.stat().st_size if data.exists() else 0
         raw = lmdb.open(
-            os.fspath(self.folder), map_size=max(first_map, used), max_dbs=len(Table), max_readers=READERS
+            os.fspath(self.folder),
+            map_size=max(first_map_bytes, used),
+            max_dbs=len(Table),
+            max_readers=MAX_READERS,
         )
         # Pages that were allocated and freed in one transaction may lie beyond the end of the file,
         # and so do lost pages of a file that was cut short.  Touching those would kill the process
@@ -134,12 +137,12 @@ class Environment:
 
     @contextmanager
     def read(self) -> Iterator[Transaction]:
-        """A consistent view for as long as the block lasts; keep it short."""
-        with self._gate.passing(), self._errors(), self._raw.begin(buffers=True) as raw:
+        """Open a consistent view for as long as the block lasts; keep it short."""
+        with self._map_lock.shared(), self._errors(), self._raw.begin(buffers=True) as raw:
             yield Transaction(raw, self._tables)
 
     def write(self, work: Callable[[Transaction], T]) -> T:
-        """What `work` returns, once everything it wrote is on the disk; all of it or nothing.
+        """Run `work` in one transaction; return its result once everything that it wrote is on the disk.
 
         `work` may run more than once, so it must not change anything but the transaction.
         Raises DiskFull; the store is then as it was before.
@@ -152,22 +155,22 @@ class Environment:
                     self._grow()
 
     def _attempt(self, work: Callable[[Transaction], T]) -> T:
-        with self._gate.passing(), self._raw.begin(write=True, buffers=True) as raw:
+        with self._map_lock.shared(), self._raw.begin(write=True, buffers=True) as raw:
             return work(Transaction(raw, self._tables))
 
     def _grow(self) -> None:
-        with self._gate.alone():
+        with self._map_lock.exclusive():
             size = self._raw.info()["map_size"]
-            self._raw.set_mapsize(size + min(size, LARGEST_STEP))
+            self._raw.set_mapsize(size + min(size, MAX_MAP_GROWTH_BYTES))
 
     @property
     def map_bytes(self) -> int:
-        """The size of the map now."""
+        """The present size of the memory map."""
         return int(self._raw.info()["map_size"])
 
     def close(self) -> None:
-        """Waits for the transactions under way, then lets the next process in."""
-        with self._writing, self._gate.alone():
+        """Wait for the transactions under way, then release the store for other processes."""
+        with self._writing, self._map_lock.exclusive():
             self._raw.close()
         self._lock.close()
 
@@ -175,7 +178,7 @@ class Environment:
     def _errors(self) -> Iterator[None]:
         try:
             yield
-        except RUBBISH as error:
+        except DAMAGE_ERRORS as error:
             raise StoreDamaged(f"the store in {self.folder} cannot be read ({error})") from error
         except lmdb.Error as error:
             raise self._translated(error, error.code) from error
@@ -185,14 +188,14 @@ class Environment:
     def _translated(self, error: Exception, code: int | None) -> StoreError:
         # LMDB reports a write that was cut short, as the last one before a full disk is, as EIO.
         if code in NO_ROOM_ERRNOS or (code == errno.EIO and not self._has_room()):
-            return DiskFull(f"no room for the store in {self.folder}; free some, nothing is lost")
+            return DiskFull(f"no room on the disk for the store in {self.folder}; make room, nothing is lost")
         return StoreError(f"the store in {self.folder} failed: {error}")
 
     def _has_room(self) -> bool:
-        """Whether a file as large as a large transaction could be written beside the store."""
+        """Return whether a file as large as a large transaction could be written beside the store."""
         try:
             with tempfile.TemporaryFile(dir=self.folder) as file:
-                os.posix_fallocate(file.fileno(), 0, LARGE_TRANSACTION)
+                os.posix_fallocate(file.fileno(), 0, LARGE_TRANSACTION_BYTES)
         except OSError:
             return False
         return True

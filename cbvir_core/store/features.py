@@ -1,55 +1,52 @@
 """Local features of stills, as bytes that only `cbvir_core.verify` reads.
 
-They belong to the still alone: whatever the weights, they are made once.  A store without them, as an
-earlier release left it, is complete: they are made when a query or the backfill wants them.
+They depend on the still and not on any weights, so they are computed once.  A store of an earlier release,
+which has none, is complete: a query computes those that it needs, and the backfill the others.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from itertools import islice
 
-import numpy as np
-import numpy.typing as npt
-
-from cbvir_core.store.descriptors import KEY_BATCH
+from cbvir_core.store.descriptors import SCAN_BATCH_KEYS
 from cbvir_core.store.environment import Table, Transaction
-from cbvir_core.store.layout import number_value, read_number
-from cbvir_core.store.part import StorePart
+from cbvir_core.store.layout import pack_number, unpack_number
+from cbvir_core.store.part import RowNumbersLike, StorePart
 
 
 class FeatureStore(StorePart):
-    """The part of `Store` that knows local features."""
+    """The local features of a `Store`."""
 
-    def features(self, rows: Sequence[int] | npt.NDArray[np.int64]) -> list[bytes | None]:
-        """What was put for `rows`, in that order; None where nothing was, or the row was forgotten."""
+    def features(self, rows: RowNumbersLike) -> list[bytes | None]:
+        """Return the stored features of `rows`, in that order; None where a row has none or was forgotten."""
         with self._environment.read() as txn:
-            found = [txn.get(Table.FEATURES, number_value(int(row))) for row in rows]
-            return [None if value is None else bytes(value) for value in found]
+            values = [txn.get(Table.FEATURES, pack_number(int(row))) for row in rows]
+            return [None if value is None else bytes(value) for value in values]
 
     def put_features(self, packed: Mapping[int, bytes]) -> int:
-        """Keeps features of rows; says how many.  Rows that were forgotten meanwhile are left out."""
+        """Store features of rows; return how many.  Rows that were forgotten meanwhile are left out."""
 
         def work(txn: Transaction) -> int:
-            live = [row for row in packed if txn.get(Table.ROWS, number_value(row)) is not None]
+            live = [row for row in packed if txn.get(Table.ROWS, pack_number(row)) is not None]
             for row in live:
-                txn.put(Table.FEATURES, number_value(row), packed[row])
+                txn.put(Table.FEATURES, pack_number(row), packed[row])
             return len(live)
 
         return self._environment.write(work)
 
     def rows_without_features(self, limit: int) -> list[int]:
-        """Up to `limit` rows, ascending, of which no features are kept."""
+        """Return up to `limit` rows, ascending, that have no features."""
         missing: list[int] = []
         after, full = self._featured_to, True
         while full and len(missing) < limit:
             with self._environment.read() as txn:
                 rows = [
-                    read_number(key)
-                    for key in islice(txn.keys(Table.ROWS, number_value(after + 1)), KEY_BATCH)
+                    unpack_number(key)
+                    for key in islice(txn.keys(Table.ROWS, pack_number(after + 1)), SCAN_BATCH_KEYS)
                 ]
-                missing += [row for row in rows if txn.get(Table.FEATURES, number_value(row)) is None]
-            full = len(rows) == KEY_BATCH
+                missing += [row for row in rows if txn.get(Table.FEATURES, pack_number(row)) is None]
+            full = len(rows) == SCAN_BATCH_KEYS
             after = rows[-1] if rows else after
             if not missing:
                 self._featured_to = after

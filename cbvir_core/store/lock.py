@@ -1,4 +1,4 @@
-"""One writing process for one store."""
+"""The file lock by which one process at a time has a store open."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from cbvir_core.errors import StoreBusy
 
 
 class WriterLock:
-    """Holds the file `path` locked until `close`; the file names the process that holds it.
+    """A lock on the file `path` until `close`; the file contains the id of the process that holds it.
 
-    The lock is the operating system's and ends with the process, however that ends, so a stale file
-    locks nobody out.  Raises StoreBusy where another `Store` holds it, in this process or another.
+    The lock is the operating system's and ends with the process, however that ends, so a file that was
+    left behind blocks no one.  Raises StoreBusy where another `Store` holds it, in this process or another.
     """
 
     def __init__(self, path: Path) -> None:
@@ -23,12 +23,14 @@ class WriterLock:
         except BlockingIOError:
             holder = os.pread(self._descriptor, 32, 0).decode("ascii", "replace").strip()
             os.close(self._descriptor)
-            raise StoreBusy(f"process {holder or 'unknown'} writes to {path.parent}; stop it first") from None
+            raise StoreBusy(
+                f"process {holder or 'unknown'} has the store in {path.parent} open; stop it first"
+            ) from None
         os.ftruncate(self._descriptor, 0)
         os.pwrite(self._descriptor, f"{os.getpid()}\n".encode("ascii"), 0)
 
     def close(self) -> None:
-        """Lets the next process in.  May be called twice."""
+        """Release the lock.  May be called twice."""
         if self._descriptor >= 0:
             os.close(self._descriptor)
             self._descriptor = -1

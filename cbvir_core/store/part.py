@@ -1,19 +1,26 @@
-"""What every part of the store stands on."""
+"""The base of every part of the store."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from cbvir_core.store.environment import Environment
+from cbvir_core.types import RowNumbers
+
+RowNumbersLike = Sequence[int] | RowNumbers
+"""What methods of the store accept as row numbers."""
 
 
 class StorePart:
-    """A part of `Store`: methods around one open environment.  `clock` gives seconds since the epoch."""
+    """The base of the parts that `Store` inherits from; all use one open environment.
+
+    `clock` returns seconds since the epoch.
+    """
 
     def __init__(self, environment: Environment, clock: Callable[[], float]) -> None:
         self._environment = environment
         self._clock = clock
-        # Per generation a row up to which it has every live row; rows are only ever added above, so
-        # filling a generation batch by batch does not compare from the first row each time.
+        # Of each generation, a row up to which every live row has a descriptor.  New rows are always
+        # larger, so filling a generation batch by batch need not compare from the first row each time.
         self._filled_to: dict[int, int] = {}
         self._featured_to = 0  # the same for local features, which belong to no generation

@@ -1,4 +1,4 @@
-"""What the store knows of a video and of a generation of descriptors, and its JSON form."""
+"""Records of a video and of a generation of descriptors, and their JSON form in the store."""
 
 from __future__ import annotations
 
@@ -17,9 +17,10 @@ from cbvir_core.types import Box, VideoId, VideoInfo
 class VideoRecord:
     """One video, which is its content: the same bytes at two paths are one record.
 
-    `complete` is False while it is being taken in.  `paths` is empty once every file is gone.
-    `damaged` counts frames that could not be decoded; `keyframes` those stored so far.
-    `added_at` is in seconds since the epoch.
+    `complete` is False during ingest.  `paths` is empty once every file is gone.
+    `damaged` counts frames that could not be decoded; `keyframes` counts those stored so far.
+    `added_at` is in seconds since the epoch.  `borders` is the box that stills are cut to, None where they
+    are whole frames.
     """
 
     video_id: VideoId
@@ -37,7 +38,7 @@ class VideoRecord:
 
     @property
     def still_size(self) -> tuple[int, int]:
-        """Width and height of its stills, in a video that keeps its size."""
+        """Width and height of its stills, unless the size of its frames changes."""
         if self.borders is not None:
             left, top, right, bottom = self.borders
             return right - left, bottom - top
@@ -45,7 +46,7 @@ class VideoRecord:
 
     @classmethod
     def new(cls, info: VideoInfo, added_at: float) -> VideoRecord:
-        """The record of a video of which nothing is stored yet."""
+        """Return the record of a video of which nothing is stored yet."""
         return cls(
             video_id=info.video_id,
             paths=(),
@@ -61,12 +62,12 @@ class VideoRecord:
         )
 
     def with_path(self, path: Path) -> VideoRecord:
-        """The record with one more path, where it is not there yet."""
+        """Return the record with one more path; the same record where it has that path."""
         return self if path in self.paths else replace(self, paths=(*self.paths, path))
 
     def without_path(self, path: Path) -> VideoRecord:
-        """The record without one path."""
-        return replace(self, paths=tuple(p for p in self.paths if p != path))
+        """Return the record without one path."""
+        return replace(self, paths=tuple(known for known in self.paths if known != path))
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +83,12 @@ class Generation:
 
 
 def dump_video(record: VideoRecord) -> bytes:
-    """JSON.  Names of files that are no UTF-8 survive as escaped surrogates."""
+    """Return JSON.  File names that are not UTF-8 are kept as escaped surrogates."""
     return _dump(asdict(record) | {"paths": [str(p) for p in record.paths]})
 
 
 def load_video(value: memoryview) -> VideoRecord:
-    """The inverse of `dump_video`."""
+    """Read what `dump_video` wrote; raises StoreDamaged."""
     fields = _load(value)
     try:
         borders = fields.get("borders")
@@ -101,12 +102,12 @@ def load_video(value: memoryview) -> VideoRecord:
 
 
 def dump_generation(generation: Generation) -> bytes:
-    """JSON."""
+    """Return JSON."""
     return _dump(asdict(generation))
 
 
 def load_generation(value: memoryview) -> Generation:
-    """The inverse of `dump_generation`."""
+    """Read what `dump_generation` wrote; raises StoreDamaged."""
     try:
         return Generation(**_load(value))
     except TypeError as error:

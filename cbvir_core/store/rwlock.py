@@ -1,4 +1,4 @@
-"""A gate that many threads pass at once, or one thread alone."""
+"""A lock that many threads share, or one thread holds exclusively."""
 
 from __future__ import annotations
 
@@ -8,57 +8,57 @@ from contextlib import contextmanager
 
 
 class ReadWriteLock:
-    """Shared and exclusive passage.
+    """Shared and exclusive locking.
 
-    LMDB replaces its memory map when it grows, which pulls the ground from under every transaction
-    of the process.  So transactions pass the gate together, and growing passes it alone.  A thread
-    that waits to be alone goes before newcomers, and a thread that is inside may pass again, or
-    nested reading would wait for itself.
+    LMDB replaces its memory map when it grows, which makes the memory of every open transaction of the
+    process invalid.  So transactions share the lock, and growing the map takes it exclusively.  A thread
+    that waits for exclusive access goes before new sharers.  A thread that shares the lock may share it
+    again, or nested reading would wait for itself.
     """
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
-        self._inside = 0
-        self._alone = False
-        self._mine = threading.local()
+        self._sharers = 0
+        self._is_exclusive = False
+        self._own = threading.local()
 
     @contextmanager
-    def passing(self) -> Iterator[None]:
-        """Inside together with others."""
-        depth: int = getattr(self._mine, "depth", 0)
+    def shared(self) -> Iterator[None]:
+        """Hold the lock together with other sharers."""
+        depth: int = getattr(self._own, "depth", 0)
         if depth == 0:
-            self._enter()
-        self._mine.depth = depth + 1
+            self._acquire_shared()
+        self._own.depth = depth + 1
         try:
             yield
         finally:
-            self._mine.depth = depth
+            self._own.depth = depth
             if depth == 0:
-                self._leave()
+                self._release_shared()
 
     @contextmanager
-    def alone(self) -> Iterator[None]:
-        """Inside with nobody else.  Raises RuntimeError where this thread is inside already."""
-        if getattr(self._mine, "depth", 0):
-            raise RuntimeError("a thread that is passing the gate cannot be alone in it")
+    def exclusive(self) -> Iterator[None]:
+        """Hold the lock alone.  Raises RuntimeError where this thread shares it already."""
+        if getattr(self._own, "depth", 0):
+            raise RuntimeError("a thread that shares the lock cannot take it exclusively")
         with self._changed:
-            self._changed.wait_for(lambda: not self._alone)
-            self._alone = True
-            self._changed.wait_for(lambda: self._inside == 0)
+            self._changed.wait_for(lambda: not self._is_exclusive)
+            self._is_exclusive = True
+            self._changed.wait_for(lambda: self._sharers == 0)
         try:
             yield
         finally:
             with self._changed:
-                self._alone = False
+                self._is_exclusive = False
                 self._changed.notify_all()
 
-    def _enter(self) -> None:
+    def _acquire_shared(self) -> None:
         with self._changed:
-            self._changed.wait_for(lambda: not self._alone)
-            self._inside += 1
+            self._changed.wait_for(lambda: not self._is_exclusive)
+            self._sharers += 1
 
-    def _leave(self) -> None:
+    def _release_shared(self) -> None:
         with self._changed:
-            self._inside -= 1
-            if self._inside == 0:
+            self._sharers -= 1
+            if self._sharers == 0:
                 self._changed.notify_all()

@@ -1,4 +1,4 @@
-"""Videos: identity by content, paths, beginning and end of taking one in."""
+"""Videos: identity by content, paths, begin and end of their ingest."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from cbvir_core.errors import UnknownVideo
-from cbvir_core.store import ledger
+from cbvir_core.store import tables
 from cbvir_core.store.environment import Table, Transaction
 from cbvir_core.store.layout import path_key
 from cbvir_core.store.part import StorePart
@@ -16,27 +16,27 @@ from cbvir_core.types import Box, VideoId, VideoInfo
 
 
 class VideoStore(StorePart):
-    """The part of `Store` that knows videos and their paths."""
+    """The videos of a `Store`, with their paths."""
 
     def begin(self, info: VideoInfo) -> bool:
-        """Opens a video for `append`; says whether there is anything to do.
+        """Open a video for `append`; return whether its keyframes are still to be stored.
 
-        False: the video is complete, and only the path was added.  True: it is incomplete now, and
-        rows of an earlier try, which was cut short, are gone, so that none is there twice.  A video
-        with damaged frames whose file comes again is read again: its holes may have been filled where
-        its identity does not look.  Whoever takes videos in sees to it that only one try of the same
-        video runs at a time.
+        False: the video is complete, and only the path was added.  True: it is incomplete now, and the
+        rows of an earlier ingest, which was interrupted, are deleted, so that none is stored twice.  A
+        video with damaged frames whose file comes again is read again: its holes may have been filled in
+        bytes that its content fingerprint does not cover.  The caller must run only one ingest of the same
+        video at a time.
         """
 
         def work(txn: Transaction) -> bool:
             known = _get(txn, info.video_id)
-            again = known is not None and known.damaged and absolute(info.path) in known.paths
-            if known is not None and known.complete and not again:
+            read_again = known is not None and known.damaged and absolute_path(info.path) in known.paths
+            if known is not None and known.complete and not read_again:
                 _claim(txn, known, info.path)
                 return False
             record = VideoRecord.new(info, self._clock())
             if known is not None:
-                ledger.drop_rows(txn, ledger.rows_of_video(txn, info.video_id))
+                tables.delete_rows(txn, tables.rows_of_video(txn, info.video_id))
                 record = replace(record, paths=known.paths, added_at=known.added_at)
             _claim(txn, record, info.path)
             return True
@@ -44,42 +44,45 @@ class VideoStore(StorePart):
         return self._environment.write(work)
 
     def put_borders(self, video_id: VideoId, borders: Box) -> None:
-        """`borders`, left, top, right and bottom, is the box that its stills are cut to.
+        """Record the box that the stills of a video are cut to: left, top, right, bottom.
 
-        To be known before the first of them can be found.  Raises UnknownVideo.
+        Call it before the first `append`, since a query needs the box.  Raises UnknownVideo.
         """
         self._environment.write(
-            lambda txn: ledger.put_video(txn, replace(ledger.video(txn, video_id), borders=borders))
+            lambda txn: tables.put_video(txn, replace(tables.read_video(txn, video_id), borders=borders))
         )
 
     def finish(self, video_id: VideoId, *, damaged: int, duration_s: float | None) -> None:
-        """Marks a video complete.  `duration_s` None keeps what the container said."""
+        """Mark a video complete.  With `duration_s` None the container's duration stays.
+
+        Raises UnknownVideo.
+        """
 
         def work(txn: Transaction) -> None:
-            record = ledger.video(txn, video_id)
+            record = tables.read_video(txn, video_id)
             duration = record.duration_s if duration_s is None else duration_s
-            ledger.put_video(txn, replace(record, complete=True, damaged=damaged, duration_s=duration))
+            tables.put_video(txn, replace(record, complete=True, damaged=damaged, duration_s=duration))
 
         self._environment.write(work)
 
     def forget(self, video_id: VideoId) -> None:
-        """Deletes all knowledge of a video, never its file.  Raises UnknownVideo."""
+        """Delete everything that is stored of a video, never its file.  Raises UnknownVideo."""
 
-        self._environment.write(lambda txn: _forget(txn, ledger.video(txn, video_id)))
+        self._environment.write(lambda txn: _forget(txn, tables.read_video(txn, video_id)))
 
     def add_path(self, video_id: VideoId, path: Path) -> None:
-        """The video is at `path` too.  Another video that was there before loses the path."""
-        self._environment.write(lambda txn: _claim(txn, ledger.video(txn, video_id), path))
+        """Record that the video is also at `path`.  Another video that was there before loses the path."""
+        self._environment.write(lambda txn: _claim(txn, tables.read_video(txn, video_id), path))
 
     def remove_path(self, video_id: VideoId, path: Path) -> None:
-        """The video is at `path` no more.  What is known of it stays, even without any path."""
+        """Record that the video is no longer at `path`.  It stays known, even without any path."""
         self._environment.write(lambda txn: _leave(txn, video_id, path))
 
     def drop_path(self, path: Path) -> None:
-        """No video is at `path` any more; one that was nowhere else is forgotten."""
+        """Record that no video is at `path` any more; one that was nowhere else is forgotten."""
 
         def work(txn: Transaction) -> None:
-            record = _at(txn, absolute(path))
+            record = _at(txn, absolute_path(path))
             if record is not None:
                 _drop(txn, record, path)
 
@@ -93,37 +96,37 @@ class VideoStore(StorePart):
         """
 
         def work(txn: Transaction) -> None:
-            moved, overwritten = _at(txn, absolute(source)), _at(txn, absolute(target))
+            moved, overwritten = _at(txn, absolute_path(source)), _at(txn, absolute_path(target))
             if overwritten is not None and overwritten != moved:
                 _drop(txn, overwritten, target)
             if moved is not None:
                 _leave(txn, moved.video_id, source)
-                _claim(txn, ledger.video(txn, moved.video_id), target)
+                _claim(txn, tables.read_video(txn, moved.video_id), target)
 
         self._environment.write(work)
 
     def videos(self) -> list[VideoRecord]:
-        """All videos, by id."""
+        """Return all videos, in order of id."""
         with self._environment.read() as txn:
             return [load_video(value) for _, value in txn.scan(Table.VIDEOS, b"\0")]
 
     def video(self, video_id: VideoId) -> VideoRecord | None:
-        """One video, or None."""
+        """Return one video, or None."""
         with self._environment.read() as txn:
             return _get(txn, video_id)
 
     def video_at(self, path: Path) -> VideoRecord | None:
-        """The video whose file is at `path`, or None."""
+        """Return the video whose file is at `path`, or None."""
         with self._environment.read() as txn:
-            return _at(txn, absolute(path))
+            return _at(txn, absolute_path(path))
 
     def find(self, text: str) -> VideoRecord:
-        """The video that goes by `text`: one of its paths, or the beginning of its id.
+        """Return the video that `text` names: by one of its paths, or by the beginning of its id.
 
-        Raises UnknownVideo where none does, or where an id could be meant by several.
+        Raises UnknownVideo where it names no video, or the beginning of several ids.
         """
         with self._environment.read() as txn:
-            if text and "\0" not in text and (known := _at(txn, absolute(Path(text).expanduser()))):
+            if text and "\0" not in text and (known := _at(txn, absolute_path(Path(text).expanduser()))):
                 return known
             prefix = text.lower().encode("utf-8", "surrogateescape")
             found = [load_video(value) for _, value in txn.scan(Table.VIDEOS, prefix, prefix)] if text else []
@@ -134,8 +137,8 @@ class VideoStore(StorePart):
         raise UnknownVideo(f"no video goes by {text!r}; use a path or the beginning of an id")
 
 
-def absolute(path: Path) -> Path:
-    """The path as it is stored: absolute, without `..`; links are not followed."""
+def absolute_path(path: Path) -> Path:
+    """Return a path as it is stored: absolute, without `..`; links are not followed."""
     return Path(os.path.abspath(path))  # noqa: PTH100  Path.absolute() keeps `..`
 
 
@@ -150,19 +153,19 @@ def _at(txn: Transaction, path: Path) -> VideoRecord | None:
 
 
 def _claim(txn: Transaction, record: VideoRecord, path: Path) -> None:
-    """Writes the record with `path`, which belongs to one video only."""
-    path = absolute(path)
+    """Write the record with `path`, and take the path from any other video."""
+    path = absolute_path(path)
     other = _at(txn, path)
     if other is not None and other.video_id != record.video_id:
         _leave(txn, other.video_id, path)
     txn.put(Table.PATHS, path_key(path), record.video_id.encode())
-    ledger.put_video(txn, record.with_path(path))
+    tables.put_video(txn, record.with_path(path))
 
 
 def _forget(txn: Transaction, record: VideoRecord) -> None:
     for path in record.paths:
         txn.delete(Table.PATHS, path_key(path))
-    ledger.drop_rows(txn, ledger.rows_of_video(txn, record.video_id))
+    tables.delete_rows(txn, tables.rows_of_video(txn, record.video_id))
     txn.delete(Table.VIDEOS, record.video_id.encode())
 
 
@@ -175,8 +178,8 @@ def _drop(txn: Transaction, record: VideoRecord, path: Path) -> None:
 
 
 def _leave(txn: Transaction, video_id: VideoId, path: Path) -> None:
-    record = ledger.video(txn, video_id)
-    path = absolute(path)
+    record = tables.read_video(txn, video_id)
+    path = absolute_path(path)
     if path in record.paths:
         txn.delete(Table.PATHS, path_key(path))
-        ledger.put_video(txn, record.without_path(path))
+        tables.put_video(txn, record.without_path(path))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
 
@@ -11,12 +11,9 @@ import pytest
 
 from cbvir_core.store import Generation, Store
 from cbvir_core.types import Keyframe, Rows, VideoId, VideoInfo
+from support.store_makers import MakeInfo, MakeKeyframes, MakeRows
 
 DIM = 12
-
-MakeInfo = Callable[..., VideoInfo]
-MakeKeyframes = Callable[..., list[Keyframe]]
-MakeRows = Callable[..., Rows]
 
 
 @pytest.fixture
@@ -56,14 +53,15 @@ def keyframes() -> MakeKeyframes:
 def unit_rows() -> MakeRows:
     def make(count: int, seed: int = 0, dim: int = DIM) -> Rows:
         rows = np.random.default_rng(seed).standard_normal((count, dim)).astype(np.float32)
-        return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+        unit: Rows = rows / np.linalg.norm(rows, axis=1, keepdims=True)
+        return unit
 
     return make
 
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
-    with Store.open(tmp_path / "store", clock=lambda: 1000.0, first_map=1 << 20) as opened:
+    with Store.open(tmp_path / "store", clock=lambda: 1000.0, first_map_bytes=1 << 20) as opened:
         yield opened
 
 

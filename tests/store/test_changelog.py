@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import tempfile
+from contextlib import AbstractContextManager
 from fractions import Fraction
 from pathlib import Path
 
@@ -15,27 +16,30 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from cbvir_core.store import Generation, Store, changelog
-from cbvir_core.store.environment import Table
-from cbvir_core.store.layout import read_number
+from cbvir_core.store.environment import Table, Transaction
+from cbvir_core.store.layout import unpack_number
 from cbvir_core.types import Keyframe, VideoId, VideoInfo
+from support.store_makers import MakeInfo, MakeKeyframes, MakeRows
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 A = VideoId("aa11")
 
 
 @pytest.fixture
-def filled(store: Store, info, keyframes, unit_rows, generation: Generation) -> list[int]:
+def filled(
+    store: Store, info: MakeInfo, keyframes: MakeKeyframes, unit_rows: MakeRows, generation: Generation
+) -> list[int]:
     store.begin(info("aa11"))
     return store.append(A, keyframes(6), generation, unit_rows(6))
 
 
 def log_of(store: Store) -> list[int]:
     with store._environment.read() as txn:
-        return [read_number(key) for key in txn.keys(Table.CHANGES, b"\0")]
+        return [unpack_number(key) for key in txn.keys(Table.CHANGES, b"\0")]
 
 
 def test_the_log_tells_what_is_new(
-    store: Store, filled: list[int], generation: Generation, keyframes, unit_rows
+    store: Store, filled: list[int], generation: Generation, keyframes: MakeKeyframes, unit_rows: MakeRows
 ) -> None:
     changes = store.changes(generation, 0)
     assert changes.added.tolist() == filled
@@ -65,7 +69,7 @@ def test_an_empty_log_is_not_trimmed(store: Store) -> None:
 
 
 def test_who_is_behind_the_log_is_told_every_row(
-    store: Store, filled: list[int], generation: Generation, keyframes, unit_rows
+    store: Store, filled: list[int], generation: Generation, keyframes: MakeKeyframes, unit_rows: MakeRows
 ) -> None:
     other = store.generation("filter-b", None)
     store.put_filter(other, filled[:2], unit_rows(2, dim=7))
@@ -84,19 +88,19 @@ def test_trimming_and_changing_while_the_log_is_read(
     store: Store,
     filled: list[int],
     generation: Generation,
-    keyframes,
-    unit_rows,
-    info,
+    keyframes: MakeKeyframes,
+    unit_rows: MakeRows,
+    info: MakeInfo,
     monkeypatch: pytest.MonkeyPatch,
     moment: int,
     trimmed: int,
 ) -> None:
     """Whatever happens between two batches of a reader: it has every row once, or is told later."""
-    monkeypatch.setattr(changelog, "READ_BATCH", 2)
+    monkeypatch.setattr(changelog, "READ_BATCH_CHANGES", 2)
     store.trim_changes(trimmed, batch=2)
     read, calls = store._environment.read, 0
 
-    def interrupted():  # type: ignore[no-untyped-def]
+    def interrupted() -> AbstractContextManager[Transaction]:
         nonlocal calls
         calls += 1
         if calls == moment:
@@ -126,7 +130,7 @@ class Following(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.folder = tempfile.TemporaryDirectory()
-        self.store = Store.open(Path(self.folder.name), first_map=1 << 20)
+        self.store = Store.open(Path(self.folder.name), first_map_bytes=1 << 20)
         self.generation = self.store.generation("filter", None)
         self.truth: dict[VideoId, list[int]] = {}
         self.held: list[set[int]] = [set(), set()]
@@ -200,7 +204,7 @@ with Store.open(Path(sys.argv[1])) as store:
 
 
 def test_a_killed_trimmer_leaves_a_log_without_gaps(
-    store: Store, filled: list[int], generation: Generation, keyframes, unit_rows
+    store: Store, filled: list[int], generation: Generation, keyframes: MakeKeyframes, unit_rows: MakeRows
 ) -> None:
     rows = filled + store.append(A, keyframes(300, first=6), generation, unit_rows(300))
     folder = store._environment.folder

@@ -13,6 +13,7 @@ import pytest
 from cbvir_core.errors import StoreBusy
 from cbvir_core.store import Store
 from cbvir_core.types import VideoId
+from support.store_makers import MakeInfo
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 A = VideoId("aa11")
@@ -43,7 +44,7 @@ def rows(first):
 WRITER = (
     PRELUDE
     + """
-store = Store.open(folder, first_map=1 << 20)
+store = Store.open(folder, first_map_bytes=1 << 20)
 generation = store.generation("f", "r")
 store.set_answering(generation)
 store.begin(info)
@@ -57,7 +58,7 @@ FILLER = (
     PRELUDE
     + """
 import resource
-store = Store.open(folder, first_map=1 << 20)
+store = Store.open(folder, first_map_bytes=1 << 20)
 generation = store.generation("f", "r")
 store.set_answering(generation)
 store.begin(info)
@@ -108,7 +109,9 @@ def check_whole(store: Store, reported: int) -> int:
     return len(rows)
 
 
-def test_a_killed_writer_loses_nothing_that_it_reported_and_leaves_no_doubles(tmp_path: Path, info) -> None:
+def test_a_killed_writer_loses_nothing_that_it_reported_and_leaves_no_doubles(
+    tmp_path: Path, info: MakeInfo
+) -> None:
     last = 0
     for _ in range(3):
         with start(WRITER, tmp_path) as writer:

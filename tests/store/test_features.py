@@ -7,12 +7,15 @@ import pytest
 from cbvir_core.store import Generation, Store
 from cbvir_core.store import features as features_module
 from cbvir_core.types import VideoId
+from support.store_makers import MakeInfo, MakeKeyframes, MakeRows
 
 A = VideoId("aa11")
 
 
 @pytest.fixture
-def rows(store: Store, info, keyframes, unit_rows, generation: Generation) -> list[int]:
+def rows(
+    store: Store, info: MakeInfo, keyframes: MakeKeyframes, unit_rows: MakeRows, generation: Generation
+) -> list[int]:
     store.begin(info("aa11"))
     return store.append(A, keyframes(6), generation, unit_rows(6))
 
@@ -25,7 +28,12 @@ def test_features_come_back_as_they_went_in(store: Store, rows: list[int]) -> No
 
 
 def test_what_is_missing_is_found_in_order(
-    store: Store, rows: list[int], info, keyframes, unit_rows, generation
+    store: Store,
+    rows: list[int],
+    info: MakeInfo,
+    keyframes: MakeKeyframes,
+    unit_rows: MakeRows,
+    generation: Generation,
 ) -> None:
     assert store.rows_without_features(4) == rows[:4]
     store.put_features(dict.fromkeys(rows[:3], b"x"))
@@ -39,7 +47,7 @@ def test_what_is_missing_is_found_in_order(
 def test_many_rows_are_looked_through_in_parts(
     store: Store, rows: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(features_module, "KEY_BATCH", 2)
+    monkeypatch.setattr(features_module, "SCAN_BATCH_KEYS", 2)
     store.put_features(dict.fromkeys(rows[:5], b"x"))
     assert store.rows_without_features(99) == rows[5:]
 

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from cbvir_core.errors import StoreError
-from cbvir_core.store import Counts, Generation, Store
+from cbvir_core.store import DescriptorCounts, Generation, Store
 from cbvir_core.store.environment import Table
 from cbvir_core.types import VideoId
+from support.store_makers import MakeInfo, MakeKeyframes, MakeRows
 
 A = VideoId("aa11")
 
 
 @pytest.fixture
-def filled(store: Store, info, keyframes, unit_rows, generation: Generation) -> list[int]:
+def filled(
+    store: Store, info: MakeInfo, keyframes: MakeKeyframes, unit_rows: MakeRows, generation: Generation
+) -> list[int]:
     store.begin(info("aa11"))
     return store.append(A, keyframes(6), generation, unit_rows(6))
 
@@ -29,10 +34,12 @@ def test_the_same_weights_are_the_same_generation(store: Store) -> None:
 
 def test_without_an_answering_generation_nothing_is_counted(store: Store) -> None:
     assert store.answering() is None
-    assert store.counts() == Counts(0, 0, 0)
+    assert store.counts() == DescriptorCounts(0, 0, 0)
 
 
-def test_a_filter_only_generation_takes_on_refine_weights(store: Store, info, keyframes, unit_rows) -> None:
+def test_a_filter_only_generation_takes_on_refine_weights(
+    store: Store, info: MakeInfo, keyframes: MakeKeyframes, unit_rows: MakeRows
+) -> None:
     plain = store.generation("f1", None)
     store.set_answering(plain)
     store.begin(info("aa11"))
@@ -42,11 +49,11 @@ def test_a_filter_only_generation_takes_on_refine_weights(store: Store, info, ke
     assert (grown.number, grown.refine) == (plain.number, "r1")
     assert store.answering() == grown
     assert store.rows_without_refine(grown, 9) == rows
-    assert store.counts() == Counts(3, 3, 0)
+    assert store.counts() == DescriptorCounts(3, 3, 0)
 
 
 def test_a_second_generation_is_filled_from_the_first(
-    store: Store, filled: list[int], generation: Generation, unit_rows, keyframes
+    store: Store, filled: list[int], generation: Generation, unit_rows: MakeRows, keyframes: MakeKeyframes
 ) -> None:
     target = store.generation("filter-b", "refine-b")
     assert store.rows_without_filter(target, 4) == filled[:4]
@@ -56,7 +63,7 @@ def test_a_second_generation_is_filled_from_the_first(
     assert store.rows_without_filter(target, 9) == filled[4:] + later
     store.put_filter(target, filled[4:] + later, unit_rows(4, seed=5, dim=7))
     assert store.rows_without_filter(target, 9) == []
-    assert store.counts(target) == Counts(8, 8, 0)
+    assert store.counts(target) == DescriptorCounts(8, 8, 0)
     assert store.filter_rows(target, filled).shape == (6, 7)
     assert store.changes(target, 0).added.tolist() == filled + later
     store.set_answering(target)
@@ -65,10 +72,10 @@ def test_a_second_generation_is_filled_from_the_first(
     assert not store.filter_rows(generation, filled).any()
     assert store.filter_rows(target, filled).any(axis=1).all()
     store.forget(A)
-    assert store.counts() == Counts(0, 0, 0)
+    assert store.counts() == DescriptorCounts(0, 0, 0)
 
 
-def test_a_gap_below_filled_rows_is_found(store: Store, filled: list[int], unit_rows) -> None:
+def test_a_gap_below_filled_rows_is_found(store: Store, filled: list[int], unit_rows: MakeRows) -> None:
     target = store.generation("filter-b", None)
     store.put_filter(target, filled[3:], unit_rows(3))
     assert store.rows_without_filter(target, 9) == filled[:3]
@@ -96,7 +103,7 @@ def test_what_a_crash_left_of_a_dropped_generation_is_swept(
         assert txn.size(Table.DESCRIPTORS) == txn.size(Table.UNREFINED) == 0
 
 
-def test_every_store_has_its_own_identity(store: Store, tmp_path) -> None:
+def test_every_store_has_its_own_identity(store: Store, tmp_path: Path) -> None:
     with Store.open(tmp_path / "other") as other:
         assert len(store.identity) == 32
         assert store.identity != other.identity

@@ -15,29 +15,34 @@ from cbvir_core.errors import StoreDamaged, StoreError, UnknownVideo
 from cbvir_core.store import Generation, Store
 from cbvir_core.store.layout import (
     filter_matrix,
-    half,
     has_refine,
     pack_descriptors,
     pack_keyframe,
-    read_row_key,
     refine_matrix,
     row_key,
+    to_half,
     unpack_keyframe,
+    unpack_row_key,
     with_refine,
 )
 from cbvir_core.types import Keyframe, KeyframeId, VideoId
+from support.store_makers import MakeInfo, MakeKeyframes, MakeRows
 
 A, B = VideoId("aa11"), VideoId("aa22")
 NOTHING = np.zeros((1, 1, 3), dtype=np.uint8)
 
 
 @pytest.fixture
-def filled(store: Store, info, keyframes, unit_rows, generation: Generation) -> list[int]:
+def filled(
+    store: Store, info: MakeInfo, keyframes: MakeKeyframes, unit_rows: MakeRows, generation: Generation
+) -> list[int]:
     store.begin(info("aa11"))
     return store.append(A, keyframes(6), generation, unit_rows(6))
 
 
-def test_rows_that_tell_something(store: Store, info, keyframes, unit_rows, generation: Generation) -> None:
+def test_rows_that_tell_something(
+    store: Store, info: MakeInfo, keyframes: MakeKeyframes, unit_rows: MakeRows, generation: Generation
+) -> None:
     """Not those of blank keyframes, nor of a video that was forgotten meanwhile."""
     store.begin(info("aa11"))
     store.begin(info("aa22"))
@@ -45,9 +50,9 @@ def test_rows_that_tell_something(store: Store, info, keyframes, unit_rows, gene
     mixed = [one, replace(blank, quality=0.0), two]
     rows = store.append(A, mixed, generation, unit_rows(3))
     others = store.append(B, keyframes(1), generation, unit_rows(1))
-    assert store.telling_rows([A, B]) == [rows[0], rows[2], *others]
+    assert store.searchable_rows([A, B]) == [rows[0], rows[2], *others]
     store.forget(B)
-    assert store.telling_rows([A, B]) == [rows[0], rows[2]]
+    assert store.searchable_rows([A, B]) == [rows[0], rows[2]]
 
 
 def test_keyframes_come_back_as_they_went_in(store: Store, filled: list[int]) -> None:
@@ -60,7 +65,7 @@ def test_keyframes_come_back_as_they_went_in(store: Store, filled: list[int]) ->
 
 
 def test_what_was_forgotten_and_what_shows_nothing_is_not_searched(
-    store: Store, filled: list[int], keyframes, unit_rows, generation: Generation
+    store: Store, filled: list[int], keyframes: MakeKeyframes, unit_rows: MakeRows, generation: Generation
 ) -> None:
     scene = keyframes(1)[0]
     shades = [replace(scene, quality=quality) for quality in (0.0, 1e-3)]
@@ -72,7 +77,9 @@ def test_what_was_forgotten_and_what_shows_nothing_is_not_searched(
     assert not store.searchable(rows).any()
 
 
-def test_stills_are_jpeg_and_no_longer_than_512(store: Store, info, keyframes, unit_rows, generation) -> None:
+def test_stills_are_jpeg_and_no_longer_than_512(
+    store: Store, info: MakeInfo, keyframes: MakeKeyframes, unit_rows: MakeRows, generation: Generation
+) -> None:
     store.begin(info("aa11"))
     large = Keyframe(0.0, 0.0, 1.0, np.full((300, 1200, 3), 77, dtype=np.uint8))
     (row,) = store.append(A, [large], generation, unit_rows(1))
@@ -91,7 +98,7 @@ def test_unknown_keyframes(store: Store, filled: list[int], keyframe_id: Keyfram
 
 
 def test_descriptors_come_back_in_the_order_asked(
-    store: Store, filled: list[int], generation: Generation, unit_rows
+    store: Store, filled: list[int], generation: Generation, unit_rows: MakeRows
 ) -> None:
     expected = unit_rows(6).astype(np.float16).astype(np.float32)
     asked = [filled[5], 999, filled[0], filled[5]]
@@ -105,7 +112,7 @@ def test_descriptors_come_back_in_the_order_asked(
 
 
 def test_refine_descriptors_are_filled_in_later(
-    store: Store, filled: list[int], generation: Generation, unit_rows
+    store: Store, filled: list[int], generation: Generation, unit_rows: MakeRows
 ) -> None:
     assert store.rows_without_refine(generation, 3) == filled[:3]
     refined = unit_rows(2, seed=1, dim=20)
@@ -123,7 +130,9 @@ def test_refine_descriptors_are_filled_in_later(
     assert store.put_refine(generation, [filled[0]], refined[:1]) == 0
 
 
-def test_scanning_gives_every_row_once(store: Store, filled: list[int], generation, unit_rows) -> None:
+def test_scanning_gives_every_row_once(
+    store: Store, filled: list[int], generation: Generation, unit_rows: MakeRows
+) -> None:
     batches = list(store.scan_filter(generation, batch=4))
     assert [len(rows) for rows, _ in batches] == [4, 2]
     assert np.concatenate([rows for rows, _ in batches]).tolist() == filled
@@ -132,7 +141,7 @@ def test_scanning_gives_every_row_once(store: Store, filled: list[int], generati
 
 
 def test_mismatched_lengths_are_refused_before_anything_is_written(
-    store: Store, info, keyframes, unit_rows, generation: Generation
+    store: Store, info: MakeInfo, keyframes: MakeKeyframes, unit_rows: MakeRows, generation: Generation
 ) -> None:
     store.begin(info("aa11"))
     with pytest.raises(ValueError, match="3 keyframes"):
@@ -140,14 +149,16 @@ def test_mismatched_lengths_are_refused_before_anything_is_written(
     assert store.counts().keyframes == 0
 
 
-def test_an_empty_batch_is_nothing(store: Store, info, generation: Generation) -> None:
+def test_an_empty_batch_is_nothing(store: Store, info: MakeInfo, generation: Generation) -> None:
     store.begin(info("aa11"))
     assert store.append(A, [], generation, np.zeros((0, 4), dtype=np.float32)) == []
     assert store.refine_rows(generation, [])[0].shape[0] == 0
     assert store.filter_rows(generation, [7]).shape[0] == 1
 
 
-def test_a_dropped_generation_takes_no_rows(store: Store, info, keyframes, unit_rows) -> None:
+def test_a_dropped_generation_takes_no_rows(
+    store: Store, info: MakeInfo, keyframes: MakeKeyframes, unit_rows: MakeRows
+) -> None:
     dropped = store.generation("other", None)
     store.drop_generation(dropped)
     store.begin(info("aa11"))
@@ -157,7 +168,7 @@ def test_a_dropped_generation_takes_no_rows(store: Store, info, keyframes, unit_
 
 
 def test_readers_see_whole_batches_while_the_map_grows(
-    store: Store, info, keyframes, unit_rows, generation: Generation
+    store: Store, info: MakeInfo, keyframes: MakeKeyframes, unit_rows: MakeRows, generation: Generation
 ) -> None:
     store.begin(info("aa11"))
     stop = threading.Event()
@@ -209,19 +220,21 @@ def test_keyframe_records_round_trip(video: str, number: int, time_s: float, qua
 @given(st.integers(1, 2**32 - 1), st.lists(st.integers(0, 2**63 - 1), min_size=2))
 def test_keys_sort_as_their_numbers(generation: int, rows: list[int]) -> None:
     keys = [row_key(generation, row) for row in rows]
-    assert [read_row_key(key)[1] for key in sorted(keys)] == sorted(rows)
+    assert [unpack_row_key(key)[1] for key in sorted(keys)] == sorted(rows)
 
 
-def test_damaged_values_are_noticed(unit_rows) -> None:
-    value = pack_descriptors(half(unit_rows(1))[0], None)
+def test_damaged_values_are_noticed(unit_rows: MakeRows) -> None:
+    value = pack_descriptors(to_half(unit_rows(1))[0], None)
     assert not has_refine(memoryview(value))
-    whole = memoryview(with_refine(memoryview(value), half(unit_rows(1, dim=5))[0]))
+    whole = memoryview(with_refine(memoryview(value), to_half(unit_rows(1, dim=5))[0]))
     assert refine_matrix([whole]).shape == (1, 5)
     assert filter_matrix([whole, memoryview(value)]).shape == (2, 12)
     for broken in (b"", b"\0" * len(value), value[:-1]):
         with pytest.raises(StoreDamaged):
             filter_matrix([memoryview(broken)])
     with pytest.raises(StoreDamaged, match="differ"):
-        filter_matrix([memoryview(value), memoryview(pack_descriptors(half(unit_rows(1, dim=3))[0], None))])
+        filter_matrix(
+            [memoryview(value), memoryview(pack_descriptors(to_half(unit_rows(1, dim=3))[0], None))]
+        )
     with pytest.raises(StoreDamaged):
         unpack_keyframe(1, memoryview(b"short"))

@@ -12,8 +12,9 @@ import pytest
 
 from cbvir_core.errors import StoreBusy, StoreDamaged, StoreError, StoreVersion
 from cbvir_core.store import Store
-from cbvir_core.store.environment import Environment, Table
+from cbvir_core.store.environment import Environment, Table, Transaction
 from cbvir_core.store.rwlock import ReadWriteLock
+from support.store_makers import MakeInfo, MakeKeyframes, MakeRows, put
 
 
 def test_a_second_writer_is_refused_and_told_who_holds_it(tmp_path: Path) -> None:
@@ -32,7 +33,9 @@ def test_closing_twice_is_harmless_and_use_after_it_is_an_error(tmp_path: Path) 
         store.generation("f", None)
 
 
-def test_everything_is_there_after_reopening(tmp_path: Path, info, keyframes, unit_rows) -> None:
+def test_everything_is_there_after_reopening(
+    tmp_path: Path, info: MakeInfo, keyframes: MakeKeyframes, unit_rows: MakeRows
+) -> None:
     with Store.open(tmp_path) as store:
         identity, generation = store.identity, store.generation("f", "r")
         store.set_answering(generation)
@@ -72,7 +75,7 @@ def test_rubbish_is_called_damaged(tmp_path: Path, rubbish: bytes) -> None:
 
 
 def test_a_store_that_was_cut_short_is_an_error_and_no_crash(
-    tmp_path: Path, info, keyframes, unit_rows
+    tmp_path: Path, info: MakeInfo, keyframes: MakeKeyframes, unit_rows: MakeRows
 ) -> None:
     with Store.open(tmp_path) as store:
         generation = store.generation("f", None)
@@ -91,11 +94,11 @@ def test_a_store_that_was_cut_short_is_an_error_and_no_crash(
         read_all()
 
 
-def test_damaged_records_are_called_damaged(tmp_path: Path, info) -> None:
+def test_damaged_records_are_called_damaged(tmp_path: Path, info: MakeInfo) -> None:
     with Store.open(tmp_path) as store:
         store.begin(info("aa11"))
         for value in (b"no json", b"[1]", b'{"video_id": "aa11", "paths": []}', b"{}"):
-            store._environment.write(lambda txn, value=value: txn.put(Table.VIDEOS, b"aa11", value))
+            put(store, Table.VIDEOS, b"aa11", value)
             with pytest.raises(StoreDamaged):
                 store.videos()
 
@@ -109,7 +112,7 @@ def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
 def test_a_failed_transaction_changes_nothing(tmp_path: Path) -> None:
     environment = Environment(tmp_path)
 
-    def work(txn) -> None:
+    def work(txn: Transaction) -> None:
         txn.put(Table.META, b"half", b"written")
         raise ValueError("on purpose")
 
@@ -121,10 +124,10 @@ def test_a_failed_transaction_changes_nothing(tmp_path: Path) -> None:
 
 
 def test_the_map_grows_within_one_large_transaction(tmp_path: Path) -> None:
-    environment = Environment(tmp_path, first_map=1 << 20)
+    environment = Environment(tmp_path, first_map_bytes=1 << 20)
     runs = []
 
-    def work(txn) -> None:
+    def work(txn: Transaction) -> None:
         runs.append(environment.map_bytes)
         for key in range(100):
             txn.put(Table.STILLS, key.to_bytes(8, "big"), bytes(100_000))
@@ -142,14 +145,14 @@ def test_the_gate_lets_many_pass_or_one_alone() -> None:
     inside, alone, order = threading.Event(), threading.Event(), []
 
     def pass_it() -> None:
-        with gate.passing():
+        with gate.shared():
             inside.set()
-            with gate.passing():  # a thread that is inside does not wait for itself
+            with gate.shared():  # a thread that is inside does not wait for itself
                 assert not alone.wait(0.05)
             order.append("passed")
 
     def be_alone() -> None:
-        with gate.alone():
+        with gate.exclusive():
             order.append("alone")
             alone.set()
 
@@ -161,7 +164,7 @@ def test_the_gate_lets_many_pass_or_one_alone() -> None:
     first.join(5)
     second.join(5)
     assert order == ["passed", "alone"]
-    with gate.passing(), pytest.raises(RuntimeError), gate.alone():
+    with gate.shared(), pytest.raises(RuntimeError), gate.exclusive():
         pass
-    with gate.passing():
+    with gate.shared():
         pass

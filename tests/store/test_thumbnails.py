@@ -17,8 +17,9 @@ from cbvir_core.decode import decode_strip, encode_strip
 from cbvir_core.errors import StoreDamaged
 from cbvir_core.store import Generation, Store
 from cbvir_core.store.environment import Table
-from cbvir_core.store.layout import number_value, pack_thumbnails, unpack_thumbnails
+from cbvir_core.store.layout import pack_number, pack_thumbnails, unpack_thumbnails
 from cbvir_core.types import Keyframe, Thumbnails, VideoId
+from support.store_makers import MakeInfo, MakeKeyframes, MakeRows, put
 
 A = VideoId("aa11")
 
@@ -45,14 +46,16 @@ def kept(store: Store) -> int:
 
 
 @pytest.fixture
-def scenes(keyframes) -> list[Keyframe]:
+def scenes(keyframes: MakeKeyframes) -> list[Keyframe]:
     """Three, the second of which has none."""
     first, second, third = keyframes(3)
     return [replace(first, thumbnails=ramps(5)), second, replace(third, thumbnails=ramps(1, 128, 72))]
 
 
 @pytest.fixture
-def rows(store: Store, info, scenes: list[Keyframe], unit_rows, generation: Generation) -> list[int]:
+def rows(
+    store: Store, info: MakeInfo, scenes: list[Keyframe], unit_rows: MakeRows, generation: Generation
+) -> list[int]:
     store.begin(info("aa11"))
     return store.append(A, scenes, generation, unit_rows(3))
 
@@ -72,7 +75,12 @@ def test_they_go_with_their_keyframes(store: Store, rows: list[int]) -> None:
 
 
 def test_a_video_that_is_begun_anew_leaves_none_behind(
-    store: Store, rows: list[int], scenes: list[Keyframe], info, unit_rows, generation: Generation
+    store: Store,
+    rows: list[int],
+    scenes: list[Keyframe],
+    info: MakeInfo,
+    unit_rows: MakeRows,
+    generation: Generation,
 ) -> None:
     assert store.begin(info("aa11"))
     assert kept(store) == 0
@@ -81,14 +89,18 @@ def test_a_video_that_is_begun_anew_leaves_none_behind(
     assert kept(store) == 1
 
 
-def test_a_scene_of_no_frames_is_one_without(store: Store, info, keyframes, unit_rows, generation) -> None:
+def test_a_scene_of_no_frames_is_one_without(
+    store: Store, info: MakeInfo, keyframes: MakeKeyframes, unit_rows: MakeRows, generation: Generation
+) -> None:
     store.begin(info("aa11"))
     nothing = Thumbnails(np.zeros(0), np.zeros((0, 72, 128), np.uint8))
     (row,) = store.append(A, [replace(keyframes(1)[0], thumbnails=nothing)], generation, unit_rows(1))
     assert store.thumbnails(row) is None
 
 
-def test_they_are_there_after_reopening(tmp_path: Path, info, scenes, unit_rows) -> None:
+def test_they_are_there_after_reopening(
+    tmp_path: Path, info: MakeInfo, scenes: list[Keyframe], unit_rows: MakeRows
+) -> None:
     with Store.open(tmp_path) as store:
         store.begin(info("aa11"))
         rows = store.append(A, scenes, store.generation("f", None), unit_rows(3))
@@ -105,7 +117,7 @@ def test_they_are_there_after_reopening(tmp_path: Path, info, scenes, unit_rows)
 
 
 @pytest.fixture
-def older(tmp_path: Path, info, scenes, unit_rows) -> Iterator[Store]:
+def older(tmp_path: Path, info: MakeInfo, scenes: list[Keyframe], unit_rows: MakeRows) -> Iterator[Store]:
     """A store of three keyframes, made before there were thumbnails."""
     with Store.open(tmp_path) as store:
         store.begin(info("aa11"))
@@ -126,7 +138,9 @@ def test_an_older_store_opens_and_has_none(older: Store) -> None:
     assert older.counts().keyframes == 0
 
 
-def test_an_older_store_keeps_those_of_new_keyframes(older: Store, scenes: list[Keyframe], unit_rows) -> None:
+def test_an_older_store_keeps_those_of_new_keyframes(
+    older: Store, scenes: list[Keyframe], unit_rows: MakeRows
+) -> None:
     (row,) = older.append(A, scenes[:1], older.generation("f", None), unit_rows(1))
     assert_alike(older.thumbnails(row), ramps(5))
 
@@ -161,7 +175,7 @@ def test_damaged_thumbnails_are_noticed(store: Store, rows: list[int]) -> None:
         whole[:44] + b"no JPEG" * 50,
     )
     for value in (*damaged, b"\4" + whole[1:], b"\xff" * 4 + whole[4:], b"\0" * len(whole)):
-        store._environment.write(lambda txn, v=value: txn.put(Table.THUMBNAILS, number_value(rows[0]), v))
+        put(store, Table.THUMBNAILS, pack_number(rows[0]), value)
         with pytest.raises(StoreDamaged, match="thumbnails"):
             store.thumbnails(rows[0])
     assert_alike(store.thumbnails(rows[2]), ramps(1, 128, 72))

@@ -10,11 +10,12 @@ import pytest
 from cbvir_core.errors import StoreError, UnknownVideo
 from cbvir_core.store import Generation, Store
 from cbvir_core.types import VideoId
+from support.store_makers import MakeInfo, MakeKeyframes, MakeRows
 
 A, B = VideoId("aa11"), VideoId("aa22")
 
 
-def test_a_video_is_recorded_and_completed(store: Store, info) -> None:
+def test_a_video_is_recorded_and_completed(store: Store, info: MakeInfo) -> None:
     assert store.begin(info("aa11"))
     before = store.video(A)
     assert before is not None
@@ -27,7 +28,9 @@ def test_a_video_is_recorded_and_completed(store: Store, info) -> None:
     assert store.videos() == [after]
 
 
-def test_finish_keeps_the_duration_of_the_container_where_none_is_measured(store: Store, info) -> None:
+def test_finish_keeps_the_duration_of_the_container_where_none_is_measured(
+    store: Store, info: MakeInfo
+) -> None:
     store.begin(info("aa11"))
     store.finish(A, damaged=0, duration_s=None)
     record = store.video(A)
@@ -35,7 +38,7 @@ def test_finish_keeps_the_duration_of_the_container_where_none_is_measured(store
     assert record.duration_s == 9.5
 
 
-def test_stills_have_the_size_of_the_box_they_are_cut_to(store: Store, info) -> None:
+def test_stills_have_the_size_of_the_box_they_are_cut_to(store: Store, info: MakeInfo) -> None:
     store.begin(info("aa11"))
     store.put_borders(A, (175, 10, 337, 288))
     store.finish(A, damaged=0, duration_s=None)
@@ -46,7 +49,7 @@ def test_stills_have_the_size_of_the_box_they_are_cut_to(store: Store, info) -> 
         store.put_borders(B, (0, 0, 1, 1))
 
 
-def test_the_same_content_at_two_paths_is_one_video(store: Store, info) -> None:
+def test_the_same_content_at_two_paths_is_one_video(store: Store, info: MakeInfo) -> None:
     store.begin(info("aa11", "/one.mp4"))
     store.finish(A, damaged=0, duration_s=None)
     assert not store.begin(info("aa11", "/two.mp4"))
@@ -55,7 +58,7 @@ def test_the_same_content_at_two_paths_is_one_video(store: Store, info) -> None:
 
 
 def test_a_move_changes_the_path_and_no_row(
-    store: Store, info, keyframes, unit_rows, generation: Generation
+    store: Store, info: MakeInfo, keyframes: MakeKeyframes, unit_rows: MakeRows, generation: Generation
 ) -> None:
     store.begin(info("aa11", "/one.mp4"))
     store.append(A, keyframes(3), generation, unit_rows(3))
@@ -66,7 +69,7 @@ def test_a_move_changes_the_path_and_no_row(
     assert store.video_at(Path("/one.mp4")) is None
 
 
-def test_a_move_overwrites_what_was_at_its_target(store: Store, info) -> None:
+def test_a_move_overwrites_what_was_at_its_target(store: Store, info: MakeInfo) -> None:
     one, two, three = Path("/one.mp4"), Path("/two.mp4"), Path("/three.mp4")
     store.begin(info("aa11", str(one)))
     store.begin(info("aa22", str(two)))
@@ -77,7 +80,7 @@ def test_a_move_overwrites_what_was_at_its_target(store: Store, info) -> None:
     assert [(record.video_id, record.paths) for record in store.videos()] == [(A, (three,))]
 
 
-def test_a_move_between_two_paths_of_one_video_leaves_one(store: Store, info) -> None:
+def test_a_move_between_two_paths_of_one_video_leaves_one(store: Store, info: MakeInfo) -> None:
     one, two = Path("/one.mp4"), Path("/two.mp4")
     store.begin(info("aa11", str(one)))
     store.add_path(A, two)
@@ -85,14 +88,14 @@ def test_a_move_between_two_paths_of_one_video_leaves_one(store: Store, info) ->
     assert store.find("aa11").paths == (two,)
 
 
-def test_a_move_of_an_unknown_file_drops_what_it_overwrites(store: Store, info) -> None:
+def test_a_move_of_an_unknown_file_drops_what_it_overwrites(store: Store, info: MakeInfo) -> None:
     store.move_path(Path("/never.mp4"), Path("/nor-this.mp4"))
     store.begin(info("aa11", "/one.mp4"))
     store.move_path(Path("/never.mp4"), Path("/one.mp4"))
     assert store.videos() == []
 
 
-def test_a_path_belongs_to_the_content_that_is_there_now(store: Store, info) -> None:
+def test_a_path_belongs_to_the_content_that_is_there_now(store: Store, info: MakeInfo) -> None:
     store.begin(info("aa11", "/one.mp4"))
     store.begin(info("aa22", "/one.mp4"))
     old = store.video(A)
@@ -101,7 +104,7 @@ def test_a_path_belongs_to_the_content_that_is_there_now(store: Store, info) -> 
     assert store.find("/one.mp4").video_id == B
 
 
-def test_a_video_without_paths_is_kept(store: Store, info) -> None:
+def test_a_video_without_paths_is_kept(store: Store, info: MakeInfo) -> None:
     store.begin(info("aa11", "/one.mp4"))
     store.remove_path(A, Path("/one.mp4"))
     store.remove_path(A, Path("/never.mp4"))
@@ -111,7 +114,7 @@ def test_a_video_without_paths_is_kept(store: Store, info) -> None:
 
 
 def test_a_video_is_forgotten_with_its_last_path(
-    store: Store, info, keyframes, unit_rows, generation: Generation
+    store: Store, info: MakeInfo, keyframes: MakeKeyframes, unit_rows: MakeRows, generation: Generation
 ) -> None:
     one, two = Path("/one.mp4"), Path("/two.mp4")
     store.begin(info("aa11", str(one)))
@@ -127,7 +130,7 @@ def test_a_video_is_forgotten_with_its_last_path(
 
 
 def test_a_video_with_damaged_frames_is_read_again_when_its_file_comes_again(
-    store: Store, info, keyframes, unit_rows, generation: Generation
+    store: Store, info: MakeInfo, keyframes: MakeKeyframes, unit_rows: MakeRows, generation: Generation
 ) -> None:
     """Its holes may have been filled where its identity does not look."""
     store.begin(info("aa11", "/one.mp4"))
@@ -144,7 +147,7 @@ def test_a_video_with_damaged_frames_is_read_again_when_its_file_comes_again(
 
 
 def test_find_takes_paths_and_unique_beginnings_of_ids(
-    store: Store, info, monkeypatch, tmp_path: Path
+    store: Store, info: MakeInfo, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.chdir(tmp_path)
     store.begin(info("aa11", str(tmp_path / "here.mp4")))
@@ -159,7 +162,7 @@ def test_find_takes_paths_and_unique_beginnings_of_ids(
             store.find(text)
 
 
-def test_names_that_are_no_utf8_and_very_long_ones_survive(store: Store, info) -> None:
+def test_names_that_are_no_utf8_and_very_long_ones_survive(store: Store, info: MakeInfo) -> None:
     strange = os.fsdecode(b"/media/\xff\xfe.mp4")
     long = "/" + "/".join(["d" * 200] * 18) + "/film.mp4"
     store.begin(info("aa11", strange))
@@ -168,7 +171,9 @@ def test_names_that_are_no_utf8_and_very_long_ones_survive(store: Store, info) -
     assert store.find(long).video_id == A
 
 
-def test_unknown_videos_are_refused(store: Store, info, keyframes, unit_rows, generation: Generation) -> None:
+def test_unknown_videos_are_refused(
+    store: Store, info: MakeInfo, keyframes: MakeKeyframes, unit_rows: MakeRows, generation: Generation
+) -> None:
     with pytest.raises(UnknownVideo):
         store.append(A, keyframes(1), generation, unit_rows(1))
     with pytest.raises(UnknownVideo):
@@ -182,7 +187,7 @@ def test_unknown_videos_are_refused(store: Store, info, keyframes, unit_rows, ge
 
 
 def test_nothing_is_added_to_a_complete_video(
-    store: Store, info, keyframes, unit_rows, generation: Generation
+    store: Store, info: MakeInfo, keyframes: MakeKeyframes, unit_rows: MakeRows, generation: Generation
 ) -> None:
     store.begin(info("aa11"))
     store.finish(A, damaged=0, duration_s=None)
@@ -191,7 +196,7 @@ def test_nothing_is_added_to_a_complete_video(
 
 
 def test_beginning_again_leaves_no_doubles_and_uses_new_rows(
-    store: Store, info, keyframes, unit_rows, generation: Generation
+    store: Store, info: MakeInfo, keyframes: MakeKeyframes, unit_rows: MakeRows, generation: Generation
 ) -> None:
     store.begin(info("aa11", "/one.mp4"))
     first = store.append(A, keyframes(5), generation, unit_rows(5))
@@ -207,7 +212,7 @@ def test_beginning_again_leaves_no_doubles_and_uses_new_rows(
 
 
 def test_forgetting_deletes_rows_and_leaves_tombstones(
-    store: Store, info, keyframes, unit_rows, generation: Generation
+    store: Store, info: MakeInfo, keyframes: MakeKeyframes, unit_rows: MakeRows, generation: Generation
 ) -> None:
     for name in ("aa11", "aa22"):
         store.begin(info(name))
