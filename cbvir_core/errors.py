@@ -77,6 +77,10 @@ class CbvirError(Exception):
             return type(self)(f"{name}: {self}")
         return type(self)(super().__str__(), path=name)
 
+    def with_advice(self, advice: str) -> Self:
+        """Return the same error with what to do at the end of its sentence."""
+        return type(self)(f"{super().__str__()}; {advice}", path=self.path)
+
 
 class InputError(CbvirError):
     """The file or picture that was handed in is at fault."""

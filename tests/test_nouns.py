@@ -63,6 +63,11 @@ def test_the_same_error_can_be_told_about_another_name_of_the_file() -> None:
     assert str(errors.WeightsMismatch("conv1 is missing").about("a.pth")) == "a.pth: conv1 is missing"
 
 
+def test_advice_is_added_to_the_end_of_the_sentence() -> None:
+    error = errors.WeightsDamaged("is cut short", path="a.pth").with_advice("get the file again")
+    assert (error.path, str(error)) == ("a.pth", "a.pth is cut short; get the file again")
+
+
 def test_an_error_keeps_its_path_when_it_travels_between_processes() -> None:
     error = pickle.loads(pickle.dumps(errors.FileChanged("was replaced", path=Path("/films/a.mp4"))))
     assert (error.path, str(error)) == (Path("/films/a.mp4"), "/films/a.mp4 was replaced")

@@ -1,1 +1,1 @@
-"""What the service and its client both need.  Standard library only."""
+"""What the service and its client both need: default paths and exit codes.  Standard library only."""

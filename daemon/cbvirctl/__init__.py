@@ -1,1 +1,1 @@
-"""The client: asks `cbvird` over its unix socket.  Starts in a fraction of a second."""
+"""The client: speaks to `cbvird` over its unix socket.  It starts in a fraction of a second."""

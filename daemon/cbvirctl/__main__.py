@@ -1,4 +1,4 @@
-"""``cbvirctl``: the command line.  Each module of commands holds one noun of the contract."""
+"""``cbvirctl``: the command line.  Each module of commands holds one noun."""
 
 from __future__ import annotations
 
@@ -8,14 +8,16 @@ from typing import Annotated
 
 import typer
 
-from cbvirctl import calibrate, index, later, models, query, status, videos
+from cbvir_shared.exit_codes import ExitCode
+from cbvirctl import calibrate, index, models, query, status, unreleased, videos
 from cbvirctl.errors import ClientError
+from cbvirctl.options import JsonOption, SocketOption
 
-INTERRUPTED = 130
+ABOUT = "In which video, and when, does this picture appear?  Asks the running cbvird."
 
 app = typer.Typer(
     name="cbvirctl",
-    help="In which video, and when, does this picture appear?  Asks the running cbvird.",
+    help=ABOUT,
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
@@ -32,13 +34,15 @@ def _version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
+@app.callback(help=ABOUT)
 def _root(
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
+    as_json: JsonOption = False,
+    socket: SocketOption = None,
 ) -> None:
-    """In which video, and when, does this picture appear?  Asks the running cbvird."""
+    """Accept the options that may stand before the command."""
 
 
 app.command()(query.query)
@@ -52,16 +56,16 @@ app.command()(videos.rescan)
 app.command()(calibrate.calibrate)
 app.add_typer(index.app, name="index")
 app.add_typer(models.app, name="models")
-later.register(app)
+unreleased.register(app)
 
 
 def main() -> None:
-    """The entry point; ends with one of the contract's exit codes."""
+    """Run the command line and end with an `ExitCode`."""
     try:
         app()
     except KeyboardInterrupt:
-        sys.exit(INTERRUPTED)
-    except Exception as error:  # a mistake of ours: Python's own exit code would say that nothing was found
+        sys.exit(ExitCode.INTERRUPTED)
+    except Exception as error:  # a bug: Python's own exit code, 1, would say that nothing was found
         traceback.print_exc()
         typer.secho(f"cbvirctl: {type(error).__name__}: {error}", err=True, fg=typer.colors.RED)
         sys.exit(ClientError.exit_code)

@@ -1,4 +1,4 @@
-"""``cbvirctl calibrate``: scores that mean what they say, for this library."""
+"""``cbvirctl calibrate``: scores that are true probabilities in this library."""
 
 from __future__ import annotations
 
@@ -9,25 +9,33 @@ from typing import Annotated
 
 import typer
 
-from cbvirctl.listening import Events, listening
-from cbvirctl.session import AsJson, Socket, emit, session
+from cbvirctl.events import Events, listening
+from cbvirctl.options import JsonOption, SocketOption
+from cbvirctl.session import emit, session
 
-Show = Callable[[int, int], None]
-"""Called with the questions that are done and those in all."""
+ShowProgress = Callable[[int, int], None]
+"""Called with the number of questions done, and of all questions."""
 
 
 def calibrate(
     questions: Annotated[
         int | None,
-        typer.Option(help="How many stills to ask with, each twice; more fit better and take longer."),
+        typer.Option(
+            metavar="N", help="Number of stills to ask with, each twice; more fit better and take longer."
+        ),
     ] = None,
-    seed: Annotated[int | None, typer.Option(help="Another one asks with other stills.")] = None,
-    as_json: AsJson = False,
-    socket: Socket = None,
+    seed: Annotated[
+        int | None,
+        typer.Option(metavar="N", help="Seed of the choice of stills; another seed asks with other stills."),
+    ] = None,
+    as_json: JsonOption = False,
+    socket: SocketOption = None,
 ) -> None:
-    """Makes scores mean what they say in this library: asks with edited stills whose answers are known.
+    """Fit scores to this library.
 
-    Takes about half a second a question; queries go on.  Holds until the weights change.
+    Afterwards a score is the probability of being right here.  The service asks itself with perturbed stills
+    whose answers are known.  This takes about half a second a question; queries go on.  The result holds
+    until the weights change.
     """
     with (
         session(socket, as_json, timeout_s=None) as client,
@@ -46,16 +54,16 @@ def calibrate(
     )
 
 
-def draw(events: Events, show: Show) -> None:
-    """Shows how far a calibration is; other events are passed over."""
+def draw(events: Events, show: ShowProgress) -> None:
+    """Show the progress of a calibration; ignore other events."""
     for kind, data in events:
         if kind == "calibration":
             show(data["done"], data["total"])
 
 
 @contextmanager
-def _bar() -> Iterator[Show]:
-    """A bar on stderr that moves to and fro until it is told how many questions there are."""
+def _bar() -> Iterator[ShowProgress]:
+    """Show a bar on stderr, which moves to and fro until the number of questions is known."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 

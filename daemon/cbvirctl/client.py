@@ -1,4 +1,4 @@
-"""HTTP over the service's unix socket."""
+"""HTTP over the unix socket of the service."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from cbvirctl.errors import Refused, TimedOut, Unreachable, Usage, from_service
 
 Document = dict[str, Any]
 
-CHUNK = 1 << 20
+UPLOAD_CHUNK_BYTES = 1 << 20
 
 
 class Client:
-    """One connection to the service.  Every call raises `ClientError` or gives a JSON document."""
+    """A connection to the service.  Every call raises `ClientError` or returns a JSON document."""
 
     def __init__(self, socket: Path, *, timeout_s: float | None = 600.0) -> None:
         self.socket = socket
@@ -37,35 +37,35 @@ class Client:
         self._http.close()
 
     def get(self, path: str, **parameters: Any) -> Document:
-        """``GET``."""
+        """Send ``GET``."""
         return self._call("GET", path, parameters)
 
     def post(self, path: str, body: bytes = b"", **parameters: Any) -> Document:
-        """``POST`` with a raw body."""
+        """Send ``POST`` with a raw body."""
         return self._call("POST", path, parameters, body)
 
     def delete(self, path: str, **parameters: Any) -> Document:
-        """``DELETE``."""
+        """Send ``DELETE``."""
         return self._call("DELETE", path, parameters)
 
     def upload(self, path: str, file: Path) -> Document:
-        """``PUT`` of a file, streamed."""
+        """Send ``PUT`` with a file, which is streamed."""
         try:
             with file.open("rb") as stream:
-                return self._call("PUT", path, {}, iter(lambda: stream.read(CHUNK), b""))
+                return self._call("PUT", path, {}, iter(lambda: stream.read(UPLOAD_CHUNK_BYTES), b""))
         except OSError as error:
             raise Usage(f"cannot read {file}: {error.strerror}", code="file_unreadable") from None
 
-    def picture(self, path: str) -> bytes:
-        """``GET`` of something that is not JSON."""
+    def get_bytes(self, path: str) -> bytes:
+        """Send ``GET`` for something that is not JSON."""
         return self._send("GET", path, {}, None).content
 
-    def drawn(self, path: str, body: bytes, **parameters: Any) -> bytes:
-        """``POST`` with a raw body that is answered with something that is not JSON."""
+    def post_for_bytes(self, path: str, body: bytes, **parameters: Any) -> bytes:
+        """Send ``POST`` with a raw body; the answer is not JSON."""
         return self._send("POST", path, parameters, body).content
 
     def events(self) -> Iterator[tuple[str, Document]]:
-        """What the service tells from now on, as kind and data; ends when it stops."""
+        """Yield the service's events from now on, as kind and data, until the service stops."""
         try:
             with self._http.stream("GET", "/v1/events") as response:
                 kind = ""
@@ -93,9 +93,9 @@ class Client:
     def _send(
         self, method: str, path: str, parameters: Document, body: bytes | Iterator[bytes] | None
     ) -> httpx.Response:
-        wanted = {key: value for key, value in parameters.items() if value is not None}
+        given = {key: value for key, value in parameters.items() if value is not None}
         try:
-            response = self._http.request(method, path, params=wanted, content=body)
+            response = self._http.request(method, path, params=given, content=body)
         except httpx.TimeoutException:
             raise TimedOut(f"the service did not answer {method} {path} in time", retry=True) from None
         except httpx.TransportError as error:

@@ -1,4 +1,4 @@
-"""The bars of a download that the service makes, drawn from its events."""
+"""The bars of a download by the service, drawn from its events."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cbvirctl.listening import Events, listening
+from cbvirctl.events import Events, listening
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def downloading(socket: Path, profile: str) -> Iterator[None]:
-    """A bar on stderr for each file of `profile` that the service downloads while this is open."""
+    """Show a bar on stderr for each file of `profile` that the service downloads while this is open."""
     from rich.console import Console
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
@@ -29,7 +29,7 @@ def downloading(socket: Path, profile: str) -> Iterator[None]:
 
 
 def draw(events: Events, profile: str, progress: Progress) -> None:
-    """Moves one bar per file of `profile`; other events are passed over."""
+    """Move one bar per file of `profile`; ignore other events."""
     tasks = {}
     for kind, data in events:
         if kind != "models" or data.get("profile") != profile:

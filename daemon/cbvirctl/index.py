@@ -1,17 +1,23 @@
-"""``cbvirctl index``: the index at work, and rebuilding it from the store."""
+"""``cbvirctl index``: the state of the index, and rebuilding it from the store."""
 
 from __future__ import annotations
 
 import typer
 
-from cbvirctl.session import AsJson, Socket, emit, session
+from cbvirctl.options import JsonOption, SocketOption, accept_common_options
+from cbvirctl.session import emit, session
 
-app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Segments and tail; rebuilding.")
+app = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    help="Show or rebuild the index.",
+    callback=accept_common_options,
+)
 
 
 @app.command()
-def status(as_json: AsJson = False, socket: Socket = None) -> None:
-    """Segments, tail, tombstones."""
+def status(as_json: JsonOption = False, socket: SocketOption = None) -> None:
+    """Show segments, tail and tombstones."""
     with session(socket, as_json) as client:
         document = client.get("/v1/index")
     if as_json:
@@ -22,8 +28,11 @@ def status(as_json: AsJson = False, socket: Socket = None) -> None:
 
 
 @app.command()
-def rebuild(as_json: AsJson = False, socket: Socket = None) -> None:
-    """Builds the index anew from the store while queries go on; returns when it is done."""
+def rebuild(as_json: JsonOption = False, socket: SocketOption = None) -> None:
+    """Build the index anew from the store.
+
+    Queries go on meanwhile.  The command returns when the index is built.
+    """
     with session(socket, as_json, timeout_s=None) as client:
         document = client.post("/v1/index/rebuild")
     if as_json:

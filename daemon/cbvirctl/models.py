@@ -1,4 +1,4 @@
-"""``cbvirctl models``: the weight files that the service answers with."""
+"""``cbvirctl models``: the weight files of the service."""
 
 from __future__ import annotations
 
@@ -9,16 +9,22 @@ import typer
 
 from cbvirctl.download import downloading
 from cbvirctl.errors import Refused, Usage
-from cbvirctl.session import AsJson, Socket, emit, note, segment, session
+from cbvirctl.options import JsonOption, SocketOption, accept_common_options
+from cbvirctl.session import emit, note, segment, session
 
-GOOD = "good"
+GOOD_STATE = "good"
 
-app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Weight files with their SHA-256.")
+app = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    help="List, download, import or check weight files.",
+    callback=accept_common_options,
+)
 
 
 def _plain(name: str) -> str:
     if "/" in name or name.startswith("."):
-        raise typer.BadParameter(f"{name!r} is no name of a profile.")
+        raise typer.BadParameter(f"{name!r} cannot name a profile.")
     return name
 
 
@@ -28,16 +34,19 @@ ProfileName = Annotated[
 
 
 @app.command("list")
-def list_(as_json: AsJson = False, socket: Socket = None) -> None:
-    """Profiles, their files and which one answers."""
+def list_(as_json: JsonOption = False, socket: SocketOption = None) -> None:
+    """List profiles, their files, and which one answers queries."""
     with session(socket, as_json) as client:
         document = client.get("/v1/models")
     _show(document, as_json)
 
 
 @app.command()
-def fetch(profile: ProfileName, as_json: AsJson = False, socket: Socket = None) -> None:
-    """Downloads a profile's files; an interrupted download goes on where it stopped."""
+def fetch(profile: ProfileName, as_json: JsonOption = False, socket: SocketOption = None) -> None:
+    """Download the files of a profile.
+
+    An interrupted download goes on where it stopped.
+    """
     with session(socket, as_json, timeout_s=None) as client, downloading(client.socket, profile):
         document = client.post(f"/v1/models/{segment(profile)}/fetch")
     _show(document, as_json)
@@ -46,17 +55,15 @@ def fetch(profile: ProfileName, as_json: AsJson = False, socket: Socket = None) 
 @app.command("import")
 def import_(
     profile: ProfileName,
-    files: Annotated[
-        list[Path], typer.Argument(metavar="FILE...", help="Weight files carried here by hand.")
-    ],
-    as_json: AsJson = False,
-    socket: Socket = None,
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Weight files.")],
+    as_json: JsonOption = False,
+    socket: SocketOption = None,
 ) -> None:
-    """Takes weight files (.safetensors, .pth) into a profile."""
+    """Take weight files (.safetensors, .pth) into a profile."""
     with session(socket, as_json, timeout_s=None) as client:
         names = [file.name for file in files]
         if not all(names) or len(set(names)) < len(names):
-            raise Usage("name files, each of another name", code="usage")
+            raise Usage("two of the files have the same name, or one has none; rename it", code="usage")
         for file in files:
             client.upload(f"/v1/models/{segment(profile)}/files/{segment(file.name)}", file)
         document = client.post(f"/v1/models/{segment(profile)}/import", file=names)
@@ -64,15 +71,15 @@ def import_(
 
 
 @app.command()
-def verify(as_json: AsJson = False, socket: Socket = None) -> None:
-    """Checks every file against its recorded SHA-256.
+def verify(as_json: JsonOption = False, socket: SocketOption = None) -> None:
+    """Compare every file with its recorded SHA-256.
 
-    Exit code 5 where one is not good.
+    Exit code 5: a file is not good.
     """
     with session(socket, as_json, timeout_s=None) as client:
         document = client.post("/v1/models/verify")
     _show(document, as_json)
-    if any(part["state"] != GOOD for profile in document["profiles"] for part in profile["files"]):
+    if any(part["state"] != GOOD_STATE for profile in document["profiles"] for part in profile["files"]):
         raise typer.Exit(Refused.exit_code)
 
 

@@ -1,4 +1,4 @@
-"""Shows a moment of a video in whatever player is installed."""
+"""Showing a moment of a video in a player that is installed."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ import subprocess
 
 from cbvirctl.errors import Refused
 
-# Each takes the start in seconds; the first that is installed is used.
 PLAYERS = (
     ("mpv", "--start={time:.3f}"),
     ("vlc", "--start-time={time:.3f}"),
     ("ffplay", "-ss {time:.3f}"),
 )
+"""Players, and their option for the start in seconds; the first that is installed is used."""
 
 
 def play(path: str, time_s: float) -> None:
-    """Starts a player at `time_s` and does not wait for it.  Raises Refused when there is none."""
+    """Start a player at `time_s` without waiting for it.  Raises Refused where none is installed."""
     for name, option in PLAYERS:
         program = shutil.which(name)
         if program is not None:

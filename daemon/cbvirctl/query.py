@@ -1,4 +1,4 @@
-"""``cbvirctl query``: the question that cbvir is for."""
+"""``cbvirctl query``: in which video, and when, does a picture appear?"""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cbvirctl.errors import MATCH, NO_MATCH, BadInput, Usage
-from cbvirctl.session import AsJson, Socket, emit, expanded, reference, session, telling
+from cbvir_shared.exit_codes import ExitCode
+from cbvirctl.errors import BadInput, Usage
+from cbvirctl.options import JsonOption, SocketOption
+from cbvirctl.session import emit, expanded, reference, reporting, session
 
 if TYPE_CHECKING:
     from cbvirctl.client import Client
@@ -19,33 +21,41 @@ def query(
     picture: Annotated[str, typer.Argument(help="A picture file, or - to read it from stdin.")],
     top: Annotated[
         int | None,
-        typer.Option(min=1, max=1000, help="How many scenes at most; 10 unless config.toml says otherwise."),
+        typer.Option(
+            min=1,
+            max=1000,
+            metavar="N",
+            help="Largest number of scenes; 10 unless config.toml says otherwise.",
+        ),
     ] = None,
     everywhere: Annotated[
-        bool, typer.Option("--all", help="Every scene that is at least likely, by video; not with --top.")
+        bool,
+        typer.Option("--all", help="Name all scenes that are at least likely, by video; not with --top."),
     ] = False,
     region: Annotated[
-        str | None, typer.Option(metavar="X,Y,W,H", help="Ask with this part only, in pixels of the picture.")
+        str | None, typer.Option(metavar="X,Y,W,H", help="Ask with this part of the picture only; in pixels.")
     ] = None,
     within: Annotated[
         list[str] | None,
-        typer.Option("--in", metavar="PATH", help="Search this folder or video only (repeatable)."),
+        typer.Option("--in", metavar="PATH", help="Search this folder or video only; may be repeated."),
     ] = None,
-    open_player: Annotated[bool, typer.Option("--open", help="Start a player at the best hit.")] = False,
+    open_player: Annotated[
+        bool, typer.Option("--open", help="Start a video player at the best hit.")
+    ] = False,
     evidence: Annotated[
         Path | None,
         typer.Option(
-            metavar="FILE", help="Write a PNG that shows in what the picture and the best hit agree."
+            metavar="FILE", help="Write a PNG that shows in which points the picture and the best hit agree."
         ),
     ] = None,
-    as_json: AsJson = False,
-    socket: Socket = None,
+    as_json: JsonOption = False,
+    socket: SocketOption = None,
 ) -> None:
     """In which video, and when, does this picture appear?
 
-    Exit code 0: found; 1: nothing that deserves the name of a match.
+    Exit code 0: there is a match; 1: there is none.
     """
-    with telling(as_json):
+    with reporting(as_json):
         data = _read(picture)
         _check_region(region)
     with session(socket, as_json) as client:
@@ -57,33 +67,33 @@ def query(
         }
         try:
             document = client.post("/v1/query", data, **wanted)
-        except BadInput as error:  # the service was sent bytes and does not know the file
+        except BadInput as error:  # the service got bytes and does not know the name of the file
             raise error.about("stdin" if picture == "-" else picture) from None
         if evidence is not None and document["results"]:
             _write_evidence(client, evidence, data, region, document["results"][0])
         _show(document, as_json, everywhere)
         if open_player and document["results"]:
             _open(document["results"][0])
-    raise typer.Exit(MATCH if document["verdict"] == "match" else NO_MATCH)
+    raise typer.Exit(ExitCode.MATCH if document["verdict"] == "match" else ExitCode.NO_MATCH)
 
 
 def _open(best: dict[str, Any]) -> None:
     from cbvirctl.player import play
 
-    with telling(as_json=False):  # the answer has been given: a second document would spoil it
+    with reporting(as_json=False):  # the answer has been printed: stdout must hold one document only
         play(best["path"], best["time_s"])
 
 
 def _write_evidence(
     client: Client, file: Path, data: bytes, region: str | None, best: dict[str, Any]
 ) -> None:
-    """The picture that a person can show to somebody else."""
+    """Write the picture that shows a person why the best hit was found."""
     from cbvirctl.render import clock
 
-    points = (best["evidence"] or {}).get("inliers", 0)
-    line = f"{clock(best['time_s'])}   {best['verdict']} {best['score']:.2f}   {points} points agree"
+    inliers = (best["evidence"] or {}).get("inliers", 0)
+    line = f"{clock(best['time_s'])}   {best['verdict']} {best['score']:.2f}   {inliers} points agree"
     path = f"/v1/keyframes/{best['keyframe_id']}/evidence"
-    drawn = client.drawn(path, data, region=region, caption=[best["path"], line])
+    drawn = client.post_for_bytes(path, data, region=region, caption=[best["path"], line])
     try:
         file.expanduser().write_bytes(drawn)
     except OSError as error:

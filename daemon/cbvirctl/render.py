@@ -1,4 +1,4 @@
-"""Documents of the service as a person reads them: tables, bars, one line an answer."""
+"""Documents of the service for people: tables, bars, one line for an answer."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-COLOURS = {
+WORD_COLOURS = {
     "match": "green",
     "likely": "yellow",
     "none": "dim",
@@ -20,19 +20,19 @@ COLOURS = {
     "failed": "red",
     "offline": "magenta",
 }
+"""The colour of a verdict or of a state."""
 
-
-GUESSES = 3
-"""Scenes that are shown when none is even likely."""
+MAX_GUESSES_SHOWN = 3
+"""Scenes that are shown where none is at least likely."""
 
 
 def console() -> Console:
-    """Where tables go; wide enough for whole paths when the output is no terminal."""
+    """Return where tables are printed; wide enough for whole paths where the output is no terminal."""
     return Console(highlight=False, width=None if sys.stdout.isatty() else 200, soft_wrap=True)
 
 
 def clock(seconds: float | None) -> str:
-    """``1:02:03.45`` or ``2:03.45``; a dash for an unknown time."""
+    """Return ``1:02:03.45`` or ``2:03.45``; a dash for an unknown time."""
     if seconds is None:
         return "–"
     hundredths = round(seconds * 100)
@@ -43,7 +43,7 @@ def clock(seconds: float | None) -> str:
 
 
 def span(seconds: float | None) -> str:
-    """A duration to plan by: ``3 h 20 min``, ``12 min``, ``40 s``; a dash for an unknown one."""
+    """Return a rounded duration: ``3 h 20 min``, ``12 min``, ``40 s``; a dash for an unknown one."""
     if seconds is None:
         return "–"
     if seconds < 90:
@@ -53,22 +53,22 @@ def span(seconds: float | None) -> str:
 
 
 def counted(number: int, noun: str) -> str:
-    """``1 segment``, ``1,200 segments``."""
+    """Return ``1 segment``, ``1,200 segments``."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def coloured(word: str) -> Text:
-    """A verdict or state in its colour."""
-    return Text(word, style=COLOURS.get(word, ""))
+    """Return a verdict or state in its colour."""
+    return Text(word, style=WORD_COLOURS.get(word, ""))
 
 
 def plain(text: str) -> Text:
-    """A path or message as it is: square brackets in it are no markup."""
+    """Return a path or message as it is: square brackets in it are no markup."""
     return Text(text)
 
 
 def table(*columns: str, numbers: tuple[str, ...] = ()) -> Table:
-    """A table without lines; columns named in `numbers` are aligned to the right, paths fold."""
+    """Return a table without lines; columns named in `numbers` are aligned to the right, paths fold."""
     made = Table(box=None, pad_edge=False, header_style="bold")
     for column in columns:
         made.add_column(
@@ -81,20 +81,20 @@ def table(*columns: str, numbers: tuple[str, ...] = ()) -> Table:
 
 
 def answer(document: dict[str, Any]) -> None:
-    """Where the picture appears: what is at least likely, or else the best guesses."""
+    """Print where the picture appears: the scenes that are at least likely, or else the best guesses."""
     results = document["results"]
-    named = [hit for hit in results if hit["verdict"] != "none"] or results[:GUESSES]
+    named = [hit for hit in results if hit["verdict"] != "none"] or results[:MAX_GUESSES_SHOWN]
     console().print(_hits(named) if named else "Nothing in the library resembles this picture.")
     remarks = []
     if len(named) < len(results):
         remarks.append(f"{len(results) - len(named)} less likely scenes are left out; --json has them")
     if results and results[0]["time_note"]:
         remarks.append(f"time of the first: {results[0]['time_note']}")
-    _tell(document, document["verdict"], remarks)
+    _print_summary(document, document["verdict"], remarks)
 
 
 def everywhere(document: dict[str, Any]) -> None:
-    """All scenes in which the picture appears, by video: the file once, then its scenes in order of time."""
+    """Print all scenes by video: the file once, then its scenes in order of time."""
     videos, results = document["videos"], document["results"]
     names = {hit["rank"]: hit["variant"] for hit in results}
     out = console()
@@ -109,11 +109,11 @@ def everywhere(document: dict[str, Any]) -> None:
         remarks.append(f"time of the best, {clock(results[0]['time_s'])}: {results[0]['time_note']}")
     if len(results) > 1:
         remarks.append("times of the others are those of their scenes' keyframes")
-    _tell(document, f"{document['verdict']}, {found}", remarks)
+    _print_summary(document, f"{document['verdict']}, {found}", remarks)
 
 
-def _tell(document: dict[str, Any], found: str, remarks: list[str]) -> None:
-    """What was done for an answer, and what is to be said of it."""
+def _print_summary(document: dict[str, Any], found: str, remarks: list[str]) -> None:
+    """Print what was done for an answer, and remarks about it, to stderr."""
     err = Console(stderr=True, highlight=False)
     err.print(
         f"{found}: {counted(document['keyframes_searched'], 'keyframe')} searched, "
@@ -126,7 +126,7 @@ def _tell(document: dict[str, Any], found: str, remarks: list[str]) -> None:
 
 
 def _scenes(scenes: list[dict[str, Any]], names: dict[int, str]) -> Table:
-    """Scenes of one video; columns are as wide as those of the next video's."""
+    """Return the scenes of one video; the columns are as wide as those of the other videos."""
     rows = Table.grid(padding=(0, 2))
     for width in (1, 7, 4, 10, 22):
         rows.add_column(min_width=width, no_wrap=True)
@@ -155,13 +155,13 @@ def _hits(hits: list[dict[str, Any]]) -> Table:
             hit["variant"],
         )
         if hit["occurrences"]:
-            many = counted(len(hit["occurrences"]), "other video")
-            rows.add_row("", "", "", "", "", Text(f"  and in {many}, which --json lists", style="dim"), "")
+            others = counted(len(hit["occurrences"]), "other video")
+            rows.add_row("", "", "", "", "", Text(f"  and in {others}, which --json lists", style="dim"), "")
     return rows
 
 
 def status(document: dict[str, Any]) -> Table:
-    """The service at a glance, a bar for each file at work."""
+    """Return the state of the service, with a bar for each file at work."""
     grid = Table.grid(padding=(0, 2))
     service, index = document["service"], document["index"]
     grid.add_row(

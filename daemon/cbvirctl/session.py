@@ -1,4 +1,4 @@
-"""What every command shares: its two options, one connection, one way to answer and to fail."""
+"""What every command shares: one connection, one way to print its answer, one way to fail."""
 
 from __future__ import annotations
 
@@ -7,45 +7,39 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import typer
 
-from cbvir_shared.places import client_socket
+from cbvir_shared.default_paths import client_socket
 from cbvirctl.errors import ClientError, Usage
 
 if TYPE_CHECKING:
     from cbvirctl.client import Client, Document
 
-AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on stdout, nothing else.")]
-Socket = Annotated[
-    Path | None,
-    typer.Option("--socket", envvar="CBVIR_SOCKET", help="The service's socket.", show_default=False),
-]
-
 
 @contextmanager
 def session(socket: Path | None, as_json: bool, *, timeout_s: float | None = 600.0) -> Iterator[Client]:
-    """A connection to the service; what goes wrong inside is told and becomes the exit code."""
+    """Yield a connection to the service; report an error inside and end with its exit code."""
     from cbvirctl.client import Client  # httpx is not needed for --help
 
-    with telling(as_json), Client(socket or client_socket(), timeout_s=timeout_s) as client:
+    with reporting(as_json), Client(socket or client_socket(), timeout_s=timeout_s) as client:
         yield client
 
 
 @contextmanager
-def telling(as_json: bool) -> Iterator[None]:
-    """Turns a `ClientError` into its message and its exit code."""
+def reporting(as_json: bool) -> Iterator[None]:
+    """Report a `ClientError` and end with its exit code."""
     try:
         yield
     except ClientError as error:
-        tell(error, as_json)
+        report(error, as_json)
         raise typer.Exit(error.exit_code) from None
 
 
-def tell(error: ClientError, as_json: bool) -> None:
-    """Says what went wrong: as a sentence on stderr, or as the contract's error document on stdout."""
+def report(error: ClientError, as_json: bool) -> None:
+    """Print what went wrong: as a sentence on stderr, or as the service's error document on stdout."""
     if as_json:
         emit({"error": {"code": error.code, "message": str(error), "retry": error.retry}})
     else:
@@ -53,17 +47,17 @@ def tell(error: ClientError, as_json: bool) -> None:
 
 
 def emit(document: Document) -> None:
-    """One JSON document on stdout."""
+    """Print one JSON document on stdout."""
     typer.echo(json.dumps(document, indent=2 if os.isatty(1) else None, ensure_ascii=False))
 
 
 def note(text: str) -> None:
-    """A remark on stderr."""
+    """Print a remark on stderr."""
     typer.secho(text, err=True, dim=True)
 
 
 def video_of(client: Client, text: str) -> Document:
-    """The one video that a path or the beginning of an id names."""
+    """Return the one video that a path or the beginning of an id names."""
     found: list[dict[str, Any]] = client.get("/v1/videos", video=reference(text))["videos"]
     if len(found) != 1:
         raise Usage(
@@ -73,14 +67,17 @@ def video_of(client: Client, text: str) -> Document:
 
 
 def reference(text: str) -> str:
-    """What the service is asked for: paths become absolute, since it has another working folder."""
+    """Return what names a video to the service.  A path becomes absolute: the service has another folder."""
     looks_like_path = os.sep in text or text.startswith((".", "~")) or (text and Path(text).exists())
     # Without `..`, as paths are stored; Path.absolute() keeps it.
     return os.path.abspath(expanded(text)) if looks_like_path else text  # noqa: PTH100
 
 
 def expanded(text: str) -> Path:
-    """A path, with the home folder for `~`; not where a file of this name is there, or nobody has it."""
+    """Return a path with the home folder for ``~``.
+
+    It stays as it is where a file of this very name exists, and where there is no such user.
+    """
     path = Path(text)
     with suppress(RuntimeError):
         return path if path.exists() else path.expanduser()
@@ -88,5 +85,5 @@ def expanded(text: str) -> Path:
 
 
 def segment(text: str) -> str:
-    """One path segment of a URL."""
+    """Return the text as one path segment of a URL."""
     return quote(text, safe="")

@@ -8,22 +8,24 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cbvirctl.errors import TimedOut
-from cbvirctl.session import AsJson, Socket, emit, session
+from cbvirctl.options import JsonOption, SocketOption
+from cbvirctl.session import emit, session
 
 if TYPE_CHECKING:
     from cbvirctl.client import Client
 
-POLL_S = 0.5
+STATUS_POLL_S = 0.5
+"""Seconds between two requests for the status."""
 
 
 def status(
     watch: Annotated[
-        bool, typer.Option("--watch", "-w", help="Keep showing it, with a bar per file.")
+        bool, typer.Option("--watch", "-w", help="Show it again and again, with a bar for each file.")
     ] = False,
-    as_json: AsJson = False,
-    socket: Socket = None,
+    as_json: JsonOption = False,
+    socket: SocketOption = None,
 ) -> None:
-    """What the service knows and is doing."""
+    """Show what the service knows and is doing."""
     with session(socket, as_json) as client:
         if as_json:
             emit(client.get("/v1/status"))
@@ -38,19 +40,19 @@ def status(
         with Live(console=render.console(), refresh_per_second=4) as live:
             while True:
                 live.update(render.status(client.get("/v1/status")))
-                time.sleep(POLL_S)
+                time.sleep(STATUS_POLL_S)
 
 
 def wait(
     timeout: Annotated[
         float | None, typer.Option(min=0, metavar="S", help="Give up after S seconds.")
     ] = None,
-    as_json: AsJson = False,
-    socket: Socket = None,
+    as_json: JsonOption = False,
+    socket: SocketOption = None,
 ) -> None:
-    """Returns when every file is indexed or failed, also those dropped just before.
+    """Wait until every file is indexed or failed.
 
-    Exit code 6 when the time given is over before.
+    This includes files that were dropped just before.  Exit code 6: the time was over before.
     """
     with session(socket, as_json) as client:
         client.post("/v1/rescan")
@@ -77,7 +79,7 @@ def _watch_bar(client: Client, timeout: float | None) -> dict[str, Any]:
             progress.update(
                 task,
                 total=total or None,
-                completed=total - len_open(document) + _begun(document),
+                completed=total - open_videos(document) + _begun(document),
                 left=f"{span(document.get('eta_s'))} left",
             )
 
@@ -89,21 +91,22 @@ def _poll(client: Client, timeout: float | None, show: Any) -> dict[str, Any]:
     while True:
         document = client.get("/v1/status")
         show(document)
-        if len_open(document) == 0 and not document.get("scanning", False):
+        if open_videos(document) == 0 and not document.get("scanning", False):
             return document
         if deadline is not None and time.monotonic() >= deadline:
             raise TimedOut(
-                f"{len_open(document)} videos are still on their way after {timeout:g} s.", code="timeout"
+                f"{open_videos(document)} videos are not done after {timeout:g} s; wait longer.",
+                code="timeout",
             )
-        time.sleep(POLL_S)
+        time.sleep(STATUS_POLL_S)
 
 
 def _begun(document: dict[str, Any]) -> float:
-    """How much of the videos at work is done, in videos."""
+    """Return how much of the videos at work is done, in videos."""
     return sum((file.get("per_cent") or 0.0) / 100.0 for file in document["working"])
 
 
-def len_open(document: dict[str, Any]) -> int:
-    """How many videos are neither indexed nor failed yet."""
+def open_videos(document: dict[str, Any]) -> int:
+    """Return how many videos are neither indexed nor failed yet."""
     videos: dict[str, int] = document["videos"]
     return videos.get("waiting", 0) + videos.get("working", 0)

@@ -1,4 +1,4 @@
-"""``cbvirctl videos``, ``keyframes``, ``errors``, ``retry``, ``rescan``: what is known, and what failed."""
+"""``cbvirctl videos``, ``keyframes``, ``errors``, ``retry``, ``rescan``: known videos and failed files."""
 
 from __future__ import annotations
 
@@ -8,23 +8,27 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cbvirctl.errors import Refused
-from cbvirctl.session import AsJson, Socket, emit, note, reference, segment, session, video_of
+from cbvirctl.options import JsonOption, SocketOption, accept_common_options
+from cbvirctl.session import emit, note, reference, segment, session, video_of
 
 if TYPE_CHECKING:
     from cbvirctl.client import Client
 
 app = typer.Typer(
-    no_args_is_help=True, rich_markup_mode=None, help="What is known; removing knowledge, never a file."
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    help="List, show or forget known videos; files are never touched.",
+    callback=accept_common_options,
 )
 
 NOTHING_FAILED = "nothing to try again: no such file has failed"
 
-Video = Annotated[str, typer.Argument(metavar="VIDEO", help="A path, or the beginning of an id.")]
+VideoArgument = Annotated[str, typer.Argument(metavar="VIDEO", help="A path, or the beginning of an id.")]
 
 
 @app.command("list")
-def list_(as_json: AsJson = False, socket: Socket = None) -> None:
-    """Every known video with its state."""
+def list_(as_json: JsonOption = False, socket: SocketOption = None) -> None:
+    """List every known video with its state."""
     with session(socket, as_json) as client:
         document = client.get("/v1/videos")
     if as_json:
@@ -45,8 +49,8 @@ def list_(as_json: AsJson = False, socket: Socket = None) -> None:
 
 
 @app.command()
-def show(video: Video, as_json: AsJson = False, socket: Socket = None) -> None:
-    """One video: its paths, its state, its scenes."""
+def show(video: VideoArgument, as_json: JsonOption = False, socket: SocketOption = None) -> None:
+    """Show one video: its paths, its state, its scenes."""
     with session(socket, as_json) as client:
         found = video_of(client, video)
         frames = _keyframes(client, found)
@@ -65,22 +69,26 @@ def show(video: Video, as_json: AsJson = False, socket: Socket = None) -> None:
 
 
 @app.command()
-def forget(video: Video, as_json: AsJson = False, socket: Socket = None) -> None:
-    """Removes what is known of a video.  The file stays; a file in a watched folder comes back on `retry`."""
+def forget(video: VideoArgument, as_json: JsonOption = False, socket: SocketOption = None) -> None:
+    """Remove what is known of a video.
+
+    The file stays.  A file in a watched folder is taken in again by `cbvirctl retry`.
+    """
     with session(socket, as_json) as client:
         document = client.delete("/v1/videos", video=reference(video))
     _report(document, as_json, f"forgot {', '.join(document['paths'])}")
 
 
 def keyframes(
-    video: Video,
+    video: VideoArgument,
     export: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Write the pictures there as JPEG.", file_okay=False)
+        Path | None,
+        typer.Option(metavar="DIR", help="Write the stills as JPEG files into this folder.", file_okay=False),
     ] = None,
-    as_json: AsJson = False,
-    socket: Socket = None,
+    as_json: JsonOption = False,
+    socket: SocketOption = None,
 ) -> None:
-    """Keyframe times and scenes; pictures with --export."""
+    """List the keyframes of a video."""
     with session(socket, as_json) as client:
         frames = _keyframes(client, video_of(client, video))
         if export is not None:
@@ -93,8 +101,8 @@ def keyframes(
     render.console().print(_scenes(frames))
 
 
-def errors(as_json: AsJson = False, socket: Socket = None) -> None:
-    """What failed, why, and when it is tried again."""
+def errors(as_json: JsonOption = False, socket: SocketOption = None) -> None:
+    """List what failed, why, and when it is tried again."""
     with session(socket, as_json) as client:
         document = client.get("/v1/errors")
     if as_json:
@@ -114,11 +122,11 @@ def errors(as_json: AsJson = False, socket: Socket = None) -> None:
 
 
 def retry(
-    video: Annotated[str | None, typer.Argument(metavar="[VIDEO]", help="Only this file.")] = None,
-    as_json: AsJson = False,
-    socket: Socket = None,
+    video: Annotated[str | None, typer.Argument(metavar="[VIDEO]", help="Try this file only.")] = None,
+    as_json: JsonOption = False,
+    socket: SocketOption = None,
 ) -> None:
-    """Tries failed files again, now."""
+    """Try failed files again now."""
     with session(socket, as_json) as client:
         document = client.post("/v1/retry", video=reference(video) if video else None)
     from cbvirctl import render
@@ -127,11 +135,11 @@ def retry(
     _report(document, as_json, f"trying {render.counted(count, 'file')} again" if count else NOTHING_FAILED)
 
 
-def rescan(as_json: AsJson = False, socket: Socket = None) -> None:
-    """Looks at every watched folder now."""
+def rescan(as_json: JsonOption = False, socket: SocketOption = None) -> None:
+    """Scan every watched folder now."""
     with session(socket, as_json) as client:
         document = client.post("/v1/rescan")
-    _report(document, as_json, "looking at every folder now")
+    _report(document, as_json, "every folder is scanned now")
 
 
 def _keyframes(client: Client, video: dict[str, Any]) -> list[dict[str, Any]]:
@@ -159,7 +167,9 @@ def _export(client: Client, frames: list[dict[str, Any]], folder: Path) -> None:
         for frame in frames:
             number = int(frame["keyframe_id"].rpartition(":")[2])
             name = f"{number:05d}-{frame['time_s']:.3f}s.jpg"
-            (folder / name).write_bytes(client.picture(f"/v1/keyframes/{segment(frame['keyframe_id'])}.jpg"))
+            (folder / name).write_bytes(
+                client.get_bytes(f"/v1/keyframes/{segment(frame['keyframe_id'])}.jpg")
+            )
     except OSError as error:
         raise Refused(f"cannot write to {folder}: {error.strerror}.", code="file_unwritable") from None
     note(f"{len(frames)} pictures in {folder}")

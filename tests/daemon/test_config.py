@@ -10,11 +10,12 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
+from cbvir_core.embed import RuntimeOptions
 from cbvir_core.errors import ConfigError
 from cbvir_core.keyframes import KeyframeOptions
 from cbvir_core.library import IndexOptions
 from cbvir_core.search import SearchOptions
-from cbvird.config.settings import LONGEST_SOCKET_PATH, load_settings, tables
+from cbvird.config.settings import MAX_SOCKET_PATH_BYTES, load_settings, tables
 from cbvird.config.template import template
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -27,7 +28,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         if name.startswith(("CBVIR_", "XDG_")) or name in ("STATE_DIRECTORY", "RUNTIME_DIRECTORY"):
             monkeypatch.delenv(name)
     monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.setattr("cbvir_shared.places.SYSTEM_CONFIG", tmp_path / "etc" / "config.toml")
+    monkeypatch.setattr("cbvir_shared.default_paths.SYSTEM_CONFIG", tmp_path / "etc" / "config.toml")
     return tmp_path
 
 
@@ -37,7 +38,7 @@ def file(tmp_path: Path) -> Path:
 
 
 def complaint(file: Path, text: str) -> str:
-    """What is said of a file with this content."""
+    """Return the error message about a file with this content."""
     file.write_text(text)
     with pytest.raises(ConfigError) as caught:
         load_settings(file)
@@ -79,10 +80,11 @@ def test_an_empty_file_works_and_everything_is_absolute(home: Path, file: Path) 
     assert settings.decode.workers >= 1
 
 
-def test_defaults_of_the_rooms_are_the_rooms_own() -> None:
+def test_defaults_of_options_are_those_of_the_option_classes() -> None:
     settings = load_settings()
     assert settings.keyframes.options() == KeyframeOptions()
     assert settings.index.options() == IndexOptions()
+    assert settings.models.options() == RuntimeOptions()
     assert settings.search.options() == SearchOptions()
     for table, options in (("keyframes", KeyframeOptions), ("search", SearchOptions)):
         assert set(tables()[table].model_fields) <= {field.name for field in fields(options)}
@@ -155,9 +157,9 @@ def test_the_clients_variable_is_none_of_the_services_business(monkeypatch: pyte
 def test_settings_are_frozen() -> None:
     settings = load_settings()
     with pytest.raises(ValidationError):
-        settings.search.top = 3  # type: ignore[misc]
+        settings.search.top = 3
     with pytest.raises(ValidationError):
-        settings.search = settings.search  # type: ignore[misc]
+        settings.search = settings.search
 
 
 # --- what is wrong ---------------------------------------------------------------------------------
@@ -206,7 +208,7 @@ def test_bad_toml_is_named_with_its_line(file: Path) -> None:
 
 
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, file: Path) -> None:
-    with pytest.raises(ConfigError, match=r"nowhere\.toml: cannot be read: No such file"):
+    with pytest.raises(ConfigError, match=r"nowhere\.toml cannot be read: No such file"):
         load_settings(tmp_path / "nowhere.toml")
     with pytest.raises(ConfigError, match="cannot be read: Is a directory"):
         load_settings(tmp_path)
@@ -236,7 +238,7 @@ def test_the_environment_is_checked_as_well(
 
 
 def test_a_socket_path_that_no_socket_can_have_is_refused(file: Path) -> None:
-    path = "/" + "s" * LONGEST_SOCKET_PATH
+    path = "/" + "s" * MAX_SOCKET_PATH_BYTES
     assert "too long for a unix socket" in complaint(file, f'[service]\nsocket = "{path}"')
 
 

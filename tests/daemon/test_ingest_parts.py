@@ -1,4 +1,4 @@
-"""The threads of the ingest by themselves: writer, claims, board, crew."""
+"""The parts of ingest by themselves: writer, claims, event bus, thread group."""
 
 from __future__ import annotations
 
@@ -16,12 +16,13 @@ from cbvir_core.decode import probe
 from cbvir_core.errors import DecodeCrashed, DiskFull, WeightsDamaged
 from cbvir_core.keyframes import KeyframeOptions
 from cbvir_core.types import Keyframe, VideoId, VideoInfo
-from cbvird.ingest.ingest import Claims, DecodeOptions, Ingest
-from cbvird.ingest.writer import BATCH, CAPACITY, Sink, Writer
-from cbvird.runtime.events import BACKLOG, EventBus
+from cbvird.config import DecodeSettings
+from cbvird.ingest.ingest import Claims, Ingest
+from cbvird.ingest.writer import QUEUE_CAPACITY_KEYFRAMES, WRITE_BATCH_KEYFRAMES, VideoSink, Writer
+from cbvird.runtime.event_bus import SUBSCRIPTION_BACKLOG_EVENTS, EventBus
 from cbvird.runtime.threads import ThreadGroup
 from cbvird.worker import wire
-from cbvird.worker.supervisor import Stopped
+from cbvird.worker.supervisor import DecodeStopped
 from support.films import Film
 
 VIDEO = VideoId("ab" * 16)
@@ -35,8 +36,8 @@ def keyframe(time_s: float = 1.0) -> Keyframe:
 # --- writer ---
 
 
-class Shelf:
-    """Stands in for the library at the writer's edge: keeps what is appended, or has no room."""
+class FakeLibrary:
+    """Takes the place of the library for the writer: keeps what is appended, or has a full disk."""
 
     def __init__(self) -> None:
         self.batches: list[tuple[VideoId, list[float]]] = []
@@ -61,28 +62,28 @@ class Shelf:
 
 
 def test_keyframes_of_all_videos_are_written_in_order() -> None:
-    shelf = Shelf()
-    with ThreadGroup() as crew:
-        writer = Writer(shelf, crew.stop)
-        crew.start("write", writer.run)
-        sinks = [Sink(VideoId(f"{number:032x}")) for number in range(3)]
+    library = FakeLibrary()
+    with ThreadGroup() as threads:
+        writer = Writer(library, threads.stop)
+        threads.start("write", writer.run)
+        sinks = [VideoSink(VideoId(f"{number:032x}")) for number in range(3)]
         for number in range(40):
             for sink in sinks:
                 writer.put(sink, keyframe(number))
         for sink in sinks:
             writer.drain(sink)
     for sink in sinks:
-        assert shelf.times(sink.video_id) == list(range(40))
-    assert max(len(times) for _, times in shelf.batches) <= BATCH
+        assert library.times(sink.video_id) == list(range(40))
+    assert max(len(times) for _, times in library.batches) <= WRITE_BATCH_KEYFRAMES
 
 
 def test_a_full_disk_stops_one_video_and_no_other() -> None:
-    shelf = Shelf()
-    with ThreadGroup() as crew:
-        writer = Writer(shelf, crew.stop)
-        crew.start("write", writer.run)
-        poor, rich = Sink(VIDEO), Sink(VideoId("cd" * 16))
-        shelf.full.add(poor.video_id)
+    library = FakeLibrary()
+    with ThreadGroup() as threads:
+        writer = Writer(library, threads.stop)
+        threads.start("write", writer.run)
+        poor, rich = VideoSink(VIDEO), VideoSink(VideoId("cd" * 16))
+        library.full.add(poor.video_id)
         writer.put(poor, keyframe())
         writer.put(rich, keyframe())
         with pytest.raises(DiskFull):
@@ -90,21 +91,21 @@ def test_a_full_disk_stops_one_video_and_no_other() -> None:
         with pytest.raises(DiskFull):
             writer.put(poor, keyframe())
         writer.drain(rich)
-    assert shelf.times(rich.video_id) == [1.0]
+    assert library.times(rich.video_id) == [1.0]
 
 
 def test_a_slow_store_makes_the_decoder_wait() -> None:
-    shelf = Shelf()
-    shelf.open.clear()
-    with ThreadGroup() as crew:
-        writer = Writer(shelf, crew.stop)
-        crew.start("write", writer.run)
+    library = FakeLibrary()
+    library.open.clear()
+    with ThreadGroup() as threads:
+        writer = Writer(library, threads.stop)
+        threads.start("write", writer.run)
         put = 0
 
         def fill() -> None:
             nonlocal put
-            sink = Sink(VIDEO)
-            with contextlib.suppress(Stopped):
+            sink = VideoSink(VIDEO)
+            with contextlib.suppress(DecodeStopped):
                 while True:
                     writer.put(sink, keyframe())
                     put += 1
@@ -113,36 +114,36 @@ def test_a_slow_store_makes_the_decoder_wait() -> None:
         filler.start()
         filler.join(1.5)
         assert filler.is_alive()
-        assert put <= CAPACITY + BATCH
-        crew.stop.set()
-        shelf.open.set()
+        assert put <= QUEUE_CAPACITY_KEYFRAMES + WRITE_BATCH_KEYFRAMES
+        threads.stop.set()
+        library.open.set()
         filler.join(5)
         assert not filler.is_alive()
 
 
 def test_the_network_is_loaded_before_anything_is_written() -> None:
-    shelf = Shelf()
-    shelf.open.clear()
-    with ThreadGroup() as crew:
-        writer = Writer(shelf, crew.stop)
-        crew.start("write", writer.run)
+    library = FakeLibrary()
+    library.open.clear()
+    with ThreadGroup() as threads:
+        writer = Writer(library, threads.stop)
+        threads.start("write", writer.run)
         assert not writer.loaded.wait(0.2)
-        shelf.open.set()
+        library.open.set()
         assert writer.loaded.wait(10)
-    assert shelf.batches == []
+    assert library.batches == []
 
 
 def test_weights_that_cannot_be_loaded_do_not_end_the_writer() -> None:
-    shelf = Shelf()
-    shelf.weights_are_good = False
-    with ThreadGroup() as crew:
-        writer = Writer(shelf, crew.stop)
-        crew.start("write", writer.run)
+    library = FakeLibrary()
+    library.weights_are_good = False
+    with ThreadGroup() as threads:
+        writer = Writer(library, threads.stop)
+        threads.start("write", writer.run)
         assert writer.loaded.wait(10)
-        sink = Sink(VIDEO)
+        sink = VideoSink(VIDEO)
         writer.put(sink, keyframe())
         writer.drain(sink)
-    assert shelf.times(VIDEO) == [1.0]
+    assert library.times(VIDEO) == [1.0]
 
 
 # --- one try ---
@@ -151,13 +152,13 @@ def test_weights_that_cannot_be_loaded_do_not_end_the_writer() -> None:
 class Crashing:
     """Stands in for a decoder that dies after some keyframes."""
 
-    def messages(self) -> Iterator[wire.Found]:
-        for number in range(BATCH + 3):
-            yield wire.Found(keyframe(number))
+    def messages(self) -> Iterator[wire.FoundKeyframe]:
+        for number in range(WRITE_BATCH_KEYFRAMES + 3):
+            yield wire.FoundKeyframe(keyframe(number))
         raise DecodeCrashed("died")
 
 
-class Half(Shelf):
+class Half(FakeLibrary):
     """A library that has begun a video and is slow to write it."""
 
     store = property(lambda self: self)
@@ -174,20 +175,19 @@ class Half(Shelf):
 
 
 def test_nothing_of_a_failed_try_is_written_after_its_end(films: list[Film]) -> None:
-    shelf, board = Half(), EventBus()
-    with ThreadGroup() as crew, board.working(films[0].path) as current:
-        writer = Writer(shelf, crew.stop)
-        crew.start("write", writer.run)
-        options = DecodeOptions("auto", 30.0, 2048, KeyframeOptions())
-        ingest = Ingest(shelf, None, writer, board, options)  # type: ignore[arg-type]
+    library, event_bus = Half(), EventBus()
+    with ThreadGroup() as threads, event_bus.working(films[0].path) as progress:
+        writer = Writer(library, threads.stop)
+        threads.start("write", writer.run)
+        ingest = Ingest(library, None, writer, event_bus, DecodeSettings(), KeyframeOptions())  # type: ignore[arg-type]
         info = probe(films[0].path)
         with pytest.raises(DecodeCrashed):
-            ingest._read(Crashing(), info, current)  # type: ignore[arg-type]
-        written = shelf.times(info.video_id)
-    assert written == shelf.times(info.video_id) == list(range(BATCH + 3))
+            ingest._read(Crashing(), info, progress)  # type: ignore[arg-type]
+        written = library.times(info.video_id)
+    assert written == library.times(info.video_id) == list(range(WRITE_BATCH_KEYFRAMES + 3))
 
 
-# --- claims, board, crew ---
+# --- claims, event bus, thread group ---
 
 
 def test_the_same_content_is_read_once_at_a_time() -> None:
@@ -199,63 +199,65 @@ def test_the_same_content_is_read_once_at_a_time() -> None:
     assert claims.take(VIDEO, Path("b"))
 
 
-def test_a_slow_listener_misses_the_oldest_events() -> None:
-    board = EventBus()
-    with board.listening() as listener:
-        for number in range(BACKLOG + 10):
-            board.publish("video", number=number)
-        assert [event.data["number"] for event in listener.take()] == list(range(10, BACKLOG + 10))
-        assert listener.take() == []
+def test_a_slow_subscriber_misses_the_oldest_events() -> None:
+    event_bus = EventBus()
+    with event_bus.subscribe() as subscription:
+        for number in range(SUBSCRIPTION_BACKLOG_EVENTS + 10):
+            event_bus.publish("video", number=number)
+        assert [event.data["number"] for event in subscription.take()] == list(
+            range(10, SUBSCRIPTION_BACKLOG_EVENTS + 10)
+        )
+        assert subscription.take() == []
 
 
 def test_progress_of_a_file() -> None:
-    board = EventBus()
-    assert board.times_real_time() is None
-    with board.working(Path("a")) as current:
-        current.duration_s, current.position_s, current.size_bytes = 200.0, 50.0, 1000
-        assert current.per_cent == 25.0
-        assert current.bytes_left == 750.0
-        assert current.eta_s(current.started + 10.0) == 30.0
-        assert board.current() == [current]
-    assert board.current() == []
-    assert (board.times_real_time() or 0) > 0
+    event_bus = EventBus()
+    assert event_bus.times_real_time() is None
+    with event_bus.working(Path("a")) as progress:
+        progress.duration_s, progress.position_s, progress.size_bytes = 200.0, 50.0, 1000
+        assert progress.per_cent == 25.0
+        assert progress.bytes_left == 750.0
+        assert progress.eta_s(progress.started + 10.0) == 30.0
+        assert event_bus.in_progress() == [progress]
+    assert event_bus.in_progress() == []
+    assert (event_bus.times_real_time() or 0) > 0
 
 
 def test_two_tries_of_the_same_name_end_one_after_the_other() -> None:
     """A file was renamed while it was read, and another one of its name is read too."""
-    board, path = EventBus(), Path("a")
-    first, second = board.working(path), board.working(path)
+    event_bus, path = EventBus(), Path("a")
+    first, second = event_bus.working(path), event_bus.working(path)
     first.__enter__()
     newer = second.__enter__()
     first.__exit__(None, None, None)
-    assert board.current() == [newer]
+    assert event_bus.in_progress() == [newer]
     second.__exit__(None, None, None)
-    assert board.current() == []
+    assert event_bus.in_progress() == []
 
 
 def test_background_work_yields_to_queries() -> None:
-    board = EventBus()
-    with board.asking():
-        assert not board.quiet(0.0)
-    assert not board.quiet(60.0)
-    assert board.quiet(0.0)
+    event_bus = EventBus()
+    with event_bus.query_running():
+        assert not event_bus.no_query_for(0.0)
+    assert not event_bus.no_query_for(60.0)
+    assert event_bus.no_query_for(0.0)
 
 
-def test_a_dead_thread_ends_the_crew_with_its_exception() -> None:
+def test_a_dead_thread_ends_the_group_with_its_exception() -> None:
     def die(stop: threading.Event) -> None:
         raise RuntimeError("a bug")
 
-    crew = ThreadGroup()
+    threads = ThreadGroup()
     with pytest.raises(RuntimeError, match="a bug"):
-        _run_until_stop(crew, die)
-    assert not crew.alive()
+        _run_until_stop(threads, die)
+    assert not threads.alive()
 
 
-def _run_until_stop(crew: ThreadGroup, body: Callable[[threading.Event], None]) -> None:
-    with crew:
-        crew.start("idle", _wait)
-        crew.start("body", body)
-        assert crew.stop.wait(10)
+def _run_until_stop(threads: ThreadGroup, body: Callable[[threading.Event], None]) -> None:
+    with threads:
+        threads.start("idle", _wait)
+        threads.start("body", body)
+        assert threads.stop.wait(10)
 
 
 def _wait(stop: threading.Event) -> None:
@@ -268,8 +270,8 @@ def test_background_threads_run_below_the_service() -> None:
     def look(stop: threading.Event) -> None:
         seen.append(os.getpriority(os.PRIO_PROCESS, threading.get_native_id()))
 
-    with ThreadGroup() as crew:
-        crew.start("low", look, nice=3)
-        assert crew.stop.wait(10)
+    with ThreadGroup() as threads:
+        threads.start("low", look, nice=3)
+        assert threads.stop.wait(10)
     own = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
     assert seen == [min(19, own + 3)]

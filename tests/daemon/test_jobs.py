@@ -8,7 +8,8 @@ import pytest
 
 from cbvir_core.errors import DecodeCrashed, DiskFull, NotAVideo, UnknownVideo
 from cbvir_core.types import VideoId
-from cbvird.ingest.jobs import DELAYS_S, Jobs, State
+from cbvird.ingest.job_rows import JobState
+from cbvird.ingest.jobs import RETRY_DELAYS_S, Jobs
 
 FILM = Path("/media/film.mp4")
 OTHER = Path("/media/other.mp4")
@@ -36,14 +37,14 @@ def crash_until_final(jobs: Jobs) -> list[float]:
 
 def test_a_file_goes_from_waiting_over_working_to_done(jobs: Jobs) -> None:
     jobs.offer(FILM, 100, 1, now=5.0)
-    assert jobs.counts() == {State.WAITING: 1, State.WORKING: 0, State.DONE: 0, State.FAILED: 0}
+    assert jobs.counts() == {JobState.WAITING: 1, JobState.WORKING: 0, JobState.DONE: 0, JobState.FAILED: 0}
     job = jobs.next(5.0)
     assert job is not None
-    assert (job.path, job.state, job.tries) == (FILM, State.WORKING, 1)
+    assert (job.path, job.state, job.tries) == (FILM, JobState.WORKING, 1)
     assert jobs.next(5.0) is None
     done = jobs.done(FILM, VideoId("5f3a"))
     assert done is not None
-    assert (done.state, done.video_id) == (State.DONE, "5f3a")
+    assert (done.state, done.video_id) == (JobState.DONE, "5f3a")
     assert jobs.next_at(9.0) is None
 
 
@@ -52,9 +53,9 @@ def test_offering_the_same_file_again_changes_nothing_and_a_changed_one_starts_o
     jobs.next(0.0)
     jobs.done(FILM, VideoId("5f3a"))
     assert jobs.known(FILM, 100, 1)
-    assert jobs.offer(FILM, 100, 1, now=9.0).state is State.DONE
+    assert jobs.offer(FILM, 100, 1, now=9.0).state is JobState.DONE
     assert not jobs.known(FILM, 101, 1)
-    assert jobs.offer(FILM, 101, 1, now=9.0).state is State.WAITING
+    assert jobs.offer(FILM, 101, 1, now=9.0).state is JobState.WAITING
 
 
 def test_files_are_worked_on_in_the_order_they_came_and_fresh_ones_before_failed_ones(jobs: Jobs) -> None:
@@ -69,14 +70,14 @@ def test_files_are_worked_on_in_the_order_they_came_and_fresh_ones_before_failed
 
 def test_a_crash_is_tried_again_with_growing_delays_and_then_no_more(jobs: Jobs) -> None:
     jobs.offer(FILM, 100, 1, now=0.0)
-    assert crash_until_final(jobs) == list(DELAYS_S)
+    assert crash_until_final(jobs) == list(RETRY_DELAYS_S)
     assert jobs.next(1e12) is None
     job = jobs.get(FILM)
     assert job is not None
-    assert (job.state, job.code, job.message, job.tries) == (State.FAILED, "decode_crashed", "it died", 6)
-    assert jobs.offer(FILM, 100, 1, now=1e6).state is State.FAILED
+    assert (job.state, job.code, job.message, job.tries) == (JobState.FAILED, "decode_crashed", "it died", 6)
+    assert jobs.offer(FILM, 100, 1, now=1e6).state is JobState.FAILED
     assert jobs.offer(FILM, 100, 2, now=1e6) == replace(
-        job, mtime_ns=2, state=State.WAITING, code="", message="", tries=0, retry_at=None, offered_at=1e6
+        job, mtime_ns=2, state=JobState.WAITING, code="", message="", tries=0, retry_at=None, offered_at=1e6
     )
 
 
@@ -97,7 +98,7 @@ def test_a_full_disk_is_not_the_files_fault_and_is_tried_for_ever(jobs: Jobs) ->
         failed = jobs.failed(FILM, DiskFull("no room"), now)
         assert failed is not None
         assert failed.retry_at is not None
-        assert failed.retry_at - now <= DELAYS_S[-1]
+        assert failed.retry_at - now <= RETRY_DELAYS_S[-1]
         now = failed.retry_at
 
 
@@ -107,7 +108,7 @@ def test_an_unforeseen_error_is_named_and_tried_again(jobs: Jobs) -> None:
     failed = jobs.failed(FILM, ZeroDivisionError("division by zero"), now=0.0)
     assert failed is not None
     assert (failed.code, failed.message) == ("internal", "ZeroDivisionError: division by zero")
-    assert failed.retry_at == DELAYS_S[0]
+    assert failed.retry_at == RETRY_DELAYS_S[0]
 
 
 def test_retry_takes_up_one_or_all_failed_files_at_once(jobs: Jobs) -> None:
@@ -144,7 +145,7 @@ def test_stopping_gives_the_file_back_without_counting_the_try(jobs: Jobs) -> No
         jobs.next(0.0)
         released = jobs.release(FILM)
         assert released is not None
-        assert (released.state, released.tries) == (State.WAITING, 0)
+        assert (released.state, released.tries) == (JobState.WAITING, 0)
 
 
 def test_a_file_that_went_away_meanwhile_has_no_outcome(jobs: Jobs) -> None:
@@ -185,7 +186,7 @@ def test_a_file_moved_over_one_that_is_worked_on_is_taken_up_afterwards(jobs: Jo
     jobs.offer(OTHER, 200, 2, now=0.0)
     moved = jobs.moved(OTHER, FILM, now=1.0)
     assert moved is not None
-    assert moved.state is State.WORKING
+    assert moved.state is JobState.WORKING
     assert jobs.next(1.0) is None, "one of a name is worked on at a time"
     if outcome == "done":
         jobs.done(FILM, VideoId("5f3a"))
@@ -204,4 +205,4 @@ def test_recovery_leaves_other_files_alone(jobs: Jobs) -> None:
     jobs.offer(OTHER, 1, 1, now=1.0)
     jobs.next(1.0)
     assert [job.path for job in jobs.recover(2.0)] == [FILM]
-    assert jobs.counts()[State.WAITING] == 2
+    assert jobs.counts()[JobState.WAITING] == 2

@@ -12,8 +12,8 @@ import lmdb
 import pytest
 
 from cbvir_core.errors import DecodeCrashed, StoreDamaged, StoreVersion
-from cbvird.ingest.job_rows import SCHEMA
-from cbvird.ingest.jobs import DELAYS_S, SUDDEN_DEATHS, Jobs, State
+from cbvird.ingest.job_rows import JOB_SCHEMA, JobState
+from cbvird.ingest.jobs import CRASH_RETRIES, RETRY_DELAYS_S, Jobs
 
 FILM = Path("/media/film.mp4")
 OTHER = Path("/media/other.mp4")
@@ -41,16 +41,16 @@ def test_recovery_goes_on_at_once_but_not_for_ever(tmp_path: Path) -> None:
     for _ in range(100):
         with Jobs.open(tmp_path) as jobs:
             for job in jobs.recover(now):
-                if job.state is State.FAILED and job.retry_at is not None:
+                if job.state is JobState.FAILED and job.retry_at is not None:
                     waits.append(job.retry_at - now)
                     now = job.retry_at
             if jobs.next(now) is None:
                 break
-    assert waits == list(DELAYS_S[SUDDEN_DEATHS:])
+    assert waits == list(RETRY_DELAYS_S[CRASH_RETRIES:])
     with Jobs.open(tmp_path) as jobs:
         final = jobs.get(FILM)
         assert final is not None
-        assert (final.state, final.code, final.retry_at) == (State.FAILED, "decode_crashed", None)
+        assert (final.state, final.code, final.retry_at) == (JobState.FAILED, "decode_crashed", None)
 
 
 KILLED = """
@@ -86,9 +86,9 @@ def test_what_was_said_to_be_kept_survives_kill_9(tmp_path: Path) -> None:
     with Jobs.open(tmp_path) as jobs:
         numbers = sorted(job.size for job in jobs.all())
         assert numbers[: said + 1] == list(range(said + 1))
-        working = [job for job in jobs.all() if job.state is State.WORKING]
+        working = [job for job in jobs.all() if job.state is JobState.WORKING]
         assert len(working) >= said // 3
-        assert jobs.recover(0.0) == [replace(job, state=State.WAITING) for job in working]
+        assert jobs.recover(0.0) == [replace(job, state=JobState.WAITING) for job in working]
 
 
 def fill_with_little_room(folder: str) -> None:
@@ -116,11 +116,11 @@ def test_a_full_disk_loses_nothing_and_is_caught_up_with(tmp_path: Path) -> None
     )
     with Jobs.open(tmp_path) as jobs:
         assert len(jobs.all()) == 601
-        assert jobs.counts()[State.WORKING] == 1
+        assert jobs.counts()[JobState.WORKING] == 1
 
 
 def test_the_map_grows_with_the_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cbvird.ingest.job_rows.FIRST_MAP_BYTES", 64 * 1024)
+    monkeypatch.setattr("cbvird.ingest.job_rows.INITIAL_JOB_MAP_BYTES", 64 * 1024)
     with Jobs.open(tmp_path) as jobs:
         for number in range(400):
             jobs.offer(Path(f"/media/{number:0200}.mp4"), 1, 1, now=0.0)
@@ -137,7 +137,7 @@ def test_a_damaged_or_foreign_folder_is_said_to_be_so(tmp_path: Path) -> None:
     with Jobs.open(tmp_path / "new"):
         pass
     with lmdb.open(str(tmp_path / "new")) as environment, environment.begin(write=True) as transaction:
-        transaction.put(b"schema", SCHEMA + b"0")
+        transaction.put(b"schema", JOB_SCHEMA + b"0")
     with pytest.raises(StoreVersion, match="another release"):
         Jobs.open(tmp_path / "new")
 

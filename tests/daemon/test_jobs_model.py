@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from cbvir_core.errors import DecodeCrashed, NotAVideo
-from cbvird.ingest.jobs import DELAYS_S, Jobs, State
+from cbvird.ingest.job_rows import JobState
+from cbvird.ingest.jobs import RETRY_DELAYS_S, Jobs
 
 
 class JobsMachine(RuleBasedStateMachine):
@@ -28,7 +29,7 @@ class JobsMachine(RuleBasedStateMachine):
         known = self.model.get(path)
         job = self.jobs.offer(path, size, 0, self.now)
         if known is None or (known[0] != size and known[1] != "working"):
-            assert job.state is State.WAITING
+            assert job.state is JobState.WAITING
             assert job.tries == 0
         else:
             assert str(job.state) == known[1]
@@ -57,7 +58,7 @@ class JobsMachine(RuleBasedStateMachine):
         else:
             job = self.jobs.failed(path, DecodeCrashed("") if kind == "retry" else NotAVideo(""), self.now)
         assert job is not None
-        assert job.state is not State.WORKING
+        assert job.state is not JobState.WORKING
         self.model[path] = (job.size, str(job.state))
 
     @rule(path=paths)
@@ -87,14 +88,14 @@ class JobsMachine(RuleBasedStateMachine):
         assert self.jobs.all() == before
         self.jobs.recover(self.now)
         self.model = {job.path: (job.size, str(job.state)) for job in self.jobs.all()}
-        assert self.jobs.counts()[State.WORKING] == 0
+        assert self.jobs.counts()[JobState.WORKING] == 0
 
     @invariant()
     def the_same_files_in_the_same_states(self) -> None:
         if hasattr(self, "jobs"):
             assert {job.path: (job.size, str(job.state)) for job in self.jobs.all()} == self.model
             assert self.jobs.unsaved == 0
-            assert all(job.tries <= len(DELAYS_S) + 1 for job in self.jobs.all())
+            assert all(job.tries <= len(RETRY_DELAYS_S) + 1 for job in self.jobs.all())
 
     def teardown(self) -> None:
         if hasattr(self, "jobs"):

@@ -23,7 +23,7 @@ def as_before() -> Iterator[None]:
     """Puts logging back as the test runner had it."""
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
-    levels = {name: logging.getLogger(name).level for name in log._HEARD}
+    levels = {name: logging.getLogger(name).level for name in log._OWN_LEVEL_LOGGERS}
     yield
     root.handlers = handlers
     root.setLevel(level)
@@ -44,7 +44,7 @@ def test_a_terminal_gets_lines_and_a_pipe_gets_json(monkeypatch: pytest.MonkeyPa
         (io.StringIO(), "console", True),
         (Terminal(), "json", False),
     ):
-        log.configure(name, stream=stream)  # type: ignore[arg-type]
+        log.configure(name, stream=stream)
         structlog.get_logger("cbvird.test").info("film indexed", path="/media/a.mp4")
         text = stream.getvalue()
         assert "film indexed" in text
@@ -132,7 +132,7 @@ def test_names_that_are_not_utf8_can_be_logged() -> None:
     raw = io.BytesIO()
     stream = io.TextIOWrapper(raw, encoding="utf-8", errors="backslashreplace", write_through=True)
     for name in ("json", "console"):
-        log.configure(name, stream=stream)  # type: ignore[arg-type]
+        log.configure(name, stream=stream)
         structlog.get_logger().info("seen", path="caf\udce9.mp4")
     assert raw.getvalue().count(b"udce9") == 2
 

@@ -10,10 +10,11 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from cbvird.app import LOOK_S
+from cbvird.app import SUPERVISION_INTERVAL_S
 from support.films import Film, draw_film
 from support.services import Service, frame_at
 
@@ -30,11 +31,11 @@ def dropped(service: Service, films: list[Film]) -> Path:
     return path
 
 
-def best(service: Service, film: Film, shot: int) -> dict[str, object]:
+def best(service: Service, film: Film, shot: int) -> dict[str, Any]:
     middle = film.middles[shot]
     answer = service.query(frame_at(film.path, middle))
     assert answer["results"], answer
-    found = answer["results"][0]
+    found: dict[str, Any] = answer["results"][0]
     assert found["scene_start_s"] - 0.5 <= middle <= found["scene_end_s"] + 0.5
     return found
 
@@ -65,16 +66,16 @@ def test_status_adds_up(service: Service, dropped: Path) -> None:
 
 def test_it_says_what_its_threads_do_and_goes_on(service: Service, dropped: Path) -> None:
     said = service.trouble()
-    assert "_watch_over" in said[said.index("(most recent call first)") :]
+    assert "_supervise" in said[said.index("(most recent call first)") :]
     assert service.get("/v1/status")["service"]["pid"] == service.pid
 
 
 def test_it_goes_on_when_stopped_and_continued(service: Service, dropped: Path) -> None:
     """As by a debugger, Ctrl-Z or a laptop that sleeps: longer than any of its waits."""
     os.kill(service.pid, signal.SIGSTOP)
-    time.sleep(2 * LOOK_S)
+    time.sleep(2 * SUPERVISION_INTERVAL_S)
     os.kill(service.pid, signal.SIGCONT)
-    time.sleep(2 * LOOK_S)
+    time.sleep(2 * SUPERVISION_INTERVAL_S)
     assert service.get("/v1/status")["service"]["pid"] == service.pid
 
 
@@ -181,12 +182,13 @@ def test_a_file_written_anew_is_another_video(service: Service, films: list[Film
     path = service.drop(films[0].path, "changing.mp4")
     service.until_state(path, "indexed")
     before = service.video(path)
+    assert before is not None
     shutil.copyfile(films[2].path, path)
     service.until(
         lambda: (
             (row := service.video(path)) is not None
             and row["state"] == "indexed"
             and row["video_id"] != before["video_id"]
-        ),  # type: ignore[index]
+        ),
         "the new content is indexed",
     )

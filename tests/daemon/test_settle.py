@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from cbvird.ingest.settle import GRACE, Settler
+from cbvird.ingest.settle import GRACE_SETTLES, Settler
 
 FILM = Path("/media/film.mp4")
 
@@ -41,8 +41,8 @@ def test_an_incomplete_container_gets_grace_and_is_offered_in_the_end() -> None:
     settler = Settler(5.0, complete=lambda path: False)
     settler.saw(FILM, 100, 1, now=0.0)
     assert settler.due(5.0) == []
-    assert settler.due(5.0 * GRACE - 0.1) == []
-    assert settler.due(5.0 * GRACE) == [FILM]
+    assert settler.due(5.0 * GRACE_SETTLES - 0.1) == []
+    assert settler.due(5.0 * GRACE_SETTLES) == [FILM]
 
 
 def test_a_container_that_becomes_complete_is_due_at_the_next_look() -> None:
@@ -54,7 +54,12 @@ def test_a_container_that_becomes_complete_is_due_at_the_next_look() -> None:
 
 def test_completeness_is_not_asked_of_a_file_that_still_grows() -> None:
     asked: list[Path] = []
-    settler = Settler(5.0, complete=lambda path: bool(asked.append(path)))
+
+    def complete(path: Path) -> bool:
+        asked.append(path)
+        return False
+
+    settler = Settler(5.0, complete=complete)
     for now in range(100):
         settler.saw(FILM, now, now, float(now))
         assert settler.due(float(now)) == []

@@ -9,21 +9,21 @@ from collections.abc import Iterator
 
 import pytest
 
-from cbvird.runtime.signals import SIGNALS, Signals
+from cbvird.runtime.signals import END_SIGNALS, Signals
 
 SOON_S = 0.05
 
 
 @pytest.fixture
 def signals() -> Iterator[Signals]:
-    handlers = {number: signal.getsignal(number) for number in SIGNALS}
+    handlers = {number: signal.getsignal(number) for number in END_SIGNALS}
     with Signals() as signals:
         yield signals
     for number, handler in handlers.items():
         signal.signal(number, handler)
 
 
-@pytest.mark.parametrize("number", sorted(SIGNALS))
+@pytest.mark.parametrize("number", sorted(END_SIGNALS))
 def test_one_that_comes_before_anybody_waits_is_heard(signals: Signals, number: int) -> None:
     os.kill(os.getpid(), number)
     assert signals.wait(60)

@@ -6,20 +6,19 @@ import itertools
 import threading
 import time
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
-from cbvird.config.sections import WatchSettings
-from cbvird.ingest.job_rows import State
+from cbvird.config import WatchSettings
+from cbvird.ingest.job_rows import JobState
 from cbvird.ingest.jobs import Jobs
 from cbvird.ingest.tracker import Tracker
-from cbvird.runtime.events import EventBus
+from cbvird.runtime.event_bus import EventBus
 
 HOUR_S = 3600.0
 
 
-class Empty:
-    """Stands in for the store: knows no video."""
+class EmptyLibrary:
+    """Takes the place of the library: knows no video."""
 
     def videos(self) -> list[Any]:
         return []
@@ -33,8 +32,8 @@ def test_a_clock_that_is_set_back_holds_nothing_up(tmp_path: Path) -> None:
     folder = tmp_path / "videos"
     folder.mkdir()
     dates = itertools.chain([100 * HOUR_S], itertools.repeat(98 * HOUR_S))
-    settings = WatchSettings(folders=[folder], settle_s=0.5)
-    library: Any = SimpleNamespace(store=Empty())
+    settings = WatchSettings(folders=(folder,), settle_s=0.5)
+    library: Any = EmptyLibrary()
     stop = threading.Event()
     with Jobs.open(tmp_path / "jobs") as jobs:
         tracker = Tracker(settings, library, jobs, EventBus(), date=lambda: next(dates))
@@ -50,6 +49,6 @@ def test_a_clock_that_is_set_back_holds_nothing_up(tmp_path: Path) -> None:
             stop.set()
             thread.join()
         assert [(job.path.name, job.state, job.offered_at) for job in jobs.all()] == [
-            ("second.mp4", State.WAITING, 98 * HOUR_S),
-            ("first.mp4", State.WAITING, 100 * HOUR_S),
+            ("second.mp4", JobState.WAITING, 98 * HOUR_S),
+            ("first.mp4", JobState.WAITING, 100 * HOUR_S),
         ]

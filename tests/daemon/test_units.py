@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from cbvir_shared import places
+from cbvir_shared import default_paths
 
 UNITS = Path(__file__).resolve().parents[2] / "systemd"
 SYSTEM = [UNITS / "cbvird.service", UNITS / "cbvird.socket"]
@@ -113,10 +113,10 @@ def test_user_and_folder_can_be_made(tmp_path: Path) -> None:
 
 def test_sockets_lie_where_the_client_looks(monkeypatch: pytest.MonkeyPatch) -> None:
     system, user = (unit(files[1])["Socket"] for files in (SYSTEM, USER))
-    assert Path(system["ListenStream"]) == places.SYSTEM_SOCKET
+    assert Path(system["ListenStream"]) == default_paths.SYSTEM_SOCKET
     monkeypatch.delenv("RUNTIME_DIRECTORY", raising=False)
     monkeypatch.setenv("XDG_RUNTIME_DIR", "/run/user/1000")
-    assert user["ListenStream"].replace("%t", "/run/user/1000") == str(places.socket())
+    assert user["ListenStream"].replace("%t", "/run/user/1000") == str(default_paths.socket())
     assert system["SocketMode"] == user["SocketMode"] == "0660"
 
 

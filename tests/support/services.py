@@ -19,7 +19,7 @@ import pytest
 
 from cbvir_core import Image
 from cbvir_core.decode import read_frames
-from cbvird.app import STACKS
+from cbvird.app import STACK_DUMP_SIGNAL
 from support import running
 
 PATIENCE_S = 90.0
@@ -89,7 +89,7 @@ class Service:
     def trouble(self) -> str:
         """What the service has said at last, with what each of its threads does now."""
         if self._process is not None and self._process.poll() is None:
-            self._process.send_signal(STACKS)
+            self._process.send_signal(STACK_DUMP_SIGNAL)
             time.sleep(1.0)
         return f"the service's log ends with\n{self.log.read_text()[-LOG_END:]}"
 
@@ -187,7 +187,12 @@ class Service:
     def worker(self) -> int:
         """The process id of a decode worker that is at work."""
         found: list[int] = []
-        self.until(lambda: bool(found.extend(self._workers()) or found), "a decode worker runs")
+
+        def one_is_found() -> bool:
+            found.extend(self._workers())
+            return bool(found)
+
+        self.until(one_is_found, "a decode worker runs")
         return found[0]
 
     def _workers(self) -> list[int]:

@@ -1,8 +1,8 @@
 """config.toml and the environment -> frozen settings.
 
 Every key has a default, so an empty file works.  The environment (``CBVIR_WATCH__SETTLE_S=10``)
-overrides the file; a list is written there as JSON or separated by colons.  Paths may begin with
-``~``; relative ones are relative to the file (without a file, to the working folder).
+overrides the file; a list in it is JSON or separated by colons.  Paths may begin with ``~``.  A relative
+path is relative to the folder of the file, or to the working folder where there is no file.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
 from cbvir_core.errors import ConfigError
-from cbvir_shared import places
+from cbvir_shared import default_paths
 from cbvird.config.sections import (
     DecodeSettings,
     IndexSettings,
@@ -34,12 +34,12 @@ from cbvird.config.sections import (
 ENV_PREFIX = "CBVIR_"
 ENV_DELIMITER = "__"
 
-LONGEST_SOCKET_PATH = 107
-"""Bytes: ``sun_path`` of a unix socket's address holds 108 with the closing zero."""
+MAX_SOCKET_PATH_BYTES = 107
+"""``sun_path`` of a unix socket's address holds 108 bytes with the closing zero."""
 
 
 class Settings(BaseSettings):
-    """Everything that can be set; frozen.  Made by `load_settings`, which also makes paths absolute."""
+    """All tables of config.toml; frozen.  Made by `load_settings`, which also makes paths absolute."""
 
     model_config = SettingsConfigDict(
         frozen=True, extra="forbid", env_prefix=ENV_PREFIX, env_nested_delimiter=ENV_DELIMITER
@@ -55,7 +55,7 @@ class Settings(BaseSettings):
 
     @property
     def jobs_dir(self) -> Path:
-        """Where `cbvird.ingest.jobs` keeps its rows: beside the store."""
+        """The folder of `cbvird.ingest.jobs`, beside the store."""
         return self.service.data_dir / "jobs"
 
     @classmethod
@@ -67,16 +67,16 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """The environment before the file, and nothing else."""
+        """Return the sources by priority: the environment, then the file, and nothing else."""
         return env_settings, init_settings
 
 
 def load_settings(path: Path | None = None) -> Settings:
-    """The settings from `path`, else from the first file that `places.config_file` finds, else defaults.
+    """Return the settings of `path`, or of the file that `default_paths.config_file` finds, or the defaults.
 
-    Raises ConfigError whose lines each name the file or variable, the key, and what is expected.
+    Raises ConfigError; each line of its message names the file or variable, the key, and what is expected.
     """
-    file = path if path is not None else places.config_file()
+    file = path if path is not None else default_paths.config_file()
     document = _read(file) if file is not None else {}
     _check_environment()
     try:
@@ -89,7 +89,7 @@ def load_settings(path: Path | None = None) -> Settings:
 
 
 def tables() -> dict[str, type[Section]]:
-    """Every table by its name."""
+    """Return the class of every table by the name of the table."""
     return {
         name: field.annotation
         for name, field in Settings.model_fields.items()
@@ -101,28 +101,28 @@ def _read(file: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(file.read_text(encoding="utf-8-sig"))
     except OSError as error:
-        raise ConfigError(f"{file}: cannot be read: {error.strerror or error}") from None
+        raise ConfigError(f"cannot be read: {error.strerror or error}", path=file) from None
     except UnicodeDecodeError as error:
-        raise ConfigError(f"{file}: is not UTF-8 text (byte {error.start})") from None
+        raise ConfigError(f"is not UTF-8 text (byte {error.start})", path=file) from None
     except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{file}: is not valid TOML: {error}") from None
+        raise ConfigError(f"is not valid TOML: {error}", path=file) from None
 
 
 def _anchored(settings: Settings, base: Path) -> Settings:
-    """The same with every path absolute: ``~`` expanded, relative ones put under `base`."""
+    """Return the settings with every path absolute: ``~`` expanded, relative paths put under `base`."""
 
     def absolute(path: Path) -> Path:
         try:
             return Path(os.path.abspath(base / path.expanduser()))  # noqa: PTH100 - resolve() would follow links
         except RuntimeError as error:
-            raise ConfigError(f"{path}: {error}") from None
+            raise ConfigError(f"is no path: {error}", path=path) from None
 
     service = settings.service
     socket = absolute(service.socket)
-    if len(os.fsencode(socket)) > LONGEST_SOCKET_PATH:
+    if len(os.fsencode(socket)) > MAX_SOCKET_PATH_BYTES:
         raise ConfigError(
             f"service.socket = {str(socket)!r} is too long for a unix socket: "
-            f"at most {LONGEST_SOCKET_PATH} bytes; choose a shorter path"
+            f"at most {MAX_SOCKET_PATH_BYTES} bytes; choose a shorter path"
         )
     folders = tuple(dict.fromkeys(absolute(folder) for folder in settings.watch.folders))
     return settings.model_copy(
@@ -133,11 +133,11 @@ def _anchored(settings: Settings, base: Path) -> Settings:
     )
 
 
-# --- what is wrong, in words -----------------------------------------------------------------------
+# --- messages about mistakes -----------------------------------------------------------------------
 
 
 def _check_environment() -> None:
-    """pydantic-settings overlooks variables of tables that do not exist; a misspelt one must not pass."""
+    """Raise ConfigError for a variable of a table that does not exist: pydantic-settings ignores it."""
     known = tables()
     for name in sorted(os.environ):
         table, delimiter, _ = name.upper().removeprefix(ENV_PREFIX).partition(ENV_DELIMITER)
@@ -147,7 +147,7 @@ def _check_environment() -> None:
 
 
 def _explain(error: ValidationError, file: Path | None) -> list[str]:
-    """One line per key; what a union's members say of one key is joined."""
+    """Return one line per key; the complaints of the members of a union about one key are joined."""
     by_key: dict[tuple[str, ...], list[ErrorDetails]] = {}
     for detail in error.errors():
         by_key.setdefault(tuple(str(part) for part in detail["loc"][:2]), []).append(detail)

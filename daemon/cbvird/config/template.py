@@ -1,4 +1,4 @@
-"""The settings model -> the text of config.toml: ``python -m cbvird.config.template > config.toml``."""
+"""The text of config.toml, made from the settings: ``python -m cbvird.config.template > config.toml``."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from typing import Any
 
 from cbvird.config.settings import tables
 
-HEAD = """\
+TEMPLATE_HEAD = """\
 # cbvir: every key with its default; an empty file means the same.
 # Read from --config FILE, else $XDG_CONFIG_HOME/cbvir/config.toml, else /etc/cbvir/config.toml.
 # CBVIR_SECTION__KEY in the environment overrides a key: CBVIR_WATCH__SETTLE_S=10.
 # ~ is the home folder; relative paths are relative to this file.
 """
 
-WIDTH = 100
-"""Longer lists are broken into lines."""
+TEMPLATE_WIDTH = 100
+"""Characters in a line; longer lists are broken."""
 
 
 def template() -> str:
-    """Every table and key with its default, each below its description."""
-    return HEAD + "".join(
+    """Return every table and key with its default, each below its description."""
+    return TEMPLATE_HEAD + "".join(
         f"\n[{name}]\n"
         + "".join(
             f"# {field.description}\n{key} = {_value('' if field.default_factory else field.default)}\n"
@@ -43,9 +43,11 @@ def _value(value: Any) -> str:
 
 def _list(items: list[str]) -> str:
     line = f"[{', '.join(items)}]"
-    if len(line) < WIDTH - 20:
+    if len(line) < TEMPLATE_WIDTH - 20:
         return line
-    body = textwrap.fill(", ".join(items) + ",", WIDTH, initial_indent="    ", subsequent_indent="    ")
+    body = textwrap.fill(
+        ", ".join(items) + ",", TEMPLATE_WIDTH, initial_indent="    ", subsequent_indent="    "
+    )
     return f"[\n{body}\n]"
 
 

@@ -1,4 +1,4 @@
-"""HTTP on the unix socket: the routes, and how errors become answers."""
+"""HTTP on the unix socket: routes, JSON documents, errors as answers, the socket and the server."""
 
 from cbvird.http.app import build
 

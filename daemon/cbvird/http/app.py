@@ -1,4 +1,4 @@
-"""The routes put together."""
+"""The application: all routes together."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from fastapi import FastAPI, Response
 from cbvir_core.version import VERSION
 from cbvird.http import calibrate, failures, index, metrics, models, query, system, videos
 from cbvird.http.body import LimitBody
+from cbvird.http.context import Context
 from cbvird.http.documents import ErrorDocument
 from cbvird.http.reports import HealthDocument
-from cbvird.runtime.context import Context
 
 _ERRORS: dict[int | str, dict[str, object]] = {
     status: {"model": ErrorDocument} for status in (400, 404, 409, 413, 415, 500, 503, 507)
@@ -17,7 +17,7 @@ _ERRORS: dict[int | str, dict[str, object]] = {
 
 
 def build(context: Context) -> FastAPI:
-    """The application around an open service."""
+    """Return the application for an open service."""
     app = FastAPI(
         title="cbvir",
         version=VERSION,
@@ -28,15 +28,15 @@ def build(context: Context) -> FastAPI:
     app.state.context = context
     failures.install(app)
     app.add_middleware(LimitBody)
-    for room in (query, videos, index, models, calibrate, system):
-        app.include_router(room.router, prefix="/v1", responses=_ERRORS)
+    for module in (query, videos, index, models, calibrate, system):
+        app.include_router(module.router, prefix="/v1", responses=_ERRORS)
     _add_plain_routes(app, context)
     _describe(app)
     return app
 
 
 def _describe(app: FastAPI) -> None:
-    """FastAPI takes for granted that wrong parameters are answered with 422; here it is 400."""
+    """Remove status 422 from the description: FastAPI adds it for wrong parameters, which get 400 here."""
     for operations in app.openapi()["paths"].values():
         for operation in operations.values():
             operation["responses"].pop("422", None)
@@ -47,7 +47,7 @@ def _add_plain_routes(app: FastAPI, context: Context) -> None:
 
     @app.get("/metrics", response_class=Response, tags=["service"])
     def figures() -> Response:
-        """Figures in Prometheus' text format."""
+        """The metrics in the text format of Prometheus."""
         return Response(metrics.render(registry), media_type="text/plain; version=0.0.4; charset=utf-8")
 
     @app.get("/healthz", tags=["service"])

@@ -1,4 +1,4 @@
-"""Reading bodies without letting a caller fill the memory."""
+"""Reading request bodies, with a limit so that no caller can fill the memory."""
 
 from __future__ import annotations
 
@@ -9,13 +9,15 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from cbvir_core.errors import BadRequest, NotAPicture, TooLarge
 from cbvird.http.failures import respond
 
-LARGEST_PICTURE = 64 << 20
-"""Bytes of a query; a 100-megapixel JPEG is below 50 MB."""
+MAX_BODY_BYTES = 64 << 20
+"""Bytes of a request with a picture; a 100-megapixel JPEG is below 50 MB."""
 
 
 class LimitBody:
-    """ASGI middleware: a body above `LARGEST_PICTURE` is refused, except for uploads (PUT), which are
-    streamed to disk."""
+    """ASGI middleware that refuses a body above `MAX_BODY_BYTES`, except for uploads (PUT).
+
+    Uploads are streamed to disk.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -25,19 +27,19 @@ class LimitBody:
         if scope["type"] != "http" or scope["method"] == "PUT":
             return await self._app(scope, receive, send)
         announced = dict(scope["headers"]).get(b"content-length", b"0")
-        if announced.isdigit() and int(announced) > LARGEST_PICTURE:
+        if announced.isdigit() and int(announced) > MAX_BODY_BYTES:
             return await respond(413, TooLarge.code, _too_large())(scope, receive, send)
         return await self._app(scope, _counting(receive), send)
 
 
 def _counting(receive: Receive) -> Receive:
-    seen = 0
+    received_bytes = 0
 
     async def counted() -> Message:
-        nonlocal seen
+        nonlocal received_bytes
         message = await receive()
-        seen += len(message.get("body", b""))
-        if seen > LARGEST_PICTURE:
+        received_bytes += len(message.get("body", b""))
+        if received_bytes > MAX_BODY_BYTES:
             raise TooLarge(_too_large())
         return message
 
@@ -45,7 +47,7 @@ def _counting(receive: Receive) -> Receive:
 
 
 def _too_large() -> str:
-    return f"the body is larger than {LARGEST_PICTURE >> 20} MB; scale the picture down"
+    return f"the body is larger than {MAX_BODY_BYTES >> 20} MB; scale the picture down"
 
 
 async def picture_of(request: Request) -> bytes:

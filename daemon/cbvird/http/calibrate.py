@@ -1,4 +1,4 @@
-"""Making scores mean what they say in this library."""
+"""Calibration: scores that are true probabilities in this library."""
 
 from __future__ import annotations
 
@@ -7,33 +7,35 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
+from cbvir_core.calibration import CALIBRATION_QUESTIONS
 from cbvir_core.errors import ServiceStopping
-from cbvir_core.library.maintenance import QUESTIONS
+from cbvird.http.context import Served
 from cbvird.http.reports import CalibrationDocument
-from cbvird.http.serving import Served
 
 router = APIRouter(prefix="/calibrate", tags=["calibration"])
 
-TOLD_S = 0.5
-"""How often progress is published."""
+CALIBRATION_PROGRESS_INTERVAL_S = 0.5
+"""Seconds between two events about progress."""
 
 
 @router.post("")
 def calibrate(
     served: Served,
-    questions: Annotated[int, Query(ge=100, le=20_000, description="stills to ask with")] = QUESTIONS,
-    seed: Annotated[int, Query(ge=0, description="another one asks with other stills")] = 0,
+    questions: Annotated[
+        int, Query(ge=100, le=20_000, description="stills to ask with, each twice")
+    ] = CALIBRATION_QUESTIONS,
+    seed: Annotated[int, Query(ge=0, description="another seed asks with other stills")] = 0,
 ) -> CalibrationDocument:
-    """Ask with edited stills of the library, fit what scores claim, and answer when it is done."""
-    told = time.monotonic()
+    """Ask with perturbed stills of the library, fit the confidence model, and answer when it is done."""
+    last_published = time.monotonic()
 
     def progress(done: int, total: int) -> None:
-        nonlocal told
-        if served.stop.is_set():  # it takes minutes, and the library waits for it
+        nonlocal last_published
+        if served.stop.is_set():  # a calibration takes minutes, and closing the library waits for it
             raise ServiceStopping("the service is stopping; calibrate again when it runs")
-        if time.monotonic() - told >= TOLD_S:
-            told = time.monotonic()
-            served.board.publish("calibration", done=done, total=total)
+        if time.monotonic() - last_published >= CALIBRATION_PROGRESS_INTERVAL_S:
+            last_published = time.monotonic()
+            served.event_bus.publish("calibration", done=done, total=total)
 
     outcome = served.library.calibrate(questions, seed, progress)
     return CalibrationDocument(

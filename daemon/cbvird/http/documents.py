@@ -1,4 +1,4 @@
-"""JSON documents about pictures and videos, and how they are made from what the rooms give."""
+"""JSON documents about pictures and videos, and how they are made of the library's values."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from pathlib import Path
 from pydantic import BaseModel
 
 from cbvir_core.types import Answer, Evidence, FoundVideo, Hit, Occurrence
-from cbvird.ingest.catalog import Problem, Video
+from cbvird.ingest.catalog import Problem, VideoEntry
 
 
 def shown(text: Path | str) -> str:
-    """A path, or a sentence with one in it, as JSON can carry it: bytes that are no UTF-8 become ``?``."""
+    """Return a path, or a sentence that holds one, for JSON: bytes that are not UTF-8 become ``?``."""
     return str(text).encode("utf-8", "replace").decode()
 
 
@@ -24,7 +24,7 @@ class ErrorBody(BaseModel):
 
 
 class ErrorDocument(BaseModel):
-    """Every answer that is not a success."""
+    """The document of every answer that is not a success."""
 
     error: ErrorBody
 
@@ -39,7 +39,7 @@ class EvidenceDocument(BaseModel):
 
     @classmethod
     def of(cls, evidence: Evidence) -> EvidenceDocument:
-        """From the library's evidence; places to a tenth of a pixel."""
+        """Return the document of the library's evidence; coordinates to a tenth of a pixel."""
         left, top, right, bottom = (round(side, 1) for side in evidence.region)
         return cls(
             inliers=evidence.inliers,
@@ -61,7 +61,7 @@ class OccurrenceDocument(BaseModel):
 
     @classmethod
     def of(cls, occurrence: Occurrence) -> OccurrenceDocument:
-        """From the library's occurrence."""
+        """Return the document of an occurrence."""
         return cls(
             video_id=occurrence.keyframe_id.video,
             path=shown(occurrence.path),
@@ -92,7 +92,7 @@ class HitDocument(BaseModel):
 
     @classmethod
     def of(cls, hit: Hit) -> HitDocument:
-        """From the library's hit."""
+        """Return the document of a hit."""
         return cls(
             rank=hit.rank,
             video_id=hit.keyframe_id.video,
@@ -112,7 +112,7 @@ class HitDocument(BaseModel):
 
 
 class SceneDocument(BaseModel):
-    """A result among those of its video; `rank` names the result that says the rest."""
+    """A result among those of its video; `rank` names the entry of `results` that holds the rest."""
 
     rank: int
     keyframe_id: str
@@ -124,7 +124,7 @@ class SceneDocument(BaseModel):
 
     @classmethod
     def of(cls, hit: Hit) -> SceneDocument:
-        """From the library's hit."""
+        """Return the document of a hit."""
         return cls(
             rank=hit.rank,
             keyframe_id=str(hit.keyframe_id),
@@ -145,7 +145,7 @@ class FoundVideoDocument(BaseModel):
 
     @classmethod
     def of(cls, video: FoundVideo) -> FoundVideoDocument:
-        """From the library's grouping."""
+        """Return the document of a video with hits."""
         return cls(
             video_id=video.video_id,
             path=shown(video.path),
@@ -169,7 +169,7 @@ class AnswerDocument(BaseModel):
 
     @classmethod
     def of(cls, answer: Answer) -> AnswerDocument:
-        """From the library's answer."""
+        """Return the document of an answer."""
         return cls(
             verdict=answer.verdict.value,
             took_ms=round(answer.took_ms, 2),
@@ -185,7 +185,10 @@ class AnswerDocument(BaseModel):
 
 
 class ProblemDocument(BaseModel):
-    """Why a file is not, or not wholly, searchable; `retry_at` is Unix time, null: not by itself."""
+    """Why a file, or a part of it, is not searchable.
+
+    `retry_at` is the Unix time of the next try; null: none without a request.
+    """
 
     path: str
     code: str
@@ -195,7 +198,7 @@ class ProblemDocument(BaseModel):
 
     @classmethod
     def of(cls, problem: Problem) -> ProblemDocument:
-        """From the catalogue's problem."""
+        """Return the document of a problem."""
         return cls(
             path=shown(problem.path),
             code=problem.code,
@@ -212,7 +215,7 @@ class ErrorsDocument(BaseModel):
 
 
 class VideoDocument(BaseModel):
-    """One video, or a file of which nothing is known yet (then `video_id` is null)."""
+    """One video, or a file whose content is not known yet (then `video_id` is null)."""
 
     video_id: str | None
     path: str
@@ -225,8 +228,8 @@ class VideoDocument(BaseModel):
     eta_s: float | None
 
     @classmethod
-    def of(cls, video: Video) -> VideoDocument:
-        """From the catalogue's row."""
+    def of(cls, video: VideoEntry) -> VideoDocument:
+        """Return the document of a row of the list."""
         return cls(
             video_id=video.video_id,
             path=shown(video.path),

@@ -1,4 +1,4 @@
-"""The one place where an error becomes an HTTP status and the contract's error document."""
+"""Errors as answers: the one place that gives an error its HTTP status and its document."""
 
 from __future__ import annotations
 
@@ -25,7 +25,6 @@ from cbvird.http.documents import shown
 
 LOG = structlog.get_logger(__name__)
 
-
 _STATUS: tuple[tuple[type[CbvirError], int], ...] = (
     (BadRequest, 400),
     (TooLarge, 413),
@@ -38,11 +37,11 @@ _STATUS: tuple[tuple[type[CbvirError], int], ...] = (
     (InputError, 400),
     (ModelError, 400),
 )
-"""The first class that fits counts."""
+"""The status of an error class; the first entry that fits counts."""
 
 
 def status_of(error: CbvirError) -> int:
-    """The HTTP status: the caller's fault, something that may pass, or the service's own fault."""
+    """Return the HTTP status: 4xx for a mistake of the caller, 503 for what may pass, 500 otherwise."""
     for kind, status in _STATUS:
         if isinstance(error, kind):
             return 503 if error.retry and status == 400 else status
@@ -50,12 +49,12 @@ def status_of(error: CbvirError) -> int:
 
 
 def respond(status: int, code: str, message: str, *, retry: bool = False) -> JSONResponse:
-    """The error document."""
+    """Return the error document as an answer."""
     return JSONResponse({"error": {"code": code, "message": message, "retry": retry}}, status)
 
 
 def install(app: FastAPI) -> None:
-    """Let every error leave in the same shape."""
+    """Make every error an answer of the same shape."""
     app.add_exception_handler(CbvirError, _known)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)

@@ -1,21 +1,21 @@
-"""The index at work, and rebuilding it."""
+"""The state of the index, and rebuilding it."""
 
 from __future__ import annotations
 
 from fastapi import APIRouter
 
+from cbvird.http.context import Served
 from cbvird.http.reports import IndexDocument
-from cbvird.http.serving import Served
 
 router = APIRouter(prefix="/index", tags=["index"])
 
 
 @router.get("")
 def status(served: Served) -> IndexDocument:
-    """Segments, tail, tombstones."""
-    status = served.library.index.status()
+    """Return segments, tail, tombstones and rows."""
+    status = served.library.index_status()
     return IndexDocument(
-        generation=status.generation,
+        generation=status.version,
         segments=status.segments,
         tail=status.tail,
         tombstones=status.tombstones,
@@ -25,7 +25,7 @@ def status(served: Served) -> IndexDocument:
 
 @router.post("/rebuild")
 def rebuild(served: Served) -> IndexDocument:
-    """Build the index anew from the store while queries go on; answers when it is done."""
-    served.library.index.rebuild()
-    served.board.publish("index", rebuilt=True)
+    """Build the index anew from the store while queries go on; answer when it is done."""
+    served.library.rebuild_index()
+    served.event_bus.publish("index", rebuilt=True)
     return status(served)

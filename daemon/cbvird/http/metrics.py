@@ -1,4 +1,4 @@
-"""Figures for Prometheus."""
+"""Metrics for Prometheus."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from prometheus_client import CollectorRegistry, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from cbvird.runtime.context import Context
+from cbvird.http.context import Context
 
 QUERY_SECONDS = Histogram(
     "cbvir_query_seconds",
@@ -19,15 +19,15 @@ QUERY_SECONDS = Histogram(
 
 
 class _Gauges(Collector):
-    """Reads the service afresh whenever it is asked."""
+    """Gauges that read the service whenever they are collected."""
 
     def __init__(self, context: Context) -> None:
         self._context = context
 
     def collect(self) -> Iterator[Metric]:
-        """Every gauge."""
+        """Yield every gauge."""
         context = self._context
-        index, counts = context.library.index.status(), context.library.store.counts()
+        index, counts = context.library.index_status(), context.library.counts()
         videos = GaugeMetricFamily("cbvir_videos", "Videos by state.", labels=["state"])
         for state, count in context.catalog.counts().items():
             videos.add_metric([state], count)
@@ -38,13 +38,17 @@ class _Gauges(Collector):
             ("index_segments", "Segments of the index.", index.segments),
             ("index_tail", "Keyframes searched exactly because no segment has them yet.", index.tail),
             ("index_tombstones", "Rows of forgotten keyframes still in segments.", index.tombstones),
-            ("ingest_times_real_time", "Video seconds per second.", context.board.times_real_time() or 0.0),
+            (
+                "ingest_times_real_time",
+                "Video seconds per second.",
+                context.event_bus.times_real_time() or 0.0,
+            ),
         ):
             yield GaugeMetricFamily(f"cbvir_{name}", text, value=value)
 
 
 def registry_of(context: Context) -> CollectorRegistry:
-    """A registry of this service alone."""
+    """Return a registry of this service alone."""
     registry = CollectorRegistry(auto_describe=False)
     registry.register(QUERY_SECONDS)
     registry.register(_Gauges(context))
@@ -52,5 +56,5 @@ def registry_of(context: Context) -> CollectorRegistry:
 
 
 def render(registry: CollectorRegistry) -> bytes:
-    """The text format."""
+    """Return the metrics in the text format."""
     return generate_latest(registry)

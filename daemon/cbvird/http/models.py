@@ -1,8 +1,7 @@
-"""Weight files: what is there, bringing more in, checking them."""
+"""Weight files: listing, checking, downloading and importing them."""
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
@@ -11,29 +10,27 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from starlette.concurrency import run_in_threadpool
 
-from cbvir_core.embed import (
+from cbvir_core.embed import fetch_profile, import_files
+from cbvir_core.errors import BadRequest, CbvirError
+from cbvir_core.files import no_room
+from cbvir_core.weights import (
     FileCheck,
     ProfileInfo,
     WeightsInfo,
-    fetch_profile,
-    import_files,
     list_profiles,
     official_sources,
+    read_checksums,
     verify,
 )
-from cbvir_core.errors import BadRequest, CbvirError
-from cbvir_core.files import no_room
-from cbvir_core.weights.checksums import read_sums
+from cbvird.http.context import Context, Served
 from cbvird.http.reports import ModelsDocument, ProfileDocument, UploadDocument, WeightsDocument
-from cbvird.http.serving import Served
-from cbvird.runtime.context import Context
 
 router = APIRouter(prefix="/models", tags=["models"])
 
 
 @router.get("")
 def models(served: Served) -> ModelsDocument:
-    """Every profile, its files, and which one answers."""
+    """Return every profile, its files, and which one answers queries."""
     return _document(served)
 
 
@@ -45,20 +42,20 @@ def check(served: Served) -> ModelsDocument:
 
 @router.post("/{profile}/fetch")
 def fetch(served: Served, profile: str) -> ModelsDocument:
-    """Download a profile's published files; progress goes to the events; answers when it is done."""
+    """Download the published files of a profile, with events about progress; answer when it is done."""
 
-    def tell(name: str, here: int, total: int | None) -> None:
-        served.board.publish("models", profile=profile, file=name, bytes=here, total=total)
+    def publish(name: str, here: int, total: int | None) -> None:
+        served.event_bus.publish("models", profile=profile, file=name, bytes=here, total=total)
 
     mirrored = profile == "moreso" and served.weights.mirror
     sources = official_sources(served.weights.mirror) if mirrored else None
-    fetch_profile(profile, served.weights.folder, tell, sources=sources)
+    fetch_profile(profile, served.weights.folder, publish, sources=sources)
     return _document(served)
 
 
 @router.put("/{profile}/files/{name}")
 async def upload(request: Request, served: Served, profile: str, name: str) -> UploadDocument:
-    """Take a weight file as the raw body; `import` makes it part of the profile."""
+    """Take a weight file as the raw body; a request for `import` makes it part of the profile."""
     target = _uploads(served, profile) / _plain(name)
     try:
         with no_room(target):
@@ -71,18 +68,20 @@ async def upload(request: Request, served: Served, profile: str, name: str) -> U
 
 
 @router.post("/{profile}/import")
-def take_in(
+def import_uploads(
     served: Served,
     profile: str,
     files: Annotated[list[str] | None, Query(alias="file", description="only these uploads")] = None,
 ) -> ModelsDocument:
-    """Check what was uploaded and make it the profile's; the uploads are gone afterwards."""
+    """Check the uploaded files and make them part of the profile; the uploads are removed."""
     uploads = _uploads(served, profile)
     names = [_plain(name) for name in files] if files else sorted(path.name for path in uploads.glob("*"))
     try:
         import_files(profile, [uploads / name for name in names], served.weights.folder)
-    except CbvirError as error:  # who sent the file does not know where it was put
-        raise type(error)(str(error).replace(f"{uploads}{os.sep}", "")) from error
+    except CbvirError as error:
+        if error.path is None or Path(error.path).parent != uploads:
+            raise
+        raise error.about(Path(error.path).name) from error  # the sender knows the file by its name alone
     finally:
         shutil.rmtree(uploads, ignore_errors=True)
     return _document(served)
@@ -106,7 +105,7 @@ def _plain(name: str) -> str:
 
 
 def _document(served: Context, checks: Sequence[FileCheck] = ()) -> ModelsDocument:
-    """Every profile; with what a check has found, which may be that a file is not there."""
+    """Return every profile with what a check has found, also about files that are missing."""
     found = [
         ProfileDocument(
             name=profile.name,
@@ -125,17 +124,17 @@ def _weights(file: WeightsInfo, checks: Sequence[FileCheck]) -> WeightsDocument:
         label=file.header.label if file.header else "",
         path=str(file.path),
         size_bytes=file.size_bytes,
-        sha256=read_sums(file.path.parent).get(file.path.name, ""),
+        sha256=read_checksums(file.path.parent).get(file.path.name, ""),
         state=bad or file.problem or "good",
     )
 
 
 def _missing(profile: ProfileInfo, checks: Sequence[FileCheck]) -> list[WeightsDocument]:
-    there = {file.path for file in profile.files}
-    gone = [check for check in checks if check.profile == profile.name and check.path not in there]
+    present = {file.path for file in profile.files}
+    missing = [check for check in checks if check.profile == profile.name and check.path not in present]
     return [
         WeightsDocument(
             part=check.path.stem, label="", path=str(check.path), size_bytes=0, sha256="", state=check.message
         )
-        for check in gone
+        for check in missing
     ]

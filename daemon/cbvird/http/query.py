@@ -1,4 +1,4 @@
-"""The question: in which video, and when, does this picture appear?"""
+"""Queries: in which video, and when, does a picture appear?"""
 
 from __future__ import annotations
 
@@ -15,10 +15,9 @@ from cbvir_core.errors import BadRequest
 from cbvir_core.search import SearchOptions
 from cbvir_core.types import Answer, KeyframeId
 from cbvird.http.body import picture_of
+from cbvird.http.context import Context, Served
 from cbvird.http.documents import AnswerDocument
 from cbvird.http.metrics import QUERY_SECONDS
-from cbvird.http.serving import Served
-from cbvird.runtime.context import Context
 
 router = APIRouter(tags=["query"])
 
@@ -33,21 +32,21 @@ _BODY: dict[str, Any] = {
 async def query(
     request: Request,
     served: Served,
-    top: Annotated[int | None, Query(ge=1, le=1000, description="scenes at most")] = None,
+    top: Annotated[int | None, Query(ge=1, le=1000, description="largest number of scenes")] = None,
     region: Annotated[str | None, Query(description="X,Y,W,H in pixels of the picture")] = None,
     within: Annotated[list[str] | None, Query(alias="in", description="folders or videos")] = None,
     everywhere: Annotated[
-        bool, Query(alias="all", description="every scene that is at least likely; not with top")
+        bool, Query(alias="all", description="all scenes that are at least likely; not together with top")
     ] = False,
 ) -> AnswerDocument:
-    """The answer to a picture: the raw body, or the first file of a form."""
+    """Answer a picture: the raw body, or the first file of a form."""
     if everywhere and top is not None:
-        raise BadRequest("all scenes were asked for and no more than some: leave out all or top")
+        raise BadRequest("all and top exclude each other; leave out one of them")
     options = replace(
         served.search,
         top=top or served.search.top,
         region=_region(region),
-        within=tuple(_place(text) for text in within or ()),
+        within=tuple(_folder_or_video(text) for text in within or ()),
         wait_for_refine=False,
         everywhere=everywhere,
     )
@@ -63,9 +62,9 @@ async def evidence(
     served: Served,
     keyframe_id: str,
     region: Annotated[str | None, Query(description="X,Y,W,H in pixels of the picture")] = None,
-    caption: Annotated[list[str] | None, Query(description="lines below the pictures")] = None,
+    caption: Annotated[list[str] | None, Query(description="lines of text below the pictures")] = None,
 ) -> Response:
-    """One PNG: the picture, the keyframe's still, and the points in which they agree."""
+    """Draw a PNG: the picture, the keyframe's still, and the points in which they agree."""
     try:
         wanted = KeyframeId.parse(keyframe_id)
     except ValueError as error:
@@ -78,7 +77,7 @@ async def evidence(
 
 
 def _search(served: Context, picture: bytes, options: SearchOptions) -> Answer:
-    with served.board.asking(), QUERY_SECONDS.time():
+    with served.event_bus.query_running(), QUERY_SECONDS.time():
         return served.library.search(picture, options)
 
 
@@ -94,6 +93,6 @@ def _region(text: str | None) -> tuple[int, int, int, int] | None:
     return x, y, width, height
 
 
-def _place(text: str) -> Path | str:
-    """A folder or video by path, or a video by the beginning of its id."""
+def _folder_or_video(text: str) -> Path | str:
+    """Return the path of a folder or video, or the beginning of a video's id."""
     return Path(text) if text.startswith("/") else text

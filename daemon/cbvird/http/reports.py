@@ -1,4 +1,4 @@
-"""JSON documents about the service itself: its state, its index, its weights."""
+"""JSON documents about the service itself: its state, its index, its weight files."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from cbvird.http.documents import VideoDocument
 
 
 class IndexDocument(BaseModel):
-    """The index at work."""
+    """The state of the index."""
 
     generation: int
     segments: int
@@ -18,7 +18,7 @@ class IndexDocument(BaseModel):
 
 
 class CalibrationDocument(BaseModel):
-    """What came of a calibration: see `cbvir_core.calibration.calibrate.Calibrated`."""
+    """The result of a calibration: see `cbvir_core.calibration.CalibrationResult`."""
 
     questions: int
     answers: int
@@ -54,7 +54,7 @@ class RootDocument(BaseModel):
 
 
 class StatusDocument(BaseModel):
-    """The service at a glance.  `scanning` is true until a scan that was asked for is over."""
+    """The state of the service.  `scanning` is true until every requested scan is over."""
 
     service: ServiceDocument
     profile: str
@@ -72,7 +72,7 @@ class StatusDocument(BaseModel):
 
 
 class WeightsDocument(BaseModel):
-    """One weight file; `state` is ``good`` or a sentence that says what is wrong with it."""
+    """One weight file; `state` is ``good`` or a sentence about what is wrong with it."""
 
     part: str
     label: str
@@ -83,7 +83,7 @@ class WeightsDocument(BaseModel):
 
 
 class ProfileDocument(BaseModel):
-    """What is there of one profile."""
+    """The weight files of one profile."""
 
     name: str
     usable: bool
@@ -91,7 +91,7 @@ class ProfileDocument(BaseModel):
 
 
 class ModelsDocument(BaseModel):
-    """Every profile, and the one that answers."""
+    """Every profile, and the name of the one that answers queries."""
 
     answering: str
     profiles: list[ProfileDocument]
@@ -99,32 +99,32 @@ class ModelsDocument(BaseModel):
 
 
 class CountDocument(BaseModel):
-    """How many files an order touched."""
+    """How many files a request changed."""
 
     count: int
 
 
 class ForgottenDocument(BaseModel):
-    """What was forgotten; `video_id` is null where nothing but a file's failure was known."""
+    """What was forgotten; `video_id` is null where only the failure of a file was known."""
 
     video_id: str | None
     paths: list[str]
 
 
 class ScanDocument(BaseModel):
-    """A scan was ordered."""
+    """A scan was requested."""
 
     scanning: bool
 
 
 class UploadDocument(BaseModel):
-    """A file is here and waits to be imported."""
+    """A file was uploaded, and waits to be imported."""
 
     name: str
     size_bytes: int
 
 
 class HealthDocument(BaseModel):
-    """The service is there."""
+    """The service answers."""
 
     status: str

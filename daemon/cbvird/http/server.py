@@ -1,4 +1,4 @@
-"""uvicorn as one thread of the crew."""
+"""uvicorn as a thread of the service."""
 
 from __future__ import annotations
 
@@ -10,20 +10,21 @@ import time
 import uvicorn
 from fastapi import FastAPI
 
-from cbvird.http.listener import GuardedProtocol
+from cbvird.http.unix_socket import GuardedProtocol
 
-GRACE_S = 2
-"""Seconds that requests under way have at a shutdown."""
+SHUTDOWN_GRACE_S = 2
+"""Seconds that running requests have to end at a shutdown."""
 
-TICK_S = 0.1
+LOOP_TICK_S = 0.1
+"""Seconds between two signs of life of the event loop, and two looks at the stop event."""
 
 
 class HttpServer:
-    """Serves an application on an open socket.  `run` is the body of its thread."""
+    """An application on an open socket.  `run` is the body of its thread."""
 
     def __init__(self, app: FastAPI, listener: socket.socket) -> None:
         self._listener = listener
-        self._ticked = time.monotonic()
+        self._last_tick = time.monotonic()
         self._server = uvicorn.Server(
             uvicorn.Config(
                 app,
@@ -35,7 +36,7 @@ class HttpServer:
                 log_level="warning",
                 access_log=False,
                 server_header=False,
-                timeout_graceful_shutdown=GRACE_S,
+                timeout_graceful_shutdown=SHUTDOWN_GRACE_S,
             )
         )
 
@@ -44,13 +45,13 @@ class HttpServer:
         asyncio.run(self._serve(stop))
 
     def answers(self, within_s: float) -> bool:
-        """Whether the event loop has turned lately: a server that hangs is not alive."""
-        return self._server.started and time.monotonic() - self._ticked < within_s
+        """Return whether the event loop has turned in the last `within_s` seconds."""
+        return self._server.started and time.monotonic() - self._last_tick < within_s
 
     async def _serve(self, stop: threading.Event) -> None:
         serving = asyncio.create_task(self._server.serve([self._listener]))
         while not serving.done():
-            self._ticked = time.monotonic()
+            self._last_tick = time.monotonic()
             self._server.should_exit = self._server.should_exit or stop.is_set()
-            await asyncio.wait([serving], timeout=TICK_S)
+            await asyncio.wait([serving], timeout=LOOP_TICK_S)
         serving.result()

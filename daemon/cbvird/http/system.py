@@ -1,4 +1,4 @@
-"""The service at a glance, its events, and its health."""
+"""The state of the service, and its events."""
 
 from __future__ import annotations
 
@@ -12,26 +12,25 @@ from fastapi import APIRouter
 from fastapi.responses import StreamingResponse
 
 from cbvir_core.version import VERSION
+from cbvird.http.context import Context, Served
 from cbvird.http.documents import VideoDocument, shown
 from cbvird.http.reports import IndexSummary, RootDocument, ServiceDocument, StatusDocument
-from cbvird.http.serving import Served
-from cbvird.runtime.context import Context
 
 router = APIRouter(tags=["service"])
 
-LOOK_S = 0.2
-"""How often a stream of events looks for new ones."""
+EVENT_POLL_S = 0.2
+"""Seconds between two looks of a stream for new events."""
 
-KEEP_ALIVE_S = 15.0
-"""A comment is sent this often, so that both sides notice when the other is gone."""
+EVENT_KEEP_ALIVE_S = 15.0
+"""Seconds without an event after which a comment is sent, so that both sides notice a lost connection."""
 
 
 @router.get("/status")
 def status(served: Served) -> StatusDocument:
-    """What the service knows and is doing."""
-    scanning = served.tracker.scanning  # first: what a scan has found by now is in the rows below
-    index = served.library.index.status()
-    counts = served.library.store.counts()
+    """Return what the service knows and is doing."""
+    scanning = served.tracker.scanning  # read first: then the rows below hold what a finished scan has found
+    index = served.library.index_status()
+    counts = served.library.counts()
     rows = served.catalog.videos()
     return StatusDocument(
         service=ServiceDocument(
@@ -48,8 +47,8 @@ def status(served: Served) -> StatusDocument:
         scanning=scanning,
         keyframes=counts.keyframes,
         refined=counts.refined,
-        index=IndexSummary(generation=index.generation, segments=index.segments, tail=index.tail),
-        times_real_time=served.board.times_real_time(),
+        index=IndexSummary(generation=index.version, segments=index.segments, tail=index.tail),
+        times_real_time=served.event_bus.times_real_time(),
         eta_s=served.catalog.eta_s(),
         notes=[*served.library.notes, *served.weights.notes()],
     )
@@ -57,20 +56,20 @@ def status(served: Served) -> StatusDocument:
 
 @router.get("/events", response_class=StreamingResponse)
 async def events(served: Served) -> StreamingResponse:
-    """Server-sent events: ``video`` (a state changed), ``progress``, ``index``, ``models``,
-    ``calibration`` (questions done, and in all)."""
+    """Stream server-sent events: ``video`` (its state changed), ``progress``, ``index``, ``models``,
+    ``calibration`` (questions done and in all)."""
     return StreamingResponse(_stream(served), media_type="text/event-stream")
 
 
 async def _stream(served: Context) -> AsyncIterator[str]:
-    with served.board.listening() as listener:
+    with served.event_bus.subscribe() as subscription:
         yield ": cbvird\n\n"
-        spoke = time.monotonic()
+        last_sent = time.monotonic()
         while not served.stop.is_set():
-            for event in listener.take():
+            for event in subscription.take():
                 yield f"event: {event.kind}\ndata: {json.dumps(event.data)}\n\n"
-                spoke = time.monotonic()
-            if time.monotonic() - spoke >= KEEP_ALIVE_S:
+                last_sent = time.monotonic()
+            if time.monotonic() - last_sent >= EVENT_KEEP_ALIVE_S:
                 yield ": still here\n\n"
-                spoke = time.monotonic()
-            await asyncio.sleep(LOOK_S)
+                last_sent = time.monotonic()
+            await asyncio.sleep(EVENT_POLL_S)

@@ -1,4 +1,4 @@
-"""What is known: videos, keyframes, errors, and orders about them."""
+"""Videos, keyframes and errors: listing, forgetting, retrying and rescanning."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query, Response
 
 from cbvir_core.errors import UnknownVideo, VideoBusy, VideoForgotten
 from cbvir_core.types import KeyframeId
+from cbvird.http.context import Context, Served
 from cbvird.http.documents import (
     ErrorsDocument,
     KeyframeDocument,
@@ -19,33 +20,31 @@ from cbvird.http.documents import (
     shown,
 )
 from cbvird.http.reports import CountDocument, ForgottenDocument, ScanDocument
-from cbvird.http.serving import Served
-from cbvird.ingest.catalog import Video
-from cbvird.ingest.job_rows import State
-from cbvird.runtime.context import Context
+from cbvird.ingest.catalog import VideoEntry
+from cbvird.ingest.job_rows import JobState
 
 router = APIRouter(tags=["videos"])
 
-Text = Annotated[str | None, Query(description="a path, or the beginning of an id")]
+VideoParameter = Annotated[str | None, Query(description="a path, or the beginning of an id")]
 
 
 @router.get("/videos")
-def videos(served: Served, video: Text = None) -> VideosDocument:
-    """Every known video, or the one that a path or unique id prefix names."""
+def videos(served: Served, video: VideoParameter = None) -> VideosDocument:
+    """Return every known video, or the one that a path or unique id prefix names."""
     rows = served.catalog.videos() if video is None else [served.catalog.find(video)]
     return VideosDocument(videos=[VideoDocument.of(row) for row in rows])
 
 
 @router.get("/videos/{video_id}")
 def one(served: Served, video_id: str) -> VideoDocument:
-    """One video."""
+    """Return one video."""
     return VideoDocument.of(served.catalog.find(video_id))
 
 
 @router.get("/videos/{video_id}/keyframes")
 def keyframes(served: Served, video_id: str) -> KeyframesDocument:
-    """A video's keyframes in order of time; also while it is still being taken in."""
-    rows = served.library.store.keyframes(served.library.store.find(video_id).video_id)
+    """Return a video's keyframes in order of time; also while it is still being taken in."""
+    rows = served.library.keyframes(served.library.find(video_id).video_id)
     return KeyframesDocument(
         keyframes=[
             KeyframeDocument(
@@ -62,60 +61,60 @@ def keyframes(served: Served, video_id: str) -> KeyframesDocument:
 
 @router.get("/keyframes/{keyframe_id}.jpg", response_class=Response)
 def still(served: Served, keyframe_id: str) -> Response:
-    """The picture of a keyframe."""
+    """Return the still of a keyframe."""
     try:
         wanted = KeyframeId.parse(keyframe_id)
     except ValueError as error:
         raise UnknownVideo(str(error)) from None
-    return Response(served.library.store.still(wanted), media_type="image/jpeg")
+    return Response(served.library.still(wanted), media_type="image/jpeg")
 
 
 @router.delete("/videos")
 def forget_named(
     served: Served, video: Annotated[str, Query(description="a path, or the beginning of an id")]
 ) -> ForgottenDocument:
-    """Remove what is known of a video or of a file that failed; only `retry` takes the file in again."""
+    """Remove what is known of a video or of a failed file; only a retry takes the file in again."""
     return _forget(served, served.catalog.find(video))
 
 
 @router.delete("/videos/{video_id}")
 def forget(served: Served, video_id: str) -> ForgottenDocument:
-    """The same, by id."""
+    """Remove what is known of a video, by its id."""
     return _forget(served, served.catalog.find(video_id))
 
 
-def _forget(served: Context, video: Video) -> ForgottenDocument:
+def _forget(served: Context, video: VideoEntry) -> ForgottenDocument:
     jobs = [job for job in map(served.jobs.get, video.paths) if job is not None]
-    if any(job.state is State.WORKING for job in jobs) or not (jobs or video.video_id):
+    if any(job.state is JobState.WORKING for job in jobs) or not (jobs or video.video_id):
         raise VideoBusy("is being read or written right now; forget it when that is over", path=video.path)
     if video.video_id is not None:
         served.library.remove(video.video_id)
     for job in jobs:
-        served.jobs.failed(job.path, VideoForgotten("forgotten by order; retry takes it in again"), 0.0)
-    served.board.publish("video", video_id=video.video_id, path=shown(video.path), state="forgotten")
+        served.jobs.failed(job.path, VideoForgotten("forgotten on request; retry takes it in again"), 0.0)
+    served.event_bus.publish("video", video_id=video.video_id, path=shown(video.path), state="forgotten")
     return ForgottenDocument(video_id=video.video_id, paths=[shown(path) for path in video.paths])
 
 
 @router.get("/errors")
 def errors(served: Served) -> ErrorsDocument:
-    """Every file that is not, or not wholly, searchable, and why."""
+    """Return every file that is not, or only partly, searchable, and why."""
     return ErrorsDocument(errors=[ProblemDocument.of(problem) for problem in served.catalog.problems()])
 
 
 @router.post("/retry")
-def retry(served: Served, video: Text = None) -> CountDocument:
-    """Try failed files again now: every one, or the one that is named."""
+def retry(served: Served, video: VideoParameter = None) -> CountDocument:
+    """Try failed files again now: all of them, or the one that is named."""
     if video is None:
         paths = [job.path for job in served.jobs.all() if job.code != VideoForgotten.code]
     elif served.jobs.get(Path(video)) is not None:
         paths = [Path(video)]
     else:
-        paths = list(served.library.store.find(video).paths)
+        paths = list(served.library.find(video).paths)
     return CountDocument(count=sum(served.jobs.retry(path) for path in paths))
 
 
 @router.post("/rescan")
 def rescan(served: Served) -> ScanDocument:
-    """Look at every root now."""
+    """Scan every watched folder now."""
     served.tracker.rescan()
     return ScanDocument(scanning=True)

@@ -1,1 +1,1 @@
-"""From a file that appeared to rows in the library: tracker, jobs, ingest threads, writer."""
+"""From a new file to rows in the library: tracker, jobs, ingest threads, writer, and the list of videos."""

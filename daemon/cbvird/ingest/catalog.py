@@ -1,4 +1,4 @@
-"""Every known video with its state: what the store holds and what the jobs say, put together."""
+"""The list of videos: what the library holds and what the jobs say, put together."""
 
 from __future__ import annotations
 
@@ -9,19 +9,23 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cbvir_core.errors import DamagedVideo, UnknownVideo, VideoForgotten
-from cbvir_core.store import Store, VideoRecord
+from cbvir_core.library import Library
+from cbvir_core.store import VideoRecord
 from cbvir_core.types import VideoId
-from cbvird.ingest.job_rows import Job, State
+from cbvird.ingest.job_rows import Job, JobState
 from cbvird.ingest.jobs import Jobs
 from cbvird.ingest.tracker import Tracker
-from cbvird.runtime.events import Current, EventBus
+from cbvird.runtime.event_bus import EventBus, FileProgress
 
-STATES = ("waiting", "working", "indexed", "partial", "failed", "offline")
+VIDEO_STATES = ("waiting", "working", "indexed", "partial", "failed", "offline")
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Why a file is not, or not wholly, searchable.  `retry_at` is Unix time; None: not by itself."""
+    """Why a file, or a part of it, is not searchable.
+
+    `retry_at` is the Unix time of the next try; None: only a retry on request or a change of the file helps.
+    """
 
     path: Path
     code: str
@@ -31,8 +35,8 @@ class Problem:
 
 
 @dataclass(frozen=True, slots=True)
-class Video:
-    """One row of the list: a video, or a file of which nothing is known yet."""
+class VideoEntry:
+    """One row of the list: a video, or a file whose content is not known yet."""
 
     video_id: VideoId | None
     path: Path
@@ -46,75 +50,78 @@ class Video:
 
 
 class Catalog:
-    """A view; it holds nothing itself and reads afresh on every call."""
+    """A view of library, jobs and tracker.  Every call reads them again."""
 
-    def __init__(self, store: Store, jobs: Jobs, tracker: Tracker, board: EventBus) -> None:
-        self._store, self._jobs, self._tracker, self._board = store, jobs, tracker, board
+    def __init__(self, library: Library, jobs: Jobs, tracker: Tracker, event_bus: EventBus) -> None:
+        self._library, self._jobs, self._tracker, self._event_bus = library, jobs, tracker, event_bus
 
-    def videos(self) -> list[Video]:
-        """All, ordered by path."""
+    def videos(self) -> list[VideoEntry]:
+        """Return all rows, ordered by path."""
         return sorted(self._rows(), key=lambda video: video.path)
 
-    def find(self, text: str) -> Video:
-        """The one video that a path or a unique id prefix names.  Raises UnknownVideo."""
+    def find(self, text: str) -> VideoEntry:
+        """Return the one video that a path or a unique id prefix names.  Raises UnknownVideo."""
         rows = [row for row in self._rows() if Path(text) in row.paths]
         if not rows:
-            wanted = self._store.find(text).video_id
+            wanted = self._library.find(text).video_id
             rows = [row for row in self._rows() if row.video_id == wanted]
         if not rows:
             raise UnknownVideo(f"no video is known as {text}")
         return rows[0]
 
     def counts(self) -> dict[str, int]:
-        """How many videos are in each state."""
+        """Return how many videos are in each state."""
         return self.count(self._rows())
 
     @staticmethod
-    def count(videos: Iterable[Video]) -> dict[str, int]:
-        """How many of these videos are in each state."""
+    def count(videos: Iterable[VideoEntry]) -> dict[str, int]:
+        """Return how many of these videos are in each state."""
         counted = Counter(video.state for video in videos)
-        return {state: counted[state] for state in STATES}
+        return {state: counted[state] for state in VIDEO_STATES}
 
     def problems(self) -> list[Problem]:
-        """Everything that went wrong, ordered by path."""
+        """Return everything that went wrong, ordered by path."""
         return [row.error for row in self.videos() if row.error is not None]
 
     def eta_s(self) -> float | None:
-        """Seconds until all is done, by bytes at the pace so far; None before there is a pace."""
-        pace = self._board.bytes_per_s()
-        left: float = sum(job.size for job in self._jobs.all() if job.state is State.WAITING)
-        left += sum(current.bytes_left for current in self._board.current())
-        if left == 0:
+        """Return the seconds until all jobs are done at the speed so far; None before there is a speed."""
+        bytes_per_s = self._event_bus.bytes_per_s()
+        bytes_left: float = sum(job.size for job in self._jobs.all() if job.state is JobState.WAITING)
+        bytes_left += sum(progress.bytes_left for progress in self._event_bus.in_progress())
+        if bytes_left == 0:
             return 0.0
-        return round(left / pace, 1) if pace else None
+        return round(bytes_left / bytes_per_s, 1) if bytes_per_s else None
 
-    def _rows(self) -> Iterator[Video]:
-        # In the order of a file's way, so that none slips through between two looks.
+    def _rows(self) -> Iterator[VideoEntry]:
+        # Read in the order in which a file passes through these, so that none is missed between two reads.
         settling = self._tracker.settling()
         jobs = {job.path: job for job in self._jobs.all()}
-        current = {entry.path: entry for entry in self._board.current()}
-        told: set[Path] = set()
-        for record in self._store.videos():
-            told.update(record.paths)
+        in_progress = {progress.path: progress for progress in self._event_bus.in_progress()}
+        listed: set[Path] = set()
+        for record in self._library.videos():
+            listed.update(record.paths)
             if record.paths:
                 own = [jobs[path] for path in record.paths if path in jobs]
-                yield _of_record(record, own, current, self._tracker.is_there)
+                yield _of_record(record, own, in_progress, self._tracker.is_there)
         for path, job in jobs.items():
-            # A finished job without a video is on its way out of the list.
-            if path not in told and job.code != VideoForgotten.code and job.state is not State.DONE:
-                yield _of_job(job, current.get(path), self._tracker.is_there(path))
+            # A finished job without a video is about to be removed from the list.
+            if path not in listed and job.code != VideoForgotten.code and job.state is not JobState.DONE:
+                yield _of_job(job, in_progress.get(path), self._tracker.is_there(path))
         for path in settling:
-            if path not in told and path not in jobs:
-                yield Video(None, path, (path,), "waiting", None, 0, None)
+            if path not in listed and path not in jobs:
+                yield VideoEntry(None, path, (path,), "waiting", None, 0, None)
 
 
 def _of_record(
-    record: VideoRecord, jobs: list[Job], current: dict[Path, Current], is_there: Callable[[Path], bool]
-) -> Video:
+    record: VideoRecord,
+    jobs: list[Job],
+    in_progress: dict[Path, FileProgress],
+    is_there: Callable[[Path], bool],
+) -> VideoEntry:
     present = [path for path in record.paths if is_there(path)]
-    work = next((current[path] for path in record.paths if path in current), None)
-    failed = next((job for job in jobs if job.state is State.FAILED), None)
-    return Video(
+    progress = next((in_progress[path] for path in record.paths if path in in_progress), None)
+    failed = next((job for job in jobs if job.state is JobState.FAILED), None)
+    return VideoEntry(
         record.video_id,
         (present or record.paths)[0],
         record.paths,
@@ -122,13 +129,13 @@ def _of_record(
         record.duration_s,
         record.keyframes,
         _problem(failed, record.keyframes) if failed else _damage(record),
-        work.per_cent if work else None,
-        work.eta_s(time.monotonic()) if work else None,
+        progress.per_cent if progress else None,
+        progress.eta_s(time.monotonic()) if progress else None,
     )
 
 
-def _state(record: VideoRecord, states: set[State]) -> str:
-    for state in (State.WORKING, State.WAITING, State.FAILED):
+def _state(record: VideoRecord, states: set[JobState]) -> str:
+    for state in (JobState.WORKING, JobState.WAITING, JobState.FAILED):
         if state in states:
             return state.value
     if not record.complete:
@@ -136,22 +143,22 @@ def _state(record: VideoRecord, states: set[State]) -> str:
     return "partial" if record.damaged else "indexed"
 
 
-def _of_job(job: Job, work: Current | None, is_there: bool) -> Video:
-    return Video(
-        work.video_id if work else None,
+def _of_job(job: Job, progress: FileProgress | None, is_there: bool) -> VideoEntry:
+    return VideoEntry(
+        progress.video_id if progress else None,
         job.path,
         (job.path,),
         job.state.value if is_there else "offline",
-        work.duration_s if work else None,
+        progress.duration_s if progress else None,
         0,
-        _problem(job) if job.state is State.FAILED else None,
-        work.per_cent if work else None,
-        work.eta_s(time.monotonic()) if work else None,
+        _problem(job) if job.state is JobState.FAILED else None,
+        progress.per_cent if progress else None,
+        progress.eta_s(time.monotonic()) if progress else None,
     )
 
 
 def _problem(job: Job, kept: int = 0) -> Problem:
-    """Why a file failed; `kept` keyframes of a try that was cut short are searchable until the next."""
+    """Return why a file failed; `kept` keyframes of the broken try are searchable until the next one."""
     message = f"{job.message}; what was read before, {kept} keyframes, can be found" if kept else job.message
     return Problem(job.path, job.code, message, job.tries, job.retry_at)
 

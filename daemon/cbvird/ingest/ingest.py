@@ -1,4 +1,4 @@
-"""One job from file to searchable video: a decode worker, the store, and what to say when it fails."""
+"""Doing a job: decode its file in a worker, write what is found to the library, report how it ended."""
 
 from __future__ import annotations
 
@@ -6,48 +6,37 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 import structlog
 
-from cbvir_core.decode import Mode
 from cbvir_core.errors import CbvirError, DamagedVideo, NotAVideo, StoreError
 from cbvir_core.keyframes import KeyframeOptions
 from cbvir_core.library import Library
 from cbvir_core.types import VideoId, VideoInfo
+from cbvird.config import DecodeSettings
 from cbvird.ingest.job_rows import Job
 from cbvird.ingest.jobs import Jobs
-from cbvird.ingest.writer import Sink, Writer
-from cbvird.runtime.events import Current, EventBus
+from cbvird.ingest.writer import VideoSink, Writer
+from cbvird.runtime.event_bus import EventBus, FileProgress
 from cbvird.watch.scan import is_gone
 from cbvird.worker import wire
-from cbvird.worker.process import Task
-from cbvird.worker.supervisor import Decoder, Stopped
+from cbvird.worker.process import DecodeTask
+from cbvird.worker.supervisor import DecodeStopped, DecodeWorker
 
 LOG = structlog.get_logger(__name__)
 
-IDLE_S = 0.5
-"""How often an idle thread looks for a job that has become due."""
+JOB_POLL_S = 0.5
+"""Seconds between two looks of an idle thread for a job that has become due."""
 
-LOADING_S = 0.2
-"""How often a thread that waits for the network looks whether the service stops."""
-
-
-@dataclass(frozen=True, slots=True)
-class DecodeOptions:
-    """How files are taken apart."""
-
-    mode: Mode
-    timeout_s: float
-    memory_mb: int
-    keyframes: KeyframeOptions
+NETWORK_POLL_S = 0.2
+"""Seconds after which a thread that waits for the network checks whether the service stops."""
 
 
 class Ingest:
-    """Takes jobs and does them.  `run` is the body of as many threads as files are decoded at once.
+    """Threads that do jobs.  `run` is the body of as many threads as files are decoded at once.
 
-    Each thread owns at most one worker process.
+    Each thread owns at most one worker process.  `date` is the clock of the jobs, in seconds since the epoch.
     """
 
     def __init__(
@@ -55,35 +44,36 @@ class Ingest:
         library: Library,
         jobs: Jobs,
         writer: Writer,
-        board: EventBus,
-        options: DecodeOptions,
+        event_bus: EventBus,
+        decode: DecodeSettings,
+        keyframes: KeyframeOptions,
         *,
-        clock: Callable[[], float] = time.time,
+        date: Callable[[], float] = time.time,
     ) -> None:
-        self._library, self._jobs, self._writer, self._board = library, jobs, writer, board
-        self._options = options
-        self._clock = clock
+        self._library, self._jobs, self._writer, self._event_bus = library, jobs, writer, event_bus
+        self._decode, self._keyframes = decode, keyframes
+        self._date = date
         self._claims = Claims()
 
     def run(self, stop: threading.Event) -> None:
-        """Do jobs until `stop` is set; the first begins when the network is loaded."""
-        # A video that waited for the network would be timed as slow.
-        while not stop.is_set() and not self._writer.loaded.wait(LOADING_S):
+        """Do jobs until `stop` is set; the first one begins when the network is loaded."""
+        # Otherwise the first videos would wait for the network, and count as slowly decoded.
+        while not stop.is_set() and not self._writer.loaded.wait(NETWORK_POLL_S):
             pass
         while not stop.is_set():
-            job = self._jobs.next(self._clock())
+            job = self._jobs.next(self._date())
             if job is None:
-                stop.wait(IDLE_S)
+                stop.wait(JOB_POLL_S)
             else:
                 self._do(job, stop)
 
     def _do(self, job: Job, stop: threading.Event) -> None:
         log = LOG.bind(path=str(job.path))
         started = time.monotonic()
-        self._tell(job.path, "working")
+        self._publish(job.path, "working")
         try:
             video_id = self._take_in(job, stop)
-        except Stopped:
+        except DecodeStopped:
             self._jobs.release(job.path)
         except CbvirError as error:
             log.warning("ingest failed", code=error.code, reason=str(error))
@@ -92,101 +82,106 @@ class Ingest:
             if video_id is not None:
                 self._jobs.done(job.path, video_id)
                 log.info("ingest done", video=video_id, took_s=round(time.monotonic() - started, 2))
-                self._tell(job.path, "indexed", video_id=video_id)
+                self._publish(job.path, "indexed", video_id=video_id)
 
     def _fail(self, path: Path, error: CbvirError) -> None:
         if isinstance(error, NotAVideo | DamagedVideo):
-            with suppress(StoreError):  # no room: what was there before stays in the list a while
-                self._library.store.drop_path(path)
-        self._jobs.failed(path, error, self._clock())
-        self._tell(path, "failed", code=error.code, message=str(error))
+            with suppress(
+                StoreError
+            ):  # the disk is full: what the file held before stays in the list for a while
+                self._library.drop_path(path)
+        self._jobs.failed(path, error, self._date())
+        self._publish(path, "failed", code=error.code, message=str(error))
 
     def _take_in(self, job: Job, stop: threading.Event) -> VideoId | None:
-        """Make the file's content searchable; None where another thread is reading the same content."""
-        task = Task(job.path, self._options.mode, self._options.keyframes, self._options.memory_mb)
+        """Make the content of the file searchable, and return its id.
+
+        Return None where another thread reads the same content: the job is released when that is over.
+        """
+        task = DecodeTask(job.path, self._decode.mode, self._keyframes, self._decode.memory_mb)
         with (
-            self._board.working(job.path) as current,
-            Decoder(task, timeout_s=self._options.timeout_s, stop=stop) as decoder,
+            self._event_bus.working(job.path) as progress,
+            DecodeWorker(task, timeout_s=self._decode.timeout_s, stop=stop) as worker,
         ):
-            info = decoder.probe()
-            current.video_id, current.duration_s = info.video_id, info.duration_s
-            current.size_bytes = info.size_bytes
+            info = worker.probe()
+            progress.video_id, progress.duration_s = info.video_id, info.duration_s
+            progress.size_bytes = info.size_bytes
             self._drop_old_content(job.path, info.video_id)
             if not self._claims.take(info.video_id, job.path):
                 return None
             try:
-                self._read(decoder, info, current)
+                self._read(worker, info, progress)
             finally:
                 for twin in self._claims.release(info.video_id):
                     self._jobs.release(twin)
         return info.video_id
 
-    def _read(self, decoder: Decoder, info: VideoInfo, current: Current) -> None:
-        self._library.begin(info)  # known content only gains a path
-        record = self._library.store.video(info.video_id)
+    def _read(self, worker: DecodeWorker, info: VideoInfo, progress: FileProgress) -> None:
+        self._library.begin(info)  # content that is known already only gets another path
+        record = self._library.video(info.video_id)
         if record is not None and record.complete:
             self._forget_moved(info)
             return
-        sink = Sink(info.video_id)
+        sink = VideoSink(info.video_id)
         try:
-            self._follow(decoder, sink, current)
+            self._follow(worker, sink, progress)
         finally:
-            # Of a try that failed too: nothing of it may be written after the next one has begun.
+            # Also after a failed try: nothing of it may be written after the next try has begun.
             self._writer.drain(sink)
-        seen_s = None if info.duration_s else current.position_s
-        self._library.finish(info.video_id, damaged=current.damaged, duration_s=seen_s)
+        decoded_s = None if info.duration_s else progress.position_s
+        self._library.finish(info.video_id, damaged=progress.damaged, duration_s=decoded_s)
 
-    def _follow(self, decoder: Decoder, sink: Sink, current: Current) -> None:
-        """Hand on what the worker finds until it is through."""
-        for message in decoder.messages():
-            if isinstance(message, wire.Found):
+    def _follow(self, worker: DecodeWorker, sink: VideoSink, progress: FileProgress) -> None:
+        """Hand what the worker finds to the writer and the library until the worker has finished."""
+        for message in worker.messages():
+            if isinstance(message, wire.FoundKeyframe):
                 self._writer.put(sink, message.keyframe)
-                current.keyframes += 1
-                current.position_s = max(current.position_s, message.keyframe.scene_end_s)
-            elif isinstance(message, wire.Framed):
+                progress.keyframes += 1
+                progress.position_s = max(progress.position_s, message.keyframe.scene_end_s)
+            elif isinstance(message, wire.FoundBorders):
                 self._library.put_borders(sink.video_id, message.borders)
             else:
-                current.position_s, current.damaged = message.position_s, message.damaged
-                self._progress(current)
+                progress.position_s, progress.damaged = message.position_s, message.damaged
+                self._publish_progress(progress)
 
     def _drop_old_content(self, path: Path, video_id: VideoId) -> None:
-        """A file that was written anew is no longer a copy of what it was."""
-        old = self._library.store.video_at(path)
-        if old is not None and old.video_id != video_id:
-            self._library.store.drop_path(path)
+        """Remove the path from the video that the file held before it was written anew."""
+        before = self._library.video_at(path)
+        if before is not None and before.video_id != video_id:
+            self._library.drop_path(path)
 
     def _forget_moved(self, info: VideoInfo) -> None:
-        """Known content at a new path: an old path that is gone has been renamed or moved."""
-        record = self._library.store.video(info.video_id)
+        """Remove those other paths of the content that are gone: the file was renamed or moved."""
+        record = self._library.video(info.video_id)
         for path in record.paths if record else ():
             if path != info.path and is_gone(path):
-                self._library.store.remove_path(info.video_id, path)
+                self._library.remove_path(info.video_id, path)
                 self._jobs.forget(path)
 
-    def _progress(self, current: Current) -> None:
-        self._board.publish(
+    def _publish_progress(self, progress: FileProgress) -> None:
+        self._event_bus.publish(
             "progress",
-            path=str(current.path),
-            video_id=current.video_id,
-            position_s=current.position_s,
-            per_cent=current.per_cent,
-            eta_s=current.eta_s(time.monotonic()),
-            keyframes=current.keyframes,
+            path=str(progress.path),
+            video_id=progress.video_id,
+            position_s=progress.position_s,
+            per_cent=progress.per_cent,
+            eta_s=progress.eta_s(time.monotonic()),
+            keyframes=progress.keyframes,
         )
 
-    def _tell(self, path: Path, state: str, **more: object) -> None:
-        self._board.publish("video", path=str(path), state=state, **more)
+    def _publish(self, path: Path, state: str, **more: object) -> None:
+        self._event_bus.publish("video", path=str(path), state=state, **more)
 
 
 class Claims:
-    """Which content is being read, and the other files with the same content that wait for it."""
+    """The content that is being read, and the other files with the same content that wait for it."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._waiting: dict[VideoId, list[Path]] = {}
 
     def take(self, video_id: VideoId, path: Path) -> bool:
-        """Whether `path` may be read; if not, it is named when the content is released."""
+        """Return whether `path` may be read; if not, `release` of its content will name it."""
         with self._lock:
             if video_id in self._waiting:
                 self._waiting[video_id].append(path)
@@ -195,6 +190,6 @@ class Claims:
             return True
 
     def release(self, video_id: VideoId) -> list[Path]:
-        """The content has been read, or not; the files that waited for it."""
+        """End the reading of this content, and return the files that waited for it."""
         with self._lock:
             return self._waiting.pop(video_id)

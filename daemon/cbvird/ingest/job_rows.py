@@ -1,4 +1,4 @@
-"""What `cbvird.ingest.jobs` keeps of a file, and how it lies on disk: LMDB, one JSON value per file."""
+"""The row that `cbvird.ingest.jobs` keeps of a file, and the rows on disk: LMDB, one JSON value a file."""
 
 from __future__ import annotations
 
@@ -19,24 +19,24 @@ import structlog
 from cbvir_core.errors import DiskFull, StoreDamaged, StoreError, StoreVersion
 from cbvir_core.types import VideoId
 
-SCHEMA = b"1"
-"""Written into a new environment; another number was written by another release."""
+JOB_SCHEMA = b"1"
+"""The version of the rows, written into a new environment.  Another release may have another one."""
 
-FIRST_MAP_BYTES = 64 * 1024 * 1024
-"""Address space, not disk: LMDB's files grow with their rows, and the map is doubled when it is full."""
+INITIAL_JOB_MAP_BYTES = 64 * 1024 * 1024
+"""Address space, not disk space.  LMDB's files grow with their rows; the map is doubled when it is full."""
 
-CHUNK = 64
-"""Rows per transaction when a full disk has let many gather: trying whether there is room again has
-to stay cheap."""
+JOBS_PER_TRANSACTION = 64
+"""Rows in one transaction.  A full disk lets many unsaved rows gather, and to try whether there is room
+again has to stay cheap."""
 
 _SCHEMA_KEY = b"schema"
 _ROW = b"job:"
 
-log = structlog.get_logger(__name__)
+LOG = structlog.get_logger(__name__)
 
 
-class State(StrEnum):
-    """Where a file stands."""
+class JobState(StrEnum):
+    """The state of a job."""
 
     WAITING = "waiting"
     WORKING = "working"
@@ -46,18 +46,18 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One file and how far it has come.
+    """One file and the state of its work.
 
-    `size` and `mtime_ns` are those of the file when it was offered.  `code` and `message` are of the
-    last failure.  `tries` counts beginnings, so that a file which takes the whole service down is
-    counted too.  `retry_at` is when a failed file is tried again by itself (None: never).  `again`
-    says that the file changed while it is being worked on.  Times are seconds since the epoch.
+    `size` and `mtime_ns` are those of the file when it was offered.  `code` and `message` are those of the
+    last failure.  `tries` counts begun tries, so it counts a try that takes the whole service down too.
+    `retry_at` is when a failed file is tried again without a request (None: never).  `again` says that the
+    file changed while it was being worked on.  Times are seconds since the epoch.
     """
 
     path: Path
     size: int
     mtime_ns: int
-    state: State = State.WAITING
+    state: JobState = JobState.WAITING
     code: str = ""
     message: str = ""
     tries: int = 0
@@ -68,9 +68,11 @@ class Job:
 
 
 class JobRows:
-    """The rows on disk.  Memory may run ahead of a full disk and is written as soon as there is room:
-    a lost row is offered again by the next scan, and a stale one is worked on once more, so nothing
-    is wrong after a crash either."""
+    """The rows on disk.
+
+    Rows that a full disk cannot take stay in memory and are written as soon as there is room.  A crash in
+    between does no harm: the next scan offers a lost row again, and a stale row is worked on once more.
+    """
 
     def __init__(self, environment: lmdb.Environment) -> None:
         self._environment = environment
@@ -78,7 +80,7 @@ class JobRows:
 
     @classmethod
     def open(cls, folder: Path) -> JobRows:
-        """The environment in `folder`.  Raises DiskFull, StoreDamaged, StoreVersion, else StoreError."""
+        """Open the environment in `folder`.  Raises DiskFull, StoreDamaged, StoreVersion, else StoreError."""
         try:
             folder.mkdir(parents=True, exist_ok=True)
             rows = cls(lmdb.open(os.fsencode(folder), map_size=_map_bytes(folder)))
@@ -88,17 +90,17 @@ class JobRows:
         return rows
 
     def close(self) -> None:
-        """Tries once more to save what is unsaved."""
+        """Try once more to save what is unsaved, and close the environment."""
         self.write([], [])
         self._environment.close()
 
     @property
     def unsaved(self) -> int:
-        """How many rows are ahead of the disk."""
+        """How many rows are only in memory."""
         return len(self._unsaved)
 
     def read(self) -> Iterator[Job]:
-        """Every row.  One that cannot be understood is left out: its file is offered again."""
+        """Yield every row.  A row that cannot be read is left out: the next scan offers its file again."""
         with self._environment.begin() as transaction, transaction.cursor() as cursor:
             for key, value in cursor:
                 if not key.startswith(_ROW):
@@ -106,10 +108,10 @@ class JobRows:
                 try:
                     yield _unpack(value)
                 except (ValueError, TypeError, KeyError, AttributeError) as error:
-                    log.warning("row of a file cannot be read", key=key.hex(), error=str(error))
+                    LOG.warning("row of a file cannot be read", key=key.hex(), error=str(error))
 
     def write(self, jobs: Iterable[Job], without: Iterable[Path]) -> None:
-        """Puts `jobs` and removes `without` in one transaction that is on disk afterwards."""
+        """Put `jobs` and remove `without`; what was written is on disk afterwards."""
         before = len(self._unsaved)
         self._unsaved.update(dict.fromkeys(without))
         self._unsaved.update((job.path, job) for job in jobs)
@@ -119,14 +121,14 @@ class JobRows:
             self._commit()
         except (OSError, lmdb.Error) as error:
             if not before:
-                log.error("the list of files cannot be saved; it is kept in memory", error=str(error))
+                LOG.error("the list of files cannot be saved; it is kept in memory", error=str(error))
             return
         if before:
-            log.info("the list of files is saved again", rows=before)
+            LOG.info("the list of files is saved again", rows=before)
 
     def _commit(self) -> None:
         while self._unsaved:
-            rows = dict(islice(self._unsaved.items(), CHUNK))
+            rows = dict(islice(self._unsaved.items(), JOBS_PER_TRANSACTION))
             try:
                 self._put(rows)
             except lmdb.MapFullError:
@@ -147,33 +149,34 @@ class JobRows:
         with self._environment.begin(write=True) as transaction:
             found = transaction.get(_SCHEMA_KEY)
             if found is None:
-                transaction.put(_SCHEMA_KEY, SCHEMA)
-        if found not in (None, SCHEMA):
+                transaction.put(_SCHEMA_KEY, JOB_SCHEMA)
+        if found not in (None, JOB_SCHEMA):
             self._environment.close()
-            raise StoreVersion(f"{folder}: was written by another release (schema {found.decode()})")
+            raise StoreVersion(f"was written by another release (schema {found.decode()})", path=folder)
 
 
 def _opening_failed(folder: Path, error: Exception) -> StoreError:
     if isinstance(error, lmdb.DiskError) or getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT):
-        return DiskFull(f"{folder}: no room is left: {error}")
+        return DiskFull(f"cannot be opened, no room is left: {error}", path=folder)
     if isinstance(error, (lmdb.CorruptedError, lmdb.InvalidError, lmdb.VersionMismatchError)):
         return StoreDamaged(
-            f"{folder}: the list of files cannot be read ({error}); move the folder away, "
-            "and the next start makes the list anew"
+            f"holds a list of files that cannot be read ({error}); move the folder away, "
+            "and the next start makes the list anew",
+            path=folder,
         )
-    return StoreError(f"{folder}: {error}")
+    return StoreError(f"cannot be opened: {error}", path=folder)
 
 
 def _map_bytes(folder: Path) -> int:
-    """Room for twice what is there: a map smaller than the file would be no map at all."""
+    """Return a map size of twice the file: LMDB cannot open a file that is larger than its map."""
     try:
-        return max(FIRST_MAP_BYTES, 2 * (folder / "data.mdb").stat().st_size)
+        return max(INITIAL_JOB_MAP_BYTES, 2 * (folder / "data.mdb").stat().st_size)
     except FileNotFoundError:
-        return FIRST_MAP_BYTES
+        return INITIAL_JOB_MAP_BYTES
 
 
 def _key(path: Path) -> bytes:
-    """A path may be longer than LMDB's longest key (511 bytes), its hash is not."""
+    """Return the hash of the path: a path may be longer than LMDB's longest key (511 bytes)."""
     return _ROW + hashlib.blake2b(os.fsencode(path), digest_size=16).digest()
 
 
@@ -182,8 +185,11 @@ def _pack(job: Job) -> bytes:
 
 
 def _unpack(value: bytes) -> Job:
-    """Names that are not UTF-8 come back too: JSON keeps the surrogates that stand for their bytes."""
+    """Return the job of a row.
+
+    Names that are not UTF-8 come back too: JSON keeps the surrogates that stand for their bytes.
+    """
     raw: dict[str, Any] = json.loads(value)
     known = {field.name for field in fields(Job)}
     row = {name: field for name, field in raw.items() if name in known}
-    return Job(**{**row, "path": Path(row["path"]), "state": State(row["state"])})
+    return Job(**{**row, "path": Path(row["path"]), "state": JobState(row["state"])})

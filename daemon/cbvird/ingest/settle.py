@@ -1,8 +1,8 @@
-"""Paths -> finished files: a file is due when its size and time of change have been quiet.
+"""Which files are finished: a file is due when its size and time of change have not changed for a while.
 
-Pure: the clock is an argument, and whether a container is complete is asked through a function that
-was passed in.  Nothing waits in a thread.  The caller looks at the files of `Settler.waiting` again
-from time to time and says what it `saw`.
+The decisions are pure.  The time is an argument, and a function that is passed in tells whether a container
+is complete; no thread waits.  The caller looks at the files of `Settler.waiting` from time to time and
+reports their state with `saw`.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-GRACE = 12
-"""An incomplete container is given this many times `settle_s` (a minute by default): long enough
-for a stalled copy to go on, short enough that a file which is really cut short is soon reported.
-Nothing is lost by being wrong: a file that changes later is offered again."""
+GRACE_SETTLES = 12
+"""An incomplete container is given this many times `settle_s` (a minute by default).  That is long enough
+for a stalled copy to go on, and short enough that a file which is really cut short is soon reported.
+A wrong guess loses nothing: a file that changes later is offered again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +28,9 @@ class _Pending:
 class Settler:
     """Files that may still be growing.
 
-    `settle_s` seconds without a change make a file due.  `complete` says of a quiet file whether its
-    container is whole (False: wait for up to `grace_s` of quiet; True or None: take it); it is asked
-    at most once per `settle_s` and file.  An empty file counts as incomplete.
+    A file is due after `settle_s` seconds without a change.  Then `complete` tells whether its container is
+    whole; it is called at most once per `settle_s` and file.  True and None (unknown) take the file, False
+    waits until it has not changed for `grace_s` seconds.  An empty file counts as incomplete.
     """
 
     def __init__(
@@ -41,7 +41,7 @@ class Settler:
         grace_s: float | None = None,
     ) -> None:
         self._settle_s = settle_s
-        self._grace_s = max(settle_s, GRACE * settle_s if grace_s is None else grace_s)
+        self._grace_s = max(settle_s, GRACE_SETTLES * settle_s if grace_s is None else grace_s)
         self._complete = complete
         self._pending: dict[Path, _Pending] = {}
 
@@ -49,31 +49,31 @@ class Settler:
         return len(self._pending)
 
     def saw(self, path: Path, size: int, mtime_ns: int, now: float) -> None:
-        """The file looks like this at `now`.  A change of size or time starts the wait anew."""
+        """Record what the file looks like at `now`.  A change of size or time starts the wait anew."""
         known = self._pending.get(path)
         if known is None or (known.size, known.mtime_ns) != (size, mtime_ns):
             self._pending[path] = _Pending(size, mtime_ns, now, now + self._settle_s)
 
     def gone(self, path: Path) -> None:
-        """The file is no longer there.  Unknown paths are no error."""
+        """Forget a file that is no longer there.  Unknown paths are no error."""
         self._pending.pop(path, None)
 
     def moved(self, source: Path, target: Path) -> None:
-        """The file goes by another name; its wait goes on."""
+        """Rename a file; its wait goes on."""
         pending = self._pending.pop(source, None)
         if pending is not None:
             self._pending[target] = pending
 
     def waiting(self) -> list[Path]:
-        """The files that have not been due yet, longest waiting first."""
+        """Return the files that are not due yet, in the order in which they came."""
         return list(self._pending)
 
     def next_at(self) -> float | None:
-        """The earliest time at which `due` may have something to give."""
+        """Return the earliest time at which `due` may return a file; None without files."""
         return min((pending.ask_at for pending in self._pending.values()), default=None)
 
     def due(self, now: float) -> list[Path]:
-        """The files that are finished at `now`; each is given once and then forgotten."""
+        """Return the files that are finished at `now`; each is returned once and then forgotten."""
         quiet = [path for path, pending in self._pending.items() if pending.ask_at <= now]
         due = [path for path in quiet if self._finished(path, self._pending[path], now)]
         for path in due:
@@ -92,5 +92,5 @@ class Settler:
             return False
         try:
             return self._complete(path) is not False
-        except Exception:  # what is wrong with the file is for the worker to find out and to report
+        except Exception:  # the worker finds out what is wrong with the file, and reports it
             return True

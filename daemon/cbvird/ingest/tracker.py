@@ -1,4 +1,4 @@
-"""The one way in for files: events, the start-up scan and rescans all end here and become jobs."""
+"""The one way in for files: events, the scan at the start and rescans all come here and become jobs."""
 
 from __future__ import annotations
 
@@ -14,34 +14,33 @@ import structlog
 from cbvir_core.decode import container_complete
 from cbvir_core.errors import FileUnreadable, StoreError
 from cbvir_core.library import Library
-from cbvird.config.sections import WatchSettings
-from cbvird.ingest.job_rows import State
+from cbvird.config import WatchSettings
+from cbvird.ingest.job_rows import JobState
 from cbvird.ingest.jobs import Jobs
-from cbvird.ingest.move_path import move_path
 from cbvird.ingest.settle import Settler
-from cbvird.runtime.events import EventBus
-from cbvird.watch import Event, Gone, Moved, RootStatus, Seen, Watcher
+from cbvird.runtime.event_bus import EventBus
+from cbvird.watch import FileEvent, FileGone, FileMoved, FileSeen, RootStatus, Watcher
 from cbvird.watch.scan import is_gone
 
 LOG = structlog.get_logger(__name__)
 
-TICK_S = 0.2
-"""How long the tracker waits for an event before it looks at the clock."""
+EVENT_WAIT_S = 0.2
+"""Seconds that the tracker waits for an event before it looks at the clock."""
 
-LOOK_S = 1.0
-"""How often files that still settle are looked at, in seconds."""
+SETTLING_CHECK_S = 1.0
+"""Seconds between two looks at the files that still settle."""
 
-FORGET = 24
-"""A deleted file's knowledge is kept for this many times `settle_s` (two minutes by default), so that
-a move by way of an unwatched folder, or a program that writes anew and renames, costs nothing."""
+FORGET_AFTER_SETTLES = 24
+"""What is known of a deleted file is kept for this many times `settle_s` (two minutes by default).  So a
+move by way of an unwatched folder, or a program that writes a new file and renames it, costs nothing."""
 
 
 class Tracker:
-    """Turns what the watcher tells into jobs, and deleted files into knowledge to forget.
+    """The watcher's events made into jobs; forgets the files that stay deleted.
 
-    Everything happens in the thread whose body is `run`, which also owns the watcher; the other
-    methods may be called from anywhere.  What is waited for goes by `clock`, which nobody sets back; jobs,
-    which outlive the process, by `date`.
+    All work is done in the thread whose body is `run`, which also owns the watcher.  The other methods may be
+    called from any thread.  Waiting times are measured by `clock`, which is never set back.  The times of
+    jobs, which outlive the process, are those of `date`.
     """
 
     def __init__(
@@ -49,47 +48,47 @@ class Tracker:
         settings: WatchSettings,
         library: Library,
         jobs: Jobs,
-        board: EventBus,
+        event_bus: EventBus,
         *,
         clock: Callable[[], float] = time.monotonic,
         date: Callable[[], float] = time.time,
     ) -> None:
-        self._library, self._jobs, self._board = library, jobs, board
+        self._library, self._jobs, self._event_bus = library, jobs, event_bus
         self._clock, self._date = clock, date
         self._settle_s = settings.settle_s
-        self._events: queue.SimpleQueue[Event] = queue.SimpleQueue()
+        self._events: queue.SimpleQueue[FileEvent] = queue.SimpleQueue()
         self._settler = Settler(settings.settle_s, complete=container_complete)
         self._settling: tuple[Path, ...] = ()
         self._gone: dict[Path, float] = {}
-        self._looked_at = 0.0
+        self._last_check = 0.0
         self._lock = threading.Lock()
-        self._told = self._read = 0
-        self._watcher = Watcher(settings, self._hear, known=self._known)
+        self._events_received = self._events_handled = 0
+        self._watcher = Watcher(settings, self._receive, known=self._known_paths)
 
-    # --- for everybody ---------------------------------------------------------------------------
+    # --- for every thread ---------------------------------------------------------------------------
 
     def rescan(self) -> None:
-        """Look at every watched folder now."""
+        """Scan every watched folder now."""
         self._watcher.rescan()
 
     @property
     def scanning(self) -> bool:
-        """Whether files may still turn up: a scan that was asked for is not over, or events are unread."""
-        return not self._watcher.scanned or self._read != self._told
+        """Whether files may still turn up: a requested scan is not over, or events are not handled yet."""
+        return not self._watcher.scanned or self._events_handled != self._events_received
 
     def settling(self) -> tuple[Path, ...]:
-        """Files that may still be growing."""
+        """Return the files that may still be growing."""
         return self._settling
 
     def is_there(self, path: Path) -> bool:
-        """Whether a known file is within reach: neither deleted nor on a disk that is away."""
+        """Return whether a known file can be read: it is neither deleted nor on a disk that is away."""
         return path not in self._gone and self._watcher.is_online(path)
 
     def roots(self) -> list[RootStatus]:
-        """The watched folders and how they stand."""
+        """Return the state of every watched folder."""
         return self._watcher.roots()
 
-    # --- the thread ------------------------------------------------------------------------------
+    # --- the tracker's thread ------------------------------------------------------------------------------
 
     def run(self, stop: threading.Event) -> None:
         """Track until `stop` is set."""
@@ -97,35 +96,35 @@ class Tracker:
         with self._watcher:
             while not stop.is_set():
                 self._read_events()
-                self._pass(self._clock())
+                self._check_due(self._clock())
                 if not self._watcher.is_alive():
                     raise RuntimeError("a folder's watching thread died")
 
-    def _hear(self, event: Event) -> None:
+    def _receive(self, event: FileEvent) -> None:
         """Called by the watcher's threads."""
         with self._lock:
-            self._told += 1
+            self._events_received += 1
         self._events.put(event)
 
     def _read_events(self) -> None:
-        """Take in what was told meanwhile; returns after `TICK_S` when nothing is."""
-        taken = 0
+        """Handle all events that have come; return after `EVENT_WAIT_S` when none comes."""
+        handled = 0
         try:
-            self._take(self._events.get(timeout=TICK_S))
-            taken += 1
+            self._handle(self._events.get(timeout=EVENT_WAIT_S))
+            handled += 1
             while True:
-                self._take(self._events.get_nowait())
-                taken += 1
+                self._handle(self._events.get_nowait())
+                handled += 1
         except queue.Empty:
             pass
         self._settling = tuple(self._settler.waiting())
-        self._read += taken
+        self._events_handled += handled
 
-    def _take(self, event: Event) -> None:
+    def _handle(self, event: FileEvent) -> None:
         now = self._clock()
-        if isinstance(event, Seen):
+        if isinstance(event, FileSeen):
             self._look(event.path, now)
-        elif isinstance(event, Gone):
+        elif isinstance(event, FileGone):
             self._settler.gone(event.path)
             self._gone.setdefault(event.path, now)
         else:
@@ -135,35 +134,35 @@ class Tracker:
         try:
             status = path.stat()
         except OSError:
-            self._settler.gone(path)  # if it was known, the watcher tells so
+            self._settler.gone(path)  # if it was known, the watcher reports it as gone
             return
         self._gone.pop(path, None)
         if not self._jobs.known(path, status.st_size, status.st_mtime_ns):
             self._settler.saw(path, status.st_size, status.st_mtime_ns, now)
             return
-        self._settler.gone(path)  # what it grew from is not waited for
+        self._settler.gone(path)  # it is as it was when it was offered: there is nothing to wait for
         job = self._jobs.get(path)
-        if job is not None and job.state is State.FAILED and job.code == FileUnreadable.code:
+        if job is not None and job.state is JobState.FAILED and job.code == FileUnreadable.code:
             self._jobs.retry(path)  # its disk is back
 
-    def _move(self, event: Moved, now: float) -> None:
+    def _move(self, event: FileMoved, now: float) -> None:
         self._settler.moved(event.source, event.target)
         try:
-            move_path(self._library, event.source, event.target)
-        except StoreError as error:  # no room: then it is a file that went, and another that came
+            self._library.move_path(event.source, event.target)
+        except StoreError as error:  # the disk is full: treat it as one file gone and another one new
             LOG.warning("rename cannot be written down", path=str(event.target), reason=str(error))
             self._gone.setdefault(event.source, now)
             self._look(event.target, now)
             return
         self._jobs.moved(event.source, event.target, self._date())
         self._gone.pop(event.source, None)
-        self._board.publish("video", path=str(event.target), moved_from=str(event.source))
+        self._event_bus.publish("video", path=str(event.target), moved_from=str(event.source))
         self._look(event.target, now)
 
-    def _pass(self, now: float) -> None:
-        """What time brings: files that have settled, files that stayed away."""
-        if now - self._looked_at >= min(LOOK_S, self._settle_s):
-            self._looked_at = now
+    def _check_due(self, now: float) -> None:
+        """Offer the files that have settled, and forget those that stayed away."""
+        if now - self._last_check >= min(SETTLING_CHECK_S, self._settle_s):
+            self._last_check = now
             for path in self._settler.waiting():
                 self._look(path, now)
             for path, since in list(self._gone.items()):
@@ -175,38 +174,38 @@ class Tracker:
     def _review(self, path: Path, gone_s: float) -> None:
         if not is_gone(path):
             self._look(path, self._clock())
-        elif gone_s >= FORGET * self._settle_s and self._watcher.is_online(path):
+        elif gone_s >= FORGET_AFTER_SETTLES * self._settle_s and self._watcher.is_online(path):
             self._forget(path)
 
     def _forget(self, path: Path) -> None:
         try:
-            self._library.store.drop_path(path)
-        except StoreError as error:  # no room: it is tried again at the next look
+            self._library.drop_path(path)
+        except StoreError as error:  # the disk is full: the next check tries again
             LOG.warning("deleted file cannot be forgotten yet", path=str(path), reason=str(error))
             return
         LOG.info("file was deleted, it is forgotten", path=str(path))
         self._jobs.forget(path)
         del self._gone[path]
-        self._board.publish("video", path=str(path), state="forgotten")
+        self._event_bus.publish("video", path=str(path), state="forgotten")
 
     def _offer(self, path: Path) -> None:
         try:
             status = path.stat()
         except OSError:
-            return  # gone again
+            return  # it is gone again
         job = self._jobs.offer(path, status.st_size, status.st_mtime_ns, self._date())
-        self._board.publish("video", path=str(path), state=job.state.value)
+        self._event_bus.publish("video", path=str(path), state=job.state.value)
 
     def _forget_pathless(self) -> None:
-        """Videos whose last path went just before a crash, and jobs whose video was lost."""
-        for record in self._library.store.videos():
+        """Forget videos whose last path was removed just before a crash, and jobs whose video was lost."""
+        for record in self._library.videos():
             if not record.paths:
-                with suppress(StoreError):  # no room: the next start tries again
+                with suppress(StoreError):  # the disk is full: the next start tries again
                     self._library.remove(record.video_id)
         for job in self._jobs.all():
-            if job.state is State.DONE and self._library.store.video_at(job.path) is None:
+            if job.state is JobState.DONE and self._library.video_at(job.path) is None:
                 self._jobs.forget(job.path)  # the scan offers the file again
 
-    def _known(self) -> set[Path]:
-        stored = {path for record in self._library.store.videos() for path in record.paths}
+    def _known_paths(self) -> set[Path]:
+        stored = {path for record in self._library.videos() for path in record.paths}
         return stored | {job.path for job in self._jobs.all()}

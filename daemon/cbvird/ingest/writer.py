@@ -12,62 +12,66 @@ import structlog
 
 from cbvir_core.errors import CbvirError
 from cbvir_core.types import Keyframe, VideoId
-from cbvird.worker.supervisor import Stopped
+from cbvird.worker.supervisor import DecodeStopped
 
 LOG = structlog.get_logger(__name__)
 
-BATCH = 16
-"""Keyframes embedded at once.  Larger batches gain nothing on one CPU thread."""
+WRITE_BATCH_KEYFRAMES = 16
+"""Keyframes embedded and written at once.  Larger batches gain nothing on one CPU thread."""
 
-LINGER_S = 0.3
-"""How long the first keyframe of a batch waits for company."""
+BATCH_LINGER_S = 0.3
+"""Seconds that the first keyframe of a batch waits for more."""
 
-CAPACITY = 32
-"""Keyframes waiting at most, about 0.5 MB each and as much of thumbnails; a worker that has more waits."""
+QUEUE_CAPACITY_KEYFRAMES = 32
+"""Largest number of waiting keyframes, about 0.5 MB each and as much of thumbnails.  Then workers wait."""
 
 
-class Appends(Protocol):
+class KeyframeAppender(Protocol):
     """The part of `cbvir_core.library.Library` that the writer needs."""
 
     def load_filter(self) -> None:
         """Load the network that `append` embeds with."""
 
     def append(self, video_id: VideoId, keyframes: list[Keyframe], /) -> None:
-        """Embed, store and make searchable."""
+        """Embed and store keyframes; they are searchable afterwards."""
 
 
 @dataclass(slots=True, eq=False)
-class Sink:
-    """Takes the keyframes of one video on their way into the store."""
+class VideoSink:
+    """The way of one video's keyframes into the store.
+
+    `error` is what stopped it.  `drained` is set when the writer has come to its end.
+    """
 
     video_id: VideoId
     error: CbvirError | None = None
     drained: threading.Event = field(default_factory=threading.Event)
 
 
-Entry = tuple[Sink, Keyframe | None]
+QueueEntry = tuple[VideoSink, Keyframe | None]
+"""A keyframe of a video; None stands for the end of the video."""
 
 
 class Writer:
     """A bounded queue in front of `Library.append`.  `run` is the body of its thread.
 
-    `loaded` is set as soon as the thread has its network, or cannot have it.
+    `loaded` is set as soon as the thread has loaded the network, or has failed to.
     """
 
-    def __init__(self, library: Appends, stop: threading.Event) -> None:
+    def __init__(self, library: KeyframeAppender, stop: threading.Event) -> None:
         self.loaded = threading.Event()
         self._library = library
         self._stop = stop
-        self._queue: queue.Queue[Entry] = queue.Queue(CAPACITY)
+        self._queue: queue.Queue[QueueEntry] = queue.Queue(QUEUE_CAPACITY_KEYFRAMES)
 
-    def put(self, sink: Sink, keyframe: Keyframe) -> None:
-        """Hand over one keyframe; waits while the queue is full.  Raises what stopped this video."""
+    def put(self, sink: VideoSink, keyframe: Keyframe) -> None:
+        """Hand over one keyframe; wait while the queue is full.  Raises what stopped this video."""
         if sink.error is not None:
             raise sink.error
         self._enqueue((sink, keyframe))
 
-    def drain(self, sink: Sink) -> None:
-        """Return when everything of this video is in the store.  Raises what stopped it."""
+    def drain(self, sink: VideoSink) -> None:
+        """Return when all keyframes of this video are in the store.  Raises what stopped it."""
         self._enqueue((sink, None))
         while not sink.drained.wait(0.2):
             self._check()
@@ -85,38 +89,38 @@ class Writer:
     def _load(self) -> None:
         try:
             self._library.load_filter()
-        except CbvirError as error:  # the first video fails with the same words, and is tried again
+        except CbvirError as error:  # the first video fails with the same message, and is tried again
             LOG.warning("network cannot be loaded", code=error.code, reason=str(error))
         finally:
             self.loaded.set()
 
-    def _write(self, sink: Sink, entries: list[Keyframe | None]) -> None:
+    def _write(self, sink: VideoSink, entries: list[Keyframe | None]) -> None:
         keyframes = [keyframe for keyframe in entries if keyframe is not None]
         if keyframes and sink.error is None:
             try:
                 self._library.append(sink.video_id, keyframes)
-            except CbvirError as error:  # a full disk, say: this video waits, the service goes on
+            except CbvirError as error:  # a full disk, for example: this video fails, the service goes on
                 sink.error = error
         if len(keyframes) < len(entries):
             sink.drained.set()
 
-    def _collect(self) -> list[Entry]:
-        """Whatever comes within a short time of the first; empty when nothing does."""
-        batch: list[Entry] = []
-        deadline = time.monotonic() + LINGER_S
-        while len(batch) < BATCH:
+    def _collect(self) -> list[QueueEntry]:
+        """Return the entries that come within `BATCH_LINGER_S` of the first; an empty list if none comes."""
+        batch: list[QueueEntry] = []
+        deadline = time.monotonic() + BATCH_LINGER_S
+        while len(batch) < WRITE_BATCH_KEYFRAMES:
             try:
                 entry = self._queue.get(timeout=max(0.0, deadline - time.monotonic()))
             except queue.Empty:
                 break
             if not batch:
-                deadline = time.monotonic() + LINGER_S
+                deadline = time.monotonic() + BATCH_LINGER_S
             batch.append(entry)
             if entry[1] is None:
-                break  # somebody waits for this end
+                break  # `drain` waits for this
         return batch
 
-    def _enqueue(self, entry: Entry) -> None:
+    def _enqueue(self, entry: QueueEntry) -> None:
         while True:
             self._check()
             try:
@@ -126,4 +130,4 @@ class Writer:
 
     def _check(self) -> None:
         if self._stop.is_set():
-            raise Stopped
+            raise DecodeStopped

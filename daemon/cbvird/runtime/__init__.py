@@ -1,1 +1,1 @@
-"""What keeps the service running: threads, events, background maintenance, signals, log, systemd."""
+"""What keeps the service running: threads, event bus, background maintenance, signals, log, systemd."""

@@ -1,7 +1,7 @@
-"""structlog for everybody: lines on a terminal, JSON otherwise.
+"""The log: structlog, with lines of text on a terminal and JSON elsewhere.
 
-What libraries say through the standard library's logging (uvicorn, watchdog) and through warnings
-goes the same way.  uvicorn has to be started with ``log_config=None``.
+Messages of libraries through the standard library's logging (uvicorn, watchdog) and through warnings go the
+same way.  uvicorn has to be started with ``log_config=None``.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Literal, TextIO
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
-Format = Literal["auto", "console", "json"]
+LogFormat = Literal["auto", "console", "json"]
 
 _SECRET = re.compile(r"password|passwd|secret|token|authorization|cookie|api_?key|credential", re.IGNORECASE)
 _USER_INFO = re.compile(r"(?<=://)[^/\s@]+@")
@@ -23,38 +23,38 @@ _USER_INFO = re.compile(r"(?<=://)[^/\s@]+@")
 _TRACEBACKS = structlog.processors.ExceptionRenderer(
     structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
 )
-"""Without local variables: they may hold what is nobody's business."""
+"""Without local variables: they may hold secrets."""
 
-_CHATTY = ("watchdog", "asyncio", "httpcore", "httpx", "PIL", "python_multipart")
-"""Libraries whose debug lines would drown ours (watchdog writes one per event, twice)."""
+_VERBOSE_LOGGERS = ("watchdog", "asyncio", "httpcore", "httpx", "PIL", "python_multipart")
+"""Libraries whose debug lines would hide cbvird's own (watchdog writes each event twice)."""
 
-_HEARD = ("cbvird", "uvicorn", "py.warnings")
+_OWN_LEVEL_LOGGERS = ("cbvird", "uvicorn", "py.warnings")
 """Loggers with a level of their own: OpenVINO turns the root down to "error" while it converts networks."""
 
 
-def configure(format: Format = "auto", level: str = "info", stream: TextIO | None = None) -> None:
-    """Sends every log line of this process to `stream` (standard error); may be called again."""
+def configure(format: LogFormat = "auto", level: str = "info", stream: TextIO | None = None) -> None:
+    """Send every log line of this process to `stream` (default: standard error); may be called again."""
     out = sys.stderr if stream is None else stream
     lines = format == "console" or (format == "auto" and out.isatty())
     handler = logging.StreamHandler(out)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=_shared(),
+            foreign_pre_chain=_shared_processors(),
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *_renderers(out, lines)],
         )
     )
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level.upper())
-    for name in _HEARD:
+    for name in _OWN_LEVEL_LOGGERS:
         logging.getLogger(name).setLevel(root.level)
-    for name in _CHATTY:
+    for name in _VERBOSE_LOGGERS:
         logging.getLogger(name).setLevel(max(logging.INFO, root.level))
     logging.captureWarnings(True)
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,
-            *_shared(),
+            *_shared_processors(),
             structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
         ],
         logger_factory=structlog.stdlib.LoggerFactory(),
@@ -63,7 +63,7 @@ def configure(format: Format = "auto", level: str = "info", stream: TextIO | Non
     )
 
 
-def _shared() -> list[Processor]:
+def _shared_processors() -> list[Processor]:
     return [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_logger_name,
@@ -87,13 +87,13 @@ def _renderers(out: TextIO, lines: bool) -> list[Processor]:
 
 
 def _without_colours(logger: WrappedLogger, name: str, event: EventDict) -> EventDict:
-    """Drops uvicorn's second copy of its message, with escape sequences in it."""
+    """Drop uvicorn's second copy of its message, which holds escape sequences."""
     event.pop("color_message", None)
     return event
 
 
 def _without_secrets(logger: WrappedLogger, name: str, event: EventDict) -> EventDict:
-    """Hides values whose key sounds like a secret, and passwords in URLs."""
+    """Hide values whose key sounds like a secret, and passwords in URLs."""
     for key, value in event.items():
         if _SECRET.search(key):
             event[key] = "***"

@@ -1,4 +1,4 @@
-"""Work that nobody waits for: sealing and merging segments, SOLAR rows, changes of weights."""
+"""Background maintenance: segments of the index, missing SOLAR rows and local features, new weights."""
 
 from __future__ import annotations
 
@@ -9,68 +9,68 @@ import structlog
 
 from cbvir_core.errors import CbvirError
 from cbvir_core.library import Library
-from cbvird.runtime.events import EventBus
+from cbvird.runtime.event_bus import EventBus
 
 LOG = structlog.get_logger(__name__)
 
-IDLE_S = 2.0
-"""How often an idle thread looks for work."""
+MAINTENANCE_IDLE_S = 2.0
+"""Seconds between two looks of an idle thread for work."""
 
-TROUBLE_S = 60.0
-"""How long a thread rests after an error that may pass, a full disk for one."""
+ERROR_REST_S = 60.0
+"""Seconds that a thread rests after an error that may pass, a full disk for example."""
 
-QUIET_S = 1.0
-"""Backfill rests while a query ran this recently, so a query finds the processor free."""
+BACKFILL_AFTER_QUERY_S = 1.0
+"""Backfill rests until so many seconds after the last query, so that queries find the processor free."""
 
-BACKFILL = 4
-"""Keyframes refined at a time: about 0.25 s on one CPU thread, the longest a query is held up."""
+REFINE_BATCH_STILLS = 4
+"""Stills refined in one step: about 0.25 s on one CPU thread, the longest delay of a query."""
 
-FEATURES = 8
-"""Stills whose local features are made at a time, about 0.25 s."""
+FEATURE_BATCH_STILLS = 8
+"""Stills whose local features are made in one step: about 0.25 s."""
 
-REEMBED = 16
-"""Stills embedded anew at a time."""
+REEMBED_BATCH_STILLS = 16
+"""Stills embedded with new weights in one step."""
 
 
-class Indexer:
-    """Two thread bodies: `maintain` looks after the index, `backfill` after the descriptors."""
+class BackgroundMaintenance:
+    """Two thread bodies: `maintain` for the index, `backfill` for descriptors and local features."""
 
-    def __init__(self, library: Library, board: EventBus) -> None:
+    def __init__(self, library: Library, event_bus: EventBus) -> None:
         self._library = library
-        self._board = board
+        self._event_bus = event_bus
 
     def maintain(self, stop: threading.Event) -> None:
-        """Seal and merge whenever the index's policy says so."""
+        """Seal and merge segments whenever the policy of the index wants it."""
         while not stop.is_set():
             if self._try(self._library.maintain, stop):
-                self._board.publish("index", **self._generation())
+                self._event_bus.publish("index", **self._index_figures())
             else:
-                stop.wait(IDLE_S)
+                stop.wait(MAINTENANCE_IDLE_S)
 
     def backfill(self, stop: threading.Event) -> None:
-        """Move rows to new weights, add missing SOLAR rows, then local features, all only between queries."""
+        """Move rows to new weights, add missing SOLAR rows, then local features; only between queries."""
         while not stop.is_set():
-            if not self._board.quiet(QUIET_S):
+            if not self._event_bus.no_query_for(BACKFILL_AFTER_QUERY_S):
                 stop.wait(0.1)
             elif not self._try(self._step, stop):
-                stop.wait(IDLE_S)
+                stop.wait(MAINTENANCE_IDLE_S)
 
     def _step(self) -> bool:
-        if self._library.reembed(REEMBED):
+        if self._library.reembed(REEMBED_BATCH_STILLS):
             return True
-        # While SOLAR is being loaded this thread would wait, and could not be stopped.
-        refined = 0 if self._library.refine_loading else self._library.backfill(BACKFILL)
-        return refined > 0 or self._library.backfill_features(FEATURES) > 0
+        # While SOLAR is being loaded this thread would wait for it, and could not be stopped.
+        refined = 0 if self._library.refine_loading else self._library.backfill(REFINE_BATCH_STILLS)
+        return refined > 0 or self._library.backfill_features(FEATURE_BATCH_STILLS) > 0
 
     def _try(self, step: Callable[[], bool], stop: threading.Event) -> bool:
-        """One step; an error that cbvir raises on purpose is told and tried again later."""
+        """Do one step and return whether there was work; log an error of cbvir's own and rest."""
         try:
             return step()
         except CbvirError as error:
             LOG.warning("background work failed", code=error.code, reason=str(error))
-            stop.wait(TROUBLE_S)
+            stop.wait(ERROR_REST_S)
             return False
 
-    def _generation(self) -> dict[str, int]:
-        status = self._library.index.status()
-        return {"generation": status.generation, "segments": status.segments, "tail": status.tail}
+    def _index_figures(self) -> dict[str, int]:
+        status = self._library.index_status()
+        return {"generation": status.version, "segments": status.segments, "tail": status.tail}

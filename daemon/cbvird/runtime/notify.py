@@ -1,6 +1,7 @@
-"""systemd's notification and socket passing protocols, see sd_notify(3) and sd_listen_fds(3).
+"""systemd's protocols for notifications and passed sockets, see sd_notify(3) and sd_listen_fds(3).
 
-Everything is a no-op outside of systemd, so callers need not ask.
+Without systemd every function does nothing, so callers need not check.  Those that tell systemd something
+return whether they could.
 """
 
 from __future__ import annotations
@@ -13,36 +14,39 @@ import structlog
 FIRST_FD = 3
 """Passed descriptors follow standard input, output and error."""
 
-log = structlog.get_logger(__name__)
+LOG = structlog.get_logger(__name__)
 
 
 def ready() -> bool:
-    """Says that the service answers.  True if there was somebody to say it to."""
+    """Tell systemd that the service answers."""
     return _send("READY=1")
 
 
 def watchdog() -> bool:
-    """Says that the service is alive; due every `watchdog_interval_s`."""
+    """Tell systemd that the service is alive; due every `watchdog_interval_s`."""
     return _send("WATCHDOG=1")
 
 
 def stopping() -> bool:
-    """Says that the service has begun to stop."""
+    """Tell systemd that the service has begun to stop."""
     return _send("STOPPING=1")
 
 
 def status(text: str) -> bool:
-    """One line for ``systemctl status``."""
+    """Set the line that ``systemctl status`` shows."""
     return _send("STATUS=" + " ".join(text.split()))
 
 
 def extend_timeout(seconds: float) -> bool:
-    """Asks for this much more time to start or to stop."""
+    """Ask for so many seconds more to start or to stop."""
     return _send(f"EXTEND_TIMEOUT_USEC={int(seconds * 1_000_000)}")
 
 
 def watchdog_interval_s() -> float | None:
-    """Seconds between two `watchdog` calls: half of what systemd waits.  None if it does not wait."""
+    """Return the seconds between two calls of `watchdog`, half of what systemd waits.
+
+    None means that systemd does not wait for any.
+    """
     pid = os.environ.get("WATCHDOG_PID")
     if pid and pid != str(os.getpid()):
         return None
@@ -51,9 +55,9 @@ def watchdog_interval_s() -> float | None:
 
 
 def listen_fds() -> list[socket.socket]:
-    """The sockets that systemd has opened for this process, in the order of the socket unit.
+    """Return the sockets that systemd has opened for this process, in the order of the socket unit.
 
-    May be called once: the variables are removed, lest a child process take them for its own.
+    To be called once: the variables are removed, so that no child process takes the sockets for its own.
     """
     pid = os.environ.pop("LISTEN_PID", "")
     count = os.environ.pop("LISTEN_FDS", "")
@@ -78,6 +82,6 @@ def _send(message: str) -> bool:
             channel.connect(address)
             channel.sendall(message.encode())
     except OSError as error:
-        log.warning("systemd cannot be told", message=message, error=str(error))
+        LOG.warning("systemd cannot be told", message=message, error=str(error))
         return False
     return True

@@ -1,4 +1,4 @@
-"""SIGTERM and SIGINT as something that can be waited for."""
+"""Waiting for SIGTERM and SIGINT."""
 
 from __future__ import annotations
 
@@ -7,45 +7,45 @@ import signal
 import socket
 from types import FrameType, TracebackType
 
-SIGNALS = frozenset({signal.SIGTERM, signal.SIGINT})
+END_SIGNALS = frozenset({signal.SIGTERM, signal.SIGINT})
 
-MANY = 4096
-"""Signals read at once, a byte each."""
+SIGNAL_READ_BYTES = 4096
+"""Bytes read at once; a signal is one byte."""
 
 
 class Signals:
-    """Waits for a signal that ends the service, in the main thread; one that comes early is kept.
+    """The signals that end the service, for the main thread; one that comes before `wait` is kept.
 
-    A handler, and no mask: a mask holds for one thread, and threads that a library started earlier, or
-    that lifted it (as the one does in which multiprocessing starts its resource tracker), would take the
-    signal and die of it.  Not `sigtimedwait` either: it looks as if a signal had come when something else
-    (a process that is stopped and continued, a debugger) interrupts it past its time.
+    This uses a handler and no mask.  A mask holds for one thread: threads that a library started earlier, or
+    that lift the mask (as the thread does in which multiprocessing starts its resource tracker), would take
+    the signal and die of it.  `sigtimedwait` does not fit either: when something else interrupts it past its
+    time (a process that is stopped and continued, a debugger), it returns as if a signal had come.
     """
 
     def __init__(self) -> None:
-        self._heard, self._told = socket.socketpair()
+        self._read_end, self._write_end = socket.socketpair()
 
     def wait(self, timeout_s: float) -> bool:
-        """Whether one has come; waits for it so many seconds at most."""
-        ready, _, _ = select.select([self._heard], [], [], timeout_s)
-        return bool(ready) and any(number in SIGNALS for number in self._heard.recv(MANY))
+        """Wait for a signal for at most so many seconds; return whether one has come."""
+        ready, _, _ = select.select([self._read_end], [], [], timeout_s)
+        return bool(ready) and any(number in END_SIGNALS for number in self._read_end.recv(SIGNAL_READ_BYTES))
 
     def __enter__(self) -> Signals:
-        self._told.setblocking(False)
-        signal.set_wakeup_fd(self._told.fileno(), warn_on_full_buffer=False)
-        for number in SIGNALS:
-            signal.signal(number, _go_on)
+        self._write_end.setblocking(False)
+        signal.set_wakeup_fd(self._write_end.fileno(), warn_on_full_buffer=False)
+        for number in END_SIGNALS:
+            signal.signal(number, _ignore)
             signal.siginterrupt(number, False)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        # The handler stays: a second signal must not end in the middle what the first one ends in order.
+        # The handler stays: a second signal must not break off the orderly end that the first one began.
         signal.set_wakeup_fd(-1)
-        self._heard.close()
-        self._told.close()
+        self._read_end.close()
+        self._write_end.close()
 
 
-def _go_on(number: int, frame: FrameType | None) -> None:
-    """Nothing: whichever thread took the signal, Python has written to the wake-up socket by now."""
+def _ignore(number: int, frame: FrameType | None) -> None:
+    """Do nothing: Python has written to the wake-up socket by now, whichever thread took the signal."""

@@ -1,4 +1,4 @@
-"""The threads of the service: started in one place, stopped together, and none dies unnoticed."""
+"""The threads of the service: started in one place and stopped together; none dies unnoticed."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ LOG = structlog.get_logger(__name__)
 class ThreadGroup:
     """Threads that share one stop event; the first exception in any of them ends them all.
 
-    A context manager: leaving it stops and joins every thread and then raises what ended the crew,
-    if anything did.
+    A context manager: leaving it stops and joins every thread, and then raises the exception that ended a
+    thread, if there was one.  `patience_s` limits the wait for all joins together.
     """
 
     def __init__(self, patience_s: float = 10.0) -> None:
@@ -27,29 +27,31 @@ class ThreadGroup:
         self._patience_s = patience_s
 
     def start(self, name: str, body: Callable[[threading.Event], None], *, nice: int = 0) -> None:
-        """Run ``body(stop)`` in a thread; it returns soon after `stop` is set.
+        """Run ``body(stop)`` in a thread; the body must return soon after `stop` is set.
 
-        `nice` lowers its priority, counted from that of the service.
+        `nice` lowers the priority of the thread below that of the service.
         """
-        # A daemon thread: one that is stuck in a system call must not keep the process alive.
+        # A daemon thread: a thread that is stuck in a system call must not keep the process alive.
         thread = threading.Thread(target=self._run, args=(body, nice), name=name, daemon=True)
         self._threads.append(thread)
         thread.start()
 
     def alive(self) -> bool:
-        """Whether every thread is running."""
+        """Return whether every thread is running."""
         return self.failure is None and all(thread.is_alive() for thread in self._threads)
 
     def _run(self, body: Callable[[threading.Event], None], nice: int) -> None:
         try:
             if nice:
-                os.nice(nice)  # on Linux that of the thread; relative, since only root may go up again
+                os.nice(
+                    nice
+                )  # on Linux that of the thread; relative, since only root may raise a priority again
             body(self.stop)
         except BaseException as error:
             self.failure = self.failure or error
             LOG.critical("thread died", thread=threading.current_thread().name, exc_info=error)
         finally:
-            # A thread that returns before its time leaves a service that only looks alive.
+            # Without a thread that returned too early, the service would only look alive.
             self.stop.set()
 
     def __enter__(self) -> ThreadGroup:

@@ -1,7 +1,17 @@
-"""Folders -> events of the files in them: inotify or polling, a scan at start, and rescans."""
+"""Watched folders and the events of their files: inotify or polling, a scan at the start, and rescans."""
 
-from cbvird.watch.events import Event, Gone, Moved, RootStatus, Seen
-from cbvird.watch.scan import Found, PathFilter, scan
+from cbvird.watch.file_events import FileEvent, FileGone, FileMoved, FileSeen, RootStatus
+from cbvird.watch.scan import PathFilter, ScannedFile, scan
 from cbvird.watch.watcher import Watcher
 
-__all__ = ["Event", "Found", "Gone", "Moved", "PathFilter", "RootStatus", "Seen", "Watcher", "scan"]
+__all__ = [
+    "FileEvent",
+    "FileGone",
+    "FileMoved",
+    "FileSeen",
+    "PathFilter",
+    "RootStatus",
+    "ScannedFile",
+    "Watcher",
+    "scan",
+]

@@ -1,4 +1,4 @@
-"""One watched folder: a thread of its own, so that a network share that hangs holds up no other."""
+"""One watched folder, with a thread of its own: a network share that hangs delays no other folder."""
 
 from __future__ import annotations
 
@@ -9,43 +9,43 @@ from pathlib import Path
 
 import structlog
 
-from cbvird.config.sections import WatchSettings
-from cbvird.watch.events import Event, Gone, Moved, RootStatus, Seen
+from cbvird.config import WatchSettings
+from cbvird.watch.file_events import FileEvent, FileGone, FileMoved, FileSeen, RootStatus
 from cbvird.watch.mounts import Mount, read_mounts
-from cbvird.watch.observer import JOIN_S, Observation, WatchLimit
+from cbvird.watch.observer import THREAD_JOIN_S, Observation, WatchLimit
 from cbvird.watch.presence import Presence
 from cbvird.watch.scan import PathFilter, scan
 
-CHECK_S = 5.0
-"""How often is looked whether the folder, and what is mounted in it, is still the same."""
+PRESENCE_CHECK_S = 5.0
+"""Seconds between two checks whether the folder, and what is mounted in it, is still the same."""
 
-CATCH_UP_S = 1.0
-"""Events lost: the scan that makes up for them waits this long, so that a storm causes one."""
+LOST_EVENTS_SCAN_DELAY_S = 1.0
+"""Seconds from lost events to the scan that makes up for them, so that many losses cause one scan."""
 
-SECOND_CHANCE_S = 30.0
-"""An event that the receiver did not take comes again with a scan after this."""
+REDELIVERY_DELAY_S = 30.0
+"""Seconds until the scan that repeats an event which the receiver did not take."""
 
-MANY = 16
-"""If more folders than this changed at once, one look at everything costs less."""
+MAX_CHANGED_FOLDERS = 16
+"""If more folders than this changed at once, a full scan costs less than a scan of each."""
 
-log = structlog.get_logger(__name__)
+LOG = structlog.get_logger(__name__)
 
 
 class WatchedFolder:
-    """Watches and scans `path` between `start` and `join`; a `cbvird.watch.observer.Sink`.
+    """One watched folder between `start` and `join`; a `cbvird.watch.observer.ChangeSink`.
 
-    While it is offline (see `cbvird.watch.presence`) nothing in it is reported as gone.
+    While the folder is offline (see `cbvird.watch.presence`), nothing in it is reported as gone.
     """
 
     def __init__(
         self,
         path: Path,
         settings: WatchSettings,
-        on_event: Callable[[Event], None],
+        on_event: Callable[[FileEvent], None],
         known: Callable[[], Iterable[Path]],
         *,
         mounts: Callable[[], list[Mount]] = read_mounts,
-        check_s: float = CHECK_S,
+        check_s: float = PRESENCE_CHECK_S,
     ) -> None:
         self.path = path
         self._settings = settings
@@ -58,8 +58,8 @@ class WatchedFolder:
         self._limited = False
         self._files = 0
         self._scan_at = 0.0
-        self._asked = 1  # complete looks that were asked for, the first one included
-        self._begun = self._done = 0  # which of them the latest one began, and ended, for
+        self._scans_requested = 1  # full scans, with the first one
+        self._scans_begun = self._scans_done = 0  # how many of the requests have been begun, and are done
         self._changed: set[Path] = set()
         self._lock = threading.Lock()
         self._wake = threading.Event()
@@ -69,78 +69,78 @@ class WatchedFolder:
     # --- for the owner -------------------------------------------------------------------------
 
     def start(self) -> None:
-        """Begins with a look at everything."""
+        """Start the thread, which begins with a full scan."""
         self._thread.start()
 
     def stop(self) -> None:
-        """Asks the thread to end."""
+        """Request the end of the thread."""
         self._stopping.set()
         self._wake.set()
 
     def join(self) -> None:
-        """Waits until the thread has ended, but not for a dead network share."""
+        """Wait until the thread has ended, but not for a dead network share."""
         if self._thread.is_alive():
-            self._thread.join(JOIN_S)
+            self._thread.join(THREAD_JOIN_S)
 
     def rescan(self) -> None:
-        """Asks for a look at everything now; `scanned` is False until it is over."""
+        """Request a full scan now; `scanned` is False until it is over."""
         with self._lock:
-            self._asked += 1
+            self._scans_requested += 1
             self._scan_at = 0.0
         self._wake.set()
 
     @property
     def scanned(self) -> bool:
-        """Whether every look that was asked for is over; there is none at an offline folder."""
-        return self._done >= self._asked
+        """Whether every requested scan is over; an offline folder is not scanned."""
+        return self._scans_done >= self._scans_requested
 
     def is_alive(self) -> bool:
-        """Whether the thread runs."""
+        """Return whether the thread runs."""
         return self._thread.is_alive()
 
     def status(self) -> RootStatus:
-        """How the folder stands."""
+        """Return the state of the folder."""
         observation, reason = self._observation, self._presence.reason
         watch = observation.kind if observation is not None else "none"
         return RootStatus(self.path, "offline" if reason else "online", watch, self._files, reason)
 
     def is_online(self, path: Path) -> bool:
-        """Whether the disk that `path` lies on is there."""
+        """Return whether the disk that `path` lies on is there."""
         return self._presence.is_online(path)
 
     # --- for the observer ----------------------------------------------------------------------
 
     def appeared(self, path: Path) -> None:
-        """See `Sink`."""
+        """See `ChangeSink`."""
         if self._wanted.wants(self.path, path) and path.is_file():
-            self._presence.inhabited(path)
-            self._deliver(Seen(path))
+            self._presence.saw(path)
+            self._deliver(FileSeen(path))
 
     def vanished(self, path: Path) -> None:
-        """See `Sink`."""
+        """See `ChangeSink`."""
         if self._wanted.wants(self.path, path):
             self._report_deleted([path])
 
     def renamed(self, source: Path, target: Path) -> None:
-        """See `Sink`."""
+        """See `ChangeSink`."""
         if not self._wanted.wants(self.path, target):
             self.vanished(source)
         elif self._wanted.wants(self.path, source):
-            self._deliver(Moved(source, target))
+            self._deliver(FileMoved(source, target))
         else:
             self.appeared(target)
 
     def folder_changed(self, folder: Path) -> None:
-        """See `Sink`."""
+        """See `ChangeSink`."""
         if self._wanted.reaches(self.path, folder):
             with self._lock:
                 self._changed.add(folder)
             self._wake.set()
 
     def lost_track(self) -> None:
-        """See `Sink`."""
-        log.warning("events of files were lost; looking at the whole folder", folder=str(self.path))
-        self._ask(CATCH_UP_S)
+        """See `ChangeSink`."""
+        LOG.warning("events of files were lost; the whole folder is scanned", folder=str(self.path))
+        self._scan_within(LOST_EVENTS_SCAN_DELAY_S)
 
     # --- the thread ----------------------------------------------------------------------------
 
@@ -148,68 +148,68 @@ class WatchedFolder:
         while not self._stopping.is_set():
             self._wake.clear()
             try:
-                self._look()
+                self._check()
             except Exception:
-                log.exception("watching failed; trying again", folder=str(self.path))
-                self._ask(SECOND_CHANCE_S)
+                LOG.exception("watching failed; trying again", folder=str(self.path))
+                self._scan_within(REDELIVERY_DELAY_S)
             self._wake.wait(max(0.0, min(self._check_s, self._scan_at - time.monotonic())))
         self._close()
 
-    def _look(self) -> None:
-        if self._presence.look() or not self._is_watched():
+    def _check(self) -> None:
+        if self._presence.check() or not self._is_watched():
             self._close()
             self._limited = False
             if self._presence.is_here:
-                self._ask(0.0)
+                self._scan_within(0.0)
                 self._observe()
-        if self._presence.has_come_alive():
-            self._ask(0.0)
+        if self._presence.has_come_back():
+            self._scan_within(0.0)
         for top in self._take_tops():
             if self._presence.is_here:
                 self._scan(top)
         if not self._presence.is_here:
-            self._done = self._asked
+            self._scans_done = self._scans_requested
 
     def _take_tops(self) -> list[Path]:
-        """The folders to look through now: all, those that changed, or none."""
+        """Return the folders to scan now: the whole, those that changed, or none."""
         with self._lock:
             changed, self._changed = sorted(self._changed), set()
-            if time.monotonic() < self._scan_at and len(changed) <= MANY:
+            if time.monotonic() < self._scan_at and len(changed) <= MAX_CHANGED_FOLDERS:
                 return changed
             self._scan_at = time.monotonic() + self._settings.rescan_s
-            self._begun = self._asked
+            self._scans_begun = self._scans_requested
             return [self.path]
 
     def _scan(self, top: Path) -> None:
-        found = set()
-        for item in scan(self.path, self._wanted, top):
+        scanned = set()
+        for file in scan(self.path, self._wanted, top):
             if self._stopping.is_set():
                 return
-            found.add(item.path)
-            self._presence.inhabited(item.path)
-            self._deliver(Seen(item.path))
+            scanned.add(file.path)
+            self._presence.saw(file.path)
+            self._deliver(FileSeen(file.path))
         if top == self.path:
-            self._files = len(found)
+            self._files = len(scanned)
         if top == self.path or not top.is_dir():
             self._report_deleted(
-                path for path in self._known() if path.is_relative_to(top) and path not in found
+                path for path in self._known() if path.is_relative_to(top) and path not in scanned
             )
-        self._heed_limit()
+        self._check_limit()
         if top == self.path:
-            self._done = self._begun
+            self._scans_done = self._scans_begun
 
     def _report_deleted(self, paths: Iterable[Path]) -> None:
         for path in self._presence.deleted(paths):
-            self._deliver(Gone(path))
+            self._deliver(FileGone(path))
 
-    def _deliver(self, event: Event) -> None:
+    def _deliver(self, event: FileEvent) -> None:
         try:
             self._on_event(event)
         except Exception as error:
-            log.error("event was not taken; it comes again", event_of=str(event), error=repr(error))
-            self._ask(SECOND_CHANCE_S)
+            LOG.error("event was not taken; it comes again", event_of=str(event), error=repr(error))
+            self._scan_within(REDELIVERY_DELAY_S)
 
-    def _ask(self, delay_s: float) -> None:
+    def _scan_within(self, delay_s: float) -> None:
         with self._lock:
             self._scan_at = min(self._scan_at, time.monotonic() + delay_s)
         self._wake.set()
@@ -228,25 +228,25 @@ class WatchedFolder:
         except WatchLimit as limit:
             self._fall_back(limit)
         except OSError as error:
-            log.warning("folder cannot be watched yet", folder=str(self.path), error=str(error))
+            LOG.warning("folder cannot be watched yet", folder=str(self.path), error=str(error))
             return
-        log.info("watching", folder=str(self.path), by=self.status().watch)
+        LOG.info("watching", folder=str(self.path), by=self.status().watch)
 
     def _open(self, poll_s: float | None) -> Observation:
         return Observation(self.path, self, recursive=self._settings.recursive, poll_s=poll_s)
 
-    def _heed_limit(self) -> None:
+    def _check_limit(self) -> None:
         limit = self._observation.limit_reached() if self._observation is not None else None
         if limit is not None:
             self._fall_back(limit)
 
     def _fall_back(self, limit: WatchLimit) -> None:
-        """inotify is exhausted: polling if that may be chosen, else what it still tells and rescans."""
+        """Poll where inotify is exhausted, if the settings allow it; else use rescans beside inotify."""
         if self._limited:
             return
         self._limited = True
         instead = "polling" if self._settings.polling == "auto" else "rescans"
-        log.warning(
+        LOG.warning(
             f"the kernel's limit {limit} is reached; raise it with sysctl -w {limit}=NUMBER and restart",
             folder=str(self.path),
             instead=instead,

@@ -1,8 +1,8 @@
-"""watchdog on one folder, without its traps.
+"""watchdog on one folder, with its silent failures made visible.
 
-A handler that raises would end watchdog's dispatching thread without a word; a watch that could not
-be set below the folder is left out silently; a full event queue of the kernel is only logged.  All
-three come out here: as `Sink.lost_track`, `Observation.limit_reached` and `Observation.healthy`.
+A handler that raises ends watchdog's dispatching thread without a message.  A watch that cannot be set below
+the folder is left out silently.  A full event queue of the kernel is only logged.  These three are reported
+here: as `Observation.healthy`, `Observation.limit_reached` and `ChangeSink.lost_track`.
 """
 
 from __future__ import annotations
@@ -32,17 +32,17 @@ from watchdog.observers.api import BaseObserver
 from watchdog.observers.inotify import InotifyObserver
 from watchdog.observers.polling import PollingObserverVFS
 
-from cbvird.watch.events import WatchKind
+from cbvird.watch.file_events import WatchKind
 
 _FOLDER_EVENTS: list[type[FileSystemEvent]] = [DirCreatedEvent, DirDeletedEvent, DirMovedEvent]
 _FILE_EVENTS: list[type[FileSystemEvent]] = [FileCreatedEvent, FileDeletedEvent, FileMovedEvent]
 INOTIFY_EVENTS = [*_FOLDER_EVENTS, *_FILE_EVENTS, FileClosedEvent]
-"""Not every write (a copy would send thousands), not opening: decoding a file must not announce it."""
+"""Without writes (a copy would send thousands) and opening (decoding a file would send an event of it)."""
 
 POLLING_EVENTS = [*_FOLDER_EVENTS, *_FILE_EVENTS, FileModifiedEvent]
 
-JOIN_S = 5.0
-"""How long a thread may take to end; one that hangs in a dead network share is left behind."""
+THREAD_JOIN_S = 5.0
+"""Seconds that a thread may take to end; one that hangs in a dead network share is left behind."""
 
 # A folder made while its parent's new watch is set up is watched twice, which does no harm.
 warnings.filterwarnings("ignore", message="Callback with id", category=RuntimeWarning)
@@ -50,39 +50,42 @@ warnings.filterwarnings("ignore", message="Callback with id", category=RuntimeWa
 _SYSCTL = {errno.ENOSPC: "fs.inotify.max_user_watches", errno.EMFILE: "fs.inotify.max_user_instances"}
 _OVERFLOW_LOGGER = logging.getLogger("watchdog.observers.inotify_c")
 
-log = structlog.get_logger(__name__)
+LOG = structlog.get_logger(__name__)
 
 
-class Sink(Protocol):
-    """Where changes go.  Called from watchdog's thread; paths are below the folder as it was given."""
+class ChangeSink(Protocol):
+    """The receiver of changes.  Called from watchdog's thread; paths lie below the folder as it was given."""
 
     def appeared(self, path: Path) -> None:
-        """A file was made, written, or moved in."""
+        """Take a file that was made, written, or moved in."""
 
     def vanished(self, path: Path) -> None:
-        """A file was deleted or moved out."""
+        """Take a file that was deleted or moved out."""
 
     def renamed(self, source: Path, target: Path) -> None:
-        """A file has another name."""
+        """Take the new name of a file."""
 
     def folder_changed(self, folder: Path) -> None:
-        """A folder inside came or went; its files may not have been told of one by one."""
+        """Take a folder inside that came or went; there may be no events of its files."""
 
     def lost_track(self) -> None:
-        """Events were lost: only a scan can tell what happened."""
+        """Take notice that events were lost: only a scan can tell what happened."""
 
 
 class WatchLimit(Exception):
-    """The kernel gives no more inotify watches or instances; the message names the sysctl."""
+    """The kernel gives no more inotify watches or instances; the message is the name of the sysctl.
+
+    It never leaves this package: the folder is polled or rescanned instead.
+    """
 
 
 class Observation:
-    """watchdog at work on one folder, from construction until `close`.
+    """watchdog watching one folder, from construction until `close`.
 
     Raises WatchLimit where inotify is exhausted, OSError where the folder cannot be watched.
     """
 
-    def __init__(self, folder: Path, sink: Sink, *, recursive: bool, poll_s: float | None) -> None:
+    def __init__(self, folder: Path, sink: ChangeSink, *, recursive: bool, poll_s: float | None) -> None:
         self.kind: WatchKind = "inotify" if poll_s is None else "polling"
         self._handler = _Handler(folder, folder.resolve(), sink)
         self._overflow = _OverflowListener(sink)
@@ -90,7 +93,7 @@ class Observation:
         try:
             self._observer = InotifyObserver() if poll_s is None else _poller(poll_s)
             events = INOTIFY_EVENTS if poll_s is None else POLLING_EVENTS
-            # the real path: inotify would watch a link itself instead of the folder behind it
+            # the real path: of a link, inotify would watch the link itself and not the folder behind it
             self._observer.schedule(
                 self._handler, str(folder.resolve()), recursive=recursive, event_filter=events
             )
@@ -102,16 +105,16 @@ class Observation:
             _OVERFLOW_LOGGER.addHandler(self._overflow)
 
     def close(self) -> None:
-        """Ends watchdog's threads."""
+        """End watchdog's threads."""
         _OVERFLOW_LOGGER.removeHandler(self._overflow)
         if self._observer is None:
             return
         self._observer.stop()
         if self._observer.is_alive():
-            self._observer.join(JOIN_S)
+            self._observer.join(THREAD_JOIN_S)
 
     def healthy(self) -> bool:
-        """Whether every thread that events pass through is alive."""
+        """Return whether every thread that events pass through is alive."""
         if self._observer is None:
             return False
         reader = getattr(self._observer, "_inotify_fd", self._observer)
@@ -119,9 +122,9 @@ class Observation:
         return all(thread.is_alive() for thread in threads)
 
     def limit_reached(self) -> WatchLimit | None:
-        """The limit that keeps the kernel from watching one more folder, found out by trying it.
+        """Return the limit that keeps the kernel from watching one more folder, found out by trying it.
 
-        watchdog keeps silent about folders inside that it could not watch.
+        watchdog does not report folders inside that it could not watch.
         """
         if self.kind != "inotify" or self._observer is None:
             return None
@@ -135,9 +138,9 @@ class Observation:
 
 
 class _Handler(FileSystemEventHandler):
-    """Translates watchdog's events; never raises."""
+    """The translation of watchdog's events into calls of the sink; it never raises."""
 
-    def __init__(self, folder: Path, real: Path, sink: Sink) -> None:
+    def __init__(self, folder: Path, real: Path, sink: ChangeSink) -> None:
         self._folder = folder
         self._real = real
         self._sink = sink
@@ -146,7 +149,7 @@ class _Handler(FileSystemEventHandler):
         try:
             self._pass_on(event)
         except Exception:
-            log.exception("event of a file could not be handled", path=os.fsdecode(event.src_path))
+            LOG.exception("event of a file could not be handled", path=os.fsdecode(event.src_path))
             self._sink.lost_track()
 
     def _pass_on(self, event: FileSystemEvent) -> None:
@@ -167,9 +170,9 @@ class _Handler(FileSystemEventHandler):
 
 
 class _OverflowListener(logging.Handler):
-    """watchdog reports an overflow of the kernel's queue in its log and nowhere else."""
+    """A log handler: watchdog reports an overflow of the kernel's queue in its log and nowhere else."""
 
-    def __init__(self, sink: Sink) -> None:
+    def __init__(self, sink: ChangeSink) -> None:
         super().__init__(logging.WARNING)
         self._sink = sink
 
@@ -183,7 +186,7 @@ def _poller(poll_s: float) -> BaseObserver:
 
 
 def _without_linked_folders(folder: str | None) -> Iterator[os.DirEntry[str]]:
-    """What polling looks at: a link to a folder above would be followed for ever."""
+    """List a folder for polling, without links to folders: one to a folder above would never end."""
     with os.scandir(folder) as entries:
         kept = [entry for entry in entries if not (entry.is_symlink() and entry.is_dir())]
     return iter(kept)

@@ -1,4 +1,4 @@
-"""Whether a watched folder, and every disk mounted in it, is there; what is deleted and what only away."""
+"""Whether a watched folder, and every disk mounted in it, is there: deleted files against absent disks."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ import structlog
 from cbvird.watch.mounts import Mount, is_remote, mounts_below
 from cbvird.watch.scan import is_gone
 
-log = structlog.get_logger(__name__)
+LOG = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class _Identity:
-    """If any of this changes, the folder is another one, and watches set on it are void."""
+    """The identity of a folder.  If it changes, it is another folder, and watches set on it are void."""
 
     device: int
     inode: int
@@ -26,95 +26,96 @@ class _Identity:
 
 
 class Presence:
-    """Of one folder.
+    """Whether one watched folder is there.
 
-    It is offline while it does not exist, cannot be read, or holds no video although some are known
-    and none has been seen since it is there: that is what an unmounted disk leaves behind.
+    The folder is offline while it does not exist or cannot be read.  It is also offline while it holds no
+    video although some are known and none has been seen since the folder is there: that is what an unmounted
+    disk leaves behind.
 
-    The folder's thread and those that bring events may call it at once: what one has found out about
-    a folder must not be held against another one that has taken its place meanwhile.
+    The folder's thread and the threads that bring events may call this at once.  What one of them found out
+    about a folder must not be applied to another folder that has taken its place meanwhile.
     """
 
     def __init__(self, path: Path, mounts: Callable[[], list[Mount]]) -> None:
         self._path = path
         self._mounts = mounts
         self._identity: _Identity | None = None
-        self._place: tuple[int, int] | None = None
+        self._device_and_inode: tuple[int, int] | None = None
         self._mounted: set[Path] = set()
         self._lost: set[Path] = set()
-        self._lived_in = False
-        self._doubtful = False
-        self._looked = False
-        self._failure = "not looked at yet"
+        self._video_seen = False
+        self._looks_unmounted = False
+        self._checked = False
+        self._failure = "not checked yet"
         self._lock = threading.Lock()
         self.is_remote = False
 
     @property
     def is_here(self) -> bool:
-        """Whether the folder could be read at the last `look`."""
+        """Whether the folder could be read at the last `check`."""
         return self._identity is not None
 
     @property
     def reason(self) -> str:
-        """Why the folder is offline; empty if it is not."""
+        """Why the folder is offline; empty if it is online."""
         if not self.is_here:
             return self._failure
-        return "holds no video, although some are known" if self._doubtful else ""
+        return "holds no video, although some are known" if self._looks_unmounted else ""
 
     def is_online(self, path: Path) -> bool:
-        """Whether the disk that `path` lies on is there."""
+        """Return whether the disk that `path` lies on is there."""
         return not self.reason and not self._is_lost(path)
 
-    def look(self) -> bool:
-        """Looks again; True if the folder has come, gone, or is another one than before."""
+    def check(self) -> bool:
+        """Check the folder; return whether it has come, gone, or is another one than before."""
         with self._lock:
-            return self._look(self._mounts())
+            return self._check(self._mounts())
 
-    def _look(self, mounts: list[Mount]) -> bool:
+    def _check(self, mounts: list[Mount]) -> bool:
         identity = self._identify(mounts)
-        if self._looked and identity == self._identity:
+        if self._checked and identity == self._identity:
             return False
-        self._looked, self._identity = True, identity
+        self._checked, self._identity = True, identity
         if identity is None:
-            log.warning("folder is offline", folder=str(self._path), reason=self._failure)
+            LOG.warning("folder is offline", folder=str(self._path), reason=self._failure)
             return True
         points = {mount.point for mount in identity.mounted}
         self._lost, self._mounted = (self._lost | self._mounted) - points, points
-        place = (identity.device, identity.inode)
-        self._lived_in = self._lived_in and place == self._place
-        self._place = place
+        device_and_inode = (identity.device, identity.inode)
+        self._video_seen = self._video_seen and device_and_inode == self._device_and_inode
+        self._device_and_inode = device_and_inode
         self.is_remote = is_remote(self._path, mounts)
         return True
 
-    def inhabited(self, video: Path) -> None:
-        """`video` has been seen in it: if there is none afterwards, then because it was deleted."""
-        if self._lived_in:
+    def saw(self, video: Path) -> None:
+        """Record that a video was seen in the folder: if there is none later, it was deleted."""
+        if self._video_seen:
             return
         with self._lock:
             if not is_gone(video) and self._is_the_same():
-                self._lived_in = True
+                self._video_seen = True
 
-    def has_come_alive(self) -> bool:
-        """Whether a video has turned up in a folder that was taken for an unmounted disk's."""
-        return self._doubtful and self._lived_in
+    def has_come_back(self) -> bool:
+        """Return whether a video has turned up in a folder that looked like that of an unmounted disk."""
+        return self._looks_unmounted and self._video_seen
 
     def deleted(self, paths: Iterable[Path]) -> list[Path]:
-        """Those of `paths` that are certainly gone: their disk is there, and they are not on it."""
+        """Return those of `paths` that are certainly gone: their disk is there, and they are not on it."""
         with self._lock:
             return self._deleted(paths)
 
     def _deleted(self, paths: Iterable[Path]) -> list[Path]:
         gone = [path for path in paths if is_gone(path)]
-        doubtful = bool(gone) and not self._lived_in
-        if doubtful and not self._doubtful:
-            log.warning("no video left, taken for an unmounted disk", folder=str(self._path))
-        self._doubtful = doubtful
-        if not gone or doubtful or not self._is_the_same():
+        looks_unmounted = bool(gone) and not self._video_seen
+        if looks_unmounted and not self._looks_unmounted:
+            LOG.warning("no video left, taken for an unmounted disk", folder=str(self._path))
+        self._looks_unmounted = looks_unmounted
+        if not gone or looks_unmounted or not self._is_the_same():
             return []
         return [path for path in gone if not self._is_lost(path)]
 
     def _is_the_same(self) -> bool:
-        """Whether the folder is still the one of the last `look`."""
+        """Return whether the folder is still the one of the last `check`."""
         return self._identify(self._mounts()) == self._identity
 
     def _is_lost(self, path: Path) -> bool:

@@ -1,4 +1,4 @@
-"""A folder -> the files in it that may be videos."""
+"""Scanning a folder for files that may be videos."""
 
 from __future__ import annotations
 
@@ -12,26 +12,26 @@ from pathlib import Path
 
 import structlog
 
-from cbvird.config.sections import WatchSettings
+from cbvird.config import WatchSettings
 
 # fmt: off
-TEMPORARY = (
+TEMPORARY_NAMES = (
     "*.part", "*.partial", "*.filepart", "*.crdownload", "*.download", "*.opdownload", "*.tmp", "*.temp",
     "*~", "~*", "*.!qb", "*.!ut", "*.!bt", "*.bc!", "*.aria2", "*.ytdl", "*.part-frag*", "*.swp", "*.lock",
 )
 # fmt: on
 """Names that browsers, torrent clients, yt-dlp, WinSCP, Syncthing and editors give to unfinished files.
-rsync's ``.name.XXXXXX`` is hidden."""
+rsync's ``.name.XXXXXX`` is a hidden file and needs no entry."""
 
-FOREIGN_FOLDERS = ("@eadir", "#recycle", "$recycle.bin", "lost+found", "system volume information")
-"""Folders of NAS and operating systems that hold copies, previews or rubbish."""
+IGNORED_FOLDERS = ("@eadir", "#recycle", "$recycle.bin", "lost+found", "system volume information")
+"""Folders of network storages and operating systems that hold copies, previews or deleted files."""
 
-log = structlog.get_logger(__name__)
+LOG = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """A file as a scan saw it."""
+class ScannedFile:
+    """A file as a scan found it."""
 
     path: Path
     size: int
@@ -39,49 +39,49 @@ class Found:
 
 
 class PathFilter:
-    """Which names are looked at: `include` and `exclude` of the settings, hidden and temporary ones never.
+    """Which names are taken: `include` and `exclude` of the settings; hidden and temporary names never.
 
-    Case is ignored.  A pattern with a slash is held against the path below the watched folder (``*``
-    crosses slashes there), one without against the name.
+    Case is ignored.  A pattern with a slash is matched with the path below the watched folder (``*``
+    crosses slashes there), one without a slash with the name.
     """
 
     def __init__(self, settings: WatchSettings) -> None:
         self.recursive = settings.recursive
         self._include = _Globs(settings.include)
-        self._exclude = _Globs((*settings.exclude, *TEMPORARY))
-        self._closed = _Globs((*settings.exclude, *FOREIGN_FOLDERS))
+        self._exclude = _Globs((*settings.exclude, *TEMPORARY_NAMES))
+        self._ignored_folders = _Globs((*settings.exclude, *IGNORED_FOLDERS))
 
     def wants(self, root: Path, path: Path) -> bool:
-        """Whether the file `path` below `root` may be a video by its name and its folders' names."""
+        """Return whether the file `path` below `root` is taken, by its name and the names of its folders."""
         below = _below(root, path)
         if below is None or not below.parts:
             return False
         return self._wants_file(below) and self.reaches(root, path.parent)
 
-    def opens(self, root: Path, folder: Path) -> bool:
-        """Whether `folder`, right below one that is looked into, is looked into itself."""
+    def enters(self, root: Path, folder: Path) -> bool:
+        """Return whether a scan enters `folder`, if it enters the folder above."""
         below = _below(root, folder)
-        return self.recursive and below is not None and self._opens(below)
+        return self.recursive and below is not None and self._enters(below)
 
     def reaches(self, root: Path, folder: Path) -> bool:
-        """Whether a scan of `root` comes to `folder`."""
+        """Return whether a scan of `root` comes to `folder`."""
         below = _below(root, folder)
         if below is None or not below.parts:
             return below is not None
-        return self.recursive and all(self._opens(part) for part in (below, *below.parents) if part.parts)
+        return self.recursive and all(self._enters(part) for part in (below, *below.parents) if part.parts)
 
     def _wants_file(self, below: Path) -> bool:
         return not _hidden(below) and self._include.match(below) and not self._exclude.match(below)
 
-    def _opens(self, below: Path) -> bool:
-        return not _hidden(below) and not self._closed.match(below)
+    def _enters(self, below: Path) -> bool:
+        return not _hidden(below) and not self._ignored_folders.match(below)
 
 
-def scan(root: Path, wanted: PathFilter, top: Path | None = None) -> Iterator[Found]:
-    """The wanted regular files below `root` (only those below `top`, if given), folder by folder.
+def scan(root: Path, wanted: PathFilter, top: Path | None = None) -> Iterator[ScannedFile]:
+    """Yield the wanted regular files below `root` (only those below `top`, if given), folder by folder.
 
-    Links are followed, each folder is entered once, so a link to a folder above ends.  Folders that
-    cannot be read are logged and left out.
+    Links are followed, and each folder is entered once, so a link to a folder above does no harm.  Folders
+    that cannot be read are logged and left out.
     """
     top = root if top is None else top
     if not wanted.reaches(root, top):
@@ -96,14 +96,14 @@ def scan(root: Path, wanted: PathFilter, top: Path | None = None) -> Iterator[Fo
             if status is None:
                 continue
             if stat.S_ISDIR(status.st_mode):
-                if wanted.opens(root, path):
+                if wanted.enters(root, path):
                     waiting.append(path)
             elif stat.S_ISREG(status.st_mode) and wanted.wants(root, path):
-                yield Found(path, status.st_size, status.st_mtime_ns)
+                yield ScannedFile(path, status.st_size, status.st_mtime_ns)
 
 
 def is_gone(path: Path) -> bool:
-    """Whether there is certainly no file of this name: an unreadable one is not gone."""
+    """Return whether there is certainly no file of this name: one that cannot be read is not gone."""
     try:
         return stat.S_ISDIR(path.stat().st_mode)
     except (FileNotFoundError, NotADirectoryError):
@@ -113,7 +113,7 @@ def is_gone(path: Path) -> bool:
 
 
 class _Globs:
-    """Shell patterns, compiled to two expressions: for names and for paths."""
+    """Shell patterns, compiled to two expressions: one for names, one for paths."""
 
     def __init__(self, patterns: Iterable[str]) -> None:
         lowered = [pattern.lower() for pattern in patterns]
@@ -130,7 +130,7 @@ def _compile(patterns: Iterable[str]) -> re.Pattern[str]:
 
 
 def _entries(folder: Path, entered: set[tuple[int, int]]) -> list[os.DirEntry[str]]:
-    """What lies in `folder`, by name; nothing if it was entered before or cannot be."""
+    """Return the entries of `folder` by name; none if it was entered before or cannot be read."""
     try:
         status = folder.stat()
         if (status.st_dev, status.st_ino) in entered:
@@ -139,16 +139,16 @@ def _entries(folder: Path, entered: set[tuple[int, int]]) -> list[os.DirEntry[st
         with os.scandir(folder) as entries:
             return sorted(entries, key=lambda entry: entry.name)
     except (FileNotFoundError, NotADirectoryError):
-        return []  # gone since it was listed
+        return []  # it is gone since it was listed
     except OSError as error:
-        log.warning("folder cannot be read", folder=str(folder), error=error.strerror)
+        LOG.warning("folder cannot be read", folder=str(folder), error=error.strerror)
         return []
 
 
 def _status(entry: os.DirEntry[str]) -> os.stat_result | None:
     try:
         return entry.stat()
-    except OSError:  # gone meanwhile, or a link that leads nowhere
+    except OSError:  # gone meanwhile, or a broken link
         return None
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from cbvir_core.library.maintenance import QUESTIONS
+from cbvir_core.calibration import CALIBRATION_QUESTIONS
 from cbvirctl.calibrate import draw
 from support.films import Film
 from support.services import Service
@@ -97,7 +97,7 @@ def test_scores_are_calibrated_on_the_library(service: Service, calibrated: Cali
     assert outcome["questions"] == int(FEW)
     assert outcome["answers"] > 2 * int(FEW)
     assert 0.0 <= outcome["error"] < 0.15
-    assert (service.data / "confidence.json").exists()
+    assert (service.data / "calibration.json").exists()
 
 
 def test_the_bar_ends_full_and_stdout_has_the_document_alone(calibrated: Calibrated) -> None:
@@ -136,10 +136,10 @@ def test_the_number_of_questions_is_the_service_s_own(service: Service, ask: Ask
     """The client sends none: what comes is what the library asks unless told otherwise."""
     parameters = service.get("/openapi.json")["paths"]["/v1/calibrate"]["post"]["parameters"]
     assert {one["name"]: one["schema"]["default"] for one in parameters} == {
-        "questions": QUESTIONS,
+        "questions": CALIBRATION_QUESTIONS,
         "seed": 0,
     }
-    assert str(QUESTIONS) not in ask(service, "calibrate", "--help").out
+    assert str(CALIBRATION_QUESTIONS) not in ask(service, "calibrate", "--help").out
 
 
 @pytest.mark.parametrize("number", ["5", "100000"])
@@ -151,7 +151,7 @@ def test_too_few_or_too_many_questions_are_wrong_usage(service: Service, ask: As
 
 def test_the_service_stops_in_the_middle_of_one(service: Service, calibrated: Calibrated, ask: Ask) -> None:
     """Soon, and with the scores as they were: the one asked for takes hours."""
-    believed = (service.data / "confidence.json").read_bytes()
+    believed = (service.data / "calibration.json").read_bytes()
     said: list[Any] = []
     with service.http.stream("GET", "/v1/events") as response:
         asking = threading.Thread(
@@ -162,12 +162,16 @@ def test_the_service_stops_in_the_middle_of_one(service: Service, calibrated: Ca
     assert service.stop() == 0
     asking.join()
     assert said[0].code != 0
-    assert (service.data / "confidence.json").read_bytes() == believed
+    assert (service.data / "calibration.json").read_bytes() == believed
     service.start()
 
 
 def test_other_events_are_passed_over() -> None:
     shown: list[tuple[int, int]] = []
-    events = [("video", {"path": "x"}), ("calibration", {"done": 3, "total": 9}), ("models", {"bytes": 1})]
+    events: list[tuple[str, dict[str, Any]]] = [
+        ("video", {"path": "x"}),
+        ("calibration", {"done": 3, "total": 9}),
+        ("models", {"bytes": 1}),
+    ]
     draw(events, lambda done, total: shown.append((done, total)))
     assert shown == [(3, 9)]

@@ -124,8 +124,10 @@ def test_evidence_is_written_as_a_picture(ctl: Ctl, films: list[Film], dropped: 
     best = document(ctl("query", str(path), "--json", "--evidence", str(written)))["results"][0]
     assert best["evidence"]["inliers"] == len(best["evidence"]["lines"]) > 10
     left, top, right, bottom = best["evidence"]["region"]
-    sheet = cv2.imread(str(written))
-    height, width = cv2.imread(str(path)).shape[:2]
+    sheet, asked = cv2.imread(str(written)), cv2.imread(str(path))
+    assert sheet is not None
+    assert asked is not None
+    height, width = asked.shape[:2]
     assert 0 <= left < 0.2 * width < 0.8 * width < right <= width
     assert 0 <= top < 0.2 * height < 0.8 * height < bottom <= height
     assert sheet.shape[1] > 1.9 * min(width, 512)

@@ -9,8 +9,17 @@ from pathlib import Path
 
 import pytest
 
+from cbvir_core import errors
 from cbvirctl.__main__ import main
-from cbvirctl.errors import BadInput, Refused, Usage, from_service
+from cbvirctl.errors import (
+    BAD_INPUT_CODES,
+    BAD_REQUEST_CODES,
+    BadInput,
+    Refused,
+    Usage,
+    from_service,
+)
+from cbvirctl.unreleased import UNRELEASED_COMMANDS
 
 
 def ctl(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -92,6 +101,51 @@ def test_what_comes_later_says_so(command: str) -> None:
     done = ctl(command, "--json", *(["file"] if command in ("backup", "restore") else []))
     assert done.returncode == 5
     assert json.loads(done.stdout)["error"]["code"] == "not_in_this_release"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "socket"),
+    [
+        ("--socket A --json status", "A"),
+        ("status --socket A --json", "A"),
+        ("--json status --socket A", "A"),
+        ("--socket A status --json --socket B", "B"),
+        ("--socket A --socket B status --json", "B"),
+        ("--socket A videos --socket B --json list", "B"),
+        ("videos --json --socket A list --socket B", "B"),
+        ("--json --socket A videos list", "A"),
+        ("--json index --socket A status", "A"),
+        ("--json --socket A models list", "A"),
+        ("--json --socket A query /dev/null", "A"),
+        ("--json status", "ENVIRONMENT"),
+    ],
+)
+def test_options_stand_before_the_command_or_after_it_and_the_last_one_wins(
+    arguments: str, socket: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CBVIR_SOCKET", "ENVIRONMENT")
+    monkeypatch.chdir(tmp_path)  # no such socket is here
+    done = ctl(*arguments.split())
+    error = json.loads(done.stdout)["error"]
+    assert (done.returncode, error["code"], done.stderr) == (3, "unreachable", "")
+    assert f"does not answer on {socket} " in error["message"]
+
+
+def test_a_sentence_is_the_answer_where_json_stands_nowhere(tmp_path: Path) -> None:
+    done = ctl("--socket", str(tmp_path / "none.sock"), "videos", "list")
+    assert (done.returncode, done.stdout) == (3, "")
+    assert done.stderr.startswith("cbvirctl: cbvird does not answer")
+
+
+def test_commands_of_a_later_release_are_not_in_the_help() -> None:
+    listed = {line.split()[0] for line in ctl("--help").stdout.splitlines() if line.startswith("  ")}
+    assert {"query", "status", "videos", "models"} <= listed
+    assert listed & UNRELEASED_COMMANDS.keys() == set()
+
+
+def test_the_codes_that_choose_the_exit_code_are_codes_of_the_service() -> None:
+    codes = {kind.code for kind in vars(errors).values() if isinstance(kind, type) and hasattr(kind, "code")}
+    assert codes >= BAD_INPUT_CODES | (BAD_REQUEST_CODES - {"usage"})
 
 
 @pytest.mark.parametrize(

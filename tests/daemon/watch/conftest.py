@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from cbvird.config.sections import WatchSettings
+from cbvird.config import WatchSettings
 from cbvird.watch import Watcher
 from cbvird.watch.mounts import Mount
-from support.listening import LOCAL, Listener, wait_until
+from support.watching import LOCAL, Listener, wait_until
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from cbvird.watch.mounts import Mount, is_remote, mounts_below, read_mounts
-from support.listening import LOCAL
+from support.watching import LOCAL
 
 
 def test_the_mount_table_is_read_with_its_escapes(tmp_path: Path) -> None:

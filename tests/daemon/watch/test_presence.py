@@ -7,7 +7,7 @@ from pathlib import Path
 
 from cbvird.watch.mounts import Mount
 from cbvird.watch.presence import Presence
-from support.listening import LOCAL, touch
+from support.watching import LOCAL, touch
 
 SOON_S = 0.2
 
@@ -17,7 +17,7 @@ def test_a_look_in_the_middle_of_a_deletion_does_not_lend_it_another_folder(
 ) -> None:
     """A deletion is found out in the old folder; before it is held against the folder's identity,
     another thread learns that there is another one now."""
-    looks = [threading.Thread(target=lambda: presence.look())]
+    looks = [threading.Thread(target=lambda: presence.check())]
 
     def mounts() -> list[Mount]:
         if presence_is_asked.is_set() and looks:
@@ -31,8 +31,8 @@ def test_a_look_in_the_middle_of_a_deletion_does_not_lend_it_another_folder(
     video = root / "a.mp4"
     touch(video)
     presence = Presence(root, mounts)
-    presence.look()
-    presence.inhabited(video)
+    presence.check()
+    presence.saw(video)
     root.rename(tmp_path / "disk")
     root.mkdir()
     presence_is_asked.set()
@@ -48,11 +48,11 @@ def test_a_video_of_the_former_folder_does_not_make_the_empty_one_inhabited(
     video = root / "a.mp4"
     touch(video)
     presence = Presence(root, lambda: LOCAL)
-    presence.look()
+    presence.check()
     root.rename(tmp_path / "disk")
     root.mkdir()
-    presence.look()
-    presence.inhabited(video)  # an event of before, which comes late
+    presence.check()
+    presence.saw(video)  # an event of before, which comes late
     assert presence.deleted([video]) == []
     assert presence.reason
 
@@ -63,20 +63,22 @@ def test_a_video_that_is_gone_again_does_not_undo_what_another_one_has_shown(roo
     touch(first)
 
     class Settled(Presence):
-        """Another thread is let in between the question whether anything is known and the lock."""
+        """Another thread is let in between the check whether a video was seen and the lock."""
+
+        _known = False
 
         @property
-        def _lived_in(self) -> bool:
+        def _video_seen(self) -> bool:
             known, self._known = self._known, True
             return known
 
-        @_lived_in.setter
-        def _lived_in(self, value: bool) -> None:
+        @_video_seen.setter
+        def _video_seen(self, value: bool) -> None:
             self._known = value
 
     presence = Settled(root, lambda: LOCAL)
-    presence.look()
-    presence.inhabited(second)  # was never there; the first is seen meanwhile
+    presence.check()
+    presence.saw(second)  # was never there; the first is seen meanwhile
     first.unlink()
     assert presence.deleted([first]) == [first]
     assert not presence.reason

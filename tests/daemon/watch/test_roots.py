@@ -4,9 +4,9 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from cbvird.watch import Gone, Seen
+from cbvird.watch import FileGone, FileSeen
 from cbvird.watch.mounts import Mount
-from support.listening import LOCAL, Listener, touch, wait_until
+from support.watching import LOCAL, Listener, touch, wait_until
 
 
 def test_a_root_that_vanishes_is_offline_and_comes_back(
@@ -14,7 +14,7 @@ def test_a_root_that_vanishes_is_offline_and_comes_back(
 ) -> None:
     touch(root / "a.mp4")
     watcher = watch(known=lambda: [root / "a.mp4"], polling=polling)
-    listener.wait_for(Seen(root / "a.mp4"))
+    listener.wait_for(FileSeen(root / "a.mp4"))
     assert watcher.is_online(root / "a.mp4")
     root.rename(tmp_path / "away")
     wait_until(lambda: watcher.roots()[0].state == "offline")
@@ -22,10 +22,10 @@ def test_a_root_that_vanishes_is_offline_and_comes_back(
     listener.clear()
     watcher.rescan()
     (tmp_path / "away").rename(root)
-    listener.wait_for(Seen(root / "a.mp4"))
+    listener.wait_for(FileSeen(root / "a.mp4"))
     touch(root / "b.mp4")
-    listener.wait_for(Seen(root / "b.mp4"))
-    assert not any(isinstance(event, Gone) for event in listener.so_far())
+    listener.wait_for(FileSeen(root / "b.mp4"))
+    assert not any(isinstance(event, FileGone) for event in listener.so_far())
     assert watcher.roots()[0].state == "online"
 
 
@@ -40,7 +40,7 @@ def test_an_empty_mount_point_is_not_taken_for_a_folder_whose_files_were_deleted
     root.rmdir()
     (tmp_path / "disk").rename(root)
     wait_until(lambda: watcher.roots()[0].state == "online")
-    assert not any(isinstance(event, Gone) for event in listener.so_far())
+    assert not any(isinstance(event, FileGone) for event in listener.so_far())
 
 
 def test_what_else_lies_in_a_mount_point_does_not_make_the_videos_gone(
@@ -52,8 +52,8 @@ def test_what_else_lies_in_a_mount_point_does_not_make_the_videos_gone(
     touch(root / "notes.txt", root / "folder" / "more.txt")
     wait_until(lambda: bool(watcher.roots()[0].reason))
     touch(root / "other.mp4")
-    listener.wait_for(Seen(root / "other.mp4"))
-    listener.wait_for(Gone(root / "a.mp4"))
+    listener.wait_for(FileSeen(root / "other.mp4"))
+    listener.wait_for(FileGone(root / "a.mp4"))
     assert watcher.roots()[0].state == "online"
 
 
@@ -61,11 +61,11 @@ def test_files_deleted_while_nobody_watched_are_reported(root: Path, watch: Any,
     touch(root / "kept.mp4")
     known = [root / "kept.mp4", root / "deleted.mp4", root / "gone" / "too.mp4", Path("/elsewhere/c.mp4")]
     watch(known=lambda: known)
-    listener.wait_for(Gone(root / "deleted.mp4"))
-    listener.wait_for(Gone(root / "gone" / "too.mp4"))
-    assert {event for event in listener.so_far() if isinstance(event, Gone)} == {
-        Gone(root / "deleted.mp4"),
-        Gone(root / "gone" / "too.mp4"),
+    listener.wait_for(FileGone(root / "deleted.mp4"))
+    listener.wait_for(FileGone(root / "gone" / "too.mp4"))
+    assert {event for event in listener.so_far() if isinstance(event, FileGone)} == {
+        FileGone(root / "deleted.mp4"),
+        FileGone(root / "gone" / "too.mp4"),
     }
 
 
@@ -73,9 +73,9 @@ def test_the_last_file_of_a_folder_can_be_deleted(root: Path, watch: Any, listen
     watcher = watch(known=lambda: [root / "a.mp4"], polling=False)
     assert watcher.roots()[0].state == "offline"
     touch(root / "a.mp4")
-    listener.wait_for(Seen(root / "a.mp4"))
+    listener.wait_for(FileSeen(root / "a.mp4"))
     (root / "a.mp4").unlink()
-    listener.wait_for(Gone(root / "a.mp4"))
+    listener.wait_for(FileGone(root / "a.mp4"))
 
 
 def test_files_on_a_disk_that_was_unmounted_inside_a_root_are_offline_not_gone(
@@ -89,9 +89,9 @@ def test_files_on_a_disk_that_was_unmounted_inside_a_root_are_offline_not_gone(
     wait_until(lambda: not watcher.is_online(root / "usb" / "a.mp4"))
     (root / "usb").rmdir()
     (root / "b.mp4").unlink()
-    listener.wait_for(Gone(root / "b.mp4"))
+    listener.wait_for(FileGone(root / "b.mp4"))
     assert watcher.is_online(root / "b.mp4")
-    assert Gone(root / "usb" / "a.mp4") not in listener.so_far()
+    assert FileGone(root / "usb" / "a.mp4") not in listener.so_far()
     touch(root / "usb" / "a.mp4")
     table.append(Mount(root.resolve() / "usb", "exfat", "8:33"))
     wait_until(lambda: watcher.is_online(root / "usb" / "a.mp4"))
@@ -103,7 +103,7 @@ def test_two_roots_do_not_wait_for_each_other(
     watcher = watch(folders=(root, tmp_path / "missing"))
     assert [status.state for status in watcher.roots()] == ["online", "offline"]
     touch(tmp_path / "missing" / "a.mp4")
-    listener.wait_for(Seen(tmp_path / "missing" / "a.mp4"))
+    listener.wait_for(FileSeen(tmp_path / "missing" / "a.mp4"))
 
 
 def test_a_rescan_finds_what_no_event_told(
@@ -113,10 +113,10 @@ def test_a_rescan_finds_what_no_event_told(
     watcher = watch(polling=False)
     (root / "link").symlink_to(tmp_path / "elsewhere")
     watcher.rescan()
-    listener.wait_for(Seen(root / "link" / "a.mp4"))
+    listener.wait_for(FileSeen(root / "link" / "a.mp4"))
     touch(tmp_path / "elsewhere" / "b.mp4")
     watcher.rescan()
-    listener.wait_for(Seen(root / "link" / "b.mp4"))
+    listener.wait_for(FileSeen(root / "link" / "b.mp4"))
 
 
 def test_a_rescan_is_over_when_everything_has_been_looked_at(
@@ -141,4 +141,4 @@ def test_a_rescan_is_over_when_everything_has_been_looked_at(
     touch(root / "new.mp4")
     may_look.set()
     wait_until(lambda: watcher.scanned)
-    assert Seen(root / "new.mp4") in listener.so_far()
+    assert FileSeen(root / "new.mp4") in listener.so_far()

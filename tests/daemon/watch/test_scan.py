@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from cbvird.config.sections import WatchSettings
-from cbvird.watch import Gone, PathFilter, Seen, scan
-from support.listening import Listener, touch
+from cbvird.config import WatchSettings
+from cbvird.watch import FileGone, FileSeen, PathFilter, scan
+from support.watching import Listener, touch
 
 
 def paths(root: Path, **settings: Any) -> set[str]:
@@ -88,9 +88,9 @@ def test_names_that_are_not_utf8_work(root: Path, watch: Any, listener: Listener
     touch(strange)
     assert {found.path for found in scan(root, PathFilter(WatchSettings()))} == {strange}
     watch()
-    listener.wait_for(Seen(strange))
+    listener.wait_for(FileSeen(strange))
     strange.unlink()
-    listener.wait_for(Gone(strange))
+    listener.wait_for(FileGone(strange))
 
 
 def test_a_root_that_is_not_there_has_no_files(tmp_path: Path) -> None:

@@ -7,38 +7,38 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from watchdog.observers.inotify_c import InotifyConstants, InotifyEvent
+from watchdog.observers.inotify_c import InotifyConstants, InotifyEvent, WatchDescriptor
 
-from cbvird.watch import Seen
+from cbvird.watch import FileSeen
 from cbvird.watch.observer import Observation, WatchLimit
-from support.listening import Listener, touch, wait_until
+from support.watching import Listener, touch, wait_until
 
 
 def test_a_receiver_that_fails_stops_nothing_and_gets_the_event_again(
     root: Path, watch: Any, listener: Listener, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("cbvird.watch.folder.SECOND_CHANCE_S", 0.2)
+    monkeypatch.setattr("cbvird.watch.folder.REDELIVERY_DELAY_S", 0.2)
     watch(polling=False)
     listener.fail = 1
     touch(root / "a.mp4")
-    listener.wait_for(Seen(root / "a.mp4"))
+    listener.wait_for(FileSeen(root / "a.mp4"))
     listener.fail = 100
     touch(*(root / f"{number}.mp4" for number in range(10)))
     wait_until(lambda: listener.fail < 90)
     listener.fail = 0
     for number in range(10):
-        listener.wait_for(Seen(root / f"{number}.mp4"))
+        listener.wait_for(FileSeen(root / f"{number}.mp4"))
 
 
 def test_an_overflow_of_the_kernels_queue_leads_to_a_scan(root: Path, watch: Any, listener: Listener) -> None:
     watcher = watch(polling=False)
     touch(root / "a.mp4")
-    listener.wait_for(Seen(root / "a.mp4"))
+    listener.wait_for(FileSeen(root / "a.mp4"))
     listener.clear()
     observation = watcher._folders[0]._observation
     reader = observation._observer._inotify_fd
-    reader.handle_event(InotifyEvent(-1, InotifyConstants.IN_Q_OVERFLOW, 0, b""))
-    listener.wait_for(Seen(root / "a.mp4"))
+    reader.handle_event(InotifyEvent(WatchDescriptor(-1), InotifyConstants.IN_Q_OVERFLOW, 0, b""))
+    listener.wait_for(FileSeen(root / "a.mp4"))
 
 
 def test_dead_threads_are_replaced(root: Path, watch: Any, listener: Listener) -> None:
@@ -47,12 +47,10 @@ def test_dead_threads_are_replaced(root: Path, watch: Any, listener: Listener) -
     first._observer.emitters.copy().pop().stop()
     wait_until(lambda: watcher._folders[0]._observation not in (first, None))
     touch(root / "a.mp4")
-    listener.wait_for(Seen(root / "a.mp4"))
+    listener.wait_for(FileSeen(root / "a.mp4"))
 
 
-def exhausted(
-    limit: str,
-) -> Callable[[Observation, Path, Any], None]:
+def exhausted(limit: str) -> Callable[..., None]:
     """`Observation.__init__` of a machine whose inotify is used up."""
     original = Observation.__init__
 
@@ -72,7 +70,7 @@ def test_where_inotify_is_used_up_the_folder_is_polled_with_a_warning_that_names
     assert watcher.roots()[0].watch == "polling"
     assert "sysctl -w fs.inotify.max_user_instances=" in capsys.readouterr().out
     touch(root / "a.mp4")
-    listener.wait_for(Seen(root / "a.mp4"))
+    listener.wait_for(FileSeen(root / "a.mp4"))
 
 
 def test_without_polling_rescans_remain(
@@ -83,7 +81,7 @@ def test_without_polling_rescans_remain(
     assert watcher.roots()[0].watch == "none"
     touch(root / "a.mp4")
     watcher.rescan()
-    listener.wait_for(Seen(root / "a.mp4"))
+    listener.wait_for(FileSeen(root / "a.mp4"))
 
 
 def test_folders_inside_that_could_not_be_watched_are_noticed(
@@ -109,4 +107,4 @@ def test_folders_inside_that_could_not_be_watched_are_noticed(
     watcher = watch()
     wait_until(lambda: watcher.roots()[0].watch == "polling")
     touch(root / "4" / "a.mp4")
-    listener.wait_for(Seen(root / "4" / "a.mp4"))
+    listener.wait_for(FileSeen(root / "4" / "a.mp4"))

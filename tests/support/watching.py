@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from cbvird.watch import Event
+from cbvird.watch import FileEvent
 from cbvird.watch.mounts import Mount
 
 PATIENCE_S = 20.0
@@ -26,17 +26,17 @@ class Listener:
     """Takes events and waits for one."""
 
     def __init__(self) -> None:
-        self.events: queue.Queue[Event] = queue.Queue()
-        self.taken: list[Event] = []
+        self.events: queue.Queue[FileEvent] = queue.Queue()
+        self.taken: list[FileEvent] = []
         self.fail = 0
 
-    def __call__(self, event: Event) -> None:
+    def __call__(self, event: FileEvent) -> None:
         if self.fail:
             self.fail -= 1
             raise queue.Full
         self.events.put(event)
 
-    def wait_for(self, event: Event) -> None:
+    def wait_for(self, event: FileEvent) -> None:
         """Returns when `event` has come; fails with what came instead."""
         end = time.monotonic() + PATIENCE_S
         while event not in self.taken:
@@ -45,7 +45,7 @@ class Listener:
             except queue.Empty:
                 pytest.fail(f"no {event}; but {self.taken}")
 
-    def so_far(self) -> list[Event]:
+    def so_far(self) -> list[FileEvent]:
         while not self.events.empty():
             self.taken.append(self.events.get())
         return self.taken

@@ -1,6 +1,6 @@
-"""Where configuration, data and socket are unless somebody says otherwise.
+"""The paths of configuration, data and socket where nothing else is configured.
 
-Light enough for the client to import: standard library only.
+Only the standard library is imported, so that the client starts fast.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ SOCKET_NAME = "cbvir.sock"
 
 
 def config_file() -> Path | None:
-    """The configuration that holds without ``--config``: the user's, else the system's, else none."""
+    """Return the configuration to use without ``--config``: the user's, else the system's, else None."""
     return next(
         (
             path
@@ -27,26 +27,26 @@ def config_file() -> Path | None:
 
 
 def data_dir() -> Path:
-    """``$STATE_DIRECTORY`` (set by systemd), else ``$XDG_DATA_HOME/cbvir``."""
+    """Return ``$STATE_DIRECTORY`` (set by systemd), else ``$XDG_DATA_HOME/cbvir``."""
     state = os.environ.get("STATE_DIRECTORY", "").split(":")[0]
     return Path(state) if state else _xdg("XDG_DATA_HOME", ".local/share")
 
 
 def socket() -> Path:
-    """In ``$RUNTIME_DIRECTORY`` (systemd), else ``$XDG_RUNTIME_DIR/cbvir``, else the data folder."""
+    """Return the socket: in ``$RUNTIME_DIRECTORY``, else ``$XDG_RUNTIME_DIR/cbvir``, else the data folder."""
     runtime = os.environ.get("RUNTIME_DIRECTORY", "").split(":")[0]
     if runtime:
         return Path(runtime) / SOCKET_NAME
-    user = os.environ.get("XDG_RUNTIME_DIR")
-    return Path(user) / "cbvir" / SOCKET_NAME if user else data_dir() / SOCKET_NAME
+    xdg_runtime = os.environ.get("XDG_RUNTIME_DIR")
+    return Path(xdg_runtime) / "cbvir" / SOCKET_NAME if xdg_runtime else data_dir() / SOCKET_NAME
 
 
 def client_socket() -> Path:
-    """Where a client looks: what the configuration names, else a socket that is there, else the default."""
+    """Return the socket for a client: that of the configuration, else one that exists, else the default."""
     config = config_file()
-    named = _configured_socket(config) if config else None
-    if named is not None:
-        return named
+    configured = _configured_socket(config) if config else None
+    if configured is not None:
+        return configured
     return next(
         (path for path in (socket(), data_dir() / SOCKET_NAME, SYSTEM_SOCKET) if path.exists()), socket()
     )
@@ -56,7 +56,7 @@ def _configured_socket(config: Path) -> Path | None:
     try:
         value = tomllib.loads(config.read_text()).get("service", {}).get("socket")
     except (OSError, ValueError):
-        return None  # the service explains what is wrong with its configuration
+        return None  # the service reports what is wrong with its configuration
     return config.parent / Path(value).expanduser() if value else None
 
 

@@ -1,4 +1,4 @@
-"""The unix socket: opened once, and only for whom it is meant."""
+"""The unix socket of the service: opening it, and refusing those for whom it is not meant."""
 
 from __future__ import annotations
 
@@ -19,59 +19,64 @@ from cbvir_core.errors import ConfigError, StoreBusy
 
 LOG = structlog.get_logger(__name__)
 
-MODE = 0o660
-BACKLOG = 128
+SOCKET_MODE = 0o660
+"""The owner and the group may connect, as in the systemd socket units."""
+
+LISTEN_BACKLOG = 128
+"""Connections that may wait to be accepted."""
 
 SO_PEERGROUPS = 59
-"""Linux: the peer's supplementary groups; the socket module has no name for it."""
+"""Linux's socket option for the peer's supplementary groups; the socket module has no name for it."""
 
 _CREDENTIALS = struct.Struct("iII")
 
 
 @contextmanager
-def listening(path: Path, passed: list[socket.socket]) -> Iterator[socket.socket]:
-    """The socket to serve on: one that systemd passed, else a new one at `path`, removed at the end.
+def listening_socket(path: Path, passed: list[socket.socket]) -> Iterator[socket.socket]:
+    """Yield the socket to serve on: one that systemd passed, else a new one at `path`, removed at the end.
 
-    A socket file that nobody listens on is replaced.  Raises StoreBusy where somebody does,
+    The socket file of a process that has ended is replaced.  Raises StoreBusy where a process listens on it,
     ConfigError where the socket cannot be made.
     """
     if passed:
         with passed[0] as served:
             yield served
         return
-    with _open(path) as served:
+    with _make_socket(path) as served:
         try:
             yield served
         finally:
             path.unlink(missing_ok=True)
 
 
-def _open(path: Path) -> socket.socket:
+def _make_socket(path: Path) -> socket.socket:
     served = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        _clear(path)
-        before = os.umask(0o777 & ~MODE)
+        _remove_stale(path)
+        before = os.umask(0o777 & ~SOCKET_MODE)
         try:
             served.bind(str(path))
         finally:
             os.umask(before)
-        served.listen(BACKLOG)
+        served.listen(LISTEN_BACKLOG)
     except OSError as error:
         served.close()
-        raise ConfigError(f"the socket {path} cannot be made: {error.strerror or error}") from error
+        raise ConfigError(
+            f"cannot be used as a socket: {error.strerror or error}; set another service.socket", path=path
+        ) from error
     except BaseException:
         served.close()
         raise
     return served
 
 
-def _clear(path: Path) -> None:
-    """Remove the socket file of a service that is gone.  Raises StoreBusy where one is there."""
+def _remove_stale(path: Path) -> None:
+    """Remove the socket file of a service that has ended.  Raises StoreBusy where one still runs."""
     if not path.exists():
         return
     if not path.is_socket():
-        raise ConfigError(f"{path} is there and is no socket; move it, or set another service.socket")
+        raise ConfigError("exists and is no socket; move it, or set another service.socket", path=path)
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
         try:
             probe.connect(str(path))
@@ -81,12 +86,14 @@ def _clear(path: Path) -> None:
             path.unlink(missing_ok=True)
             return
         holder = peer(probe).pid
-    raise StoreBusy(f"process {holder} already listens on {path}; stop it or set another service.socket")
+    raise StoreBusy(
+        f"is in use: process {holder} listens on it; stop it, or set another service.socket", path=path
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class Peer:
-    """Who is at the other end of a unix socket."""
+    """The process and user at the other end of a unix socket."""
 
     pid: int
     uid: int
@@ -94,39 +101,39 @@ class Peer:
 
 
 def peer(connection: socket.socket) -> Peer:
-    """The process at the other end, as it was when it connected."""
+    """Return the process at the other end, as it was when it connected."""
     pid, uid, gid = _CREDENTIALS.unpack(
         connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
     )
     try:
         packed = connection.getsockopt(socket.SOL_SOCKET, SO_PEERGROUPS, 1024)
-    except OSError:  # an older kernel, or more groups than fit: the main group has to do
+    except OSError:  # an older kernel, or more groups than fit: then only the main group counts
         packed = b""
     return Peer(pid, uid, frozenset({gid, *struct.unpack(f"{len(packed) // 4}I", packed)}))
 
 
-def is_welcome(who: Peer, socket_file: Path) -> bool:
-    """Whether the peer is this user, root, or in the group that the socket file belongs to.
+def is_allowed(client: Peer, socket_file: Path) -> bool:
+    """Return whether the peer is this user, root, or in the group of the socket file.
 
-    The file's mode says the same; this also holds where the socket was passed in with a wider one.
+    The mode of the file allows the same.  This check also holds where a passed socket has a wider mode.
     """
-    if who.uid in (0, os.geteuid()):
+    if client.uid in (0, os.geteuid()):
         return True
     try:
-        return socket_file.stat().st_gid in who.groups
+        return socket_file.stat().st_gid in client.groups
     except (OSError, ValueError):  # an abstract socket has no file and no group
         return False
 
 
 class GuardedProtocol(H11Protocol):
-    """HTTP/1.1 for those who are welcome; everybody else is cut off with 403."""
+    """HTTP/1.1 for peers that are allowed; others get status 403 and are disconnected."""
 
     def connection_made(self, transport: Transport) -> None:  # type: ignore[override]
-        """Look who is there before a byte is read."""
+        """Check the peer before a byte is read."""
         super().connection_made(transport)
         connection = transport.get_extra_info("socket")
-        who = peer(connection)
-        if not is_welcome(who, Path(os.fsdecode(connection.getsockname()))):
-            LOG.warning("peer refused", pid=who.pid, uid=who.uid)
+        client = peer(connection)
+        if not is_allowed(client, Path(os.fsdecode(connection.getsockname()))):
+            LOG.warning("peer refused", pid=client.pid, uid=client.uid)
             transport.write(b"HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\nconnection: close\r\n\r\n")
             transport.close()

@@ -10,16 +10,16 @@ from pathlib import Path
 import pytest
 
 from cbvir_core.errors import ConfigError, StoreBusy
-from cbvird.http.listener import Peer, is_welcome, listening, peer
+from cbvird.http.unix_socket import Peer, is_allowed, listening_socket, peer
 
 
 def test_a_socket_is_private_and_a_stale_one_is_replaced(tmp_path: Path) -> None:
     path = tmp_path / "s"
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as stale:
         stale.bind(str(path))
-    with listening(path, []) as served:
+    with listening_socket(path, []) as served:
         assert stat.S_IMODE(path.stat().st_mode) == 0o660
-        with pytest.raises(StoreBusy, match=str(os.getpid())), listening(path, []):
+        with pytest.raises(StoreBusy, match=str(os.getpid())), listening_socket(path, []):
             pass
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as client:
             client.connect(str(path))
@@ -34,7 +34,7 @@ def test_a_socket_is_private_and_a_stale_one_is_replaced(tmp_path: Path) -> None
 
 def test_a_passed_socket_is_taken(tmp_path: Path) -> None:
     passed = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    with listening(tmp_path / "unused", [passed]) as served:
+    with listening_socket(tmp_path / "unused", [passed]) as served:
         assert served is passed
     assert not (tmp_path / "unused").exists()
 
@@ -44,16 +44,16 @@ def test_strangers_are_not_welcome(tmp_path: Path) -> None:
     path.touch()
     group = path.stat().st_gid
     me, stranger = os.geteuid(), os.geteuid() + 4242
-    assert is_welcome(Peer(1, me, frozenset()), path)
-    assert is_welcome(Peer(1, 0, frozenset()), path)
-    assert is_welcome(Peer(1, stranger, frozenset({group})), path)
-    assert not is_welcome(Peer(1, stranger, frozenset({group + 4242})), path)
-    assert not is_welcome(Peer(1, stranger, frozenset()), tmp_path / "gone")
+    assert is_allowed(Peer(1, me, frozenset()), path)
+    assert is_allowed(Peer(1, 0, frozenset()), path)
+    assert is_allowed(Peer(1, stranger, frozenset({group})), path)
+    assert not is_allowed(Peer(1, stranger, frozenset({group + 4242})), path)
+    assert not is_allowed(Peer(1, stranger, frozenset()), tmp_path / "gone")
 
 
 def test_a_file_that_is_no_socket_is_left_where_it_is(tmp_path: Path) -> None:
     path = tmp_path / "s"
     path.write_text("precious")
-    with pytest.raises(ConfigError, match="no socket"), listening(path, []):
+    with pytest.raises(ConfigError, match="no socket"), listening_socket(path, []):
         pass
     assert path.read_text() == "precious"

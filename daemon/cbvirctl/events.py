@@ -1,4 +1,4 @@
-"""What the service tells of its work while a command waits for the end of it."""
+"""The service's events, shown while a command waits for the end of some work."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ Events = Iterable[tuple[str, dict[str, Any]]]
 
 @contextmanager
 def listening(socket: Path, draw: Callable[[Events], None]) -> Iterator[None]:
-    """Has `draw` show the service's events, in a thread of its own, while this is open.
+    """Let `draw` show the service's events in a thread of its own while this is open.
 
-    Where events cannot be had, or end too soon, nothing is shown any more and nothing fails: what is wrong,
-    the order that the command waits for says itself.
+    Where no events can be had, or they end too soon, nothing is shown any more and nothing fails: the request
+    that the command waits for reports what is wrong.
     """
-    # Waits for events until the service or this process ends.
+    # The thread waits for events until the service or this process ends.
     threading.Thread(target=_listen, args=(socket, draw), daemon=True).start()
     yield
 

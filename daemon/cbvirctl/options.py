@@ -1,0 +1,43 @@
+"""The two options that every command has.  They may stand before the command and after it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+
+def _last_given(context: typer.Context, parameter: typer.CallbackParam, value: Any) -> Any:
+    """Return the value of an option that a command shares with the groups before it.
+
+    The last one on the command line wins.  The environment (``CBVIR_SOCKET``) counts only where the option
+    stands nowhere.
+    """
+    name = parameter.name or ""
+    source = context.get_parameter_source(name)
+    given_here = source is not None and source.name == "COMMANDLINE"
+    if given_here or context.parent is None:
+        return value
+    return context.parent.params.get(name, value)  # the group has asked those before it in the same way
+
+
+JsonOption = Annotated[
+    bool,
+    typer.Option("--json", callback=_last_given, help="Print one JSON document to stdout and nothing else."),
+]
+SocketOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--socket",
+        metavar="PATH",
+        envvar="CBVIR_SOCKET",
+        callback=_last_given,
+        help="The socket of the service.",
+        show_default=False,
+    ),
+]
+
+
+def accept_common_options(as_json: JsonOption = False, socket: SocketOption = None) -> None:
+    """Accept the common options before a command; the callback of a group of commands."""

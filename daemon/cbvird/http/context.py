@@ -1,0 +1,48 @@
+"""The open parts of a running service, and how a route gets them."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from cbvir_core.library import Library
+from cbvir_core.search import SearchOptions
+from cbvird.http.weight_files import WeightFiles
+from cbvird.ingest.catalog import Catalog
+from cbvird.ingest.jobs import Jobs
+from cbvird.ingest.tracker import Tracker
+from cbvird.runtime.event_bus import EventBus
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a request may use.
+
+    `queries` is the pool of threads that searches run in.  `started` is the time of the start by the
+    monotonic clock.
+    """
+
+    library: Library
+    jobs: Jobs
+    tracker: Tracker
+    catalog: Catalog
+    event_bus: EventBus
+    search: SearchOptions
+    weights: WeightFiles
+    queries: Executor
+    stop: threading.Event
+    started: float
+
+
+async def context_of(request: Request) -> Context:
+    """Return the context that `cbvird.http.build` put into the application."""
+    context: Context = request.app.state.context
+    return context
+
+
+Served = Annotated[Context, Depends(context_of)]
+"""The type of a route's parameter that FastAPI fills with the context."""
