@@ -25,7 +25,7 @@ def test_a_file_is_replaced_when_all_of_it_is_written(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("umask", "mode"), [(0o022, 0o644), (0o027, 0o640), (0o077, 0o600)])
-def test_who_may_read_it_is_for_the_process_to_say(tmp_path: Path, umask: int, mode: int) -> None:
+def test_permissions_follow_the_umask(tmp_path: Path, umask: int, mode: int) -> None:
     before = os.umask(umask)
     try:
         with replacing(tmp_path / "file") as fresh:
@@ -41,11 +41,11 @@ def test_file_and_folder_are_on_the_disk_in_that_order(
     synced: list[tuple[bool, bool]] = []
     path = tmp_path / "file"
 
-    def seen(descriptor: int) -> None:
-        place = Path(f"/proc/self/fd/{descriptor}").resolve()
-        synced.append((place.is_dir(), path.exists()))
+    def record(descriptor: int) -> None:
+        target = Path(f"/proc/self/fd/{descriptor}").resolve()
+        synced.append((target.is_dir(), path.exists()))
 
-    monkeypatch.setattr(os, "fsync", seen)
+    monkeypatch.setattr(os, "fsync", record)
     with replacing(path) as fresh:
         fresh.write_bytes(b"1")
     assert synced == [(False, False), (True, True)]
@@ -67,6 +67,6 @@ def test_a_failure_leaves_what_was_there(tmp_path: Path, error: BaseException) -
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_no_room_is_said_with_the_file(tmp_path: Path) -> None:
+def test_a_full_disk_is_reported_with_the_file(tmp_path: Path) -> None:
     with pytest.raises(DiskFull, match="weights"), no_room(tmp_path / "weights"):
         raise OSError(errno.ENOSPC, "full")

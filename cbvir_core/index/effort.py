@@ -72,8 +72,8 @@ class NearestItems:
 
 def tuning_queries(sample: Rows) -> Rows:
     """Return unit rows that lie near rows of the sample, the same for the same sample."""
-    chance = np.random.default_rng(len(sample))
-    one, other = chance.integers(0, len(sample), (2, TUNING_QUERIES))
+    rng = np.random.default_rng(len(sample))
+    one, other = rng.integers(0, len(sample), (2, TUNING_QUERIES))
     mixed = (1.0 - MIXED_SHARE) * sample[one] + MIXED_SHARE * sample[other]
     norms = np.linalg.norm(mixed, axis=1, keepdims=True)
     queries: Rows = (mixed / np.maximum(norms, np.finfo(np.float32).tiny)).astype(np.float32)

@@ -89,7 +89,7 @@ def index_write_error(folder: Path, error: OSError) -> StoreError:
     """Return the exception to raise where the index in `folder` cannot be written."""
     # numpy raises OSError without a number when a write is cut short.
     if error.errno is None or error.errno in NO_ROOM_ERRNOS:
-        return DiskFull(f"no room for the index in {folder}; free some, searches go on meanwhile")
+        return DiskFull(f"no room on the disk for the index in {folder}; make room, searches go on meanwhile")
     return StoreError(f"the index in {folder} cannot be written: {error}")
 
 

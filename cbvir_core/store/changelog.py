@@ -61,10 +61,10 @@ class ChangeStore(StorePart):
         next one is numbered from it.
         """
         with self._environment.read() as txn:
-            if not _oldest(txn, upto, batch):
+            if not _oldest_keys(txn, upto, batch):
                 return 0
         return self._environment.write(
-            lambda txn: sum(txn.delete(Table.CHANGES, key) for key in _oldest(txn, upto, batch))
+            lambda txn: sum(txn.delete(Table.CHANGES, key) for key in _oldest_keys(txn, upto, batch))
         )
 
     def _logged(self, generation: Generation, after: int) -> Changes | None:
@@ -74,7 +74,7 @@ class ChangeStore(StorePart):
         last, full = after, True
         while full:
             with self._environment.read() as txn:
-                if _first(txn) > last + 1:
+                if _first_number(txn) > last + 1:
                     return None
                 batch = list(islice(txn.scan(Table.CHANGES, pack_number(last + 1)), READ_BATCH_CHANGES))
                 entries = [unpack_row_key(value) for _, value in batch]
@@ -108,18 +108,18 @@ class ChangeStore(StorePart):
         return Changes(since.last, added, since.forgotten, whole=True)
 
 
-def _first(txn: Transaction) -> int:
+def _first_number(txn: Transaction) -> int:
     """Return the sequence number of the oldest change in the log; 0 where the log is empty."""
     key = next(txn.keys(Table.CHANGES, b"\0"), None)
     return 0 if key is None else unpack_number(key)
 
 
-def _oldest(txn: Transaction, upto: int, batch: int) -> list[bytes]:
+def _oldest_keys(txn: Transaction, upto: int, batch: int) -> list[bytes]:
     """Return the keys of the `batch` oldest changes.
 
     None unless all of them are at or before `upto` and before the newest.
     """
-    first, newest = _first(txn), txn.last_key(Table.CHANGES)
+    first, newest = _first_number(txn), txn.last_key(Table.CHANGES)
     last = first + batch - 1
     if newest is None or last > upto or last >= unpack_number(newest):
         return []

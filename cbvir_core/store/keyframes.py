@@ -66,19 +66,19 @@ class KeyframeStore(StorePart):
         with self._environment.read() as txn:
             tables.read_video(txn, video_id)
             rows = tables.rows_of_video(txn, video_id)
-            return [found for row in rows if (found := _get(txn, row)) is not None]
+            return [found for row in rows if (found := _read_row(txn, row)) is not None]
 
     def searchable_rows(self, video_ids: Iterable[VideoId]) -> list[int]:
         """Return the rows of all keyframes of these videos but blank ones; of an unknown video, none."""
         with self._environment.read() as txn:
             rows = (row for video_id in video_ids for row in tables.rows_of_video(txn, video_id))
-            found = (_get(txn, row) for row in rows)
+            found = (_read_row(txn, row) for row in rows)
             return [one.row for one in found if one is not None and one.quality > 0]
 
     def keyframe_rows(self, rows: RowNumbersLike) -> list[KeyframeRow | None]:
         """Return the keyframes in `rows`, in that order; None where one was forgotten."""
         with self._environment.read() as txn:
-            return [_get(txn, int(row)) for row in rows]
+            return [_read_row(txn, int(row)) for row in rows]
 
     def row_of(self, keyframe_id: KeyframeId) -> int:
         """Return the row of a keyframe.  Raises UnknownVideo."""
@@ -146,7 +146,7 @@ def _append(
     return rows
 
 
-def _get(txn: Transaction, row: int) -> KeyframeRow | None:
+def _read_row(txn: Transaction, row: int) -> KeyframeRow | None:
     value = txn.get(Table.ROWS, pack_number(row))
     return None if value is None else unpack_keyframe(row, value)
 

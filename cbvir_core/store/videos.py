@@ -29,16 +29,16 @@ class VideoStore(StorePart):
         """
 
         def work(txn: Transaction) -> bool:
-            known = _get(txn, info.video_id)
+            known = _read_video(txn, info.video_id)
             read_again = known is not None and known.damaged and absolute_path(info.path) in known.paths
             if known is not None and known.complete and not read_again:
-                _claim(txn, known, info.path)
+                _put_with_path(txn, known, info.path)
                 return False
             record = VideoRecord.new(info, self._clock())
             if known is not None:
                 tables.delete_rows(txn, tables.rows_of_video(txn, info.video_id))
                 record = replace(record, paths=known.paths, added_at=known.added_at)
-            _claim(txn, record, info.path)
+            _put_with_path(txn, record, info.path)
             return True
 
         return self._environment.write(work)
@@ -72,19 +72,19 @@ class VideoStore(StorePart):
 
     def add_path(self, video_id: VideoId, path: Path) -> None:
         """Record that the video is also at `path`.  Another video that was there before loses the path."""
-        self._environment.write(lambda txn: _claim(txn, tables.read_video(txn, video_id), path))
+        self._environment.write(lambda txn: _put_with_path(txn, tables.read_video(txn, video_id), path))
 
     def remove_path(self, video_id: VideoId, path: Path) -> None:
         """Record that the video is no longer at `path`.  It stays known, even without any path."""
-        self._environment.write(lambda txn: _leave(txn, video_id, path))
+        self._environment.write(lambda txn: _remove_path(txn, video_id, path))
 
     def drop_path(self, path: Path) -> None:
         """Record that no video is at `path` any more; one that was nowhere else is forgotten."""
 
         def work(txn: Transaction) -> None:
-            record = _at(txn, absolute_path(path))
+            record = _video_at(txn, absolute_path(path))
             if record is not None:
-                _drop(txn, record, path)
+                _drop_path(txn, record, path)
 
         self._environment.write(work)
 
@@ -96,12 +96,12 @@ class VideoStore(StorePart):
         """
 
         def work(txn: Transaction) -> None:
-            moved, overwritten = _at(txn, absolute_path(source)), _at(txn, absolute_path(target))
+            moved, overwritten = _video_at(txn, absolute_path(source)), _video_at(txn, absolute_path(target))
             if overwritten is not None and overwritten != moved:
-                _drop(txn, overwritten, target)
+                _drop_path(txn, overwritten, target)
             if moved is not None:
-                _leave(txn, moved.video_id, source)
-                _claim(txn, tables.read_video(txn, moved.video_id), target)
+                _remove_path(txn, moved.video_id, source)
+                _put_with_path(txn, tables.read_video(txn, moved.video_id), target)
 
         self._environment.write(work)
 
@@ -113,12 +113,12 @@ class VideoStore(StorePart):
     def video(self, video_id: VideoId) -> VideoRecord | None:
         """Return one video, or None."""
         with self._environment.read() as txn:
-            return _get(txn, video_id)
+            return _read_video(txn, video_id)
 
     def video_at(self, path: Path) -> VideoRecord | None:
         """Return the video whose file is at `path`, or None."""
         with self._environment.read() as txn:
-            return _at(txn, absolute_path(path))
+            return _video_at(txn, absolute_path(path))
 
     def find(self, text: str) -> VideoRecord:
         """Return the video that `text` names: by one of its paths, or by the beginning of its id.
@@ -126,7 +126,7 @@ class VideoStore(StorePart):
         Raises UnknownVideo where it names no video, or the beginning of several ids.
         """
         with self._environment.read() as txn:
-            if text and "\0" not in text and (known := _at(txn, absolute_path(Path(text).expanduser()))):
+            if known := _video_at_text(txn, text):
                 return known
             prefix = text.lower().encode("utf-8", "surrogateescape")
             found = [load_video(value) for _, value in txn.scan(Table.VIDEOS, prefix, prefix)] if text else []
@@ -142,42 +142,51 @@ def absolute_path(path: Path) -> Path:
     return Path(os.path.abspath(path))  # noqa: PTH100  Path.absolute() keeps `..`
 
 
-def _get(txn: Transaction, video_id: VideoId) -> VideoRecord | None:
+def _read_video(txn: Transaction, video_id: VideoId) -> VideoRecord | None:
     value = txn.get(Table.VIDEOS, video_id.encode()) if video_id else None
     return None if value is None else load_video(value)
 
 
-def _at(txn: Transaction, path: Path) -> VideoRecord | None:
+def _video_at(txn: Transaction, path: Path) -> VideoRecord | None:
     value = txn.get(Table.PATHS, path_key(path))
-    return None if value is None else _get(txn, VideoId(bytes(value).decode("ascii")))
+    return None if value is None else _read_video(txn, VideoId(bytes(value).decode("ascii")))
 
 
-def _claim(txn: Transaction, record: VideoRecord, path: Path) -> None:
+def _video_at_text(txn: Transaction, text: str) -> VideoRecord | None:
+    """Return the video whose file is at the path that a person wrote, or None."""
+    if not text or "\0" in text:
+        return None
+    return _video_at(txn, absolute_path(Path(text).expanduser()))
+
+
+def _put_with_path(txn: Transaction, record: VideoRecord, path: Path) -> None:
     """Write the record with `path`, and take the path from any other video."""
     path = absolute_path(path)
-    other = _at(txn, path)
+    other = _video_at(txn, path)
     if other is not None and other.video_id != record.video_id:
-        _leave(txn, other.video_id, path)
+        _remove_path(txn, other.video_id, path)
     txn.put(Table.PATHS, path_key(path), record.video_id.encode())
     tables.put_video(txn, record.with_path(path))
 
 
 def _forget(txn: Transaction, record: VideoRecord) -> None:
+    """Delete a video with its paths and keyframes."""
     for path in record.paths:
         txn.delete(Table.PATHS, path_key(path))
     tables.delete_rows(txn, tables.rows_of_video(txn, record.video_id))
     txn.delete(Table.VIDEOS, record.video_id.encode())
 
 
-def _drop(txn: Transaction, record: VideoRecord, path: Path) -> None:
+def _drop_path(txn: Transaction, record: VideoRecord, path: Path) -> None:
     """Take one of its paths from a video, and forget the video where it was the only one."""
     if len(record.paths) == 1:
         _forget(txn, record)
     else:
-        _leave(txn, record.video_id, path)
+        _remove_path(txn, record.video_id, path)
 
 
-def _leave(txn: Transaction, video_id: VideoId, path: Path) -> None:
+def _remove_path(txn: Transaction, video_id: VideoId, path: Path) -> None:
+    """Take a path from a video, where it has that path; raises UnknownVideo."""
     record = tables.read_video(txn, video_id)
     path = absolute_path(path)
     if path in record.paths:

@@ -38,7 +38,7 @@ def check(index: Index, query: Rows, crowd: RowNumbers) -> None:
 
 
 @pytest.mark.parametrize("seal_at", [200, 10_000], ids=["segments", "tail"])
-def test_a_blank_crowd_around_the_query_hides_nobody(
+def test_a_blank_crowd_around_the_query_hides_no_neighbour(
     row_store: RowStore, crowded: Crowded, seal_at: int
 ) -> None:
     index = row_store.index(seal_at=seal_at)
@@ -52,7 +52,7 @@ def test_a_blank_crowd_around_the_query_hides_nobody(
         check(again, *crowded)
 
 
-def test_they_stay_out_when_they_come_later_and_when_the_log_is_gone(
+def test_blank_rows_stay_out_when_they_come_later_and_when_the_log_is_gone(
     row_store: RowStore, crowded: Crowded
 ) -> None:
     query, crowd = crowded
@@ -67,10 +67,10 @@ def test_they_stay_out_when_they_come_later_and_when_the_log_is_gone(
         check(index, query, np.append(crowd, 1021))
 
 
-def test_an_index_that_holds_them_gives_them_up(
+def test_an_index_that_holds_blank_rows_drops_them(
     row_store: RowStore, crowded: Crowded, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As one does that was made before they were left out."""
+    """An index of an earlier release does, which did not leave them out."""
     with monkeypatch.context() as before:
         before.setattr(Store, "searchable", lambda _, rows: np.ones(len(rows), np.bool_))
         with row_store.index(seal_at=200) as index:

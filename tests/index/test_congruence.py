@@ -195,8 +195,8 @@ TestCongruence.settings = settings(
 
 
 def small_rows(count: int, seed: int) -> Rows:
-    chance = np.random.default_rng(seed)
-    return normalised(np.round(chance.standard_normal((count, 5)), 1).astype(np.float32) + 0.01)
+    rng = np.random.default_rng(seed)
+    return normalised(np.round(rng.standard_normal((count, 5)), 1).astype(np.float32) + 0.01)
 
 
 @pytest.mark.parametrize("kind", sorted(INDEX_KINDS))

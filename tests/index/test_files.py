@@ -1,4 +1,4 @@
-"""What lies on the disk: reopening, sweeping, other stores, full disks, killed builders."""
+"""Files of the index: reopening, orphans, other stores, full disks, killed builders."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_a_reopened_index_is_read_and_not_built(row_store: RowStore, monkeypatch
         row_store.assert_exact(again, clustered(1)[0], 5)
 
 
-def test_orphans_are_swept_and_named_files_are_kept(row_store: RowStore) -> None:
+def test_orphans_are_deleted_and_named_files_are_kept(row_store: RowStore) -> None:
     row_store.add(clustered(1200))
     index = row_store.index(seal_at=1000)
     settle(index)
@@ -66,7 +66,7 @@ def test_orphans_are_swept_and_named_files_are_kept(row_store: RowStore) -> None
 @pytest.mark.parametrize(
     "content", ["", "{", "[]", "{}", '{"format": 99}', '{"format": 1, "segments": [{}]}']
 )
-def test_a_manifest_that_means_nothing_is_made_again(row_store: RowStore, content: str) -> None:
+def test_a_manifest_that_cannot_be_understood_is_made_again(row_store: RowStore, content: str) -> None:
     row_store.add(clustered(40))
     index = row_store.index(seal_at=20)
     settle(index)
@@ -80,7 +80,7 @@ def test_a_manifest_that_means_nothing_is_made_again(row_store: RowStore, conten
         row_store.assert_exact(again, clustered(1)[0], 10)
 
 
-def test_an_index_of_another_store_or_a_later_state_is_not_believed(row_store: RowStore) -> None:
+def test_an_index_of_another_store_or_a_later_state_is_not_used(row_store: RowStore) -> None:
     row_store.add(clustered(40))
     index = row_store.index(seal_at=20)
     settle(index)
@@ -92,7 +92,7 @@ def test_an_index_of_another_store_or_a_later_state_is_not_believed(row_store: R
         with row_store.index(seal_at=20) as again:
             assert again.status().segments == 0
             row_store.assert_exact(again, clustered(1)[0], 10)
-        # Opening swept the segments; only a rebuild brings them back.
+        # Opening deleted the segments; they must be built again.
         with row_store.index(seal_at=20) as again:
             settle(again)
 
@@ -215,8 +215,8 @@ def test_a_folder_that_cannot_be_used_is_an_error(row_store: RowStore) -> None:
         row_store.index()
 
 
-def test_a_build_gives_way_and_needs_no_privileges_for_it() -> None:
+def test_a_build_lowers_its_priority_without_privileges() -> None:
     own = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
-    seen = building.in_low_priority(lambda: os.getpriority(os.PRIO_PROCESS, threading.get_native_id()))
-    assert seen == min(19, own + building.BUILD_NICENESS)
+    measured = building.in_low_priority(lambda: os.getpriority(os.PRIO_PROCESS, threading.get_native_id()))
+    assert measured == min(19, own + building.BUILD_NICENESS)
     assert own == os.getpriority(os.PRIO_PROCESS, threading.get_native_id())

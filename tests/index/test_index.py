@@ -54,7 +54,7 @@ def test_the_effort_of_annoy_itself_would_not_hold_recall(row_store: RowStore) -
     index.close()
 
 
-def test_a_forgotten_crowd_around_the_query_hides_nobody(row_store: RowStore) -> None:
+def test_a_forgotten_crowd_around_the_query_hides_no_neighbour(row_store: RowStore) -> None:
     rows = clustered(3000, dim=16)
     query = rows[0]
     crowd = query + 1e-3 * np.random.default_rng(1).standard_normal((800, 16)).astype(np.float32)
@@ -125,7 +125,7 @@ def test_searches_go_on_while_it_is_rebuilt(row_store: RowStore) -> None:
 
 
 def test_a_rebuild_before_a_refresh_gives_each_row_once(row_store: RowStore) -> None:
-    """It reads rows from the store that the index has not followed yet."""
+    """A rebuild reads rows from the store that the index has not followed yet."""
     rows = clustered(40)
     with row_store.index(seal_at=10) as index:
         row_store.add(rows)

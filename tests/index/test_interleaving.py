@@ -18,13 +18,13 @@ from cbvir_core.types import Rows, VideoId
 from support.row_store import RowStore, normalised
 
 DIM = 5
-# So small that ANNOY visits every node: what differs from exact search is then a mistake.
+# So small that ANNOY visits every node: any difference from exact search is then a mistake.
 SEAL_AT, LARGEST = 6, 36
 
 
 def rows_of(count: int, seed: int) -> Rows:
-    chance = np.random.default_rng(seed)
-    rows = np.round(chance.standard_normal((count, DIM)), 1).astype(np.float32) + 0.01
+    rng = np.random.default_rng(seed)
+    rows = np.round(rng.standard_normal((count, DIM)), 1).astype(np.float32) + 0.01
     return normalised(rows)
 
 
@@ -66,7 +66,7 @@ class Machine(RuleBasedStateMachine):
 
     @rule(share=st.floats(0, 1), batch=st.integers(1, 9))
     def trim(self, share: float, batch: int) -> None:
-        """Also what the index has not followed yet: it costs a reader time and nothing else."""
+        """Trim also what the index has not followed yet: that costs it time and nothing else."""
         store = self.row_store.store
         last = store.last_change()
         while store.trim_changes(int(share * last), batch):
@@ -93,7 +93,7 @@ class Machine(RuleBasedStateMachine):
         self.index = self.opened()
 
     @invariant()
-    def agrees(self) -> None:
+    def answers_are_exact(self) -> None:
         for k in (1, 7, 60):
             self.row_store.assert_exact(self.index, rows_of(1, 77)[0], k)
         status = self.index.status()

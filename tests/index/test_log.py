@@ -37,7 +37,7 @@ def test_the_log_is_needed_for_what_no_file_holds(row_store: RowStore) -> None:
         assert again.status().rows == 1200
 
 
-def test_a_log_that_is_longer_than_the_rows_is_let_go(
+def test_a_log_that_is_longer_than_the_rows_need_not_be_kept(
     row_store: RowStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A folder in which films come and go may never fill a segment."""

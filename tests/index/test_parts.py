@@ -1,4 +1,4 @@
-"""Exact search, projection, tail and policy by themselves."""
+"""Exact neighbours, projection, tail and compaction policy, each alone."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ SIZES = st.lists(
 
 @pytest.mark.parametrize("before", [0, 3])
 def test_rows_that_are_forgotten_while_they_are_read_leave_the_tail_as_it_was(before: int) -> None:
-    """The store gives nothing for them, not even the width of a row."""
+    """The store returns nothing for them, not even the width of a row."""
     every, tail = matrix(9), Tail(100)
     tail.extend(np.arange(before), lambda rows: (rows, every[rows]))
     tail.extend(np.arange(4, 7), lambda rows: (rows[:0], np.zeros((0, 0), np.float32)))

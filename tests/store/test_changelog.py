@@ -1,4 +1,4 @@
-"""The change log: whoever follows it has the store's rows, however it is trimmed meanwhile."""
+"""The change log: a reader that follows it has the store's rows, however it is trimmed meanwhile."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def log_of(store: Store) -> list[int]:
         return [unpack_number(key) for key in txn.keys(Table.CHANGES, b"\0")]
 
 
-def test_the_log_tells_what_is_new(
+def test_the_log_lists_what_is_new(
     store: Store, filled: list[int], generation: Generation, keyframes: MakeKeyframes, unit_rows: MakeRows
 ) -> None:
     changes = store.changes(generation, 0)
@@ -68,7 +68,7 @@ def test_an_empty_log_is_not_trimmed(store: Store) -> None:
     assert store.trim_changes(100, batch=1) == 0
 
 
-def test_who_is_behind_the_log_is_told_every_row(
+def test_a_reader_behind_the_log_gets_every_row(
     store: Store, filled: list[int], generation: Generation, keyframes: MakeKeyframes, unit_rows: MakeRows
 ) -> None:
     other = store.generation("filter-b", None)
@@ -95,7 +95,7 @@ def test_trimming_and_changing_while_the_log_is_read(
     moment: int,
     trimmed: int,
 ) -> None:
-    """Whatever happens between two batches of a reader: it has every row once, or is told later."""
+    """Whatever happens between two batches of a reader: it gets every row once, now or with the next call."""
     monkeypatch.setattr(changelog, "READ_BATCH_CHANGES", 2)
     store.trim_changes(trimmed, batch=2)
     read, calls = store._environment.read, 0

@@ -91,7 +91,7 @@ def start(script: str, folder: Path) -> subprocess.Popen[str]:
 
 
 def check_whole(store: Store, reported: int) -> int:
-    """Everything reported is there, whole and once; gives the number of keyframes."""
+    """Assert that everything reported is stored whole and once; return the number of keyframes."""
     rows = store.keyframes(A)
     generation = store.answering()
     assert generation is not None

@@ -1,4 +1,4 @@
-"""Local features of stills: kept by row, gone with it, and found where they are missing."""
+"""Local features of stills: stored by row, deleted with it, and listed where they are missing."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_what_is_missing_is_found_in_order(
     assert store.rows_without_features(99) == more
 
 
-def test_many_rows_are_looked_through_in_parts(
+def test_many_rows_are_scanned_in_batches(
     store: Store, rows: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(features_module, "SCAN_BATCH_KEYS", 2)
@@ -52,7 +52,7 @@ def test_many_rows_are_looked_through_in_parts(
     assert store.rows_without_features(99) == rows[5:]
 
 
-def test_they_go_with_their_keyframes(store: Store, rows: list[int]) -> None:
+def test_features_are_deleted_with_their_keyframes(store: Store, rows: list[int]) -> None:
     store.put_features(dict.fromkeys(rows, b"x"))
     store.forget(A)
     assert store.features(rows) == [None] * len(rows)

@@ -40,7 +40,7 @@ def filled(
     return store.append(A, keyframes(6), generation, unit_rows(6))
 
 
-def test_rows_that_tell_something(
+def test_searchable_rows_of_videos(
     store: Store, info: MakeInfo, keyframes: MakeKeyframes, unit_rows: MakeRows, generation: Generation
 ) -> None:
     """Not those of blank keyframes, nor of a video that was forgotten meanwhile."""
@@ -64,7 +64,7 @@ def test_keyframes_come_back_as_they_went_in(store: Store, filled: list[int]) ->
     assert store.last_row() == filled[-1]
 
 
-def test_what_was_forgotten_and_what_shows_nothing_is_not_searched(
+def test_forgotten_and_blank_rows_are_not_searchable(
     store: Store, filled: list[int], keyframes: MakeKeyframes, unit_rows: MakeRows, generation: Generation
 ) -> None:
     scene = keyframes(1)[0]
@@ -97,16 +97,16 @@ def test_unknown_keyframes(store: Store, filled: list[int], keyframe_id: Keyfram
         store.still(keyframe_id)
 
 
-def test_descriptors_come_back_in_the_order_asked(
+def test_descriptors_come_back_in_the_order_of_the_rows(
     store: Store, filled: list[int], generation: Generation, unit_rows: MakeRows
 ) -> None:
     expected = unit_rows(6).astype(np.float16).astype(np.float32)
-    asked = [filled[5], 999, filled[0], filled[5]]
-    rows = store.filter_rows(generation, asked)
+    wanted = [filled[5], 999, filled[0], filled[5]]
+    rows = store.filter_rows(generation, wanted)
     assert rows.dtype == np.float32
     np.testing.assert_array_equal(rows[[0, 2, 3]], expected[[5, 0, 5]])
     assert not rows[1].any()
-    present, mask = store.present_filter_rows(generation, asked)
+    present, mask = store.present_filter_rows(generation, wanted)
     np.testing.assert_array_equal(present, expected[[5, 0, 5]])
     assert mask.tolist() == [True, False, True, True]
 

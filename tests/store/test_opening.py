@@ -1,4 +1,4 @@
-"""One writer, schema version, rubbish on the disk."""
+"""Opening a store: one process, schema version, damaged files."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def test_another_schema_is_refused(tmp_path: Path) -> None:
         store._environment.write(lambda txn: txn.put(Table.META, b"schema", b"99"))
     with pytest.raises(StoreVersion, match="99"):
         Store.open(tmp_path)
-    with pytest.raises(StoreVersion):  # the refusal let go of the lock
+    with pytest.raises(StoreVersion):  # the refusal released the lock
         Store.open(tmp_path)
 
 
@@ -67,7 +67,7 @@ def test_a_foreign_environment_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("rubbish", [b"rubbish" * 5000, b"\0" * 8192, b"x" * 100])
-def test_rubbish_is_called_damaged(tmp_path: Path, rubbish: bytes) -> None:
+def test_a_file_that_is_no_store_is_called_damaged(tmp_path: Path, rubbish: bytes) -> None:
     (tmp_path / "data.mdb").write_bytes(rubbish)
     with pytest.raises(StoreDamaged):
         Store.open(tmp_path)
@@ -140,31 +140,31 @@ def test_the_map_grows_within_one_large_transaction(tmp_path: Path) -> None:
     environment.close()
 
 
-def test_the_gate_lets_many_pass_or_one_alone() -> None:
-    gate = ReadWriteLock()
-    inside, alone, order = threading.Event(), threading.Event(), []
+def test_the_lock_is_shared_by_many_or_held_by_one() -> None:
+    lock = ReadWriteLock()
+    sharing, exclusive, order = threading.Event(), threading.Event(), []
 
-    def pass_it() -> None:
-        with gate.shared():
-            inside.set()
-            with gate.shared():  # a thread that is inside does not wait for itself
-                assert not alone.wait(0.05)
-            order.append("passed")
+    def share() -> None:
+        with lock.shared():
+            sharing.set()
+            with lock.shared():  # a thread that shares the lock does not wait for itself
+                assert not exclusive.wait(0.05)
+            order.append("shared")
 
-    def be_alone() -> None:
-        with gate.exclusive():
-            order.append("alone")
-            alone.set()
+    def take_exclusively() -> None:
+        with lock.exclusive():
+            order.append("exclusive")
+            exclusive.set()
 
-    first = threading.Thread(target=pass_it)
+    first = threading.Thread(target=share)
     first.start()
-    assert inside.wait(5)
-    second = threading.Thread(target=be_alone)
+    assert sharing.wait(5)
+    second = threading.Thread(target=take_exclusively)
     second.start()
     first.join(5)
     second.join(5)
-    assert order == ["passed", "alone"]
-    with gate.shared(), pytest.raises(RuntimeError), gate.exclusive():
+    assert order == ["shared", "exclusive"]
+    with lock.shared(), pytest.raises(RuntimeError), lock.exclusive():
         pass
-    with gate.shared():
+    with lock.shared():
         pass

@@ -1,4 +1,4 @@
-"""Thumbnails of scenes: kept by row, gone with it, and not there in an older store."""
+"""Thumbnails of scenes: stored by row, deleted with it, and missing in an older store."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ A = VideoId("aa11")
 
 
 def ramps(count: int, height: int = 37, width: int = 64) -> Thumbnails:
-    """Ramps of light, each from another shade on, a third of a second apart."""
+    """Return grey ramps, each beginning at another shade, a third of a second apart."""
     across = np.linspace(0, 120, width)
     shades = np.linspace(0, 120, count)[:, None, None] + np.broadcast_to(across, (height, width))
     return Thumbnails(np.arange(count) / 3, shades.astype(np.uint8))
 
 
 def assert_alike(one: Thumbnails | None, other: Thumbnails) -> None:
-    """Equal times, and pictures but for what JPEG loses."""
+    """Assert that times are equal, and frames are but for what JPEG changes."""
     assert one is not None
     np.testing.assert_array_equal(one.times_s, other.times_s)
     assert one.frames.shape == other.frames.shape
@@ -40,14 +40,14 @@ def assert_alike(one: Thumbnails | None, other: Thumbnails) -> None:
 
 
 def kept(store: Store) -> int:
-    """How many rows have thumbnails."""
+    """Return how many rows have thumbnails."""
     with store._environment.read() as txn:
         return txn.size(Table.THUMBNAILS)
 
 
 @pytest.fixture
 def scenes(keyframes: MakeKeyframes) -> list[Keyframe]:
-    """Three, the second of which has none."""
+    """Three keyframes, the second of which has no thumbnails."""
     first, second, third = keyframes(3)
     return [replace(first, thumbnails=ramps(5)), second, replace(third, thumbnails=ramps(1, 128, 72))]
 
@@ -68,7 +68,7 @@ def test_thumbnails_come_back_where_there_are_any(store: Store, rows: list[int])
     assert kept(store) == 2
 
 
-def test_they_go_with_their_keyframes(store: Store, rows: list[int]) -> None:
+def test_thumbnails_are_deleted_with_their_keyframes(store: Store, rows: list[int]) -> None:
     store.forget(A)
     assert [store.thumbnails(row) for row in rows] == [None, None, None]
     assert kept(store) == 0
@@ -98,7 +98,7 @@ def test_a_scene_of_no_frames_is_one_without(
     assert store.thumbnails(row) is None
 
 
-def test_they_are_there_after_reopening(
+def test_thumbnails_are_there_after_reopening(
     tmp_path: Path, info: MakeInfo, scenes: list[Keyframe], unit_rows: MakeRows
 ) -> None:
     with Store.open(tmp_path) as store:

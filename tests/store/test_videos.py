@@ -1,4 +1,4 @@
-"""Identity by content, paths, beginning and end."""
+"""Videos: identity by content, paths, begin and end of ingest."""
 
 from __future__ import annotations
 
@@ -132,7 +132,7 @@ def test_a_video_is_forgotten_with_its_last_path(
 def test_a_video_with_damaged_frames_is_read_again_when_its_file_comes_again(
     store: Store, info: MakeInfo, keyframes: MakeKeyframes, unit_rows: MakeRows, generation: Generation
 ) -> None:
-    """Its holes may have been filled where its identity does not look."""
+    """Its holes may have been filled in bytes that its content fingerprint does not cover."""
     store.begin(info("aa11", "/one.mp4"))
     store.append(A, keyframes(2), generation, unit_rows(2))
     store.finish(A, damaged=3, duration_s=None)

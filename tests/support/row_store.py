@@ -87,19 +87,19 @@ def clustered(count: int, dim: int = 64, seed: int = 0, cluster_size: int = 12, 
 
     They lie in many clusters of similar rows, and most of their variance is in few directions.
     """
-    chance = np.random.default_rng(seed)
+    rng = np.random.default_rng(seed)
     spectrum = (np.arange(1, dim + 1) ** -0.8).astype(np.float32)
     turn = np.linalg.qr(np.random.default_rng(99).standard_normal((dim, dim)))[0].astype(np.float32)
-    centres = chance.standard_normal((max(1, count // cluster_size), dim)).astype(np.float32)
-    rows = centres[chance.integers(0, len(centres), count)]
-    rows = (rows + spread * chance.standard_normal((count, dim)).astype(np.float32)) * spectrum @ turn
+    centres = rng.standard_normal((max(1, count // cluster_size), dim)).astype(np.float32)
+    rows = centres[rng.integers(0, len(centres), count)]
+    rows = (rows + spread * rng.standard_normal((count, dim)).astype(np.float32)) * spectrum @ turn
     return normalised(rows + 0.5)
 
 
 def mixed_queries(rows: Rows, count: int = 24) -> Rows:
     """Return queries that lie near rows without being them."""
-    chance = np.random.default_rng(5)
-    one, other = chance.integers(0, len(rows), (2, count))
+    rng = np.random.default_rng(5)
+    one, other = rng.integers(0, len(rows), (2, count))
     return normalised(0.85 * rows[one] + 0.15 * rows[other])
 
 
