@@ -6,7 +6,7 @@ from enum import IntEnum
 
 
 class ExitCode(IntEnum):
-    """What an exit code says.  A signal's is 128 and its number, as shells have it."""
+    """What an exit code says."""
 
     MATCH = 0
     """Success; of a query: the picture appears in a known video."""
@@ -22,5 +22,3 @@ class ExitCode(IntEnum):
     """The service refused or failed."""
     TIMED_OUT = 6
     """It took longer than allowed."""
-    INTERRUPTED = 130
-    """Somebody pressed Ctrl-C (SIGINT)."""

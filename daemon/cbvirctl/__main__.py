@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 import traceback
 from typing import Annotated
 
 import typer
 
-from cbvir_shared.exit_codes import ExitCode
 from cbvirctl import calibrate, index, models, query, status, unreleased, videos
 from cbvirctl.errors import ClientError
 from cbvirctl.options import JsonOption, SocketOption
+
+INTERRUPTED_EXIT_CODE = 128 + signal.SIGINT
+"""As shells have it for a process that a signal ended."""
 
 ABOUT = "In which video, and when, does this picture appear?  Asks the running cbvird."
 
@@ -60,11 +63,11 @@ unreleased.register(app)
 
 
 def main() -> None:
-    """Run the command line and end with an `ExitCode`."""
+    """Run the command line and end with one of the documented exit codes."""
     try:
         app()
     except KeyboardInterrupt:
-        sys.exit(ExitCode.INTERRUPTED)
+        sys.exit(INTERRUPTED_EXIT_CODE)
     except Exception as error:  # a bug: Python's own exit code, 1, would say that nothing was found
         traceback.print_exc()
         typer.secho(f"cbvirctl: {type(error).__name__}: {error}", err=True, fg=typer.colors.RED)
