@@ -81,7 +81,11 @@ def share(images: Iterable[Image]) -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m bench.measure.blank",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     default = CLIPS
     parser.add_argument("--videos", type=Path, default=default)
     asked, rng = parser.parse_args(), np.random.default_rng(0)

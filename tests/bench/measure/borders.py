@@ -161,7 +161,11 @@ def costs(folder: Path) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m bench.measure.borders",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     default = CLIPS
     parser.add_argument("--videos", type=Path, default=default)
     chosen = parser.parse_args()

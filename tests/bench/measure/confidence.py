@@ -5,7 +5,7 @@
 The clips of ../../shared/videos and photographs, which crowd the library as other films would, are indexed
 with the built-in weights, once with SOLAR and once without.  Frames of the clips, edited, are asked with,
 and again with their own video left out; so are photographs that are nowhere.  Half of the questions fit a
-model and the other half measure it; what is written is fit_model to all.
+model and the other half measure it; what is written is fitted to all.
 """
 
 from __future__ import annotations
@@ -34,8 +34,7 @@ from cbvir_core.decode import read_picture
 from cbvir_core.embed import RuntimeOptions
 from cbvir_core.errors import CbvirError
 from cbvir_core.library import Library
-from cbvir_core.search import MATCH_PROBABILITY, ConfidenceModel
-from cbvir_core.search import confidence
+from cbvir_core.search import MATCH_PROBABILITY, ConfidenceModel, confidence
 from cbvir_core.weights import find_profile
 from support.libraries import active_generation, store_of
 
@@ -105,7 +104,11 @@ def report(found: list[LabelledEvidence]) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m bench.measure.confidence",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument("--questions", type=int, default=400)
     parser.add_argument("--foreign", type=int, default=300)
     parser.add_argument("--photographs", type=int, default=1500)
@@ -132,7 +135,7 @@ def main() -> None:
             "seed": options.seed,
             "answers": len(found),
         }
-        (Path(confidence.__file__).parent / confidence.FILE).write_text(model.dump(details))
+        (Path(confidence.__file__).parent / confidence.MODEL_FILE).write_text(model.dump(details))
 
 
 if __name__ == "__main__":

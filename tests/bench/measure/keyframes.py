@@ -15,15 +15,16 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 from unittest.mock import patch
 
 import cv2
 
 from cbvir_core.errors import CbvirError
 from cbvir_core.keyframes import (
-    KeyframeReader,
     KeyframeExtractor,
     KeyframeOptions,
+    KeyframeReader,
     KeyframeScore,
     basis,
     keyframe_score,
@@ -71,7 +72,7 @@ def quoted() -> Iterator[Variant]:
     yield Variant("defaults", default)
     yield Variant("the paper's batch form", KeyframeOptions.paper())
     yield Variant("raw histograms", default, similarity=unprojected)
-    alternatives = {
+    alternatives: dict[str, list[Any]] = {
         "bins": [(6, 6, 6), (8, 3, 8), (16, 4, 4)],
         "rank": [8, 12, 16, 32],
         "window_s": [30.0],
@@ -110,14 +111,16 @@ def read(path: Path, sample_s: float) -> list[Frame]:
 
 
 def options_from(settings: Iterable[str]) -> KeyframeOptions:
-    values = {key: value for key, _, value in (setting.partition("=") for setting in settings)}
-    form = {key: values.pop(key) for key in ("form",) if key in values}
-    return KeyframeOptions(**form, **{key: literal_eval(value) for key, value in values.items()})
+    texts = {key: value for key, _, value in (setting.partition("=") for setting in settings)}
+    values: dict[str, Any] = {k: text if k == "form" else literal_eval(text) for k, text in texts.items()}
+    return KeyframeOptions(**values)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+        prog="python -m bench.measure.keyframes",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--set", nargs="+", metavar="OPTION=VALUE", help="measure these options alone")
     parser.add_argument("--seeds", nargs=2, type=int, default=(101, 112), metavar=("FIRST", "LAST"))

@@ -237,7 +237,7 @@ def print_row(name: str, trials: list[Trial]) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=main.__doc__)
+    parser = argparse.ArgumentParser(prog="python -m bench.measure.localise", description=main.__doc__)
     parser.add_argument("--shared", type=Path, default=SHARED)
     parser.add_argument("--every", type=int, default=1, help="each n-th clip")
     parser.add_argument("--frames", type=int, default=2, help="of each clip")

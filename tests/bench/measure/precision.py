@@ -76,7 +76,9 @@ def measure(weights: Path, frames: list[Image]) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+        prog="python -m bench.measure.precision",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("weights", type=Path, nargs="*")
     parser.add_argument("--clips", type=Path, help="a folder of real clips")

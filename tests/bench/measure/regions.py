@@ -147,7 +147,11 @@ def fit(pictures: Sequence[Image], pages: int) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m bench.measure.regions",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument("--shared", type=Path, default=SHARED)
     parser.add_argument("--pages", type=int, default=40, help="drawn by each maker")
     parser.add_argument("--fit", action="store_true")

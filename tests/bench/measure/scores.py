@@ -52,12 +52,13 @@ def cropped(image: Image) -> Image:
 
 
 def toned(image: Image) -> Image:
-    return cv2.convertScaleAbs(image, alpha=0.8, beta=25)
+    return np.asarray(cv2.convertScaleAbs(image, alpha=0.8, beta=25), np.uint8)
 
 
 def saved_badly(image: Image) -> Image:
     small = cv2.resize(image, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
-    return cv2.imdecode(cv2.imencode(".jpg", small, [cv2.IMWRITE_JPEG_QUALITY, 30])[1], cv2.IMREAD_COLOR)
+    data = cv2.imencode(".jpg", small, [cv2.IMWRITE_JPEG_QUALITY, 30])[1]
+    return np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR), np.uint8)
 
 
 def mirrored(image: Image) -> Image:
@@ -65,11 +66,12 @@ def mirrored(image: Image) -> Image:
 
 
 def boxed(image: Image) -> Image:
-    return cv2.copyMakeBorder(image, image.shape[0] // 5, image.shape[0] // 5, 0, 0, cv2.BORDER_CONSTANT)
+    bar = image.shape[0] // 5
+    return np.asarray(cv2.copyMakeBorder(image, bar, bar, 0, 0, cv2.BORDER_CONSTANT), np.uint8)
 
 
 def grey(image: Image) -> Image:
-    return cv2.cvtColor(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
+    return np.asarray(cv2.cvtColor(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB), np.uint8)
 
 
 EDITS: list[Callable[[Image], Image]] = [cropped, toned, saved_badly, mirrored, boxed, grey]
@@ -115,7 +117,7 @@ def write(path: Path, scale: ScoreScale) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=main.__doc__)
+    parser = argparse.ArgumentParser(prog="python -m bench.measure.scores", description=main.__doc__)
     parser.add_argument("weights", type=Path)
     parser.add_argument("--shared", type=Path, default=SHARED)
     parser.add_argument("--photographs", type=int, default=1000)

@@ -151,7 +151,11 @@ def distractors(known: Sequence[Case], count: int, perturb: Perturbation) -> Non
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m bench.measure.verify",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument("--every", type=int, default=3, help="take every n-th clip")
     parser.add_argument("--points", type=int, default=STILL_FEATURES.max_points, help="points of a still")
     parser.add_argument("--levels", type=int, default=features.ROOT_SIFT_STEPS, help="steps of an element")
