@@ -1,7 +1,8 @@
-"""Bars that are a blurred enlargement of the picture between them, as shows of upright films have them.
+"""Bars that are a blurred enlargement of the picture between them, as broadcasts add to upright films.
 
-Three things prove them: both sides are far less sharp than the middle, the middle begins and ends in a
-straight edge at equal distance from the sides, and what is blurred is the middle itself, enlarged.
+They are found by three conditions: both sides are far less sharp than the middle; the middle begins and ends
+in a straight edge at equal distances from the sides; and the sides show the middle itself, enlarged and
+blurred.
 """
 
 from __future__ import annotations
@@ -13,26 +14,26 @@ import numpy.typing as npt
 from cbvir_core.types import Box, Floats, Image
 
 MAX_BLUR_SHARPNESS = 0.4
-"""Sharpness of the bars against that of the picture, at most."""
+"""Sharpness of the bars as a share of that of the picture, at most."""
 
 MIN_BLUR_EDGE_STEP = 3.0
-"""Mean step across the edge against the mean step within the bars, at least."""
+"""Mean step across the edge as a multiple of the mean step within the bars, at least."""
 
 MIN_BLUR_CORRELATION, MIN_BLUR_SIDE_CORRELATION = 0.75, 0.6
-"""Correlation of the bars with the enlarged middle, at least: of both together, of each alone."""
+"""Correlation of the bars with the enlarged middle, at least: of both bars together, and of each alone."""
 
 MIN_BLUR_DEPTH, MAX_BLUR_DEPTH = 0.08, 0.42
-"""Depth of one bar as a share of the side it lies on."""
+"""Depth of one bar, least and most, as a share of the side that it shortens."""
 
 MAX_BLUR_EDGE_PAIRS = 6
-"""Pairs of edges that are compared with the enlargement, the strongest first."""
+"""Pairs of edges, the strongest first, whose bars are compared with the enlarged middle."""
 
 BLUR_GRID_WIDTH = 24
-"""Both are compared at this width: what blur leaves over."""
+"""Width in pixels at which bars and enlarged middle are compared: blur leaves no finer detail."""
 
 
 def blurred_box(image: Image) -> Box | None:
-    """The box of the picture between two bars of its own blur, or None: left, top, right, bottom."""
+    """Return the box of the picture between two blurred bars, or None where there are none."""
     height, width = image.shape[:2]
     if min(height, width) < 48:
         return None
@@ -46,7 +47,7 @@ def blurred_box(image: Image) -> Box | None:
 
 
 def _depth(image: Image) -> tuple[int, int] | None:
-    """Columns of the left and of the right bar."""
+    """Return the widths in columns of the left and the right bar, or None where there are none."""
     width = image.shape[1]
     across = cv2.cvtColor(cv2.absdiff(image[:, 1:], image[:, :-1]), cv2.COLOR_RGB2GRAY)
     step = across.mean(axis=0, dtype=np.float32)  # step[x]: between columns x and x + 1
@@ -55,15 +56,15 @@ def _depth(image: Image) -> tuple[int, int] | None:
     for left in _edges(step, fine, width):
         for right in range(max(1, left - 2), left + 3):
             sure = step[width - 1 - right] >= 0.7 * step[width - 4 - left : width + 2 - left].max()
-            if sure and _copied(image, left, right):
+            if sure and _shows_middle(image, left, right):
                 return left, right
     return None
 
 
 def _edges(step: Floats, fine: Floats, width: int) -> list[int]:
-    """Depths at which both sides have an edge between blur and detail, the strongest first."""
+    """Return the depths at which both sides have an edge between blur and detail, the strongest first."""
     depths = np.arange(round(MIN_BLUR_DEPTH * width), round(MAX_BLUR_DEPTH * width))
-    # The two edges may be apart by a rounding: the other one is looked for in its neighbourhood.
+    # Rounding may put the two edges at different depths: the other one is looked for nearby.
     mirrored = np.maximum.reduce([np.roll(step[::-1], shift) for shift in (-2, -1, 0, 1, 2)])
     strength = np.minimum(step[depths - 1], mirrored[depths - 1])
     calm = _outside(step, depths - 3) + 0.2
@@ -74,19 +75,19 @@ def _edges(step: Floats, fine: Floats, width: int) -> list[int]:
 
 
 def _outside(line: Floats, depths: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
-    """Means of the `depth` outermost values on both sides."""
+    """Return the means of the `depth` outermost values on both sides, for each depth."""
     sums = np.concatenate([[0.0], np.cumsum(line, dtype=np.float64)])
     return np.asarray((sums[depths] + sums[-1] - sums[len(line) - depths]) / (2 * depths))
 
 
 def _inside(line: Floats, depths: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
-    """Means of what lies more than `depth` from both sides."""
+    """Return the means of the values more than `depth` from both sides, for each depth."""
     sums = np.concatenate([[0.0], np.cumsum(line, dtype=np.float64)])
     return np.asarray((sums[len(line) - depths] - sums[depths]) / (len(line) - 2 * depths))
 
 
-def _copied(image: Image, left: int, right: int) -> bool:
-    """Whether the bars look like the middle, enlarged to cover the whole."""
+def _shows_middle(image: Image, left: int, right: int) -> bool:
+    """Return whether the bars look like the middle when it is enlarged to cover the whole picture."""
     height, width = image.shape[:2]
     small = BLUR_GRID_WIDTH, max(4, round(BLUR_GRID_WIDTH * height / width))
     whole = cv2.resize(image, small, interpolation=cv2.INTER_AREA).astype(np.float32)

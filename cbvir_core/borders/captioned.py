@@ -1,8 +1,9 @@
 """Bars that hold something: a caption, a logo, the buttons of a player.
 
-Such a bar is no run of lines of one colour, but paper with print on it.  Its proof has to be stronger
-than a plain bar's: it begins with clean lines, most of it is paper, the print keeps off both ends of
-its lines, and after a clean line nearly the whole width changes at once and stays changed.
+Such a bar is not a run of lines of one colour: it has a background, here called paper, and print on it.
+So its conditions are stricter than those of a plain bar: it begins with lines without print, most of it is
+paper, the print keeps off both ends of its lines, and after a line without print nearly the whole width
+changes at once and stays changed.
 """
 
 from __future__ import annotations
@@ -16,35 +17,35 @@ import numpy.typing as npt
 from cbvir_core.types import Image
 
 CAPTION_TOLERANCE = 14
-"""Grey levels by which paper may differ from its colour: print rings farther than a plain bar."""
+"""Grey levels by which paper may differ from its colour, more than in a plain bar: print causes ringing."""
 
 CAPTION_PAPER_SHARE = 0.62
-"""Of the bar's pixels; bold capitals over three lines leave about this much."""
+"""Share of the bar's pixels that must be paper; three lines of bold capitals leave about this much."""
 
 CAPTION_EDGE_SHARE = 0.8
-"""Of the first line of the picture that must differ; a plain bar needs less, but has no print."""
+"""Share of the picture's first line that must differ from the paper; it is less for a bar without print."""
 
 CAPTION_EDGE_LINES = 5
-"""Lines in which the change from paper to picture must be over."""
+"""Lines within which the change from paper to picture must be complete."""
 
 CAPTION_EDGE_STEP = 18
-"""Grey levels by which the mean of a line must move away from the paper's colour at the edge."""
+"""Grey levels by which the mean of a line must depart from the paper's colour at the edge."""
 
 CAPTION_PICTURE_SHARE = 0.55
-"""Share that must go on differing behind the edge: a rule or a time line does not."""
+"""Share of the lines behind the edge that must differ as well; behind a rule or a time line they do not."""
 
 MIN_CAPTION_DEPTH, MIN_CAPTION_LINES = 0.035, 8
-"""A bar holds a line of print: as a share of the height, and in lines."""
+"""Depth of a bar, at least, as a share of the height and in lines: it holds a line of print."""
 
 MAX_CAPTION_DEPTH = 0.45
-"""Share of the height that one bar may take."""
+"""Share of the height that one bar may take, at most."""
 
 CAPTION_END_SHARE, CAPTION_END_STRAY = 0.015, 0.06
-"""The two ends of a bar's lines, and the share of them that may be anything but paper."""
+"""Width of each end of a bar's lines, as a share, and what share of the ends may be anything but paper."""
 
 
 def captioned_depths(image: Image) -> tuple[int, int]:
-    """Lines of the captioned bar above and below the picture; 0 where none is proved."""
+    """Return the depths in lines of the captioned bars above and below the picture; 0 where none is found."""
     return _depth(image), _depth(image[::-1])
 
 
@@ -67,7 +68,7 @@ def _depth(lines: Image) -> int:
 
 
 def _ends_at(edge: int, off: npt.NDArray[np.bool_], share: npt.NDArray[np.float64], height: int) -> bool:
-    """Whether the bar may end before the line `edge`, the first of the picture."""
+    """Return whether the bar may end before the line `edge`, the first of the picture."""
     if edge < max(MIN_CAPTION_LINES, MIN_CAPTION_DEPTH * height) or edge + 4 >= len(share):
         return False
     before = share[max(0, edge - CAPTION_EDGE_LINES) : edge]
@@ -82,7 +83,7 @@ def _ends_at(edge: int, off: npt.NDArray[np.bool_], share: npt.NDArray[np.float6
 
 
 def _is_step(lines: Image, edge: int, colour: npt.NDArray[np.float64]) -> bool:
-    """Whether the lines leave the paper's colour at once, and not in a slope, as a vignette does."""
+    """Return whether the lines depart from the paper's colour in a step, not in a slope as in a vignette."""
     around = lines[edge - 3 : edge + 6].astype(np.float64)
     away = np.abs(around - colour).max(axis=2).mean(axis=1)
     rise = away[4] - away[0]
@@ -90,7 +91,7 @@ def _is_step(lines: Image, edge: int, colour: npt.NDArray[np.float64]) -> bool:
 
 
 def _off(lines: Image, colour: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
-    """Which pixels are off the colour in any channel."""
+    """Return which pixels differ from the colour in any channel."""
     return np.asarray(
         cv2.inRange(np.ascontiguousarray(lines), colour - CAPTION_TOLERANCE, colour + CAPTION_TOLERANCE) == 0
     )

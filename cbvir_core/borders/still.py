@@ -1,13 +1,13 @@
-"""Where the picture lies inside letter-, pillar- and window-boxes, captioned bars and blurred ones.
+"""The borders of one picture: letterbox, pillarbox and windowbox, captioned bars and blurred bars.
 
-A bar is a run of lines of one colour along a side.  That alone would also take a night sky away, so
-a bar must be *proved*: its inner end is a straight edge, at which most of the line changes at once.
+A plain bar is a run of lines of one colour along a side.  That alone would also cut off a night sky, so a
+bar must be *proved*: its inner end is a straight edge, at which most of the line changes at once.
 A side whose edge is hidden (dark content next to a black bar) is cut as deep as the opposite bar of
-the same colour, never deeper.  What cannot be proved stays: the plain picture is searched anyway,
-so a bar that is missed costs less than content that is eaten.
+the same colour, never deeper.  What cannot be proved stays: the uncut picture is searched in any case,
+so a bar that is missed costs less than content that is cut off.
 
 Measured by ``python -m bench.measure.borders`` (its columns of single frames): of 105 frames
-without bars one was cut, of the darkened ones two.  What one frame cannot prove, many can: see
+without bars one was cut, of the darkened ones two.  Many frames of a video prove more than one: see
 `cbvir_core.borders.video`.
 """
 
@@ -28,7 +28,7 @@ BAR_TOLERANCE = 12
 """Grey levels by which a pixel of a bar may differ from the bar's colour (JPEG at quality 30)."""
 
 BAR_MEAN_DEVIATION = 2.0
-"""Mean difference, in grey levels, above which a run of lines is content and no bar."""
+"""Mean difference from the bar's colour, in grey levels, above which a run of lines is content."""
 
 BAR_STRAY_SHARE = 0.02
 """Share of a bar's line that may differ more than `BAR_TOLERANCE`."""
@@ -37,17 +37,17 @@ BAR_EDGE_SHARE = 0.6
 """Share of the first line of the picture that must differ from the bar."""
 
 BAR_EDGE_LINES = 16
-"""Lines in which a bar must end: one JPEG block of halved colour, which rings when an edge runs
-through it."""
+"""Lines within which the edge must follow a bar: one JPEG block at halved chroma resolution, which rings when
+an edge runs through it."""
 
 RINGING_STEP_SHARE = 0.5
-"""Share of the edge's step up to which the lines before it may ring; content would differ fully."""
+"""Share of the edge's step up to which the lines before it may ring; content differs by the whole step."""
 
 RINGING_LINE_SHARE = 0.05
-"""Share of such a line that may differ more."""
+"""Share of such a line that may differ by more."""
 
 MIN_CONTENT_SHARE = 0.2
-"""Share of width and of height that must remain (a wide film on an upright telephone: 0.27)."""
+"""Share of width and of height that must remain (a wide film on an upright phone: 0.27)."""
 
 _SIDES = ("left", "top", "right", "bottom")
 
@@ -62,16 +62,16 @@ class _Bar:
 
 
 def content_box(image: Image) -> Box | None:
-    """The box of the picture inside its bars, or None where no bar is proved.
+    """Return the box of the picture inside its bars, or None where no bar is proved.
 
-    Bars may be of any colour and on any sides, and one frame may lie within another.  Looked for are
-    bars of one colour, then those with print in them, then blurred copies of the picture.
+    Bars may be of any colour and on any sides, and one pair may lie within another.  Plain bars are looked
+    for first, twice, then captioned bars, then blurred copies of the picture.
     """
     height, width = image.shape[:2]
     whole = box = (0, 0, width, height)
     for find in (_inside, _inside, _between_captions, blurred_box):
         if find is _between_captions and (box[1], box[3]) != (0, height):
-            continue  # what lies behind a plain bar is the picture: it may begin with a dark sky
+            continue  # behind a plain bar the picture begins, perhaps with a dark sky
         inner = find(image[box[1] : box[3], box[0] : box[2]])
         if inner is not None:
             box = (box[0] + inner[0], box[1] + inner[1], box[0] + inner[2], box[1] + inner[3])
@@ -79,7 +79,7 @@ def content_box(image: Image) -> Box | None:
 
 
 def _between_captions(image: Image) -> Box | None:
-    """The box between bars with print in them, or None."""
+    """Return the box between captioned bars, or None."""
     height, width = image.shape[:2]
     top, bottom = captioned_depths(image)
     if not (top or bottom) or height - top - bottom < MIN_CONTENT_SHARE * height:
@@ -88,7 +88,7 @@ def _between_captions(image: Image) -> Box | None:
 
 
 def _inside(image: Image) -> Box | None:
-    """The box inside the outermost bars, or None."""
+    """Return the box inside the outermost plain bars, or None."""
     height, width = image.shape[:2]
     bars = [_bar(lines) for lines in _from_each_side(image)]
     if any(bar.depth == len(bar.lines) for bar in bars):
@@ -105,7 +105,7 @@ def _inside(image: Image) -> Box | None:
 
 
 def _from_each_side(image: Image) -> list[Image]:
-    """The picture as lines x pixels x 3, the outermost line first, in the order of `_SIDES`."""
+    """Return the picture for each of `_SIDES` as lines x pixels x 3, the outermost line first."""
     columns = image.transpose(1, 0, 2)
     return [columns, image, columns[::-1], image[::-1]]
 
@@ -122,20 +122,21 @@ def _bar(lines: Image) -> _Bar:
 
 
 def _differs(lines: Image, colour: npt.NDArray[np.int16]) -> npt.NDArray[np.bool_]:
-    """Which pixels are off the colour in any channel; lines x pixels."""
+    """Return which pixels differ from the colour in any channel; lines x pixels."""
     low, high = (np.asarray(colour + shift, np.float64) for shift in (-BAR_TOLERANCE, BAR_TOLERANCE))
     return np.asarray(cv2.inRange(np.ascontiguousarray(lines), low, high) == 0)
 
 
 def _thinnest(lines: int) -> int:
-    """Lines that a bar has at least: a thinner one is not seen by a descriptor."""
+    """Return how many lines a bar has at least: a thinner one changes no descriptor."""
     return max(2, math.ceil(0.01 * lines))
 
 
 def _proved(depths: list[int], bars: list[_Bar]) -> list[int]:
-    """The depths of the bars that end in an edge, on their own side or on the opposite one.
+    """Return the depths of the bars that end in an edge, on their own side or on the opposite one.
 
-    A side that falls makes the others' edges longer, so the proof is repeated until nothing falls.
+    Without a side that is not proved, the edges of the others are longer; so the proof is repeated until
+    all that remain are proved.
     """
     while any(depths):
         edges = [_edge(bar, side, depths) for side, bar in enumerate(bars)]
@@ -157,7 +158,7 @@ def _kept(depths: list[int], edges: list[int | None], bars: list[_Bar], side: in
 
 
 def _edge(bar: _Bar, side: int, depths: list[int]) -> int | None:
-    """Lines up to the straight edge in which the bar ends; None where there is no such edge."""
+    """Return how many lines lie before the straight edge in which the bar ends; None without such an edge."""
     depth = depths[side]
     if not depth:
         return None

@@ -1,8 +1,8 @@
-"""The bars of a whole video: what stays a bar over many different frames.
+"""The borders of a whole video: what remains a bar over many different frames.
 
-One frame cannot tell a bar from a night sky; a video can, because content comes and goes.  Frames that
-differ are put on top of each other so that each pixel shows how far it usually is from the bars' colour,
-and the box is looked for in that picture.  Subtitles and damaged frames fall out of it, and a frame that
+In one frame a bar and a night sky look alike; over a video they do not, because content changes.  Different
+frames are combined into one picture in which each pixel shows how far it usually is from the bars' colour,
+and the box is looked for in that picture.  Subtitles and damaged frames do not appear in it, and a frame that
 has content where the bars would be counts against them.
 
 Measured by ``python -m bench.measure.borders``: of 45 clips without bars none was cut, as they
@@ -26,47 +26,47 @@ from cbvir_core.decode.intra_frames import sample_intra_frames
 from cbvir_core.types import Box, Image
 
 MIN_BORDER_FRAMES = 5
-"""Differing frames below which nothing is decided."""
+"""Different frames that are needed for a decision."""
 
 MAX_BORDER_FRAMES = 24
-"""Differing frames after which nothing more is learnt, and all that are ever held (10 MB at 512)."""
+"""Different frames that are held at most (10 MB at 512 pixels); more would not change the decision."""
 
 BORDER_GRID = 16, 9
-"""Frames are compared at this size."""
+"""Width and height in cells at which frames are compared."""
 
 MIN_FRAME_DIFFERENCE = 10.0
-"""Grey levels by which some cell must differ from every frame so far."""
+"""Grey levels by which a cell of a new frame must differ from that of every frame that is held."""
 
 MIN_FRAME_CONTRAST = 4.0
-"""Standard deviation of a frame's cells below which it is of one colour and proves nothing."""
+"""Standard deviation of a frame's cells below which the frame is of one colour and proves nothing."""
 
 BORDER_QUANTILES = (0.4, 0.75)
-"""Quantiles over the frames that are looked at.  Subtitles show at one place in fewer than 6 of 10
-frames; dark content shows its edge in a few only.  Of the boxes that hold the smallest is taken, and
-what shows seldom is guarded by `MAX_CONTRADICTING_SHARE`."""
+"""Quantiles over the frames of a pixel's distance to the bars' colour.  Subtitles appear at one place in
+fewer than 6 of 10 frames; dark content shows its edge only in a few.  Of the boxes that pass the checks the
+smallest is taken; content that shows seldom is protected by `MAX_CONTRADICTING_SHARE`."""
 
 SUBTITLE_STROKE = 5
-"""Pixels: wider than the strokes of a subtitle at 512."""
+"""Pixels; wider than the strokes of a subtitle at a frame size of 512."""
 
 MAX_CONTRADICTING_SHARE, CONTRADICTION_AREA_SHARE = 0.1, 0.3
-"""Share of frames that may speak against the bars, and what part of a bar must be off its colour for
-that: print fills less."""
+"""Share of frames that may contradict the bars, and the share of a bar that must differ from its colour in a
+frame that does: print fills less."""
 
 MIN_BLURRED_SHARE = 0.6
-"""Share of frames in which bars of the picture's own blur must be found at the same place."""
+"""Share of frames in which blurred bars must be found at the same place."""
 
 BORDER_INTRA_FRAMES = 24
-"""Intra frames that are looked at, spread over the file."""
+"""Intra frames that are read, spread over the file."""
 
 BORDER_OPENING_FRAMES = 40
-"""Seconds of film that are looked at, a frame a second, where those were too few."""
+"""Frames that are read from the beginning, one a second, where the intra frames were too few."""
 
 
 class StableBorders:
-    """Takes frames of one video, in any order; holds the first `MAX_BORDER_FRAMES` that differ, and no more.
+    """The borders that frames of one video, pushed in any order, have in common.
 
-    Frames are not copied: they must not be written to later.  A video whose frames change their shape
-    has no stable borders.
+    It holds the first `MAX_BORDER_FRAMES` different frames.  Frames are not copied: they must not be written
+    to later.  A video whose frames change their shape has no stable borders.
     """
 
     def __init__(self) -> None:
@@ -81,11 +81,11 @@ class StableBorders:
 
     @property
     def evidence(self) -> int:
-        """How many differing frames there have been."""
+        """How many different frames are held."""
         return len(self._frames)
 
     def push(self, image: Image) -> None:
-        """Takes a frame in, if it shows something new."""
+        """Add a frame, if it differs from those that are held."""
         if self.decided:
             return
         if self._frames and image.shape != self._frames[0].shape:
@@ -101,25 +101,29 @@ class StableBorders:
         self._cells.append(cells)
 
     def box(self) -> Box | None:
-        """Where the picture lies in every frame, or None: no bars, or too little to tell.
+        """Return the box of the picture in every frame, in pixels of the pushed frames.
 
-        left, top, right, bottom in pixels of the frames that were pushed.
+        None without bars, and where there were too few different frames.
         """
         if self._mixed or len(self._frames) < MIN_BORDER_FRAMES:
             return None
         stack = np.stack(self._frames)
         boxes = []
         for colour in _colours(stack):
-            for usual in _usual(stack, colour):
-                box = content_box(usual)
-                if box is not None and _steps(usual, box, colour) and self._agreed(box, colour):
+            for picture in _typical_pictures(stack, colour):
+                box = content_box(picture)
+                if (
+                    box is not None
+                    and _begins_in_steps(picture, box, colour)
+                    and self._is_uncontradicted(box, colour)
+                ):
                     boxes.append(box)
         return min(boxes, key=_area) if boxes else self._blurred()
 
-    def _agreed(self, box: Box, colour: npt.NDArray[np.int16]) -> bool:
-        """Whether hardly a frame has content in a bar."""
-        against = sum(_content_in_bar(frame, box, colour) for frame in self._frames)
-        return against <= MAX_CONTRADICTING_SHARE * len(self._frames)
+    def _is_uncontradicted(self, box: Box, colour: npt.NDArray[np.int16]) -> bool:
+        """Return whether at most `MAX_CONTRADICTING_SHARE` of the frames have content in a bar."""
+        contradicting = sum(_content_in_bar(frame, box, colour) for frame in self._frames)
+        return contradicting <= MAX_CONTRADICTING_SHARE * len(self._frames)
 
     def _blurred(self) -> Box | None:
         boxes = [box for box in map(blurred_box, self._frames) if box is not None]
@@ -134,23 +138,23 @@ class StableBorders:
 
 
 def find_borders(
-    path: str | Path, *, max_side: int | None = None, looked: Callable[[], None] = lambda: None
+    path: str | Path, *, max_side: int | None = None, report_progress: Callable[[], None] = lambda: None
 ) -> Box | None:
-    """The box of the picture in every frame of a video read with this `max_side`, or None.
+    """Return the box of the picture in every frame of a video read with this `max_side`, or None.
 
-    Looks at intra frames from all over the file; where these are few, at its beginning too; `looked` is
-    called after each.  Raises what `read_frames` raises.
+    It reads intra frames from all over the file, and where these are too few, the beginning as well.
+    `report_progress` is called after each frame.  Raises what `read_frames` raises.
     """
     borders = StableBorders()
-    for image in _looks(path, max_side, borders):
+    for image in _spread_frames(path, max_side, borders):
         borders.push(image)
-        looked()
+        report_progress()
         if borders.decided:
             break
     return borders.box()
 
 
-def _looks(path: str | Path, max_side: int | None, borders: StableBorders) -> Iterator[Image]:
+def _spread_frames(path: str | Path, max_side: int | None, borders: StableBorders) -> Iterator[Image]:
     yield from sample_intra_frames(path, BORDER_INTRA_FRAMES, max_side=max_side)
     if borders.evidence < 2 * MIN_BORDER_FRAMES:  # a short film, or one with hardly an intra frame
         with read_frames(path, samples_per_s=1.0, max_side=max_side) as frames:
@@ -158,41 +162,44 @@ def _looks(path: str | Path, max_side: int | None, borders: StableBorders) -> It
 
 
 def _colours(stack: npt.NDArray[np.uint8]) -> list[npt.NDArray[np.int16]]:
-    """Colours that the bars may have: of the left and right columns, of the upper and lower lines."""
-    usual = np.median(stack[:, ::4, [0, 1, -2, -1]].reshape(-1, 3), axis=0)
-    other = np.median(stack[:, [0, 1, -2, -1], ::4].reshape(-1, 3), axis=0)
-    colours = [np.asarray(usual, np.int16), np.asarray(other, np.int16)]
+    """Return the colours that bars may have: those of the outermost columns and of the outermost lines."""
+    across = np.median(stack[:, ::4, [0, 1, -2, -1]].reshape(-1, 3), axis=0)
+    down = np.median(stack[:, [0, 1, -2, -1], ::4].reshape(-1, 3), axis=0)
+    colours = [np.asarray(across, np.int16), np.asarray(down, np.int16)]
     return colours[:1] if np.abs(colours[0] - colours[1]).max() <= BAR_TOLERANCE // 2 else colours
 
 
-def _usual(stack: npt.NDArray[np.uint8], colour: npt.NDArray[np.int16]) -> Iterator[Image]:
-    """Each pixel as it is at the `BORDER_QUANTILES` quantiles of its distance to the colour, without specks.
+def _typical_pictures(stack: npt.NDArray[np.uint8], colour: npt.NDArray[np.int16]) -> Iterator[Image]:
+    """Yield for each of `BORDER_QUANTILES` the picture of pixels at that quantile of distance to the colour.
 
-    Specks are where strokes of many subtitles cross; a median of `SUBTITLE_STROKE` keeps straight edges.
+    Specks remain where the strokes of many subtitles cross; a median filter of `SUBTITLE_STROKE` removes them
+    and keeps straight edges.
     """
     low = np.array(colour, np.uint8)
     off = np.maximum(stack, low) - np.minimum(stack, low)
     far = np.maximum(np.maximum(off[..., 0], off[..., 1]), off[..., 2]).astype(np.uint16)
-    # Distance and number of the frame in one word: sorting the one brings the other along.
+    # Distance and frame number in one word: sorting by distance keeps the frame number with it.
     far = far << 8 | np.arange(len(stack), dtype=np.uint16)[:, None, None]
     ranks = [int(share * (len(stack) - 1)) for share in BORDER_QUANTILES]
     ordered = np.partition(far, ranks, axis=0)
     for rank in ranks:
         frame = (ordered[rank] & 255).astype(np.intp)
-        usual = np.take_along_axis(stack, frame[None, ..., None], axis=0)[0]
-        yield np.asarray(cv2.medianBlur(np.ascontiguousarray(usual), SUBTITLE_STROKE), np.uint8)
+        typical = np.take_along_axis(stack, frame[None, ..., None], axis=0)[0]
+        yield np.asarray(cv2.medianBlur(np.ascontiguousarray(typical), SUBTITLE_STROKE), np.uint8)
 
 
 def _area(box: Box) -> int:
     return (box[2] - box[0]) * (box[3] - box[1])
 
 
-def _steps(usual: Image, box: Box, colour: npt.NDArray[np.int16]) -> bool:
-    """Whether the picture begins in a step, not in a slope as a vignette does: on one side of each pair
-    that is cut, since the other one may be dark there."""
+def _begins_in_steps(picture: Image, box: Box, colour: npt.NDArray[np.int16]) -> bool:
+    """Return whether the picture begins in a step, not in a slope as in a vignette.
+
+    Of each pair of opposite sides that is cut, one side suffices: the other may be dark there.
+    """
     left, top, right, bottom = box
-    height, width = usual.shape[:2]
-    away = np.abs(usual.astype(np.int16) - colour).max(axis=2)
+    height, width = picture.shape[:2]
+    away = np.abs(picture.astype(np.int16) - colour).max(axis=2)
     columns, rows = away[top:bottom].mean(axis=0), away[:, left:right].mean(axis=1)
     pairs = (
         [(columns, left), (columns[::-1], width - right)],
@@ -203,7 +210,7 @@ def _steps(usual: Image, box: Box, colour: npt.NDArray[np.int16]) -> bool:
 
 
 def _step(line: npt.NDArray[np.float64], depth: int) -> bool:
-    """Whether the line rises more in the 5 places around `depth` than in the 5 behind these."""
+    """Return whether the line rises around `depth` more than twice as much as in the 5 places behind."""
     last = len(line) - 1
     before, at, behind = line[max(0, depth - 3)], line[min(depth + 2, last)], line[min(depth + 7, last)]
     return bool(at - before > 2 * (behind - at))

@@ -1,6 +1,6 @@
-"""From a file to upright frames with exact presentation times, and from bytes to a picture.
+"""From a video file to upright frames with exact presentation times, and from a picture file to a picture.
 
-`probe` says what a file is, `read_frames` gives its frames, `read_picture` gives a query picture.
+`probe` returns what a file is, `read_frames` reads its frames, `read_picture` reads a query picture.
 Ingest and query share `fit_within`, so that a frame and a picture of it are shrunk alike.
 """
 

@@ -1,4 +1,4 @@
-"""Whether a file that says how long it is has all its bytes: read from the container's skeleton."""
+"""The check whether a file has all the bytes that its container announces."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from cbvir_core.decode.identity import regular_size, unreadable
 from cbvir_core.errors import NotAVideo
 
 ISO_FIRST_BOXES = frozenset({b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot", b"styp"})
-"""Boxes that an MP4 or QuickTime file begins with."""
+"""Kinds of box that an MP4 or QuickTime file may begin with."""
 
 EBML_MAGIC = b"\x1a\x45\xdf\xa3"
 MATROSKA_SEGMENT_ID = b"\x18\x53\x80\x67"
 
 
 def container_complete(path: str | Path) -> bool | None:
-    """Whether every part that the container announces is in the file; None where it does not tell.
+    """Return whether every part that the container announces is in the file; None where it announces nothing.
 
     MP4 and QuickTime: the index (`moov`) and the media are there and no box reaches beyond the end.
     Matroska, WebM: the segment's announced length.  AVI: the announced length of the RIFF chunk.
-    None for other formats, and for those of them that are written piece by piece with no end mark
-    (fragmented MP4, live Matroska), where only quiet tells that writing is over.
+    None for other formats, and for files that are written piece by piece with no end mark (fragmented MP4,
+    live Matroska): of these only the absence of further writes shows that they are finished.
 
     Raises what `fingerprint` raises for a file that cannot be read; an empty file is not complete.
     """
@@ -65,9 +65,9 @@ def _iso_complete(file: BinaryIO, size: int) -> bool | None:
 
 
 def _iso_boxes(file: BinaryIO, size: int) -> Iterator[tuple[bytes, int]]:
-    """Kind and end offset of each top-level box; a length of 0 means 'to the end of the file'.
+    """Yield kind and end offset of each top-level box; a length of 0 means 'to the end of the file'.
 
-    Bytes behind the last box that cannot be a box (padding) end the walk.
+    The walk ends at bytes that cannot be a box (padding behind the last one).
     """
     offset = 0
     while offset + 8 <= size:
@@ -97,7 +97,7 @@ def _matroska_complete(file: BinaryIO, size: int) -> bool | None:
 
 
 def _ebml_length(file: BinaryIO) -> int | None:
-    """A variable-length integer at the file's position; None for 'unknown' (all ones) or no number."""
+    """Return the variable-length integer at the file's position; None for 'unknown' (all ones) or none."""
     first = file.read(1)
     if not first or not first[0]:
         return None

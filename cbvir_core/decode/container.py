@@ -1,6 +1,6 @@
-"""Opening a file as a container, and telling its video from pictures and data beside it.
+"""Opening a file as a container, and choosing its video stream among pictures and data.
 
-PyAV discards FFmpeg's own log unless somebody asks for it (`av.logging.set_level`), so nothing is
+PyAV discards FFmpeg's own log unless a program asks for it (`av.logging.set_level`), so nothing is
 set here: a process-wide switch belongs to the program, not to a library.
 """
 
@@ -22,10 +22,10 @@ VIDEO_DEMUXERS = (
     "mov,matroska,avi,mpegts,mpeg,flv,live_flv,asf,ogg,mxf,nut,ivf,rm,wtv,dv,gxf,gif,apng,amv,"
     "h264,hevc,vvc,obu,av1,m4v,mpegvideo,mjpeg,vc1,dirac,h261,h263,yuv4mpegpipe,swf,nsv,nuv,pva,ty,dhav"
 )
-"""Containers that hold moving pictures in one file.
+"""FFmpeg's demuxers of containers that hold moving pictures in one file.
 
-Not among them: playlists (`hls`, `dash`, `concat`), which would make FFmpeg open files and addresses
-that a stranger wrote into a file; single pictures (`*_pipe`); and `tty`, which reads any text as film.
+Left out: playlists (`hls`, `dash`, `concat`), with which FFmpeg would open files and addresses that a
+stranger wrote into a file; single pictures (`*_pipe`); and `tty`, which reads any text as a film.
 """
 
 CONTAINER_OPTIONS = {"format_whitelist": VIDEO_DEMUXERS, "protocol_whitelist": "file"}
@@ -33,11 +33,11 @@ CONTAINER_OPTIONS = {"format_whitelist": VIDEO_DEMUXERS, "protocol_whitelist": "
 NOT_FILM_DISPOSITIONS = Disposition.attached_pic | Disposition.timed_thumbnails
 
 MICROSECOND = Fraction(1, 1_000_000)
-"""FFmpeg rounds a container's start to this."""
+"""The unit in seconds of a container's start and duration in FFmpeg, which rounds to it."""
 
 
 def open_video(path: Path) -> tuple[InputContainer, VideoStream]:
-    """The opened container and its video stream; the caller closes the container.
+    """Open a file; return the container, which the caller closes, and its video stream.
 
     Decoding is set to one thread; packets of all other streams are discarded.  Raises NotAVideo,
     DamagedVideo (a container that is cut short before its index), FileUnreadable or DecodeMemory.
@@ -60,21 +60,21 @@ def open_video(path: Path) -> tuple[InputContainer, VideoStream]:
 
 
 def pick_video(container: InputContainer, path: Path) -> VideoStream:
-    """The stream a player would show: not a cover picture or thumbnail track, the default one first."""
+    """Return the stream that a player shows: no cover picture or thumbnail track, the default one first."""
     films = [stream for stream in container.streams.video if not stream.disposition & NOT_FILM_DISPOSITIONS]
     if not films:
         others = {"cover picture" if kind.type == "video" else kind.type for kind in container.streams}
-        raise NotAVideo(f"{path} holds no video, only {' and '.join(sorted(others)) or 'a header'}.")
+        raise NotAVideo(f"holds no video, only {' and '.join(sorted(others)) or 'a header'}.", path=path)
     readable = [stream for stream in films if stream.codec_context is not None and stream.width]
     if not readable:
-        raise NotAVideo(f"{path} holds video in a codec that this FFmpeg cannot decode.")
+        raise NotAVideo("holds video in a codec that this FFmpeg cannot decode.", path=path)
     return min(readable, key=lambda stream: (not stream.disposition & Disposition.default, stream.index))
 
 
 def exact_start(container: InputContainer) -> Fraction:
-    """The container's own start in seconds: the earliest stream's first PTS, not rounded.
+    """Return the container's own start in seconds: the earliest stream's first PTS, not rounded.
 
-    FFmpeg gives it in whole microseconds; the stream that it comes from knows it exactly.
+    FFmpeg gives it in whole microseconds; the start time of the stream that it comes from is exact.
     """
     if container.start_time is None:
         return Fraction(0)
@@ -88,8 +88,8 @@ def exact_start(container: InputContainer) -> Fraction:
 
 
 def no_memory(path: Path) -> DecodeMemory:
-    """The error for memory that the system refuses."""
-    return DecodeMemory(f"{path} needs more memory to decode than there is.")
+    """Return the error for memory that the system refuses."""
+    return DecodeMemory("needs more memory to decode than there is.", path=path)
 
 
 def _open_error(path: Path, error: av.FFmpegError) -> CbvirError:
@@ -97,7 +97,7 @@ def _open_error(path: Path, error: av.FFmpegError) -> CbvirError:
         return unreadable(path, error)
     if isinstance(error, MemoryError):
         return no_memory(path)
-    # FFmpeg also calls it an I/O error when a header that is right so far ends too early.
+    # FFmpeg also reports an I/O error when a header that is valid so far ends too early.
     if isinstance(error, OSError) or container_complete(path) is False:
-        return DamagedVideo(f"{path} is cut short, its end or index is missing; copy or record it again.")
-    return NotAVideo(f"{path} is in no container that can hold video, whatever its name says.")
+        return DamagedVideo("is cut short, its end or index is missing; copy or record it again.", path=path)
+    return NotAVideo("is in no container that can hold video, whatever its name says.", path=path)

@@ -24,26 +24,26 @@ SWSCALE_MATRICES = {
     9: Colorspace.BT2020,
     10: Colorspace.BT2020,
 }
-"""ITU-T H.273 matrix coefficients to swscale's; its numbers are not those of the standard."""
+"""From ITU-T H.273 matrix coefficients to those of swscale, whose numbers differ from the standard's."""
 
 HD_WIDTH, SD_HEIGHT = 1280, 576
-"""A film that does not name its matrix is BT.709 from this size on and BT.601 below, as players
-and broadcasters hold it."""
+"""A film that does not name its matrix is taken as BT.709 from this size on and as BT.601 below, as players
+and broadcasters do."""
 
 SHRINKING_INTERPOLATION = Interpolation.AREA
-"""For pictures of bounded size.  Area averaging as in `fit_within`, so that a frame that ingest shrinks
+"""For pictures of bounded size: area averaging as in `fit_within`, so that a frame that ingest shrinks
 agrees with the same frame saved by a player and shrunk as a query: a PSNR of more than 38 dB
-(``tests/decode/test_agreement.py``), which is no worse than the JPEG of the still itself."""
+(``tests/decode/test_agreement.py``).  The JPEG of the still loses as much."""
 
 FULL_SIZE_INTERPOLATION = Interpolation.AREA | Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INT
-"""For pictures that a person will see: chroma at full resolution.  Shrunken pictures average chroma
-anyway, and would only cost more."""
+"""For pictures at full size, which people see: chroma at full resolution.  Shrunken pictures average chroma
+anyway; for them it would only cost more."""
 
 
 class Converter:
-    """Makes upright RGB pictures with square pixels, at most `max_side` long (None: full size).
+    """A maker of upright RGB pictures with square pixels, at most `max_side` long (None: full size).
 
-    Keeps only the scaler's tables, no picture.  Which way is up is read from the first picture and
+    It keeps only the scaler's tables, no picture.  Which way is up is read from the first picture and
     holds for the film: looking at a PyAV frame's side data ties the frame into a reference cycle, and
     full-size frames would pile up until Python's collector runs, hundreds of megabytes of them.
     """
@@ -57,7 +57,7 @@ class Converter:
         self._orientation: Orientation | None = None
 
     def convert(self, frame: VideoFrame, sample_aspect: Fraction) -> Image:
-        """The picture of a decoded frame, whatever its pixel format, range and matrix."""
+        """Return the picture of a decoded frame of any pixel format, range and matrix."""
         width, height = square_size(frame.width, frame.height, sample_aspect)
         if self._max_side is not None:
             width, height = fit_size(width, height, self._max_side)
@@ -76,7 +76,7 @@ class Converter:
 
 
 def matrix_of(frame: VideoFrame) -> Colorspace | None:
-    """The matrix that made the frame's luma and chroma; None for a frame that is RGB."""
+    """Return the matrix that made the frame's luma and chroma; None for a frame that is RGB."""
     if frame.colorspace == H273_RGB:
         return None
     large = frame.width >= HD_WIDTH or frame.height > SD_HEIGHT

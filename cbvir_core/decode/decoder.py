@@ -1,4 +1,4 @@
-"""A file's video stream as decoded pictures: what is damaged is counted and left out."""
+"""A file's video stream as decoded pictures; damaged ones are counted and left out."""
 
 from __future__ import annotations
 
@@ -15,19 +15,20 @@ from cbvir_core.decode.container import MICROSECOND, no_memory, open_video
 from cbvir_core.decode.skipping import GapWatch, Mode, first_skip
 
 MAX_FAILED_READS = 100
-"""Failed reads in a row after which the rest of the file is given up."""
+"""Failed reads in a row after which the rest of the file is left out."""
 
 DEFAULT_FRAME_S = Fraction(1, 25)
+"""Duration of a frame where the file does not tell its rate."""
 
 UNTIMED_CONTAINERS = frozenset(
     {"avi", "h264", "hevc", "vvc", "m4v", "mpegvideo", "mjpeg", "vc1", "h261", "h263", "dirac", "obu"}
 )
 """Containers that store no presentation times: frames have to be counted, so none may be skipped.
-FFmpeg makes up PTS for AVI, but with B-frames in H.264 they are out of order."""
+FFmpeg invents PTS for AVI, but with B-frames in H.264 they are out of order."""
 
 
 class Decoder:
-    """Gives the decoder's own pictures in presentation order; holds none of them.
+    """An iterator over FFmpeg's own pictures in presentation order; it holds none of them.
 
     `sample_s` is the time between wanted samples, the longest gap that mode ``auto`` accepts.
     `damaged` counts reads, packets and pictures that were broken.
@@ -48,12 +49,12 @@ class Decoder:
 
     @property
     def frame_s(self) -> Fraction:
-        """The usual duration of a frame in seconds, for frames that carry no PTS."""
+        """The usual duration of a frame in seconds, for frames without PTS."""
         rate = self._stream.guessed_rate
         return 1 / rate if rate else DEFAULT_FRAME_S
 
     def pictures(self) -> Iterator[tuple[int | None, VideoFrame]]:
-        """PTS (None where unknown) and picture of all that decode whole.
+        """Yield PTS (None where unknown) and picture of every frame that decodes without damage.
 
         Raises DecodeMemory when memory is refused.
         """
@@ -69,11 +70,11 @@ class Decoder:
                 yield pts, picture
 
     def close(self) -> None:
-        """Lets go of the file."""
+        """Close the file."""
         self._container.close()
 
     def _packets(self) -> Iterator[Packet[VideoStream] | None]:
-        """All packets, beyond broken places too, and None at the end, which empties the decoder."""
+        """Yield all packets, also behind broken places, and None at the end, which empties the decoder."""
         failed = 0
         while failed < MAX_FAILED_READS:
             try:
@@ -83,7 +84,7 @@ class Decoder:
                         yield packet
                 break
             except IndexError:
-                # PyAV at the end of a file in which a stream appeared that its header did not name.
+                # PyAV raises this at the end of a file with a stream that its header did not name.
                 break
             except MemoryError as error:
                 raise no_memory(self._path) from error
@@ -111,8 +112,10 @@ class Decoder:
             self._gaps = None
 
     def _pts_of(self, picture: VideoFrame) -> int | None:
-        """The picture's PTS; where there is none its DTS, which one decoding thread hands through
-        in the order of presentation."""
+        """Return the picture's PTS; without one its DTS.
+
+        With one decoding thread, FFmpeg hands the DTS on in the order of presentation.
+        """
         if not self._untimed:
             return picture.dts if picture.pts is None else picture.pts
         if picture.dts is None:

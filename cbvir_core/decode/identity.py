@@ -1,4 +1,4 @@
-"""A video's name is its content: the same bytes anywhere are the same video."""
+"""The identity of a video, which is its content: the same bytes at any path are the same video."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from cbvir_core.errors import FileChanged, FileUnreadable, NotAVideo
 from cbvir_core.types import VideoId
 
 FINGERPRINT_PART_BYTES = 1 << 20
-"""How much of head, middle and tail is hashed: enough for the index of any container, which lies at
-the head or the tail, and still three short reads on a disk that turns."""
+"""Bytes of head, middle and tail that are hashed: enough for the index of any container, which lies at
+the head or the tail, and only three short reads on a spinning disk."""
 
 FINGERPRINT_BYTES = 16
 """128 bits: a collision among a billion videos has a chance of about 1e-21."""
 
 
 def fingerprint(path: str | Path) -> VideoId:
-    """The content's name: 32 hexadecimal digits over size, head, middle and tail.
+    """Return the identity of the content: 32 hexadecimal digits over size, head, middle and tail.
 
-    A rename, a move or a new date changes nothing.  Files of up to three parts are hashed whole; in
-    a longer one a change that keeps the size and lies between the parts is not seen, which no
-    recording or edit does, since the container's index changes with it.
+    A rename, a move or a new date changes nothing.  Files of up to three parts are hashed whole.  In
+    a longer one, a change that keeps the size and lies between the parts is not noticed; no recording or
+    edit makes such a change, since the container's index changes with it.
 
     Raises NotAVideo for what is no regular file or is empty, FileUnreadable when it is gone or
     forbidden, FileChanged when it is being written.
@@ -39,36 +39,36 @@ def fingerprint(path: str | Path) -> VideoId:
     except OSError as error:
         raise unreadable(file_path, error) from error
     if (after.st_size, after.st_mtime_ns) != (size, before.st_mtime_ns):
-        raise FileChanged(f"{file_path} is still being written; try again when it is finished.")
+        raise FileChanged("is still being written; try again when it is finished.", path=file_path)
     return VideoId(digest)
 
 
 def regular_size(path: Path) -> int:
-    """The size in bytes of a regular file that is not empty; opens nothing.
+    """Return the size in bytes of a regular file that is not empty, without opening it.
 
-    A pipe or device is refused before it is opened, since opening one may wait for ever.
+    A pipe or device is refused before it is opened, since opening one may block forever.
     """
     try:
         status = path.stat()
     except (OSError, ValueError) as error:
         raise unreadable(path, error) from error
     if stat.S_ISDIR(status.st_mode):
-        raise NotAVideo(f"{path} is a folder, not a video; name the files inside it.")
+        raise NotAVideo("is a folder, not a video; name the files inside it.", path=path)
     if not stat.S_ISREG(status.st_mode):
-        raise NotAVideo(f"{path} is a device, pipe or socket, not a video file.")
+        raise NotAVideo("is a device, pipe or socket, not a video file.", path=path)
     if status.st_size == 0:
-        raise NotAVideo(f"{path} is empty; copy or record it again.")
+        raise NotAVideo("is empty; copy or record it again.", path=path)
     return status.st_size
 
 
 def unreadable(path: Path, error: Exception) -> FileUnreadable:
-    """The error for a file that the operating system does not hand out."""
+    """Return the error for a file that the operating system does not let be read."""
     if isinstance(error, FileNotFoundError):
-        return FileUnreadable(f"{path} is not there; it may have been moved or its disk unmounted.")
+        return FileUnreadable("is not there; it may have been moved or its disk unmounted.", path=path)
     if isinstance(error, PermissionError):
-        return FileUnreadable(f"{path} may not be read; allow this user to read it and its folder.")
+        return FileUnreadable("may not be read; allow this user to read it and its folder.", path=path)
     reason = error.strerror if isinstance(error, OSError) and error.strerror else error
-    return FileUnreadable(f"{path} cannot be read: {reason}.")
+    return FileUnreadable(f"cannot be read: {reason}.", path=path)
 
 
 def _digest(file: BinaryIO, size: int) -> str:

@@ -1,4 +1,4 @@
-"""A few pictures from all over a file, at the price of one intra frame each."""
+"""A few pictures from all over a file, at the cost of one intra frame each."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from cbvir_core.decode.convert import Converter
 from cbvir_core.types import Image
 
 MAX_PACKETS_AFTER_SEEK = 2_000
-"""Packets read after a seek before the place is given up: an intra frame should come first."""
+"""Packets that are read after a seek at most; an intra frame should come first."""
 
 
 def sample_intra_frames(
     path: str | Path, places: int = 24, *, max_side: int | None = None
 ) -> Iterator[Image]:
-    """Upright pictures of the intra frames at `places` evenly spread points, in the order of time.
+    """Yield upright pictures of the intra frames at `places` evenly spread points, in the order of time.
 
-    Fewer come where the file has fewer intra frames, cannot be sought in, does not tell its duration
-    or is damaged: then only the first, or none.  What is damaged is left out, not raised.
+    It yields fewer where the file has fewer intra frames, cannot be sought in, does not tell its duration
+    or is damaged: then only the first, or none.  Damaged frames are left out, not raised.
 
     Raises what `probe` raises for a file that cannot be opened, and DecodeMemory.
     """
@@ -57,7 +57,7 @@ def _pictures(
 
 
 def _places(container: InputContainer, places: int) -> list[int | None]:
-    """Container times to seek to, in microseconds; None is where the file begins."""
+    """Return container times to seek to, in microseconds; None is where the file begins."""
     duration, start = container.duration or 0, container.start_time or 0
     # The middles of equal parts: neither the black of the beginning nor that of the end.
     middles = [start + duration * (2 * part + 1) // (2 * places) for part in range(places)]
@@ -65,7 +65,7 @@ def _places(container: InputContainer, places: int) -> list[int | None]:
 
 
 def _intra(container: InputContainer, stream: VideoStream, seen: set[int | None]) -> VideoFrame | None:
-    """The first intra frame from here on, unless it was seen before."""
+    """Return the first intra frame from here on, unless it was found before."""
     for count, packet in enumerate(container.demux(stream)):
         if count > MAX_PACKETS_AFTER_SEEK or not packet.size:
             return None

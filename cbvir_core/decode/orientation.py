@@ -1,4 +1,4 @@
-"""How a player turns the stored picture: the display matrix that phones write."""
+"""The orientation in which a player shows the stored picture: the display matrix that phones write."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from cbvir_core.types import Image
 
 @dataclass(frozen=True, slots=True)
 class Orientation:
-    """Mirror left to right if `mirrored`, then turn clockwise by `rotation` (0, 90, 180, 270)."""
+    """A mirror from left to right if `mirrored`, then a turn clockwise by `rotation` (0, 90, 180, 270)."""
 
     rotation: int = 0
     mirrored: bool = False
@@ -27,13 +27,13 @@ class Orientation:
         return self.rotation % 180 != 0
 
     def apply(self, image: Image) -> Image:
-        """The picture upright, contiguous in memory."""
+        """Return the picture upright, contiguous in memory."""
         mirrored = image[:, ::-1] if self.mirrored else image
         return np.ascontiguousarray(np.rot90(mirrored, k=-(self.rotation // 90)))
 
 
 def orientation_of(frame: VideoFrame) -> Orientation:
-    """What the display matrix of a decoded frame asks for; a free angle is rounded to a quarter turn."""
+    """Return the orientation by a frame's display matrix; any other angle is rounded to a quarter turn."""
     if not (matrix := _display_matrix(frame)):
         return Orientation(rotation=_quarter(-frame.rotation))
     a, b, c, d = matrix
@@ -44,11 +44,11 @@ def orientation_of(frame: VideoFrame) -> Orientation:
 
 
 def _display_matrix(frame: VideoFrame) -> tuple[int, int, int, int] | None:
-    """The 2 x 2 part, row by row; (x, y) of the stored picture goes to (a x + c y, b x + d y)."""
+    """Return the 2 x 2 part, row by row; (x, y) of the stored picture goes to (a x + c y, b x + d y)."""
     try:
         data = cast("Mapping[str, Buffer]", frame.side_data).get("DISPLAYMATRIX")
     except ValueError:
-        # PyAV refuses a frame that carries side data newer than itself; its rotation is still known.
+        # PyAV refuses a frame with side data of a kind that it does not know; the rotation is still known.
         return None
     if data is None:
         return None

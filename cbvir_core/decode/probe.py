@@ -1,4 +1,4 @@
-"""What a file is: video or not, how long, how large, which way up, and its content's name."""
+"""Probing a file: whether it is a video, its duration, size and orientation, and its identity."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from cbvir_core.decode.scale import square_size
 from cbvir_core.types import VideoInfo
 
 MAX_PACKETS_TO_FIRST_FRAME = 1000
-"""How far the first picture is looked for: an edit list may hide a whole group of pictures before it.
-It is the one place where rotation shows in every container."""
+"""Packets among which the first picture is looked for: an edit list may hide a whole group of pictures before
+it.  Only a decoded picture tells the rotation in every container."""
 
 
 def probe(path: str | Path) -> VideoInfo:
-    """What is to be known of a video at the cost of decoding its first picture.
+    """Return what is known of a video once its first picture is decoded.
 
     Raises NotAVideo (text, sound, a cover picture alone, a folder, an empty file), DamagedVideo (cut
     short before its index), FileUnreadable, FileChanged, DecodeMemory.
@@ -70,7 +70,7 @@ def _first_frame(container: InputContainer, stream: VideoStream) -> VideoFrame |
 
 
 def _duration_s(container: InputContainer, stream: VideoStream, start: Fraction) -> float | None:
-    """When the last picture ends on the player's clock: by the stream, else by the container."""
+    """Return when the last picture ends in presentation time: by the stream, else by the container."""
     if stream.duration and stream.time_base:
         end = ((stream.start_time or 0) + stream.duration) * stream.time_base - start
         return float(end) if end > 0 else None

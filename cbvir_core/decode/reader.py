@@ -1,4 +1,4 @@
-"""The frames of a video, one after the other, in the order and at the times a player shows them."""
+"""The frames of a video, one after the other, in the order and at the times in which a player shows them."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ def read_frames(
     mode: Mode = "auto",
     max_side: int | None = None,
 ) -> FrameReader:
-    """A reader of the video's frames: upright, square pixels, exact presentation times.
+    """Return a reader of the video's frames: upright, square pixels, exact presentation times.
 
-    The first frame is always given, then the first one at or after each point of a grid of
-    `samples_per_s` (None: every decoded frame), and the last one if it is half an interval on.
+    It yields the first frame, then the first one at or after each point of a grid of `samples_per_s`
+    (None: every decoded frame), and the last one if it comes half an interval or more after the one before.
     `mode` says which frames are decoded at all (`Mode`); `max_side` bounds the longer side, and
     nothing larger is converted.
 
-    Times are PTS less the container's start.  An edit list is obeyed as a player obeys it: FFmpeg
-    shifts the PTS, and frames before the edit are decoded but not given.
+    Times are PTS less the container's start.  Edit lists are obeyed as in a player: FFmpeg shifts the PTS,
+    and frames before the edit are decoded but not yielded.
 
     Raises what `probe` raises.  While frames are read: DamagedVideo when not one could be decoded,
     FileChanged when the file grew or shrank meanwhile, DecodeMemory.
@@ -43,7 +43,7 @@ def read_frames(
 
 
 class FrameReader(FrameStream):
-    """Iterates over `Frame`; a context manager.  One decoding thread; one picture alive.
+    """An iterator over `Frame`; a context manager.  It decodes in one thread and holds one picture.
 
     `info` is the probed file.  `position_s` is how far decoding has come, for progress against
     ``info.duration_s``.
@@ -64,8 +64,10 @@ class FrameReader(FrameStream):
         super().__init__()
 
     def _all(self) -> Generator[Frame, None, None]:
-        """The samples; where skipping left nothing (an edit list that begins behind the only intra
-        frame, say), once more without skipping."""
+        """Yield the samples; where skipping leaves no frame, read once more without skipping.
+
+        It leaves none where an edit list begins behind the only intra frame, for example.
+        """
         found = yield from self._sampled()
         if not found and self._mode != "every":
             self._decoder.close()
@@ -74,7 +76,7 @@ class FrameReader(FrameStream):
         self._check_end(found)
 
     def _sampled(self) -> Generator[Frame, None, bool]:
-        # `waiting` is the decoder's own picture, not yet converted: the film's last if none follows.
+        # `waiting` is the decoder's own picture, not yet converted: the last of the film if none follows.
         waiting: tuple[Fraction, VideoFrame] | None = None
         found = False
         for time, picture in self._timed():
@@ -99,9 +101,10 @@ class FrameReader(FrameStream):
     def _check_end(self, found: bool) -> None:
         path = self.info.path
         if regular_size(path) != self.info.size_bytes:
-            raise FileChanged(f"{path} changed while it was being read; try again when it is finished.")
+            raise FileChanged("changed while it was being read; try again when it is finished.", path=path)
         if not found:
             raise DamagedVideo(
-                f"{path} claims to be a video, but not one picture of it can be decoded "
-                f"({self.damaged} damaged parts); copy or record it again."
+                "has the form of a video, but not one picture of it can be decoded "
+                f"({self.damaged} damaged parts); copy or record it again.",
+                path=path,
             )

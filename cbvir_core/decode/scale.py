@@ -1,4 +1,4 @@
-"""Sizes, and the one place where a picture is scaled down; stills as they are kept in the store."""
+"""Picture sizes, the one place where a picture is scaled down, and the encoding of stills and thumbnails."""
 
 from __future__ import annotations
 
@@ -15,25 +15,26 @@ Strip = npt.NDArray[np.uint8]
 """Grey pictures of one size, N x H x W."""
 
 JPEG_BLOCK = 8
+"""Pixels of a side of a JPEG block."""
 
 STILL_SIDE = 512
-"""Long side in pixels of what ingest decodes to and stores: the input of SOLAR's larger scale."""
+"""Longer side in pixels of what ingest decodes and stores: the input of SOLAR's larger scale."""
 
 THUMBNAIL_SIDE = 128
-"""Long side in pixels of the grey thumbnails by which the frames of a scene are told apart: enough for
-neighbours (`cbvir_core.localise.find`)."""
+"""Longer side in pixels of the grey thumbnails: enough to distinguish neighbouring frames of a scene
+(`cbvir_core.localise.find`)."""
 
 STRIP_QUALITY = 50
-"""JPEG quality of a strip of thumbnails: .8 to 1 kB each."""
+"""JPEG quality of a strip of thumbnails, which then take .8 to 1 kB each."""
 
 MAX_SAMPLE_ASPECT = Fraction(4)
-"""A sample aspect ratio beyond 4:1 is a broken header, not a lens; it is taken as square."""
+"""A sample aspect ratio beyond 4:1 comes from a broken header, not a lens; pixels are taken as square."""
 
 
 def square_size(width: int, height: int, sample_aspect: Fraction) -> tuple[int, int]:
-    """Width and height with square pixels: the side that is stored too short is stretched.
+    """Return width and height with square pixels: the side that is stored too short is stretched.
 
-    So does a player, and so no pixel of the stored picture is lost.
+    Players do the same, and no pixel of the stored picture is lost.
     """
     if not 1 / MAX_SAMPLE_ASPECT <= sample_aspect <= MAX_SAMPLE_ASPECT:
         return width, height
@@ -43,7 +44,7 @@ def square_size(width: int, height: int, sample_aspect: Fraction) -> tuple[int, 
 
 
 def fit_size(width: int, height: int, long_side: int) -> tuple[int, int]:
-    """The largest size of the same shape whose long side is at most `long_side`; never larger."""
+    """Return the size at which the longer side is at most `long_side`, of the same shape; never enlarged."""
     longest = max(width, height)
     if longest <= long_side:
         return width, height
@@ -51,9 +52,9 @@ def fit_size(width: int, height: int, long_side: int) -> tuple[int, int]:
 
 
 def fit_within(image: Image, long_side: int) -> Image:
-    """The picture shrunk by area averaging until its long side is at most `long_side`.
+    """Return the picture shrunk by area averaging so that its longer side is at most `long_side`.
 
-    A picture that fits is handed back as it is, not copied.
+    A picture that fits is returned itself, not copied.
     """
     height, width = image.shape[:2]
     size = fit_size(width, height, long_side)
@@ -64,19 +65,19 @@ def fit_within(image: Image, long_side: int) -> Image:
 
 
 def encode_still(image: Image, quality: int = 85) -> bytes:
-    """The picture as JPEG (`quality` 0-100)."""
+    """Return the picture as JPEG (`quality` 0-100)."""
     return _encoded(image, ".jpg", [cv2.IMWRITE_JPEG_QUALITY, quality])
 
 
 def thumbnail(image: Image) -> Grey:
-    """The picture tiny and grey."""
+    """Return the grey picture at the size of a thumbnail."""
     return np.asarray(cv2.cvtColor(fit_within(image, THUMBNAIL_SIDE), cv2.COLOR_RGB2GRAY), np.uint8)
 
 
 def encode_strip(frames: Strip) -> bytes:
-    """Thumbnails (N x H x W) one below the other as one JPEG, which spares N - 1 headers.
+    """Return thumbnails (N x H x W) one below the other as one JPEG, which saves N - 1 headers.
 
-    Each begins on a block of JPEG's, so that none bleeds into the next.
+    Each begins on a JPEG block, so that none bleeds into the next.
     """
     rows = -frames.shape[1] % JPEG_BLOCK
     whole = np.pad(frames, ((0, 0), (0, rows), (0, 0)), mode="edge")
@@ -85,7 +86,7 @@ def encode_strip(frames: Strip) -> bytes:
 
 
 def decode_strip(data: bytes, count: int, height: int) -> Strip:
-    """The inverse of `encode_strip`, but for what JPEG loses.  Raises NotAPicture for other bytes."""
+    """Return the thumbnails in what `encode_strip` made, as JPEG left them; raises NotAPicture otherwise."""
     strip = _read(data, cv2.IMREAD_GRAYSCALE)
     rows = height + -height % JPEG_BLOCK
     if strip is None or strip.shape[0] != count * rows:
@@ -94,12 +95,12 @@ def decode_strip(data: bytes, count: int, height: int) -> Strip:
 
 
 def encode_png(image: Image) -> bytes:
-    """The picture as PNG."""
+    """Return the picture as PNG."""
     return _encoded(image, ".png", [])
 
 
 def decode_still(data: bytes) -> Image:
-    """The picture in a JPEG that `encode_still` made.  Raises NotAPicture for other bytes."""
+    """Return the picture in a JPEG that `encode_still` made.  Raises NotAPicture for other bytes."""
     picture = _read(data, cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION)
     if picture is None:
         raise NotAPicture("The stored still is no JPEG.")
@@ -108,7 +109,7 @@ def decode_still(data: bytes) -> Image:
 
 
 def _read(data: bytes, flags: int) -> npt.NDArray[np.uint8] | None:
-    """The raster in a file's bytes; None where there is none."""
+    """Return the raster in a file's bytes; None where there is none."""
     try:
         raster = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
     except cv2.error:  # no bytes, or a header that claims more pixels than OpenCV takes

@@ -1,9 +1,9 @@
-"""Which frames the decoder may leave out, and noticing when that leaves out too many.
+"""Which frames the decoder may skip, and the check that it does not skip too many.
 
-Reference frames alone cost about two thirds of every frame, intra frames alone a small part of it
-(``python -m bench keyframes`` in tests/ prints the cost of each mode).  Leaving out the loop filter as
+Decoding reference frames alone costs about two thirds of decoding every frame, intra frames alone a small
+part (``python -m bench keyframes`` in tests/ prints the cost of each mode).  Skipping the loop filter as
 well would save a little more, but a frame that refers to an unfiltered one drifts from what a player
-shows; it is not done, and so a frame is the same picture in every mode.
+shows.  It is not skipped, so a frame is the same picture in every mode.
 """
 
 from __future__ import annotations
@@ -13,26 +13,26 @@ from typing import Literal, get_args
 
 Mode = Literal["auto", "every", "reference", "keyframes"]
 """`every` frame; `reference`: without the frames that no other one needs; `keyframes`: intra frames
-only; `auto`: as `reference`, until a gap shows that sampling starves, and then `every`."""
+only; `auto`: as `reference`, until a gap between frames is too long for sampling, then `every`."""
 
 SkipFrame = Literal["DEFAULT", "NONREF", "NONKEY"]
 
 FIXED_SKIP_DECODERS = frozenset({"libdav1d", "libaom-av1"})
-"""Decoders that read the skip level once; `auto` could not come back, so it decodes every frame."""
+"""Decoders that read the skip level only once; `auto` could not change it, so it decodes every frame."""
 
 MAX_REORDER_PACKETS = 48
-"""Packets without a frame that no reordering explains: H.264 and HEVC reorder at most 16."""
+"""Packets without a frame beyond which reordering cannot be the reason: H.264 and HEVC reorder at most 16."""
 
 
 def check_mode(mode: Mode) -> Mode:
-    """The mode itself.  Raises ValueError for a name that is none."""
+    """Return the mode itself.  Raises ValueError for any other name."""
     if mode not in get_args(Mode):
         raise ValueError(f"mode must be one of {', '.join(get_args(Mode))}, not {mode!r}")
     return mode
 
 
 def first_skip(mode: Mode, decoder: str) -> SkipFrame:
-    """What to skip when the file is opened."""
+    """Return what to skip when the file is opened."""
     if mode == "keyframes":
         return "NONKEY"
     if mode == "reference" or (mode == "auto" and decoder not in FIXED_SKIP_DECODERS):
@@ -41,9 +41,9 @@ def first_skip(mode: Mode, decoder: str) -> SkipFrame:
 
 
 class GapWatch:
-    """Notices that skipped frames leave a gap between decoded ones that is longer than `limit`.
+    """A check whether skipped frames leave a gap between decoded ones that is longer than `limit`.
 
-    A gap in which the file itself has no frame (variable frame rate) is none.  Times are PTS in
+    A gap in which the file itself has no frame (variable frame rate) does not count.  Times are PTS in
     units of the stream's time base.  Frames that nothing refers to may be skipped or decoded at any
     time, so the reader can stop skipping in the middle of a film.
     """
@@ -55,7 +55,7 @@ class GapWatch:
         self.starving = False
 
     def sent(self, pts: int | None) -> None:
-        """A packet went into the decoder."""
+        """Note that a packet went into the decoder."""
         if pts is None:
             self.starving = True
             return
@@ -65,7 +65,7 @@ class GapWatch:
             self.starving = True
 
     def shown(self, pts: int | None) -> None:
-        """A frame came out."""
+        """Note that a frame came out of the decoder."""
         if pts is None:
             self.starving = True
             return

@@ -1,4 +1,4 @@
-"""The frames of one part of a video, to be seen again without decoding all that lies before it."""
+"""The frames of one span of a video, read without decoding all that lies before it."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ from cbvir_core.errors import FileChanged
 from cbvir_core.types import Frame, VideoInfo
 
 SEEKABLE_CONTAINERS = frozenset({"mov", "matroska", "mpegts", "flv", "asf", "nut", "avi"})
-"""Containers that can be sought in without losing the exact time; others are read from their start.
-Not MPEG program streams: not every frame has its own PTS, and what FFmpeg makes up for the others
-depends on where reading began (``tests/decode/test_span.py``, kind ``mpg``)."""
+"""Containers in which a seek keeps the exact times; others are read from their start.
+MPEG program streams are not among them: not every frame has its own PTS, and what FFmpeg invents for the
+others depends on where reading began (``tests/decode/test_span.py``, kind ``mpg``)."""
 
 CLOCK_PROBES = 12
-"""Places spread over a transport stream at which its clock must have advanced.  Recordings joined end
-to end begin their clock anew, and then a PTS does not name one place."""
+"""Places spread over a transport stream at which its clock must have advanced.  In recordings that are joined
+end to end the clock begins anew, and then one PTS occurs at several places."""
 
 FIXED_DELAY_CODECS = frozenset(
     {"mpeg4", "msmpeg4v2", "msmpeg4v3", "mjpeg", "dvvideo", "wmv1", "wmv2", "ffv1", "huffyuv", "rawvideo"}
@@ -40,22 +40,22 @@ FIXED_DELAY_CODECS = frozenset(
 index gives its picture's time.  In H.264 it may grow on the way: such a file is read from its start."""
 
 SEEK_BACK_S = (Fraction(0), Fraction(1), Fraction(4), Fraction(16))
-"""How far before the span is sought, one after the other: an index may lead behind the place, and the
-I-frame there may be damaged or not whole yet (gradual refresh).  After these, from the start."""
+"""Seconds before the span to which a seek goes, in turn: an index may lead behind the place, and the I-frame
+there may be damaged or incomplete (gradual refresh).  After these, reading begins at the start."""
 
 
 class SpanReader(FrameStream):
-    """Iterates over every `Frame` with ``start_s <= time_s <= end_s``; a context manager.
+    """An iterator over every `Frame` with ``start_s <= time_s <= end_s``; a context manager.
 
     Pictures and times are those of ``read_frames(path, samples_per_s=None, mode="every")``.  Decoding
-    begins at the I-frame before the span, whatever lies before that, except in containers that
-    cannot be sought in (`SEEKABLE_CONTAINERS`).  With ``only_keys`` intra frames alone; where frames are counted
-    (AVI) all the same.  `stop` is asked after each decoded picture and ends the reading, also on the way
-    to the span; `stopped` says so.  `info` is the probed file (an earlier `probe` of it may be handed in),
-    `decoded` how many pictures were decoded so far.
+    begins at the I-frame before the span, except in containers without exact seeks (all but
+    `SEEKABLE_CONTAINERS`), which are read from the start.  With ``only_keys`` it yields intra frames alone,
+    except where frames are counted (AVI).  `stop` is called after each decoded picture; when it returns
+    True, reading ends, also on the way to the span, and `stopped` is True.  `info` is the probed file (an
+    earlier `probe` of it may be handed in), `decoded` the number of pictures decoded so far.
 
     Raises what `probe` raises; while frames are read FileChanged and DecodeMemory.  A span in which
-    no frame can be decoded gives none.
+    no frame can be decoded yields none.
     """
 
     def __init__(
@@ -85,10 +85,10 @@ class SpanReader(FrameStream):
                 break
             yield Frame(time, self._converter.convert(picture, self.info.sample_aspect))
         if regular_size(self.info.path) != self.info.size_bytes:
-            raise FileChanged(f"{self.info.path} changed while it was being read; try again.")
+            raise FileChanged("changed while it was being read; try again.", path=self.info.path)
 
     def _from_before(self) -> Iterator[tuple[Fraction, VideoFrame]]:
-        """Timed pictures from the span's first on, read from the first place that leads before it."""
+        """Return timed pictures from the span's first on, read from the first place that leads before it."""
         for place in self._places():
             for hurry in (True, False) if place is not None else (False,):
                 pictures = self._timed(self._begin(place, hurry))
@@ -112,7 +112,7 @@ class SpanReader(FrameStream):
         return self._decoder
 
     def _places(self) -> Iterator[Fraction | None]:
-        """Presentation times to seek to; None is the file's own start."""
+        """Yield presentation times to seek to; None is the file's own start."""
         if self._start_s > 0 and seekable(self.info):
             places = (max(Fraction(0), Fraction(self._start_s) - back) for back in SEEK_BACK_S)
             yield from dict.fromkeys(places)
@@ -131,8 +131,8 @@ class SpanReader(FrameStream):
 class _SpanDecoder(Decoder):
     """A decoder that begins at the key frame before `place` (None: at the start of the file).
 
-    In a `hurry` it leaves out, on the way to `wanted`, the frames that no other one needs.  When the
-    seek fails or leads behind `wanted`, it gives no picture.
+    With `hurry` it skips, on the way to `wanted`, the frames that no other one needs.  When the
+    seek fails or leads behind `wanted`, it yields no picture.
     """
 
     def __init__(
@@ -154,7 +154,7 @@ class _SpanDecoder(Decoder):
             self._sought = True
 
     def pictures(self) -> Iterator[tuple[int | None, VideoFrame]]:
-        """As of any decoder, but none from before the key frame: those refer to what was not read."""
+        """Yield pictures as `Decoder` does, but none before the key frame: those refer to unread frames."""
         begun = not self._sought
         for pts, picture in super().pictures():
             begun = begun or (pts is not None and self._key is not None and pts >= self._key)
@@ -163,7 +163,7 @@ class _SpanDecoder(Decoder):
 
     def _seek(self, place: int) -> bool:
         if self._untimed:
-            # The first picture of the file tells the delay that all times are counted with.
+            # The first picture of the file gives the delay by which all times are counted.
             next(super().pictures(), None)
         try:
             self._container.seek(place, stream=self._stream)
@@ -190,7 +190,7 @@ class _SpanDecoder(Decoder):
 
 
 def seekable(info: VideoInfo) -> bool:
-    """Whether a place in the file can be sought and its time still be known exactly."""
+    """Return whether a place in the file can be sought and its time still be known exactly."""
     name = info.container.split(",")[0]
     if name == "avi":
         return info.codec in FIXED_DELAY_CODECS
@@ -198,7 +198,7 @@ def seekable(info: VideoInfo) -> bool:
 
 
 def _clock_advances(info: VideoInfo) -> bool:
-    """Whether the clock only grows from place to place, which a joined recording's does not."""
+    """Return whether the clock grows from place to place; in a joined recording it does not."""
     container, stream = open_video(info.path)
     with container:
         clocks: list[Fraction] = []

@@ -1,4 +1,4 @@
-"""What all readers of frames are: iterators that let go of their file at the end of a ``with``."""
+"""The base of all readers of frames: iterators that close their file at the end of a ``with``."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from cbvir_core.types import Frame
 
 
 class FrameStream:
-    """Iterates over what `_all` gives; a context manager.  One decoder at a time is open."""
+    """An iterator over what `_all` yields; a context manager.  One decoder at a time is open."""
 
     _decoder: Decoder | None
 
@@ -38,7 +38,7 @@ class FrameStream:
         self.close()
 
     def close(self) -> None:
-        """Lets go of the file; iteration is over."""
+        """Close the file and end the iteration."""
         self._frames.close()
         if self._decoder:
             self._decoder.close()

@@ -1,13 +1,11 @@
-"""How good keyframes are, in the terms of MoReSo's Table II."""
+"""The quality of keyframes in the terms of MoReSo's Table II: accuracy and redundancy."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from cbvir_core.types import Keyframe
-
-Span = tuple[float, float]
+from cbvir_core.types import Keyframe, Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +23,7 @@ class KeyframeScore:
 
     @property
     def redundancy(self) -> float:
-        """The share of the keyframes that could go without a shot being lost (Table II: .349)."""
+        """The share of the keyframes that could be left out without losing a shot (Table II: .349)."""
         return 1 - self.found / self.keyframes if self.keyframes else 0.0
 
     def __add__(self, other: KeyframeScore) -> KeyframeScore:
@@ -35,12 +33,12 @@ class KeyframeScore:
 
 
 def keyframe_score(keyframes: Iterable[Keyframe], shots: Sequence[Span]) -> KeyframeScore:
-    """Compares keyframes with the true shots, given as (start, end) in seconds.
+    """Return the counts for keyframes against the true shots, given as (start, end) in seconds.
 
     The paper names accuracy and redundancy without defining them.  Here a shot is found when the
     presentation time of at least one keyframe lies in [start, end).  Every further keyframe in the
-    same shot is redundant, and so is one that lies in no shot: leave the transitions out of the
-    shots to ask for clean pictures.  A scene that comes back is a shot of its own.
+    same shot is redundant, and so is one that lies in no shot.  Leave the transitions out of the
+    shots to count only pictures outside of transitions.  A scene that comes back is a shot of its own.
     """
     times = [keyframe.time_s for keyframe in keyframes]
     found = sum(any(start <= time < end for time in times) for start, end in shots)

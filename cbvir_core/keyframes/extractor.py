@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from cbvir_core.keyframes.detector import DETECTORS
+from cbvir_core.keyframes.detector import DETECTORS, KeyframeDetector
 from cbvir_core.keyframes.options import KeyframeOptions
 from cbvir_core.keyframes.thumbnails import ThumbnailTrack
 from cbvir_core.types import Frame, Keyframe
@@ -25,7 +25,10 @@ class KeyframeExtractor:
 
     def __init__(self, options: KeyframeOptions = KeyframeOptions()) -> None:
         self._options = options
-        self._reset()
+        self._last: Fraction | None
+        self._track: ThumbnailTrack
+        self._detector: KeyframeDetector
+        self._begin()
 
     def push(self, frame: Frame) -> list[Keyframe]:
         """Take a frame; return the keyframes of scenes that are over.
@@ -41,10 +44,10 @@ class KeyframeExtractor:
     def flush(self) -> list[Keyframe]:
         """Return the keyframes of what is still open, at the end of the video."""
         keyframes = self._track.cut(self._detector.flush(), last=True)
-        self._reset()
+        self._begin()
         return keyframes
 
-    def _reset(self) -> None:
-        self._last: Fraction | None = None
+    def _begin(self) -> None:
+        self._last = None
         self._track = ThumbnailTrack()
         self._detector = DETECTORS[self._options.form](self._options)

@@ -1,4 +1,4 @@
-"""A picture as 3 x 3 blocks of HSV colour histograms (MoReSo, equation 1)."""
+"""The feature vector of a picture: 3 x 3 blocks of HSV colour histograms (MoReSo, equation 1)."""
 
 from __future__ import annotations
 
@@ -11,20 +11,21 @@ import numpy.typing as npt
 from cbvir_core.types import Image
 
 Vector = npt.NDArray[np.float32]
+"""A feature vector h(I), one-dimensional."""
 
 HISTOGRAM_BLOCKS = 3
 """P = Q = 3 blocks down and across."""
 
 HISTOGRAM_SIDE = 320
-"""Long side in pixels of the picture that is counted.  Nearest-neighbour picking at this size costs
-little, and the histogram keeps a cosine above .999 to that of all pixels (``test_histogram.py``);
-averaging would mix colours that are not there."""
+"""Longer side in pixels of the picture whose colours are counted.  Nearest-neighbour sampling to this size
+costs little, and the histogram keeps a cosine above .999 to that of all pixels (``test_histogram.py``).
+Averaging would make colours that are not in the picture."""
 
 _HSV_RANGES = [0, 180, 0, 256, 0, 256]
 
 
 def shrink(image: Image) -> Image:
-    """The picture with its long side at `HISTOGRAM_SIDE`, by nearest neighbour; never made larger."""
+    """Return the picture with its longer side at `HISTOGRAM_SIDE`, by nearest neighbour, never enlarged."""
     height, width = image.shape[:2]
     scale = HISTOGRAM_SIDE / max(height, width)
     if scale >= 1:
@@ -34,11 +35,11 @@ def shrink(image: Image) -> Image:
 
 
 def block_histogram(small: Image, bins: tuple[int, int, int]) -> Vector:
-    """The feature vector h(I): nine joint HSV histograms one after the other, each of sum 1.
+    """Return the feature vector h(I): nine joint HSV histograms one after the other, each of sum 1.
 
-    `bins` are the numbers of hue, saturation and value bins, so a block has L = their product and the
-    vector 9 L elements.  A picture with fewer than three rows or columns counts as a whole in each
-    of the blocks that would be empty.
+    `bins` are the numbers of hue, saturation and value bins; with L their product, the vector has 9 L
+    elements.  In a picture with fewer than three rows or columns, a block that would be empty gets the
+    histogram of the whole picture.
     """
     hsv = cv2.cvtColor(small, cv2.COLOR_RGB2HSV)
     rows, columns = (np.linspace(0, side, HISTOGRAM_BLOCKS + 1).astype(int) for side in hsv.shape[:2])

@@ -1,8 +1,8 @@
-"""Where things are in a picture, coarsely: what colour histograms do not see.
+"""The coarse layout of a picture, which colour histograms do not show.
 
-Under a camera that goes round a statue or turns over a carpet the colours stay, and one keyframe would stand
-for views that have nothing in common.  A layout is the grey picture at the size of a stamp; two are alike
-where one lies somewhere in the other.
+While a camera goes round a statue or turns over a carpet, the colours stay the same, and one keyframe would
+stand for views that have nothing in common.  A layout is the grey picture at 48 pixels; two layouts are alike
+when the inner part of one is found anywhere in the other.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from cbvir_core.keyframes.histogram import Vector
 from cbvir_core.types import Image
 
 LAYOUT_SIDE = 48
-"""Long side in pixels of a layout."""
+"""Longer side in pixels of a layout."""
 
 LAYOUT_SHIFT_SHARE = 0.15
-"""Share of each side that one layout may be shifted by against the other."""
+"""Share of each side by which one layout may be shifted against the other."""
 
 
 def layout(small: Image) -> Vector:
-    """The grey picture, its long side at `LAYOUT_SIDE`: H x W."""
+    """Return the grey picture with its longer side at `LAYOUT_SIDE`: H x W."""
     height, width = small.shape[:2]
     scale = LAYOUT_SIDE / max(height, width)
     size = max(4, round(width * scale)), max(4, round(height * scale))
@@ -30,9 +30,9 @@ def layout(small: Image) -> Vector:
 
 
 def likeness(one: Vector, other: Vector) -> float:
-    """The normalised correlation of the inner part of `one` with its best place in `other`, at most 1.
+    """Return the normalised correlation of the inner part of `one` with its best place in `other`, at most 1.
 
-    1 for pictures of different shape, or of one colour, of which it says nothing.
+    It is 1 for layouts of different shapes, and where `one` is of one colour: nothing can be said then.
     """
     if one.shape != other.shape:
         return 1.0

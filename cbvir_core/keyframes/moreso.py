@@ -25,7 +25,7 @@ if TYPE_CHECKING:  # at run time the options import the registry, which imports 
 
 
 class MoresoDetector:
-    """A keyframe detector: a schedule decides when a sample is judged, a clustering to which scene it belongs.
+    """A keyframe detector of a schedule, which says when a sample is judged, and a clustering into scenes.
 
     A scene's keyframe becomes certain about two seconds of film after the scene's end, or every `max_gap_s`
     while the scene lasts.  At any time the online form holds at most `CANDIDATES_PER_CLUSTER` pictures for

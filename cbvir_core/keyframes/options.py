@@ -1,4 +1,4 @@
-"""What a user may choose about keyframes."""
+"""The options of keyframe detection."""
 
 from __future__ import annotations
 
@@ -9,32 +9,33 @@ from cbvir_core.keyframes.detector import DETECTORS
 
 @dataclass(frozen=True, slots=True)
 class KeyframeOptions:
-    """How a video is taken apart.
+    """How keyframes are chosen; each option with what other values give.
 
     The defaults find .995 of 192 shots in twelve drawn films, with .116 of the keyframes redundant, and
-    take 18 keyframes a minute of real clips.  ``python -m bench.measure.keyframes`` prints
-    this and what follows, as shots found / redundant keyframes.
+    give 18 keyframes a minute of real clips.  ``python -m bench.measure.keyframes`` prints these figures and
+    those below: shots found / redundant keyframes.
 
-    - `sample_s`: distance of the samples that are looked at.
+    - `sample_s`: seconds between two samples.
     - `bins`: hue, saturation and value bins of a block's histogram.  (6, 6, 6) .995 / .166; (8, 3, 8)
       .990 / .181; (16, 4, 4) .990 / .124.
     - `rank`: of the sub-matrix SVD.  8: .969 / .084; 12: .990 / .112; 16: .990 / .120; 32 and raw
-      histograms as 24: from there on the rank only bounds the work.
-    - `window_s`: how much of the past the basis knows (at most 180 samples); in the batch form, the
+      histograms are as good as 24: from there on the rank only bounds the work.
+    - `window_s`: seconds of film that the basis is made of (at most 180 samples); in the batch form, the
       length of a sub-matrix.  The paper's 60 s; 30 s is as good.
-    - `similarity`: cosine to the running centroid from which on a sample belongs to the cluster.  .7:
+    - `similarity`: cosine to the running centroid at which a sample belongs to the cluster, at least.  .7:
       .969 / .056; .85: .974 / .110; .9: .984 / .108; .95: .990 / .167, and 20 a minute of real clips.
-    - `min_scene_s`: the smallest cluster; what is shorter (a flash, the middle of a dissolve) is no
-      scene.  0.5: .995 / .187; 1.1: .958 / .080.
-    - `max_gap_s`: a scene that lasts longer is given in parts, so that it is found while it lasts and
+    - `min_scene_s`: the length of a scene, at least; what is shorter (a flash, the middle of a dissolve) is
+      no scene.  0.5: .995 / .187; 1.1: .958 / .080.
+    - `max_gap_s`: a scene that lasts longer is divided into parts, so that it is found while it lasts and
       slow change is not lost.
-    - `layout_similarity`: correlation of the layout (`cbvir_core.keyframes.layout`) with that of the scene's
-      beginning below which a scene of one set of colours is divided: the camera has gone elsewhere.  0
-      (not at all; ``--set layout_similarity=0.0``): .990 / .100 and 15.3 a minute of real clips; .6:
-      .990 / .108 and 16.5; .8: .995 / .155 and 18.5.
-    - `form`: `online` (a sliding window) or `batch` (the paper's sub-matrices, see `paper`).
+    - `layout_similarity`: correlation of a sample's layout (`cbvir_core.keyframes.layout`) with that of the
+      scene's beginning, below which a scene of the same colours is divided: the camera shows another view.  0
+      (not at all; ``--set layout_similarity=0.0``): .990 / .100 and 15.6 a minute of real clips; .6:
+      .990 / .108 and 16.6; .8: .995 / .155 and 18.6.
+    - `form`: the detector, a name in `cbvir_core.keyframes.DETECTORS`: `online` (a sliding window) or `batch`
+      (the paper's sub-matrices, see `paper`).
 
-    Raises ValueError on values that make no sense.
+    Raises ValueError on values that are not possible.
     """
 
     sample_s: float = 1 / 3
@@ -63,5 +64,5 @@ class KeyframeOptions:
 
     @classmethod
     def paper(cls) -> KeyframeOptions:
-        """The batch form with the paper's numbers: sub-matrices of 60 s and rank 60 (.995 / .120)."""
+        """Return the batch form with the paper's numbers: sub-matrices of 60 s and rank 60 (.995 / .120)."""
         return cls(form="batch", rank=60, window_s=60.0)

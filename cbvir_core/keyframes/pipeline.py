@@ -75,7 +75,7 @@ class KeyframeReader:
         if not self._looked_for_borders:
             with suppress(DecodeError):
                 self._borders = self._scaled(
-                    find_borders(self.info.path, max_side=STILL_SIDE, looked=self._report_progress)
+                    find_borders(self.info.path, max_side=STILL_SIDE, report_progress=self._report_progress)
                 )
             self._looked_for_borders = True
         return self._borders

@@ -1,6 +1,6 @@
-"""When samples are judged, and in which basis: the online form and the paper's batch form.
+"""Schedules say when a sample is judged, and in which basis: the online form and the paper's batch form.
 
-Both take samples and give back those that are now ready, with the basis to judge them in.
+Both take samples and return those that are ready to be judged, each with the basis to judge it in.
 """
 
 from __future__ import annotations
@@ -16,23 +16,23 @@ from cbvir_core.keyframes.select import FrameSample
 ReadySamples = list[tuple[FrameSample, Basis]]
 
 MAX_WINDOW_SAMPLES = 180
-"""Of a window or a sub-matrix, whatever the sampling rate: 60 s at three a second.  Bounds memory."""
+"""Samples of a window or a sub-matrix at most, which bounds memory: 60 s at three a second."""
 
 
 class Schedule(Protocol):
-    """Holds samples until they can be judged."""
+    """A store of samples until they can be judged."""
 
     def push(self, sample: FrameSample) -> ReadySamples:
-        """Takes a sample in; gives what is ready, in the order of time."""
+        """Take a sample; return those that are ready, in the order of time."""
 
     def flush(self) -> ReadySamples:
-        """The rest, at the end of the video."""
+        """Return the rest, at the end of the video."""
 
 
 class SlidingSchedule:
-    """Online: a sample is judged `LOOKAHEAD_SAMPLES` samples after it came, in the basis of the sliding window.
+    """The online form: a sample is judged `LOOKAHEAD_SAMPLES` later, in the basis of a sliding window.
 
-    Holds LOOKAHEAD_SAMPLES pictures.
+    It holds `LOOKAHEAD_SAMPLES` pictures.
     """
 
     def __init__(self, samples: int, rank: int) -> None:
@@ -40,22 +40,22 @@ class SlidingSchedule:
         self._waiting: deque[FrameSample] = deque()
 
     def push(self, sample: FrameSample) -> ReadySamples:
-        """Takes a sample in; gives the one that has waited long enough."""
+        """Take a sample; return the one that `LOOKAHEAD_SAMPLES` have followed."""
         self._basis.push(sample.vector)
         self._waiting.append(sample)
         return [(self._waiting.popleft(), self._basis)] if len(self._waiting) > LOOKAHEAD_SAMPLES else []
 
     def flush(self) -> ReadySamples:
-        """The last few."""
+        """Return the last samples."""
         ready: ReadySamples = [(sample, self._basis) for sample in self._waiting]
         self._waiting.clear()
         return ready
 
 
 class SubMatrixSchedule:
-    """Batch: samples wait for the end of their sub-matrix and are judged in its own SVD.
+    """The batch form: samples wait for the end of their sub-matrix and are judged in its own SVD.
 
-    Holds the pictures of a whole sub-matrix, so a long side for them should be given.
+    It holds the pictures of a whole sub-matrix, so they should be bounded in size.
     """
 
     def __init__(self, length_s: float, rank: int) -> None:
@@ -63,7 +63,7 @@ class SubMatrixSchedule:
         self._waiting: list[FrameSample] = []
 
     def push(self, sample: FrameSample) -> ReadySamples:
-        """Takes a sample in; gives a whole sub-matrix when the sample begins the next."""
+        """Take a sample; return the whole sub-matrix before it when the sample begins the next one."""
         full = len(self._waiting) >= MAX_WINDOW_SAMPLES or (
             bool(self._waiting) and sample.time_s - self._waiting[0].time_s >= self._length_s
         )
@@ -72,7 +72,7 @@ class SubMatrixSchedule:
         return ready
 
     def flush(self) -> ReadySamples:
-        """The sub-matrix as far as it came."""
+        """Return the samples of the unfinished sub-matrix."""
         if not self._waiting:
             return []
         basis = SubMatrixBasis(np.stack([sample.vector for sample in self._waiting]), self._rank)

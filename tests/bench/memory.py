@@ -12,23 +12,25 @@ from cbvir_core.keyframes import KeyframeOptions
 from cbvird.worker import process as worker
 from cbvird.worker import wire
 
-LIMIT_MB = 200
-SHORT_S, LONG_S = 300.0, 3600.0
+GOAL_MB = 200
+"""Peak memory of a decode worker on a film of an hour, at most."""
+
+SHORT_FILM_S, LONG_FILM_S = 300.0, 3600.0
 
 
 def _work(connection: Connection, answer: Connection, path: Path) -> None:
-    worker.main(connection, worker.DecodeTask(path, "auto", KeyframeOptions(), memory_mb=4 * LIMIT_MB))
+    worker.main(connection, worker.DecodeTask(path, "auto", KeyframeOptions(), memory_mb=4 * GOAL_MB))
     answer.send(_high_water_mb())
 
 
 def _high_water_mb() -> float:
-    # Not ru_maxrss: that is carried over from the process that started this one.
+    # Not ru_maxrss: a process inherits that from the one that started it.
     lines = Path("/proc/self/status").read_text().splitlines()
     return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM:"))
 
 
 def _peak_mb(path: Path) -> float:
-    """The worker as the service runs it, in a process started afresh; its keyframes are dropped."""
+    """Run the worker as the service does, in a new process, drop its keyframes, and return its peak memory."""
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
     result, answer = context.Pipe()
@@ -47,12 +49,12 @@ def _peak_mb(path: Path) -> float:
 
 
 def main() -> None:
-    """Prints both peaks."""
+    """Print both peaks."""
     with tempfile.TemporaryDirectory() as folder:
-        short = _peak_mb(film_720p(Path(folder), SHORT_S).path)
-        long = _peak_mb(film_720p(Path(folder), LONG_S).path)
+        short = _peak_mb(film_720p(Path(folder), SHORT_FILM_S).path)
+        long = _peak_mb(film_720p(Path(folder), LONG_FILM_S).path)
     report(
-        f"memory of the decode worker (goal: at most {LIMIT_MB} MB on an hour)",
+        f"memory of the decode worker (goal: at most {GOAL_MB} MB on an hour)",
         five_minutes_peak_mb=f"{short:.0f}",
         one_hour_peak_mb=f"{long:.0f}, {long / short:.2f} times the short film's",
     )

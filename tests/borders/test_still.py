@@ -17,7 +17,8 @@ COLOURS = [(0, 0, 0), (16, 16, 16), (255, 255, 255), (128, 128, 128), (20, 60, 4
 def textured(seed: int, width: int = 320, height: int = 180, low: int = 70, high: int = 200) -> Image:
     """Smooth noise over the whole range, so that no border of it looks like a bar."""
     coarse = np.random.default_rng(seed).uniform(low, high, (9, 16, 3)).astype(np.float32)
-    return cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC).clip(0, 255).astype(np.uint8)
+    smooth = cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC)
+    return np.asarray(smooth.clip(0, 255), np.uint8)
 
 
 def boxed(image: Image, colour: tuple[int, int, int], bars: tuple[int, int, int, int]) -> Image:
@@ -30,7 +31,9 @@ def boxed(image: Image, colour: tuple[int, int, int], bars: tuple[int, int, int,
 
 def jpeg(image: Image, quality: int) -> Image:
     data = cv2.imencode(".jpg", image[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
-    return np.ascontiguousarray(cv2.imdecode(data, cv2.IMREAD_COLOR)[..., ::-1])
+    decoded = cv2.imdecode(data, cv2.IMREAD_COLOR)
+    assert decoded is not None
+    return np.asarray(np.ascontiguousarray(decoded[..., ::-1]), np.uint8)
 
 
 @pytest.mark.parametrize("colour", COLOURS)

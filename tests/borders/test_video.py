@@ -12,20 +12,22 @@ from hypothesis import strategies as st
 
 from cbvir_core.borders.video import MAX_BORDER_FRAMES, MIN_BORDER_FRAMES, StableBorders, find_borders
 from cbvir_core.decode import read_frames
-from cbvir_core.types import Image
+from cbvir_core.types import Box, Image
 
 
 def scene(number: int, width: int = 240, height: int = 136, low: int = 60) -> Image:
     coarse = np.random.default_rng(number).uniform(low, 210, (5, 8, 3)).astype(np.float32)
-    return cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC).clip(0, 255).astype(np.uint8)
+    smooth = cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC)
+    return np.asarray(smooth.clip(0, 255), np.uint8)
 
 
-def boxed(image: Image, bars: tuple[int, int, int, int], colour: int = 0) -> Image:
+def boxed(image: Image, bars: Box, colour: int = 0) -> Image:
     left, top, right, bottom = bars
-    return cv2.copyMakeBorder(image, top, bottom, left, right, cv2.BORDER_CONSTANT, value=(colour,) * 3)
+    page = cv2.copyMakeBorder(image, top, bottom, left, right, cv2.BORDER_CONSTANT, value=(colour,) * 3)
+    return np.asarray(page, np.uint8)
 
 
-def found(images: list[Image]) -> tuple[int, int, int, int] | None:
+def found(images: list[Image]) -> Box | None:
     borders = StableBorders()
     for image in images:
         borders.push(image)
@@ -34,7 +36,7 @@ def found(images: list[Image]) -> tuple[int, int, int, int] | None:
 
 @pytest.mark.parametrize("colour", [0, 16, 255])
 @pytest.mark.parametrize("bars", [(0, 20, 0, 20), (40, 0, 40, 0), (30, 20, 40, 24)])
-def test_bars_of_all_frames(bars: tuple[int, int, int, int], colour: int) -> None:
+def test_bars_of_all_frames(bars: Box, colour: int) -> None:
     box = found([boxed(scene(number), bars, colour) for number in range(8)])
     left, top, _, _ = bars
     assert box == (left, top, left + 240, top + 136)
@@ -103,7 +105,7 @@ def test_a_film_without_bars_keeps_its_picture_however_dark(seed: int, gain: flo
         ("perception--rgb.m4v", None),  # one colour after the other
     ],
 )
-def test_real_clips(shared: Path, name: str, box: tuple[int, int, int, int] | None) -> None:
+def test_real_clips(shared: Path, name: str, box: Box | None) -> None:
     assert find_borders(shared / "videos" / name, max_side=512) == box
 
 

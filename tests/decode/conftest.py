@@ -80,6 +80,7 @@ def write_film(folder: Path, film: Film) -> Path:
     first = film.picture(0)
     with _ordinary_priority(), av.open(str(path), "w", options=film.container) as output:
         stream = output.add_stream(film.codec, rate=film.rate, options=film.options)
+        assert isinstance(stream, av.VideoStream)
         stream.height, stream.width, stream.pix_fmt = *first.shape[:2], film.pix_fmt
         stream.codec_context.time_base = film.time_base
         if film.sample_aspect:

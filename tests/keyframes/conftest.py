@@ -37,7 +37,7 @@ def picture() -> Callable[[int], Image]:
     def make(number: int) -> Image:
         rng = np.random.default_rng(number)
         coarse = rng.integers(0, 256, (5, 8, 3), dtype=np.uint8)
-        return cv2.resize(coarse, (160, 90), interpolation=cv2.INTER_NEAREST)
+        return np.asarray(cv2.resize(coarse, (160, 90), interpolation=cv2.INTER_NEAREST), np.uint8)
 
     return make
 

@@ -5,17 +5,18 @@ import pytest
 
 from cbvir_core.keyframes.basis import SlidingBasis, SubMatrixBasis
 from cbvir_core.keyframes.select import cosine
+from cbvir_core.types import Floats
 
 
-def film_like(samples: int, seed: int = 0, shot: int = 12) -> np.ndarray:
+def film_like(samples: int, seed: int = 0, shot: int = 12) -> Floats:
     """Vectors of shots: each shot one random histogram with a little noise on every sample."""
     rng = np.random.default_rng(seed)
     shots = rng.exponential(1, (samples // shot + 1, 300)) ** 2
     rows = np.repeat(shots, shot, axis=0)[:samples] + rng.exponential(0.2, (samples, 300))
-    return (rows / rows.sum(axis=1, keepdims=True)).astype(np.float32)
+    return np.asarray(rows / rows.sum(axis=1, keepdims=True), np.float32)
 
 
-def test_sub_matrix_projection_is_the_truncated_svd() -> None:
+def test_the_sub_matrix_basis_is_the_truncated_svd() -> None:
     rows = film_like(40)
     _, _, right = np.linalg.svd(rows.astype(np.float64), full_matrices=False)
     ours = SubMatrixBasis(rows, rank=5).project(rows[7])

@@ -24,12 +24,12 @@ MAX_GAP_S = KeyframeOptions().max_gap_s
 @pytest.fixture(scope="module")
 def scene(clips: Path) -> Image:
     with read_frames(clips / "grounded-sam-2--bedroom.mp4", samples_per_s=1, max_side=640) as frames:
-        return cv2.resize(next(iter(frames)).image, SIZE, interpolation=cv2.INTER_AREA)
+        return np.asarray(cv2.resize(next(iter(frames)).image, SIZE, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def faded(scene: Image, colour: int, share: float) -> Image:
     """The scene through so much of a colour."""
-    return cv2.addWeighted(scene, 1 - share, np.full_like(scene, colour), share, 0)
+    return np.asarray(cv2.addWeighted(scene, 1 - share, np.full_like(scene, colour), share, 0), np.uint8)
 
 
 def film(path: Path, pictures: list[Image], sigma: float = 10.0) -> list[Keyframe]:

@@ -41,8 +41,8 @@ def cluster(scenes: list[int], step: Fraction = Fraction(1, 3), max_gap_s: float
     return keyframes + clustering.finish()
 
 
-def spans(scenes: list[int], **options: float) -> list[tuple[float, float]]:
-    return [(round(k.scene_start_s * 3), round(k.scene_end_s * 3)) for k in cluster(scenes, **options)]
+def spans(scenes: list[int]) -> list[tuple[float, float]]:
+    return [(round(k.scene_start_s * 3), round(k.scene_end_s * 3)) for k in cluster(scenes)]
 
 
 def test_a_cut_divides_and_a_scene_that_comes_back_is_a_new_span() -> None:

@@ -22,9 +22,8 @@ from cbvir_core.types import Frame, Image
 @pytest.fixture
 def sharp() -> Image:
     rng = np.random.default_rng(5)
-    picture = cv2.resize(
-        rng.integers(0, 256, (12, 20, 3), dtype=np.uint8), (320, 180), interpolation=cv2.INTER_CUBIC
-    )
+    coarse = rng.integers(0, 256, (12, 20, 3), dtype=np.uint8)
+    picture = np.asarray(cv2.resize(coarse, (320, 180), interpolation=cv2.INTER_CUBIC), np.uint8)
     cv2.putText(picture, "cbvir", (40, 100), cv2.FONT_HERSHEY_DUPLEX, 3, (255, 255, 255), 4)
     return picture
 
@@ -39,7 +38,7 @@ def test_pure_colours_are_not_empty() -> None:
 
 
 def test_blur_fade_and_dissolve_lower_the_quality(sharp: Image) -> None:
-    best = picture_quality(sharp).quality
+    best = picture_quality(sharp).value
     assert 0 < best <= 1
     other = cv2.flip(cv2.rotate(cv2.resize(sharp, (180, 320)), cv2.ROTATE_90_CLOCKWISE), 1)
     for worse in (
@@ -48,7 +47,7 @@ def test_blur_fade_and_dissolve_lower_the_quality(sharp: Image) -> None:
         cv2.convertScaleAbs(sharp, alpha=0.3),
         cv2.addWeighted(sharp, 0.5, other, 0.5, 0),
     ):
-        assert picture_quality(worse).quality < 0.9 * best
+        assert picture_quality(worse).value < 0.9 * best
 
 
 NOWHERE = np.zeros((2, 2), np.float32)
@@ -98,22 +97,22 @@ def test_a_blank_frame_wins_only_against_others(frames: list[tuple[float, float]
     centroid, candidates = np.array([np.cos(middle), np.sin(middle)], np.float32), KeyframeCandidates()
     for number, (quality, angle) in enumerate(frames):
         candidates.offer(candidate(number, quality, angle), centroid)
-    assert (candidates.best(centroid).look.quality > 0) == any(quality > 0 for quality, _ in frames)
+    assert (candidates.best(centroid).quality.value > 0) == any(quality > 0 for quality, _ in frames)
 
 
 @pytest.mark.parametrize("strength", [0.05, 0.1, 0.5])
 def test_what_is_not_blank_has_quality_however_blurred(sharp: Image, strength: float) -> None:
     """A slope without any edge has no detail at all."""
     slope = np.repeat(np.linspace(100, 100 + 255 * strength, 320)[None], 180, axis=0)
-    look = picture_quality(cv2.cvtColor(slope.astype(np.uint8), cv2.COLOR_GRAY2RGB))
-    assert 0 < look.quality < 0.5 * picture_quality(sharp).quality
+    quality = picture_quality(cv2.cvtColor(slope.astype(np.uint8), cv2.COLOR_GRAY2RGB))
+    assert 0 < quality.value < 0.5 * picture_quality(sharp).value
 
 
 def test_noise_has_no_quality_and_does_not_hide_black(sharp: Image) -> None:
     noise = np.random.default_rng(0).normal(0, 8, (180, 320, 3))
     assert picture_quality(np.clip(noise, 0, 255).astype(np.uint8)) == PictureQuality(0.0, True)
     assert picture_quality(np.clip(120 + noise, 0, 255).astype(np.uint8)) == PictureQuality(0.0, False)
-    assert picture_quality(np.clip(sharp * 0.08 + noise, 0, 255).astype(np.uint8)).quality > 0
+    assert picture_quality(np.clip(sharp * 0.08 + noise, 0, 255).astype(np.uint8)).value > 0
 
 
 def test_cosine_of_nothing_is_zero() -> None:

@@ -20,12 +20,12 @@ from cbvir_core.decode import STILL_SIDE, decode_strip, encode_still, encode_str
 from cbvir_core.evaluate.keyframes import extract
 from cbvir_core.keyframes import KeyframeOptions, extract_keyframes
 from cbvir_core.library import Library
-from cbvir_core.store import Store
 from cbvir_core.types import Image, Keyframe, Thumbnails
 from cbvird.worker import wire
 from cbvird.worker.process import DecodeTask
 from cbvird.worker.supervisor import DecodeWorker
 from support.films import draw_film
+from support.libraries import store_of
 from support.networks import seeded_filter
 
 RATE = 6
@@ -92,7 +92,8 @@ def write(path: Path, images: Iterable[Any], shape: Shape) -> None:
     with av.open(str(path), "w") as container:
         stream = container.add_stream("libx264", rate=RATE, options={"crf": "20", "preset": "veryfast"})
         assert isinstance(stream, av.VideoStream)
-        stream.height, stream.width, stream.pix_fmt = *first.shape[:2], "yuv420p"
+        stream.height, stream.width = first.shape[:2]
+        stream.pix_fmt = "yuv420p"
         stream.codec_context.sample_aspect_ratio = shape.sample_aspect
         if shape.rotation:
             stream.set_display_rotation(shape.rotation)
@@ -137,7 +138,7 @@ def times_of(thumbnails: Thumbnails) -> tuple[float, ...]:
 def stored(library: Library, path: Path) -> list[KeptKeyframe]:
     """Return what `Library.add` stores."""
     video_id = library.add(path).video_id
-    store: Store = library._store
+    store = store_of(library)
     found = []
     for row in store.keyframes(video_id):
         thumbnails = store.thumbnails(row.row)

@@ -135,8 +135,8 @@ class DecodeWorker:
         used_mb = resident_mb(self.pid)
         if used_mb > self._task.memory_mb:
             raise DecodeMemory(
-                f"took {used_mb} MB of memory to decode, more than decode.memory_mb = {self._task.memory_mb}; "
-                "raise that setting if the machine has more",
+                f"took {used_mb} MB of memory to decode, more than decode.memory_mb = "
+                f"{self._task.memory_mb}; raise that setting if the machine has more",
                 path=self.path,
             )
 
