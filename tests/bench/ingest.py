@@ -1,7 +1,7 @@
-"""A 720p film through the running service, against FFmpeg decoding it to nothing.
+"""Ingest of a 720p film by the running service, against FFmpeg decoding it to nothing.
 
-Processor seconds are those of the whole service, all its processes, less those of a service that
-starts, finds nothing and stops.
+Processor seconds are those of all processes of the service, less those of a service that starts, finds
+no video and stops.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from pathlib import Path
 from bench.cost import Cost, cost, ffmpeg_decode, film_720p, report
 from support.running import service
 
-DURATION_S = 900.0
+FILM_S = 900.0
 POLL_S = 0.2
 
 
 def _indexed_after_s(folder: Path, film: Path | None) -> float:
-    """Seconds from the first sign of work to the last; the film is dropped into the watched folder."""
+    """Copy the film into the watched folder; return the seconds from the start of the work to its end."""
     watched = folder / "videos"
     watched.mkdir(parents=True)
     with service(folder, watch={"folders": [str(watched)], "settle_s": 1.0}) as running:
@@ -41,10 +41,10 @@ def _run(folder: Path, film: Path | None) -> tuple[Cost, float]:
 
 
 def main() -> None:
-    """Prints times real time and processor seconds per video hour."""
+    """Print times real time and processor seconds per video hour."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        film = film_720p(folder, DURATION_S)
+        film = film_720p(folder, FILM_S)
         hours = film.duration_s / 3600
         null = ffmpeg_decode(film.path)
         idle, _ = _run(folder / "idle", None)

@@ -30,7 +30,7 @@ def _high_water_mb() -> float:
 
 
 def _peak_mb(path: Path) -> float:
-    """Run the worker as the service does, in a new process, drop its keyframes, and return its peak memory."""
+    """Run the worker in a new process, as the service does, and return its peak memory."""
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
     result, answer = context.Pipe()
