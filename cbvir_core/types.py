@@ -1,6 +1,6 @@
-"""The nouns that travel between the rooms.
+"""The values that several packages share.
 
-All are frozen.  Seconds are ``float`` and end in ``_s``; images are RGB ``uint8`` arrays of shape
+All classes are frozen.  Seconds are ``float`` and end in ``_s``; images are RGB ``uint8`` arrays of shape
 H x W x 3; descriptors are ``float32`` rows of unit L2 norm unless the name says otherwise.
 """
 
@@ -47,7 +47,7 @@ VideoId = NewType("VideoId", str)
 
 
 class Verdict(StrEnum):
-    """What an answer claims.  Ordered: `match` is better than `likely`, `likely` than `none`."""
+    """What an answer claims.  `match` is better than `likely`, and `likely` than `none`."""
 
     MATCH = "match"
     LIKELY = "likely"
@@ -73,7 +73,7 @@ class Frame:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Thumbnails:
-    """Frames of a scene that were looked at, tiny and grey: `times_s` ascending (N), `frames` N x H x W."""
+    """Grey thumbnails of the samples of a scene: `times_s` ascending (N), `frames` N x H x W."""
 
     times_s: npt.NDArray[np.float64]
     frames: npt.NDArray[np.uint8] = field(repr=False)
@@ -88,7 +88,7 @@ class Keyframe:
 
     ``scene_start_s <= time_s <= scene_end_s``.  `quality` is in [0, 1]: 0 for a frame without content
     (black, white, one colour), which stands for its span but is never searched; higher for a sharp one.
-    `thumbnails` are what else was seen of the scene, None where that is not known.
+    `thumbnails` show the samples of the scene; None where these are not known.
     """
 
     time_s: float
@@ -101,7 +101,7 @@ class Keyframe:
 
 @dataclass(frozen=True, slots=True, order=True)
 class KeyframeId:
-    """A keyframe's public name: its video and its number in that video, written ``5f3a...:41``."""
+    """The public name of a keyframe: its video and its number in that video, written ``5f3a...:41``."""
 
     video: VideoId
     number: int
@@ -111,7 +111,7 @@ class KeyframeId:
 
     @classmethod
     def parse(cls, text: str) -> KeyframeId:
-        """The inverse of ``str``.  Raises ValueError on anything else."""
+        """Read what ``str`` wrote.  Raises ValueError for any other text."""
         video, _, number = text.rpartition(":")
         if not video or not number.isdecimal():
             raise ValueError(f"not a keyframe id: {text!r}")
@@ -120,12 +120,12 @@ class KeyframeId:
 
 @dataclass(frozen=True, slots=True)
 class VideoInfo:
-    """What `cbvir_core.decode.probe` learns of a file without decoding it.
+    """What `cbvir_core.decode.probe` reads from a file without decoding it.
 
-    `start` is the container's own start, which every presentation time is counted from.
-    `rotation` is in degrees clockwise that a player turns the picture by; `width` and `height` are
-    those of the upright picture with square pixels.  `duration_s` is None where the file does not
-    say.
+    - `start`: the container's own start, which every presentation time is counted from.
+    - `rotation`: degrees clockwise by which a player turns the picture.
+    - `width`, `height`: those of the upright picture with square pixels.
+    - `duration_s`, `frames_per_s`: None where the file does not say.
     """
 
     path: Path
@@ -147,11 +147,11 @@ class VideoInfo:
 class Evidence:
     """Where a picture and a still agree, point by point.
 
-    - `inliers`: points that agree.
-    - `region`: left, top, right, bottom of the picture's part that shows the still, in its pixels.
-    - `homography`: 3 x 3, from pixels of the picture to pixels of the still; of negative determinant
+    - `inliers`: number of points that agree.
+    - `region`: left, top, right, bottom of the part of the picture that shows the still, in its pixels.
+    - `homography`: 3 x 3, from pixels of the picture to pixels of the still.  Its determinant is negative
       where the picture is mirrored.
-    - `lines`: N x 4, x and y in the picture, x and y in the still, of each inlier.
+    - `lines`: N x 4; for each inlier x and y in the picture, x and y in the still.
     """
 
     inliers: int
@@ -162,7 +162,7 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Occurrence:
-    """Another scene, of another video, that shows what a hit shows: a title card, a logo, a copy."""
+    """A scene of another video that shows the same as a hit: a title card, a logo, a copy."""
 
     keyframe_id: KeyframeId
     path: Path
@@ -175,11 +175,15 @@ class Occurrence:
 class Hit:
     """One scene in which the picture appears.
 
-    `probability` says how probably it does, in [0, 1].  `evidence` is None where local features were not
-    compared, and where they do not agree.  `time_s` is the keyframe's, unless the scene was looked at again:
-    then it is that of the frame that fits best, `exact` where that is sure, and `time_note` says what else
-    it is: the time of a thumbnail, where the file is offline or time was over.  `occurrences` are the scenes
-    of many other videos that show the same picture; they are no hits of their own.
+    - `probability`: how probably the scene shows the picture, in [0, 1].
+    - `variant`: which variant of the picture found it.
+    - `evidence`: None where local features were not compared, and where they do not agree.
+    - `time_s`: the keyframe's time.  For the best hit, whose scene is decoded again, it is the time of the
+      frame that fits best.
+    - `exact`: whether that frame is certain.
+    - `time_note`: what the time is otherwise, for example that of a thumbnail, where the file is offline or
+      the search for the exact moment ran out of time.
+    - `occurrences`: scenes of many other videos that show the same picture and are no hits of their own.
     """
 
     rank: int
@@ -198,13 +202,13 @@ class Hit:
 
     @property
     def score(self) -> float:
-        """`probability`, by its name in the JSON of an answer."""
+        """The `probability`, by the name that it has in the JSON of an answer."""
         return self.probability
 
 
 @dataclass(frozen=True, slots=True)
 class FoundVideo:
-    """A video with the hits of an answer that lie in it, in order of time."""
+    """A video and the hits in it, in order of time."""
 
     video_id: VideoId
     path: Path
@@ -215,8 +219,11 @@ class FoundVideo:
 class Answer:
     """Where a picture appears: at most one hit per scene, best first.
 
-    `refined` says whether SOLAR took part; `notes` are sentences for a person (a profile without
-    SOLAR weights, say).
+    - `took_ms`, `stages_ms`: milliseconds of the whole query and of each stage.
+    - `keyframes_searched`: keyframes among which neighbours were looked for; `shortlisted` of them are in the
+      shortlist.
+    - `refined`: whether SOLAR took part.
+    - `notes`: sentences for a person, for example that the profile has no SOLAR weights.
     """
 
     verdict: Verdict
@@ -232,10 +239,10 @@ class Answer:
     @property
     def videos(self) -> tuple[FoundVideo, ...]:
         """The results by video: the video of the best one first, the scenes of each in order of time."""
-        scenes: dict[VideoId, list[Hit]] = {}
+        hits_of: dict[VideoId, list[Hit]] = {}
         for hit in self.results:
-            scenes.setdefault(hit.keyframe_id.video, []).append(hit)
+            hits_of.setdefault(hit.keyframe_id.video, []).append(hit)
         return tuple(
-            FoundVideo(video_id, found[0].path, tuple(sorted(found, key=lambda hit: hit.time_s)))
-            for video_id, found in scenes.items()
+            FoundVideo(video_id, hits[0].path, tuple(sorted(hits, key=lambda hit: hit.time_s)))
+            for video_id, hits in hits_of.items()
         )

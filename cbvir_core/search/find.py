@@ -12,7 +12,7 @@ from cbvir_core.embed import Encoder
 from cbvir_core.search.bounds import bounds_of
 from cbvir_core.search.confidence import MatchEvidence
 from cbvir_core.search.findings import Candidate, Findings, Scene, scenes_of
-from cbvir_core.search.groups import grouped, margins, show_same_picture
+from cbvir_core.search.groups import grouped, score_margins, show_same_picture
 from cbvir_core.search.parallel import parallel_map
 from cbvir_core.search.query import Query
 from cbvir_core.search.refine import Refiner, refined_cosines
@@ -104,7 +104,7 @@ class Finder:
             same = show_same_picture(descriptors, np.zeros(len(firsts), np.bool_))
         candidates = tuple(
             _candidate(query, scene, margin, tuple(scenes[number] for number in group[1:]))
-            for scene, margin, group in zip(firsts, margins(firsts, same), groups, strict=True)
+            for scene, margin, group in zip(firsts, score_margins(firsts, same), groups, strict=True)
         )
         return candidates, descriptors
 

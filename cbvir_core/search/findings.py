@@ -12,6 +12,7 @@ from cbvir_core.geometry import shift
 from cbvir_core.localise import Moment, ThumbnailMatch
 from cbvir_core.search.confidence import ConfidenceModel, MatchEvidence
 from cbvir_core.search.shortlist import Shortlist
+from cbvir_core.search.variants import MIRRORED
 from cbvir_core.store import KeyframeRow, Store, VideoRecord
 from cbvir_core.types import Evidence, Rows, VideoId
 from cbvir_core.verify import Verification
@@ -25,6 +26,11 @@ class Scene:
     video: VideoRecord
     score: float
     variant: str
+
+    @property
+    def found_mirrored(self) -> bool:
+        """Whether a mirrored variant found it."""
+        return MIRRORED in self.variant
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,15 +73,16 @@ class Findings:
     """What is known of a query after a pass.
 
     - `candidates`: the best scores first; `descriptors` are their filter descriptors (N x D).
-    - `verifications`, `thumbnail_matches`, `moments`: what was found, by the row number of the keyframe.
-      A later pass that meets a scene again takes it from here and does not compute it twice.
+    - `thumbnail_matches`, `moments`: what was found, by the row number of the keyframe; `verifications`: by
+      the row number and whether the mirrored picture was compared first.  A later pass that meets a scene
+      again takes it from here and does not compute it twice.
     - `notes`: sentences for a person.
     """
 
     shortlist: Shortlist = field(default_factory=Shortlist.empty)
     candidates: tuple[Candidate, ...] = ()
     descriptors: Rows = field(default_factory=lambda: np.zeros((0, 0), np.float32), repr=False)
-    verifications: Mapping[int, Verification | None] = field(default_factory=dict)
+    verifications: Mapping[tuple[int, bool], Verification | None] = field(default_factory=dict)
     thumbnail_matches: Mapping[int, ThumbnailMatch | None] = field(default_factory=dict)
     moments: Mapping[int, Moment] = field(default_factory=dict)
     notes: tuple[str, ...] = ()

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from cbvir_core.index import Index, Neighbours
 from cbvir_core.search.parallel import parallel_map
 from cbvir_core.store import Generation, Store, VideoRecord
-from cbvir_core.types import Rows
+from cbvir_core.types import RowNumbers, Rows
 
 KEYFRAMES_READ_AT_ONCE = 4096
 """Keyframes whose descriptors are read at once where chosen videos are searched: 21 MB of float32."""
@@ -66,7 +66,7 @@ class VideoGallery:
         ]
         return [self._first(row, k) for row in np.concatenate(distances, axis=1)]
 
-    def _distances(self, queries: Rows, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
+    def _distances(self, queries: Rows, rows: RowNumbers) -> npt.NDArray[np.float32]:
         """Return Q x R distances, infinite for rows without a descriptor."""
         descriptors, present = self._store.present_filter_rows(self._generation, rows)
         distances = np.full((len(queries), len(rows)), np.inf, np.float32)

@@ -49,7 +49,7 @@ def grouped(scenes: Sequence[Scene], descriptors: Rows) -> list[list[int]]:
     return groups
 
 
-def margins(scenes: Sequence[Scene], same_picture: npt.NDArray[np.bool_] | None = None) -> list[float]:
+def score_margins(scenes: Sequence[Scene], same_picture: npt.NDArray[np.bool_] | None = None) -> list[float]:
     """Return by how much each score exceeds the best one of any other video; the score where there is none.
 
     With `same_picture` (N x N) scenes that show the same picture are no rivals of each other: that a scene

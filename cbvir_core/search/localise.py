@@ -16,7 +16,7 @@ from cbvir_core.search.findings import Findings, Scene, evidence_of
 from cbvir_core.search.judge import judge
 from cbvir_core.search.parallel import parallel_map
 from cbvir_core.search.query import Query
-from cbvir_core.search.variants import MIRRORED, crop
+from cbvir_core.search.variants import crop
 from cbvir_core.search.video_paths import existing_path
 from cbvir_core.store import Store
 from cbvir_core.types import Box, Evidence, Image, Region
@@ -151,7 +151,7 @@ def exact_moment(
         to_frame = _to_whole(borders) @ thumbnail_match.transform @ np.linalg.inv(_to_whole(region))
         thumbnail_match = replace(thumbnail_match, transform=to_frame)
     part = picture if evidence is not None or region is None else crop(picture, region)
-    mirrored = MIRRORED in scene.variant if evidence is None else np.linalg.det(evidence.homography) < 0
+    mirrored = scene.found_mirrored if evidence is None else np.linalg.det(evidence.homography) < 0
     return find_moment(
         existing_path(scene.video),
         (keyframe.scene_start_s, keyframe.scene_end_s),

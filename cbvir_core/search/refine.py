@@ -16,7 +16,7 @@ from cbvir_core.search.parallel import parallel_map
 from cbvir_core.search.shortlist import NearestKeyframes
 from cbvir_core.search.variants import Variant
 from cbvir_core.store import Generation, Store
-from cbvir_core.types import Rows
+from cbvir_core.types import RowMask, Rows
 
 REFINED_VARIANTS = 2
 """Variants that are refined, nearest first: SOLAR takes 0.05 s each on one thread of a processor made for
@@ -33,7 +33,7 @@ class RefinedCosines:
 
     cosines: npt.NDArray[np.float64]
     variants: npt.NDArray[np.int64]
-    known: npt.NDArray[np.bool_]
+    known: RowMask
 
 
 class Refiner:
@@ -56,7 +56,7 @@ class Refiner:
         rows = parallel_map(lambda number: self._encoder.encode([variants[number].image]), chosen)
         return chosen, np.concatenate(rows)
 
-    def keyframe_rows(self, nearest: NearestKeyframes) -> tuple[Rows, npt.NDArray[np.bool_]]:
+    def keyframe_rows(self, nearest: NearestKeyframes) -> tuple[Rows, RowMask]:
         """Return the keyframes' descriptors, and which of them are known.
 
         `DESCRIPTORS_MADE` of those that are missing are computed and kept.
@@ -92,7 +92,7 @@ def make_refine_descriptors(store: Store, encoder: Encoder, rows: Sequence[int])
 
 
 def refined_cosines(
-    numbers: npt.NDArray[np.int64], queries: Rows, rows: Rows, known: npt.NDArray[np.bool_]
+    numbers: npt.NDArray[np.int64], queries: Rows, rows: Rows, known: RowMask
 ) -> RefinedCosines:
     """Return the exact cosine of each keyframe to its best variant; ties go to the variant named first.
 

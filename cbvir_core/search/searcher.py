@@ -18,11 +18,10 @@ from cbvir_core.search.prepare import Preparer
 from cbvir_core.search.query import DescribedPicture, Query
 from cbvir_core.search.refine import Refiner
 from cbvir_core.search.scores import FILTER_SCALE, REFINE_SCALE, ScoreScale
-from cbvir_core.search.variants import PLAIN, Variant
+from cbvir_core.search.variants import Variant
 from cbvir_core.search.verify import Verifier
 from cbvir_core.store import Generation, Store
 from cbvir_core.types import Answer, Evidence, Image, KeyframeId, Region
-from cbvir_core.verify import Verification
 
 
 class Searcher:
@@ -110,7 +109,7 @@ class Searcher:
         It is 0 where local features do not agree, and None where no thumbnail of the scene can be compared.
         Where thumbnails show less than `enough`, the scene is decoded for `budget_s` seconds at most.
         """
-        verification = self._compare(described, candidate.row)
+        verification = self._verifier.compare_still(described.features.result(), candidate.row)
         if verification is None:
             return 0.0
         match = self._localiser.thumbnail_match(described.image, candidate.scene, verification)
@@ -126,7 +125,5 @@ class Searcher:
         """
         row = self._store.row_of(keyframe_id)
         described = DescribedPicture.begin(picture, region)
-        return evidence_of(self._compare(described, row), described.corner)
-
-    def _compare(self, described: DescribedPicture, row: int) -> Verification | None:
-        return self._verifier.compare(described.features.result(), [row], [PLAIN]).get(row)
+        verification = self._verifier.compare_still(described.features.result(), row)
+        return evidence_of(verification, described.corner)

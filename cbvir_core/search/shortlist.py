@@ -23,7 +23,7 @@ import numpy.typing as npt
 
 from cbvir_core.index import Neighbours
 from cbvir_core.search.gallery import Gallery
-from cbvir_core.types import Rows
+from cbvir_core.types import RowNumbers, Rows
 
 SHORTLIST_SHARE = 0.10
 MIN_SHORTLISTED = 50
@@ -34,7 +34,7 @@ MAX_SHORTLISTED = 200
 class NearestKeyframes:
     """Keyframes in ascending distance by the filter, each with the number of its nearest variant."""
 
-    rows: npt.NDArray[np.int64]
+    rows: RowNumbers
     distances: npt.NDArray[np.float32]
     variants: npt.NDArray[np.int64]
 
@@ -50,7 +50,7 @@ class NearestKeyframes:
 class Shortlist:
     """Keyframes with their scores and the names of the variants that found them."""
 
-    rows: npt.NDArray[np.int64]
+    rows: RowNumbers
     scores: npt.NDArray[np.float64]
     variants: tuple[str, ...]
 

@@ -1,4 +1,4 @@
-"""Where the time of a query goes."""
+"""The time that each stage of a query takes."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ STAGES = ("prepare", "mobilenet", "shortlist", "solar", "refine", "verify", "reg
 
 @dataclass
 class StageClock:
-    """Milliseconds per stage of one query, under the names of the answer's `stages_ms`."""
+    """Milliseconds for each stage of one query, under the names of the answer's `stages_ms`."""
 
     started: float = field(default_factory=time.perf_counter)
     stages: dict[str, float] = field(default_factory=lambda: dict.fromkeys(STAGES, 0.0))
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
-        """Counts what happens inside to a stage."""
+        """Count the time that the block takes to a stage."""
         begun = time.perf_counter()
         try:
             yield
@@ -28,5 +28,5 @@ class StageClock:
 
     @property
     def elapsed_ms(self) -> float:
-        """Since the beginning."""
+        """Milliseconds since the query began."""
         return 1000.0 * (time.perf_counter() - self.started)

@@ -14,12 +14,11 @@ import numpy as np
 from cbvir_core.decode import decode_still
 from cbvir_core.errors import StoreDamaged, StoreError
 from cbvir_core.search.bounds import bounds_of
-from cbvir_core.search.findings import Candidate, Findings
-from cbvir_core.search.groups import margins, show_same_picture
+from cbvir_core.search.findings import Candidate, Findings, Scene
+from cbvir_core.search.groups import score_margins, show_same_picture
 from cbvir_core.search.options import SearchOptions
 from cbvir_core.search.parallel import parallel_map
 from cbvir_core.search.query import Query
-from cbvir_core.search.variants import MIRRORED
 from cbvir_core.store import Store
 from cbvir_core.verify import LocalFeatures, Verification, describe, pack, unpack, verify
 
@@ -38,52 +37,64 @@ class Verifier:
         if query.described is None or not worth_verifying(known.candidates, query.options):
             return known
         with query.clock.stage("verify"):
-            checked = self._verify_in_order(query, query.described.features.result(), known)
-            known = replace(known, verifications={**known.verifications, **checked})
-            fresh_margins = [candidate.evidence.margin for candidate in known.candidates]
+            known, checked = self._verify_in_order(query, query.described.features.result(), known)
+            margins = [candidate.evidence.margin for candidate in known.candidates]
             if query.options.everywhere:
-                fresh_margins = _margins_of_rivals(known, checked)
+                margins = _margins_of_rivals(known, checked)
             changed: dict[int, Candidate] = {}
-            for number, (candidate, margin) in enumerate(zip(known.candidates, fresh_margins, strict=True)):
+            for number, (candidate, margin) in enumerate(zip(known.candidates, margins, strict=True)):
                 evidence = replace(candidate.evidence, margin=margin)
-                if candidate.row in checked:
-                    evidence = replace(evidence, checked=True, verification=checked[candidate.row])
+                if number in checked:
+                    evidence = replace(evidence, checked=True, verification=checked[number])
                 changed[number] = candidate.with_evidence(evidence, query.model)
             return known.with_candidates(changed)
 
-    def compare(
-        self, query: LocalFeatures, rows: Sequence[int], variants: Sequence[str]
-    ) -> dict[int, Verification | None]:
-        """Return what the query has in common with the still in each row; None where nothing that counts.
+    def compare(self, query: LocalFeatures, scenes: Sequence[Scene]) -> dict[int, Verification | None]:
+        """Return, by row, what the query has in common with the still of each scene.
 
-        Features that are not kept yet, 30 ms each, are computed and kept; a row whose video was forgotten
-        meanwhile is left out.  `variants` are the names of those by which the rows were found.
+        It is None where that is nothing that counts.  Features that are not kept yet, 30 ms each, are
+        computed and kept; a scene whose video was forgotten meanwhile is left out.
         """
-        stills = self._stills(rows)
-        names = dict(zip(rows, variants, strict=True))
-        present = [row for row in rows if row in stills]
-        found = parallel_map(lambda row: _compare(query, stills[row], MIRRORED in names[row]), present)
-        return dict(zip(present, found, strict=True))
+        stills = self._stills([scene.keyframe.row for scene in scenes])
+        present = [scene for scene in scenes if scene.keyframe.row in stills]
+        found = parallel_map(
+            lambda scene: _compare(query, stills[scene.keyframe.row], scene.found_mirrored), present
+        )
+        return {scene.keyframe.row: one for scene, one in zip(present, found, strict=True)}
+
+    def compare_still(self, query: LocalFeatures, row: int) -> Verification | None:
+        """Return what the query has in common with one still; None where nothing that counts."""
+        still = self._stills([row]).get(row)
+        return None if still is None else _compare(query, still, mirrored=False)
 
     def _verify_in_order(
         self, query: Query, features: LocalFeatures, known: Findings
-    ) -> dict[int, Verification | None]:
-        """Return verifications by row, the best candidates first, until too many in a row do not agree."""
+    ) -> tuple[Findings, dict[int, Verification | None]]:
+        """Verify the best candidates first, until too many in a row do not agree.
+
+        Return the findings with all verifications, and those of the candidates by their places.
+        """
         bounds = bounds_of(query.options)
-        candidates = known.candidates[: bounds.verified]
+        scenes = [candidate.scene for candidate in known.candidates[: bounds.verified]]
+        verifications = dict(known.verifications)
         checked: dict[int, Verification | None] = {}
         failed_in_a_row = 0
-        for start in range(0, len(candidates), bounds.verified_at_once):
-            batch = candidates[start : start + bounds.verified_at_once]
-            fresh = [one for one in batch if one.row not in known.verifications]
-            made = self.compare(features, [one.row for one in fresh], [one.scene.variant for one in fresh])
-            for row in (one.row for one in batch):
-                if row in made or row in known.verifications:
-                    checked[row] = made[row] if row in made else known.verifications[row]
-                failed_in_a_row = failed_in_a_row + 1 if checked.get(row) is None else 0
+        for start in range(0, len(scenes), bounds.verified_at_once):
+            batch = scenes[start : start + bounds.verified_at_once]
+            fresh = [scene for scene in batch if _key(scene) not in verifications]
+            made = self.compare(features, fresh)
+            for scene in fresh:
+                if (row := scene.keyframe.row) in made:
+                    verifications[_key(scene)] = made[row]
+                    if made[row] is None:  # then neither way round agrees
+                        verifications[row, not scene.found_mirrored] = None
+            for number, scene in enumerate(batch, start):
+                if _key(scene) in verifications:
+                    checked[number] = verifications[_key(scene)]
+                failed_in_a_row = failed_in_a_row + 1 if checked.get(number) is None else 0
             if failed_in_a_row >= bounds.patience:
                 break
-        return checked
+        return replace(known, verifications=verifications), checked
 
     def _stills(self, rows: Sequence[int]) -> dict[int, LocalFeatures]:
         """Return the features of the stills in these rows, from the store or computed."""
@@ -111,11 +122,15 @@ def make_local_features(store: Store, rows: Sequence[int]) -> dict[int, bytes]:
     return {row: pack(describe(decode_still(still))) for row, still in stills.items()}
 
 
+def _key(scene: Scene) -> tuple[int, bool]:
+    return scene.keyframe.row, scene.found_mirrored
+
+
 def _margins_of_rivals(known: Findings, checked: Mapping[int, Verification | None]) -> list[float]:
     """Return margins to scenes that do not show the same picture, now that some agree with the query."""
-    agree = [checked.get(one.row) is not None for one in known.candidates]
+    agree = [checked.get(number) is not None for number in range(len(known.candidates))]
     same = show_same_picture(known.descriptors, np.array(agree, np.bool_))
-    return margins([one.scene for one in known.candidates], same)
+    return score_margins([candidate.scene for candidate in known.candidates], same)
 
 
 def _keep(store: Store, made: Mapping[int, bytes]) -> None:

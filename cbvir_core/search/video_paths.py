@@ -6,8 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from cbvir_core.errors import UnknownVideo
-from cbvir_core.store import Store, VideoRecord
-from cbvir_core.store.videos import absolute
+from cbvir_core.store import Store, VideoRecord, absolute_path
 
 
 def videos_within(store: Store, places: Iterable[Path | str]) -> list[VideoRecord]:
@@ -22,7 +21,7 @@ def videos_within(store: Store, places: Iterable[Path | str]) -> list[VideoRecor
 
 def folder_of(place: Path | str) -> Path:
     """Return a place as a path in the form of those that are stored."""
-    return absolute(Path(place).expanduser())
+    return absolute_path(Path(place).expanduser())
 
 
 def existing_path(video: VideoRecord, within: Iterable[Path | str] = ()) -> Path:

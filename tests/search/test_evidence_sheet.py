@@ -1,4 +1,4 @@
-"""The evidence as a picture: both pictures, frames of what both show, lines that end on points, text."""
+"""Evidence as a picture: both pictures, outlines of what both show, lines between points, text."""
 
 from __future__ import annotations
 
@@ -6,11 +6,18 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from cbvir_core.search.evidence_sheet import EDGE, FRAME, LEAST_SIDE, PAPER, SIDE, evidence_sheet
+from cbvir_core.search.evidence_sheet import (
+    MARGIN,
+    MAX_PICTURE_SIDE,
+    MIN_PICTURE_SIDE,
+    OUTLINE_COLOUR,
+    PAPER_COLOUR,
+    evidence_sheet,
+)
 from cbvir_core.types import Evidence, Image
 
-ASKED = np.full((200, 300, 3), (200, 40, 40), np.uint8)
-FOUND = np.full((180, 320, 3), (40, 40, 200), np.uint8)
+QUERY = np.full((200, 300, 3), (200, 40, 40), np.uint8)
+STILL = np.full((180, 320, 3), (40, 40, 200), np.uint8)
 
 
 PAGE = np.array([[319 / 200, 0, -50 * 319 / 200], [0, 179 / 100, -60 * 179 / 100], [0, 0, 1]])
@@ -31,94 +38,94 @@ def differs(one: Image, other: Image, x: int, y: int) -> bool:
 
 
 def test_both_pictures_are_whole_without_evidence() -> None:
-    sheet = evidence_sheet(ASKED, FOUND, None, [])
-    assert (sheet[EDGE : EDGE + 200, EDGE : EDGE + 300] == ASKED).all()
-    left = 300 + 2 * EDGE
-    assert (sheet[EDGE : EDGE + 180, left : left + 320] == FOUND).all()
-    assert (sheet[0, 0] == PAPER).all()
+    sheet = evidence_sheet(QUERY, STILL, None, [])
+    assert (sheet[MARGIN : MARGIN + 200, MARGIN : MARGIN + 300] == QUERY).all()
+    left = 300 + 2 * MARGIN
+    assert (sheet[MARGIN : MARGIN + 180, left : left + 320] == STILL).all()
+    assert (sheet[0, 0] == PAPER_COLOUR).all()
 
 
 def test_the_region_has_a_frame_and_points_are_joined() -> None:
-    bare = evidence_sheet(ASKED, FOUND, None, [])
-    sheet = evidence_sheet(ASKED, FOUND, evidence((100, 100, 10, 20), (200, 150, 300, 170)), [])
-    assert (sheet[EDGE + 60, EDGE + 150] == FRAME).all()
-    right = 300 + 2 * EDGE
+    bare = evidence_sheet(QUERY, STILL, None, [])
+    sheet = evidence_sheet(QUERY, STILL, evidence((100, 100, 10, 20), (200, 150, 300, 170)), [])
+    assert (sheet[MARGIN + 60, MARGIN + 150] == OUTLINE_COLOUR).all()
+    right = 300 + 2 * MARGIN
     for x, y in [
-        (EDGE + 100, EDGE + 100),
-        (right + 10, EDGE + 20),
-        (EDGE + 200, EDGE + 150),
-        (right + 300, EDGE + 170),
+        (MARGIN + 100, MARGIN + 100),
+        (right + 10, MARGIN + 20),
+        (MARGIN + 200, MARGIN + 150),
+        (right + 300, MARGIN + 170),
     ]:
         assert differs(sheet, bare, x, y)
-    middle = (EDGE + 100 + right + 10) // 2, EDGE + 60
+    middle = (MARGIN + 100 + right + 10) // 2, MARGIN + 60
     assert differs(sheet, bare, *middle)
-    assert not differs(sheet, bare, EDGE + 20, EDGE + 20)
+    assert not differs(sheet, bare, MARGIN + 20, MARGIN + 20)
 
 
 def test_large_pictures_are_shrunk_with_what_is_drawn_on_them() -> None:
-    large = np.full((1440, 2 * SIDE, 3), 90, np.uint8)
+    large = np.full((1440, 2 * MAX_PICTURE_SIDE, 3), 90, np.uint8)
     seen = evidence((1000, 1000, 0, 0))
-    bare, sheet = (evidence_sheet(large, FOUND, one, []) for one in (None, seen))
-    assert differs(sheet, bare, EDGE + 500, EDGE + 500)
-    assert sheet.shape[1] == SIDE + 320 + 3 * EDGE
+    bare, sheet = (evidence_sheet(large, STILL, one, []) for one in (None, seen))
+    assert differs(sheet, bare, MARGIN + 500, MARGIN + 500)
+    assert sheet.shape[1] == MAX_PICTURE_SIDE + 320 + 3 * MARGIN
 
 
-RIGHT = EDGE + 300 + EDGE
+RIGHT = MARGIN + 300 + MARGIN
 FLIP = np.array([[-1.0, 0, 299], [0, 1, 0], [0, 0, 1]])
 
 
 def framed(sheet: Image, x: int, y: int) -> bool:
-    return bool((sheet[y - 2 : y + 3, x - 2 : x + 3] == FRAME).all(axis=2).any())
+    return bool((sheet[y - 2 : y + 3, x - 2 : x + 3] == OUTLINE_COLOUR).all(axis=2).any())
 
 
 def test_of_a_crop_the_whole_picture_and_a_part_of_the_still_are_framed() -> None:
     """The picture shows the still at half its size, from (100, 40) on; the rest of the still is outside."""
     crop = np.array([[0.5, 0, 100], [0, 0.5, 40], [0, 0, 1]])
-    sheet = evidence_sheet(ASKED, FOUND, evidence(homography=crop), [])
+    sheet = evidence_sheet(QUERY, STILL, evidence(homography=crop), [])
     for x, y in [(0, 100), (299, 100), (150, 0), (150, 199)]:
-        assert framed(sheet, EDGE + x, EDGE + y)
+        assert framed(sheet, MARGIN + x, MARGIN + y)
     for x, y in [(100, 90), (249, 90), (175, 40), (175, 139)]:
-        assert framed(sheet, RIGHT + x, EDGE + y)
+        assert framed(sheet, RIGHT + x, MARGIN + y)
     for x, y in [(0, 90), (319, 90), (175, 0), (175, 179)]:
-        assert not framed(sheet, RIGHT + x, EDGE + y)
+        assert not framed(sheet, RIGHT + x, MARGIN + y)
 
 
 def test_of_a_mirrored_page_the_part_is_framed_where_it_is() -> None:
     farther_left = np.array([[1.0, 0, 30], [0, 1, 0], [0, 0, 1]])
-    sheet = evidence_sheet(ASKED, FOUND, evidence(homography=PAGE @ farther_left @ FLIP), [])
+    sheet = evidence_sheet(QUERY, STILL, evidence(homography=PAGE @ farther_left @ FLIP), [])
     for x in (20, 220):
-        assert framed(sheet, EDGE + 299 - x, EDGE + 110)
-        assert not framed(sheet, EDGE + x, EDGE + 110)
+        assert framed(sheet, MARGIN + 299 - x, MARGIN + 110)
+        assert not framed(sheet, MARGIN + x, MARGIN + 110)
     for x in (0, 319):
-        assert framed(sheet, RIGHT + x, EDGE + 90)
+        assert framed(sheet, RIGHT + x, MARGIN + 90)
 
 
 def test_a_turned_part_has_a_turned_frame() -> None:
     turn = np.array([[np.cos(0.5), -np.sin(0.5), 60], [np.sin(0.5), np.cos(0.5), -90], [0, 0, 1]])
-    sheet = evidence_sheet(ASKED, FOUND, evidence(homography=turn), [])
+    sheet = evidence_sheet(QUERY, STILL, evidence(homography=turn), [])
     inverse = np.linalg.inv(turn)
     for share in (0.3, 0.4):  # on the still's upper edge
         x, y, _ = inverse @ (319 * share, 0, 1)
-        assert framed(sheet, EDGE + round(x), EDGE + round(y))
+        assert framed(sheet, MARGIN + round(x), MARGIN + round(y))
     x, y, _ = inverse @ (100, 40, 1)
-    assert not framed(sheet, EDGE + round(x), EDGE + round(y))
+    assert not framed(sheet, MARGIN + round(x), MARGIN + round(y))
 
 
 def test_a_thumbnail_is_enlarged_with_what_is_drawn_on_it() -> None:
     small = np.full((54, 96, 3), 90, np.uint8)
     same = np.diag([319 / 95, 179 / 53, 1.0])
-    sheet = evidence_sheet(small, FOUND, evidence((48, 27, 160, 90), homography=same), [])
-    assert sheet.shape[1] == LEAST_SIDE + 320 + 3 * EDGE
-    bare = evidence_sheet(small, FOUND, None, [])
-    assert differs(sheet, bare, EDGE + LEAST_SIDE // 2, EDGE + LEAST_SIDE * 54 // 96 // 2)
-    assert framed(sheet, EDGE + LEAST_SIDE - 2, EDGE + 60)
+    sheet = evidence_sheet(small, STILL, evidence((48, 27, 160, 90), homography=same), [])
+    assert sheet.shape[1] == MIN_PICTURE_SIDE + 320 + 3 * MARGIN
+    bare = evidence_sheet(small, STILL, None, [])
+    assert differs(sheet, bare, MARGIN + MIN_PICTURE_SIDE // 2, MARGIN + MIN_PICTURE_SIDE * 54 // 96 // 2)
+    assert framed(sheet, MARGIN + MIN_PICTURE_SIDE - 2, MARGIN + 60)
 
 
 @pytest.mark.parametrize("text", ["", "/media/Архив/日本.mp4", "x" * 400, "a\ud800b"])
 def test_any_text_is_written_and_stays_on_the_sheet(text: str) -> None:
-    sheet = evidence_sheet(ASKED, FOUND, None, [text, "second"])
-    bare = evidence_sheet(ASKED, FOUND, None, ["", ""])
+    sheet = evidence_sheet(QUERY, STILL, None, [text, "second"])
+    bare = evidence_sheet(QUERY, STILL, None, ["", ""])
     assert sheet.shape == bare.shape
-    assert (sheet[:, -EDGE // 2 :] == PAPER).all()
-    assert (sheet[:, : EDGE // 2] == PAPER).all()
+    assert (sheet[:, -MARGIN // 2 :] == PAPER_COLOUR).all()
+    assert (sheet[:, : MARGIN // 2] == PAPER_COLOUR).all()
     assert (sheet != bare).any()

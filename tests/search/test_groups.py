@@ -11,7 +11,7 @@ from cbvir_core.search.groups import (
     MIN_GROUP_VIDEOS,
     SAME_PICTURE_COSINE,
     grouped,
-    margins,
+    score_margins,
     show_same_picture,
 )
 from support.candidates import scene, unit
@@ -52,9 +52,9 @@ def test_nothing_is_lost_and_groups_show_one_picture(drawn: list[tuple[str, floa
 def test_a_margin_is_to_the_best_of_another_video() -> None:
     drawn = [("a", 0.9), ("a", 0.8), ("b", 0.7), ("b", 0.2)]
     scenes = [scene(row, video, score) for row, (video, score) in enumerate(drawn)]
-    assert margins(scenes) == pytest.approx([0.2, 0.1, -0.2, -0.7])
-    assert margins(scenes[:2]) == pytest.approx([0.9, 0.8])  # no other video: as if it had nothing
-    assert margins([]) == []
+    assert score_margins(scenes) == pytest.approx([0.2, 0.1, -0.2, -0.7])
+    assert score_margins(scenes[:2]) == pytest.approx([0.9, 0.8])  # no other video: as if it had nothing
+    assert score_margins([]) == []
 
 
 @given(st.lists(SCENE, max_size=25))
@@ -62,7 +62,7 @@ def test_a_margin_leaves_out_what_shows_the_same(drawn: list[tuple[str, float, f
     scenes = [scene(row, video, score) for row, (video, score, _, _) in enumerate(drawn)]
     rows = unit([angle for _, _, angle, _ in drawn])
     agree = [agrees for _, _, _, agrees in drawn]
-    made = margins(scenes, show_same_picture(rows, np.array(agree, np.bool_)))
+    made = score_margins(scenes, show_same_picture(rows, np.array(agree, np.bool_)))
     for here, one in enumerate(scenes):
         rivals = [
             other.score
@@ -80,8 +80,8 @@ def test_no_margin_is_less_than_that_to_any_other_video(
 ) -> None:
     scenes = [scene(row, video, score) for row, (video, score, _, _) in enumerate(drawn)]
     agree = np.array([agrees for _, _, _, agrees in drawn], np.bool_)
-    made = margins(scenes, show_same_picture(unit([angle for _, _, angle, _ in drawn]), agree))
-    for here, (one, usual) in enumerate(zip(scenes, margins(scenes), strict=True)):
+    made = score_margins(scenes, show_same_picture(unit([angle for _, _, angle, _ in drawn]), agree))
+    for here, (one, usual) in enumerate(zip(scenes, score_margins(scenes), strict=True)):
         others = [other.score for other in scenes if other.video.video_id != one.video.video_id]
         assert usual == pytest.approx(one.score - max(others, default=0.0))
         assert made[here] >= usual - 1e-9

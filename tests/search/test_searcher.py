@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -13,10 +13,12 @@ import pytest
 from cbvir_core.errors import InputError, UnknownVideo
 from cbvir_core.search import ConfidenceModel, SearchOptions, localise, searcher
 from cbvir_core.search.find import Finder
+from cbvir_core.search.findings import Scene
 from cbvir_core.search.localise import Localiser
 from cbvir_core.search.prepare import BLANK_NOTE, EMPTY_NOTE, NO_SOLAR_NOTE, SOLAR_LATE_NOTE, Preparer
 from cbvir_core.search.verify import Verifier
 from cbvir_core.types import Answer, Image, KeyframeId, Verdict, VideoId
+from cbvir_core.verify import LocalFeatures
 from support.small_search import HueEncoder, SmallSearch, colour_picture
 
 RED, YELLOW, GREEN, BLUE, PINK = (colour_picture(hue) for hue in (0, 30, 60, 120, 150))
@@ -126,9 +128,9 @@ def test_no_still_is_compared_twice(forest: SmallSearch, monkeypatch: pytest.Mon
     compared: list[int] = []
     compare = Verifier.compare
 
-    def watched(self: Verifier, query: Any, rows: Any, variants: Any) -> Any:
-        compared.extend(rows)
-        return compare(self, query, rows, variants)
+    def watched(self: Verifier, query: LocalFeatures, scenes: Sequence[Scene]) -> Any:
+        compared.extend(scene.keyframe.row for scene in scenes)
+        return compare(self, query, scenes)
 
     monkeypatch.setattr(Verifier, "compare", watched)
     forest.searcher.search(page(BLUE))
@@ -261,7 +263,7 @@ def test_a_video_that_is_forgotten_before_verification_is_not_verified(
     monkeypatch.setattr(Finder, "find", forgetting)
     results = films.searcher.search(BLUE, NO_PARTS).results
     verified = {hit.keyframe_id.video: hit.evidence is not None for hit in results}
-    assert not verified["bb"]
+    assert not verified[VideoId("bb")]
 
 
 def test_another_model_judges_later_queries(films: SmallSearch) -> None:

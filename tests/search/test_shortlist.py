@@ -24,7 +24,7 @@ from support.candidates import ExactGallery
 
 def unit(count: int, seed: int) -> Rows:
     rows = np.random.default_rng(seed).normal(size=(count, 16)).astype(np.float32)
-    return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+    return np.asarray(rows / np.linalg.norm(rows, axis=1, keepdims=True), np.float32)
 
 
 def test_a_tenth_of_the_library_bounded_below_and_above() -> None:

@@ -1,8 +1,7 @@
-"""Local features of candidates: made once, kept, made anew where they are damaged, and both ways round."""
+"""Local features of stills: computed once, kept, computed again where damaged, compared both ways round."""
 
 from __future__ import annotations
 
-from fractions import Fraction
 from pathlib import Path
 
 import cv2
@@ -10,12 +9,14 @@ import numpy as np
 import pytest
 
 from cbvir_core.errors import DiskFull, InputError
+from cbvir_core.search.findings import Scene
 from cbvir_core.search.query import DescribedPicture
 from cbvir_core.search.variants import MIRRORED, PLAIN
 from cbvir_core.search.verify import Verifier, make_local_features
 from cbvir_core.store import Store
-from cbvir_core.types import Image, Keyframe, VideoId, VideoInfo
+from cbvir_core.types import Image, Keyframe, VideoId
 from cbvir_core.verify import QUERY_FEATURES, LocalFeatures, describe
+from support.candidates import scene, video_info
 
 SCENES = 6
 A = VideoId("aa")
@@ -32,10 +33,13 @@ def texture(seed: int) -> Image:
 def rows(store: Store, tmp_path: Path) -> list[int]:
     """Scenes that show different things."""
     generation = store.generation("filter", None)
-    form = (1, "mp4", "h264", 320, 180, 0, Fraction(1), Fraction(1, 25), Fraction(0), 6.0, 25.0)
-    store.begin(VideoInfo(tmp_path / "a.mp4", A, *form))
+    store.begin(video_info(A, tmp_path / "a.mp4", (320, 180)))
     keyframes = [Keyframe(n + 0.5, n, n + 1.0, texture(n)) for n in range(SCENES)]
     return store.append(A, keyframes, generation, np.eye(SCENES, dtype=np.float32))
+
+
+def scenes(rows: list[int], variant: str = PLAIN) -> list[Scene]:
+    return [scene(row, A, 0.5, variant) for row in rows]
 
 
 def features(image: Image) -> LocalFeatures:
@@ -45,7 +49,7 @@ def features(image: Image) -> LocalFeatures:
 def test_the_still_that_is_shown_agrees_and_no_other(store: Store, rows: list[int]) -> None:
     store.put_features(make_local_features(store, rows))
     picture = np.ascontiguousarray(texture(2)[20:160, 30:290])
-    found = Verifier(store).compare(features(picture), rows, [PLAIN] * SCENES)
+    found = Verifier(store).compare(features(picture), scenes(rows))
     assert list(found) == rows
     agreeing = {row: one for row, one in found.items() if one is not None}
     assert list(agreeing) == [rows[2]]
@@ -57,7 +61,7 @@ def test_the_still_that_is_shown_agrees_and_no_other(store: Store, rows: list[in
 def test_a_mirrored_picture_agrees_whatever_variant_found_it(
     store: Store, rows: list[int], variant: str
 ) -> None:
-    found = Verifier(store).compare(features(texture(1)[:, ::-1].copy()), rows[1:2], [variant])
+    found = Verifier(store).compare(features(texture(1)[:, ::-1].copy()), scenes(rows[1:2], variant))
     verification = found[rows[1]]
     assert verification is not None
     assert verification.mirrored
@@ -65,14 +69,14 @@ def test_a_mirrored_picture_agrees_whatever_variant_found_it(
 
 def test_a_query_makes_what_is_missing_and_keeps_it(store: Store, rows: list[int]) -> None:
     store.put_features(make_local_features(store, rows[:2]))
-    found = Verifier(store).compare(features(texture(0)), rows[:4], [PLAIN] * 4)
+    found = Verifier(store).compare(features(texture(0)), scenes(rows[:4]))
     assert list(found) == rows[:4]
     assert store.rows_without_features(99) == rows[4:]
 
 
 def test_damaged_features_are_made_anew(store: Store, rows: list[int]) -> None:
     store.put_features({rows[0]: b"no features"})
-    found = Verifier(store).compare(features(texture(0)), rows[:1], [PLAIN])
+    found = Verifier(store).compare(features(texture(0)), scenes(rows[:1]))
     assert found[rows[0]] is not None
     (packed,) = store.features(rows[:1])
     assert packed == make_local_features(store, rows[:1])[rows[0]]
@@ -85,14 +89,14 @@ def test_a_full_disk_costs_only_that_they_are_made_again(
         raise DiskFull("no room")
 
     monkeypatch.setattr(store, "put_features", full)
-    found = Verifier(store).compare(features(texture(0)), rows[:1], [PLAIN])
+    found = Verifier(store).compare(features(texture(0)), scenes(rows[:1]))
     assert found[rows[0]] is not None
     assert store.features(rows[:1]) == [None]
 
 
 def test_a_video_that_was_forgotten_meanwhile_is_left_out(store: Store, rows: list[int]) -> None:
     store.forget(A)
-    assert Verifier(store).compare(features(texture(0)), rows, [PLAIN] * SCENES) == {}
+    assert Verifier(store).compare(features(texture(0)), scenes(rows)) == {}
     assert make_local_features(store, rows) == {}
 
 

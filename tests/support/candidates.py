@@ -37,14 +37,12 @@ class ExactGallery:
         return found
 
 
-def scene(row: int, video: str, score: float) -> Scene:
+def scene(row: int, video: str, score: float, variant: str = "plain") -> Scene:
     """Return the scene of row `row`, which begins at as many seconds and lasts one."""
-    info = VideoInfo(
-        Path(f"/{video}"), VideoId(video), 1, "mp4", "h264", 64, 36, 0, *[Fraction(1)] * 3, 9.0, 25.0
-    )
+    info = video_info(video, Path(f"/{video}"))
     record = VideoRecord.new(info, 0.0).with_path(info.path)
     keyframe = KeyframeRow(row, KeyframeId(VideoId(video), row), float(row), float(row), row + 1.0, 1.0)
-    return Scene(keyframe, record, score, "plain")
+    return Scene(keyframe, record, score, variant)
 
 
 def candidate(
@@ -94,5 +92,19 @@ def shade(value: int) -> Image:
 
 def video_info(name: str, path: Path, size: tuple[int, int] = (64, 36)) -> VideoInfo:
     """Return what a probe would say of a video of a minute."""
-    form = (1, "mp4", "h264", *size, 0, Fraction(1), Fraction(1, 25), Fraction(0), 60.0, 25.0)
-    return VideoInfo(path, VideoId(name), *form)
+    width, height = size
+    return VideoInfo(
+        path=path,
+        video_id=VideoId(name),
+        size_bytes=1,
+        container="mp4",
+        codec="h264",
+        width=width,
+        height=height,
+        rotation=0,
+        sample_aspect=Fraction(1),
+        time_base=Fraction(1, 25),
+        start=Fraction(0),
+        duration_s=60.0,
+        frames_per_s=25.0,
+    )

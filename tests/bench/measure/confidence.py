@@ -1,11 +1,12 @@
-"""Measures how probable answers are, and fits the model that comes with cbvir.
+"""Measure how probable answers are, and fit the confidence model that comes with cbvir.
 
     python -m bench.measure.confidence [--write] [--questions 400] [--foreign 300]
 
-The clips of ../../shared/videos and photographs, which crowd the library as other films would, are indexed
-with the built-in weights, once with SOLAR and once without.  Frames of the clips, edited, are asked with,
-and again with their own video left out; so are photographs that are nowhere.  Half of the questions fit a
-model and the other half measure it; what is written is fitted to all.
+The clips of ../../shared/videos are indexed with the built-in weights, once with SOLAR and once without,
+together with photographs, which crowd the library as other films would.  The questions are perturbed frames
+of the clips, each asked once as it is and once with its own video left out, and photographs that are in no
+video.  A model fitted to half of the questions is measured by the other half; the model that is written is
+fitted to all of them.
 """
 
 from __future__ import annotations
@@ -38,11 +39,14 @@ from cbvir_core.search import MATCH_PROBABILITY, ConfidenceModel, confidence
 from cbvir_core.weights import find_profile
 from support.libraries import active_generation, store_of
 
-NOTHING = ConfidenceModel(*2 * ((0.0,) * 9, (0.0,) * 7, (0.0,) * 3))
+MIN_QUALITY = 0.05
+"""Quality of a keyframe from which on it is asked about."""
+
+ZERO_MODEL = ConfidenceModel(*2 * ((0.0,) * 9, (0.0,) * 7, (0.0,) * 3))
 
 
 def samples(folder: Path, models: Path, options: argparse.Namespace) -> list[LabelledEvidence]:
-    """What the library in `folder` answers."""
+    """Fill a library in `folder`, and return the evidence for its answers."""
     pictures = distractors(SHARED / "distractors", options.photographs + options.foreign)
     with Library.open(
         folder, profile="measured", models_dir=models, runtime=RuntimeOptions(threads=2)
@@ -55,7 +59,7 @@ def samples(folder: Path, models: Path, options: argparse.Namespace) -> list[Lab
             row.row
             for video in store.videos()
             for row in store.keyframes(video.video_id)
-            if row.quality > 0.05
+            if row.quality > MIN_QUALITY
         ]
         for number, photograph in enumerate(pictures[: options.photographs]):
             add_photograph(library, number, photograph)
@@ -63,44 +67,47 @@ def samples(folder: Path, models: Path, options: argparse.Namespace) -> list[Lab
             while step():
                 pass
         rng = np.random.default_rng(options.seed)
-        asked = CalibrationQuestions(store, active_generation(library).searcher, options.seed)
+        questions = CalibrationQuestions(store, active_generation(library).searcher, options.seed)
         found: list[LabelledEvidence] = []
         for number in range(options.questions):
-            found += asked.about(int(rng.choice(rows)), number)
+            found += questions.about(int(rng.choice(rows)), number)
         for number, (_, data) in enumerate(pictures[options.photographs :]):
-            edit = PERTURBATIONS[number % len(PERTURBATIONS)]
+            perturb = PERTURBATIONS[number % len(PERTURBATIONS)]
             rng = np.random.default_rng([options.seed, number])
-            found += asked.foreign(edit(read_picture(data), rng), options.questions + number)
+            found += questions.foreign(perturb(read_picture(data), rng), options.questions + number)
         return found
 
 
 def report(found: list[LabelledEvidence]) -> None:
-    """Fits to half of the questions, by chance, and measures by the others."""
-    odd = np.random.default_rng(0).permutation(1 + max(one.question for one in found)) % 2 == 1
-    model = fit_model([one for one in found if not odd[one.question]], NOTHING)
-    for kind in sorted({one.evidence.model_name for one in found}):
-        own = [one for one in found if odd[one.question] and one.evidence.model_name == kind]
-        said = np.array([model.probability(one.evidence) for one in own])
-        right = np.array([one.right for one in own])
-        error = calibration_error(said.tolist(), right.tolist())
-        print(f"{kind}: {len(own)} answers, {right.mean():.2f} right, calibration error {error:.3f}")
-        print("   weights", [round(weight, 2) for weight in getattr(model, kind)])
-        for mark in (0.5, 0.8, 0.9, 0.95, 0.98):
-            wrong = (said >= mark) & ~right
-            print(
-                f"   {mark}: right ones that reach it {(said[right] >= mark).mean():.3f}, "
-                f"wrong {wrong.sum()} of {(~right).sum()}"
-            )
-
+    """Fit a model to a random half of the questions, and print how it does on the other half."""
+    measured = np.random.default_rng(0).permutation(1 + max(one.question for one in found)) % 2 == 1
+    model = fit_model([one for one in found if not measured[one.question]], ZERO_MODEL)
+    others = [one for one in found if measured[one.question]]
+    for name in sorted({one.evidence.model_name for one in found}):
+        report_model(name, model, [one for one in others if one.evidence.model_name == name])
     for refined in (True, False):
-        own = [one for one in found if odd[one.question] and one.evidence.refined is refined]
-        looks = {(one.question, one.absent): one for one in reversed(own)}.values()
-        share = np.mean([model.probability(one.evidence) >= MATCH_PROBABILITY for one in looks if one.right])
-        error = calibration_error(
-            [model.probability(one.evidence) for one in looks], [one.right for one in looks]
-        )
-        print(f"with all looks, {'filter and SOLAR' if refined else 'filter alone'}: error {error:.3f},")
+        own = [one for one in others if one.evidence.refined is refined]
+        full = {(one.question, one.absent): one for one in reversed(own)}.values()
+        share = np.mean([model.probability(one.evidence) >= MATCH_PROBABILITY for one in full if one.right])
+        probabilities = [model.probability(one.evidence) for one in full]
+        error = calibration_error(probabilities, [one.right for one in full])
+        print(f"with all evidence, {'filter and SOLAR' if refined else 'filter alone'}: error {error:.3f},")
         print(f"   right ones called a match {share:.3f}, false ones {false_match_share(model, own):.4f}")
+
+
+def report_model(name: str, model: ConfidenceModel, answers: list[LabelledEvidence]) -> None:
+    """Print the weights of one of the six models, its error, and its right and wrong answers."""
+    probabilities = np.array([model.probability(one.evidence) for one in answers])
+    right = np.array([one.right for one in answers])
+    error = calibration_error(probabilities.tolist(), right.tolist())
+    print(f"{name}: {len(answers)} answers, {right.mean():.2f} right, calibration error {error:.3f}")
+    print("   weights", [round(weight, 2) for weight in getattr(model, name)])
+    for least in (0.5, 0.8, 0.9, 0.95, 0.98):
+        wrong = (probabilities >= least) & ~right
+        print(
+            f"   {least}: right ones that reach it {(probabilities[right] >= least).mean():.3f}, "
+            f"wrong {wrong.sum()} of {(~right).sum()}"
+        )
 
 
 def main() -> None:
@@ -129,7 +136,7 @@ def main() -> None:
             found += samples(Path(name) / part / "data", models, options)
     report(found)
     if options.write:
-        model = fit_model(found, NOTHING)
+        model = fit_model(found, ZERO_MODEL)
         details = {
             "made_by": "tests/bench/measure/confidence.py",
             "seed": options.seed,

@@ -1,13 +1,13 @@
-"""Measures the two cosines that scores hang on, for one filter or SOLAR: likely_cosine and match_cosine.
+"""Measure the score scale of one filter or SOLAR: its likely_cosine and match_cosine.
 
     python -m bench.measure.scores WEIGHTS.safetensors [--shared FOLDER] [--photographs 1000]
 
-``--write`` puts them into the file's header: likely is reached by 2 % of the foreign photographs, match
-by 0.5 %.
+``--write`` puts them into the file's header.  2 % of the foreign photographs reach likely_cosine, 0.5 % of
+them match_cosine.
 
-Right: frames of the clips, whole and edited, against the keyframes of their own clip.  Foreign: those
-of all other sources, and photographs that are in no clip, against every keyframe.  A cosine is the best
-over the variants of the picture, as in a query.
+Right pairs are frames of the clips, whole and perturbed, and the keyframes of their own clip.  Foreign pairs
+are frames and the keyframes of all other sources, and photographs that are in no clip and every keyframe.  A
+cosine is the best over the variants of the picture, as in a query.
 """
 
 from __future__ import annotations
@@ -34,12 +34,15 @@ from cbvir_core.search.variants import variants_of
 from cbvir_core.types import Image, Rows
 from cbvir_core.weights import read_header, read_tensors, role_of, write_weights
 
-LIKELY_FALSE, MATCH_FALSE = 0.02, 0.005
+LIKELY_FOREIGN_SHARE, MATCH_FOREIGN_SHARE = 0.02, 0.005
+"""Shares of foreign photographs that reach likely_cosine, and match_cosine."""
+
+ARCHIVE_PHOTOGRAPHS = 4996
 
 
 @dataclass(frozen=True)
 class Clip:
-    """A clip's source (clips of one source may share pictures), its keyframes' rows, some frames."""
+    """A clip's source (clips of one source may share pictures), its keyframes' descriptors, some frames."""
 
     source: str
     rows: Rows
@@ -74,13 +77,13 @@ def grey(image: Image) -> Image:
     return np.asarray(cv2.cvtColor(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB), np.uint8)
 
 
-EDITS: list[Callable[[Image], Image]] = [cropped, toned, saved_badly, mirrored, boxed, grey]
+FIXED_PERTURBATIONS: list[Callable[[Image], Image]] = [cropped, toned, saved_badly, mirrored, boxed, grey]
 
 
 def read_clip(path: Path, encoder: Encoder) -> Clip | None:
-    """None for a clip that cannot be decoded or shows nothing."""
+    """Return None for a clip that cannot be decoded or shows nothing."""
     try:
-        keyframes = [keyframe.image for keyframe in extract_keyframes(path, max_side=STILL_SIDE)]
+        keyframes = [keyframe.image for keyframe in extract_keyframes(path)]
         with read_frames(path, samples_per_s=0.8, max_side=STILL_SIDE) as reader:
             frames = [frame.image for frame in islice(reader, 1, 6) if not is_blank(frame.image)]
     except CbvirError:
@@ -89,16 +92,16 @@ def read_clip(path: Path, encoder: Encoder) -> Clip | None:
 
 
 def photographs(archive: Path, count: int) -> Iterator[Image]:
-    """Pictures out of the archive, spread over it."""
+    """Yield photographs from all over the archive."""
     with tarfile.open(archive) as opened:
-        for member in opened.getmembers()[:: max(1, 4996 // max(1, count))]:
+        for member in opened.getmembers()[:: max(1, ARCHIVE_PHOTOGRAPHS // max(1, count))]:
             data = opened.extractfile(member)
             if data is not None:
                 yield fit_within(read_picture(data.read()), STILL_SIDE)
 
 
-def best(encoder: Encoder, picture: Image, gallery: Rows) -> float:
-    """The best cosine of any variant of the picture to any row."""
+def best_cosine(encoder: Encoder, picture: Image, gallery: Rows) -> float:
+    """Return the best cosine of any variant of the picture to any row."""
     rows = encoder.encode([variant.image for variant in variants_of(picture)])
     return float((rows @ gallery.T).max())
 
@@ -111,17 +114,23 @@ def show(name: str, values: list[float]) -> npt.NDArray[np.float64]:
 
 
 def write(path: Path, scale: ScoreScale) -> None:
-    """Keeps the cosines in the header; the fingerprint, which rows are compared by, stays."""
+    """Put the cosines into the header.  The fingerprint stays, so descriptors stay comparable."""
     header, tensors = read_header(path), read_tensors(path)
     write_weights(path, tensors, replace(header, details={**header.details, **asdict(scale)}))
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m bench.measure.scores", description=main.__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m bench.measure.scores",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument("weights", type=Path)
     parser.add_argument("--shared", type=Path, default=SHARED)
     parser.add_argument("--photographs", type=int, default=1000)
-    parser.add_argument("--write", action="store_true", help="keep the two cosines in the file's header")
+    parser.add_argument(
+        "--write", action="store_true", help="store the two cosines in the header of the file"
+    )
     options = parser.parse_args()
     role = role_of(read_header(options.weights))
     encoder = NetworkEncoder(options.weights, role)
@@ -130,23 +139,31 @@ def main() -> None:
     everything = np.concatenate([clip.rows for clip in clips])
     print(f"{len(clips)} clips, {len(everything)} keyframes")
 
-    right = {"whole": [best(encoder, frame, clip.rows) for clip in clips for frame in clip.frames]}
-    for edit in EDITS:
-        right[edit.__name__] = [best(encoder, edit(f), c.rows) for c in clips for f in c.frames[::2]]
+    right = {"whole": [best_cosine(encoder, frame, clip.rows) for clip in clips for frame in clip.frames]}
+    for perturb in FIXED_PERTURBATIONS:
+        right[perturb.__name__] = [
+            best_cosine(encoder, perturb(frame), clip.rows) for clip in clips for frame in clip.frames[::2]
+        ]
     for name, values in right.items():
         show(name, values)
-    found = np.concatenate([np.asarray(values) for values in right.values()])
+    right_cosines = np.concatenate([np.asarray(values) for values in right.values()])
 
     others = {c.source: np.concatenate([d.rows for d in clips if d.source != c.source]) for c in clips}
-    show("other clips", [best(encoder, frame, others[c.source]) for c in clips for frame in c.frames[::2]])
+    show(
+        "other clips",
+        [best_cosine(encoder, frame, others[c.source]) for c in clips for frame in c.frames[::2]],
+    )
     archive = options.shared / "distractors" / "distractors.tar"
     foreign = show(
-        "photographs", [best(encoder, p, everything) for p in photographs(archive, options.photographs)]
+        "photographs",
+        [best_cosine(encoder, p, everything) for p in photographs(archive, options.photographs)],
     )
-    marks = [float(np.quantile(foreign, 1 - share)) for share in (0.1, LIKELY_FALSE, MATCH_FALSE)]
+    marks = [
+        float(np.quantile(foreign, 1 - share)) for share in (0.1, LIKELY_FOREIGN_SHARE, MATCH_FOREIGN_SHARE)
+    ]
     default = REFINE_SCALE if role == "refine" else FILTER_SCALE
     for cosine in (*marks, default.likely_cosine, default.match_cosine):
-        shares = f"foreign {(foreign >= cosine).mean():.4f}, right {(found >= cosine).mean():.3f}"
+        shares = f"foreign {(foreign >= cosine).mean():.4f}, right {(right_cosines >= cosine).mean():.3f}"
         print(f"reach a cosine of {cosine:.3f}: {shares}")
     if options.write:
         write(options.weights, ScoreScale(likely_cosine=marks[1], match_cosine=marks[2]))
