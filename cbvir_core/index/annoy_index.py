@@ -131,6 +131,8 @@ class AnnoySegmentIndex:
         Takes from a second to a minute; searches go on.  Raises DiskFull; the index is then as before.
         """
         with self._build() as view:
+            if self._stopping.is_set():
+                return False
             sizes = [SegmentSize(len(segment), segment.dead) for segment in view.segments]
             step = next_step(sizes, len(view.tail), self._policy)
             try:
@@ -143,8 +145,10 @@ class AnnoySegmentIndex:
             return step is not None
 
     def rebuild(self, rows: RowNumbers, position: int, progress: RebuildProgress | None = None) -> None:
-        """Make all segments anew of `rows`, and put them in place of the old ones at the end."""
+        """Make all segments again of `rows`, and let them replace the old ones at the end."""
         with self._build() as view:
+            if self._stopping.is_set():
+                return
             made: list[Segment] = []
             try:
                 for start in range(0, len(rows), self._policy.largest):
@@ -162,7 +166,7 @@ class AnnoySegmentIndex:
         return self._view.status(self._manifest.number)
 
     def note_position(self, position: int) -> None:
-        """Take notice that every change up to the number `position` has been added or removed."""
+        """Note that every change up to the number `position` has been added or removed."""
         with self._state:
             self._view = replace(self._view, position=position)
 
@@ -225,7 +229,7 @@ class AnnoySegmentIndex:
     def _replace(
         self, before: AnnoyIndexView, segments: Sequence[Segment], *, sequence: int, sealed: RowNumbers
     ) -> None:
-        """Put `segments` in place of those of `before`; `sealed` rows leave the tail for them."""
+        """Replace the segments of `before` by `segments`; `sealed` rows leave the tail."""
         entries = tuple(segment.entry for segment in segments)
         manifest = replace(
             self._manifest, number=self._manifest.number + 1, sequence=sequence, segments=entries

@@ -93,7 +93,7 @@ class Index:
     def search(self, query: Rows, k: int) -> Neighbours:
         """Return the k nearest live rows of one descriptor (D, or 1 x D), with exact Euclidean distances.
 
-        What is new in the store is taken in first.  Fewer than k where there are not more.
+        Follows the store's changes first.  Fewer than k where there are not more.
         """
         self.refresh()
         return self._vectors.search(query, k)
@@ -111,17 +111,16 @@ class Index:
             return done
 
     def rebuild(self, progress: RebuildProgress | None = None) -> None:
-        """Make the index anew from the store, and use it in place of the old one at the end.
+        """Make the index again from the store, and let it replace the old one at the end.
 
         Raises DiskFull; the index is then as before.
         """
         with self._maintaining:
-            with self._following:
-                changes = self._store.changes(self._generation, 0)
-                rows = self._searchable(changes)
-                # Before the build, or a row that was stored since the last refresh would be added again
-                # to the index that was built of it.
-                self._reconcile(rows, changes.last)
+            changes = self._store.changes(self._generation, 0)
+            rows = self._searchable(changes)
+            # Add them all before the build.  A row that was stored after the last refresh would otherwise
+            # be added again, to an index that was built of it.
+            self.refresh()
             self._vectors.rebuild(rows, changes.last, progress)
             self.refresh()
 
@@ -141,7 +140,7 @@ class Index:
     def close(self) -> None:
         """End a build under way, without harm, and release the files.  May be called twice."""
         self._vectors.close()
-        with self._maintaining:  # whoever built uses the store no more
+        with self._maintaining:  # a thread that built no longer uses the store then
             pass
 
     def __enter__(self) -> Index:

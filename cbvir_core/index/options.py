@@ -1,4 +1,4 @@
-"""How an index is built: the one place of its defaults."""
+"""Options of an index; their defaults are set here only."""
 
 from __future__ import annotations
 

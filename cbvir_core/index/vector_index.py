@@ -2,7 +2,7 @@
 
 An index is derived data.  It takes row numbers, reads their vectors from a `VectorSource`, and can be made
 again from that source at any time.  `Index` reads the store's change log and turns it into calls of `add`
-and `remove`, so an implementation knows nothing of the log but a number to keep with its files.
+and `remove`; all that an implementation gets of the log is a position to save with its files.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ class VectorIndex(Protocol):
         """Return the k nearest rows of one descriptor (D, or 1 x D), with exact Euclidean distances.
 
         Fewer than k where there are not more; none after `close`.  An approximate index may miss
-        neighbours, but gives each row once and never a removed one.
+        neighbours, but returns each row at most once and never a removed one.
         """
 
     def maintain(self) -> bool:
@@ -88,7 +88,7 @@ class VectorIndex(Protocol):
         """
 
     def rebuild(self, rows: RowNumbers, position: int, progress: RebuildProgress | None = None) -> None:
-        """Make the index anew of `rows`, which are those that the source had at the change `position`.
+        """Make the index again of `rows`, which are those that the source had at the change `position`.
 
         What is added or removed meanwhile stays so.  Raises DiskFull; the index is then as before.
         """
@@ -97,7 +97,7 @@ class VectorIndex(Protocol):
         """Return counts; takes no longer with many rows."""
 
     def note_position(self, position: int) -> None:
-        """Take notice that every change up to the number `position` has been added or removed."""
+        """Note that every change up to the number `position` has been added or removed."""
 
     def saved_position(self) -> int:
         """Return the change up to which everything is in files that the next opening will find.
