@@ -6,6 +6,7 @@ Ingest and query share `fit_within`, so that a frame and a picture of it are shr
 
 from __future__ import annotations
 
+from cbvir_core.decode.blank import is_blank
 from cbvir_core.decode.complete import container_complete
 from cbvir_core.decode.identity import fingerprint
 from cbvir_core.decode.picture import read_picture
@@ -19,16 +20,19 @@ from cbvir_core.decode.scale import (
     encode_png,
     encode_still,
     encode_strip,
+    fit_size,
     fit_within,
     thumbnail,
 )
 from cbvir_core.decode.skipping import Mode
+from cbvir_core.decode.span import SpanReader
 
 __all__ = [
     "STILL_SIDE",
     "THUMBNAIL_SIDE",
     "FrameReader",
     "Mode",
+    "SpanReader",
     "container_complete",
     "decode_still",
     "decode_strip",
@@ -36,7 +40,9 @@ __all__ = [
     "encode_still",
     "encode_strip",
     "fingerprint",
+    "fit_size",
     "fit_within",
+    "is_blank",
     "probe",
     "read_frames",
     "read_picture",

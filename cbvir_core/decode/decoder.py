@@ -107,7 +107,7 @@ class Decoder:
             return
         if packet is not None and not packet.is_discard:
             self._gaps.sent(packet.pts)
-        if self._gaps.starving:
+        if self._gaps.too_sparse:
             self._context.skip_frame = "DEFAULT"
             self._gaps = None
 

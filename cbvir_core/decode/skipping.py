@@ -52,25 +52,25 @@ class GapWatch:
         self._limit = limit / time_base
         self._sent: list[int] = []
         self._shown: int | None = None
-        self.starving = False
+        self.too_sparse = False
 
     def sent(self, pts: int | None) -> None:
         """Note that a packet went into the decoder."""
         if pts is None:
-            self.starving = True
+            self.too_sparse = True
             return
         self._sent.append(pts)
         shown = self._sent[0] if self._shown is None else self._shown
         if len(self._sent) > MAX_REORDER_PACKETS and pts - shown > self._limit:
-            self.starving = True
+            self.too_sparse = True
 
     def shown(self, pts: int | None) -> None:
         """Note that a frame came out of the decoder."""
         if pts is None:
-            self.starving = True
+            self.too_sparse = True
             return
         before = self._shown
         if before is not None and pts - before > self._limit:
-            self.starving |= any(before < skipped < pts for skipped in self._sent)
+            self.too_sparse |= any(before < skipped < pts for skipped in self._sent)
         self._sent = [waiting for waiting in self._sent if waiting > pts]
         self._shown = pts

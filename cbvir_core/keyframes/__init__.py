@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cbvir_core.keyframes.accuracy import KeyframeScore, keyframe_score
-from cbvir_core.keyframes.detector import DETECTORS, KeyframeDetector
+from cbvir_core.keyframes.detectors import DETECTORS, KeyframeDetector
 from cbvir_core.keyframes.extractor import KeyframeExtractor
 from cbvir_core.keyframes.options import KeyframeOptions
 from cbvir_core.keyframes.pipeline import KeyframeReader, extract_keyframes

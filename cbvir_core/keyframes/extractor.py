@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from cbvir_core.keyframes.detector import DETECTORS, KeyframeDetector
+from cbvir_core.keyframes.detectors import DETECTORS, KeyframeDetector
 from cbvir_core.keyframes.options import KeyframeOptions
 from cbvir_core.keyframes.thumbnails import ThumbnailTrack
 from cbvir_core.types import Frame, Keyframe

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from cbvir_core.keyframes.detector import DETECTORS
+from cbvir_core.keyframes.detectors import DETECTORS
 
 
 @dataclass(frozen=True, slots=True)

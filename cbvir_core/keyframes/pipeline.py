@@ -13,8 +13,7 @@ from types import TracebackType
 from typing import Self
 
 from cbvir_core.borders import crop_frame, find_borders, scale_box
-from cbvir_core.decode import STILL_SIDE, Mode, read_frames
-from cbvir_core.decode.scale import fit_size
+from cbvir_core.decode import STILL_SIDE, Mode, fit_size, read_frames
 from cbvir_core.errors import DecodeError
 from cbvir_core.keyframes.extractor import KeyframeExtractor
 from cbvir_core.keyframes.options import KeyframeOptions

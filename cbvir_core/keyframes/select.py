@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from cbvir_core.decode.blank import is_blank
+from cbvir_core.decode import is_blank
 from cbvir_core.keyframes.histogram import Vector
 from cbvir_core.types import Frame, Image
 

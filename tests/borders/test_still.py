@@ -1,4 +1,4 @@
-"""Bars are found; content, however dark, is not taken for one."""
+"""Plain bars are found; content, however dark, is not taken for a bar."""
 
 from __future__ import annotations
 

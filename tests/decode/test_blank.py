@@ -1,4 +1,4 @@
-"""What shows nothing, with noise and after codecs; and what is only dark."""
+"""Blank pictures are blank with noise and after codecs; pictures that are only dark are not."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A look ahead gives intra frames from all over the file, and less, never an error, where there is less."""
+"""Intra frames come from all over the file; where there are fewer, fewer come and no error."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a file is said to be, and how it is refused."""
+"""What a probe says of a video, and how it refuses other files."""
 
 from __future__ import annotations
 

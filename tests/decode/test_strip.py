@@ -78,7 +78,7 @@ def test_frames_do_not_bleed_into_each_other(height: int) -> None:
     assert np.array_equal(back(frames), frames)
 
 
-def test_many_share_what_one_has_to_say_by_itself() -> None:
+def test_a_strip_is_smaller_than_its_thumbnails_by_themselves() -> None:
     frames = smooth(45, 72, 128)
     assert len(encode_strip(frames)) < 0.8 * sum(len(encode_strip(frame[None])) for frame in frames)
 

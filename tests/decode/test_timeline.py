@@ -1,4 +1,4 @@
-"""Presentation time only grows; samples lie on their grid; starving is noticed."""
+"""Presentation time only grows; samples lie on their grid; gaps that are too long are noticed."""
 
 from __future__ import annotations
 
@@ -87,10 +87,10 @@ def watch(sent: list[int | None], shown: list[int | None], limit: Fraction = Fra
         gaps.sent(pts)
     for pts in shown:
         gaps.shown(pts)
-    return gaps.starving
+    return gaps.too_sparse
 
 
-def test_a_gap_with_skipped_frames_starves() -> None:
+def test_a_gap_with_skipped_frames_is_too_sparse() -> None:
     assert watch([0, 400, 100, 200, 300], [0, 400])
 
 
@@ -102,7 +102,7 @@ def test_short_gaps_do_not() -> None:
     assert not watch([0, 200, 100, 400, 300], [0, 200, 400])
 
 
-def test_a_decoder_that_stays_silent_starves() -> None:
+def test_a_decoder_that_stays_silent_is_too_sparse() -> None:
     assert watch([0], [0]) is False
     assert watch(list(range(0, 4000, 40)), [])
 

@@ -1,4 +1,4 @@
-"""Leaders, fades and black between shots, encoded and with noise on them; and a film of the night."""
+"""Leaders, fades and black between shots, encoded and with noise on them; and a night film."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def scene(clips: Path) -> Image:
 
 
 def faded(scene: Image, colour: int, share: float) -> Image:
-    """The scene through so much of a colour."""
+    """Return the scene mixed with this share of a colour."""
     return np.asarray(cv2.addWeighted(scene, 1 - share, np.full_like(scene, colour), share, 0), np.uint8)
 
 

@@ -1,4 +1,4 @@
-"""The drawn films are what they say: their cuts are where they say, and I-frames do not tell."""
+"""Drawn films have the cuts that they list, and their I-frames do not give the cuts away."""
 
 from __future__ import annotations
 

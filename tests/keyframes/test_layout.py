@@ -1,4 +1,4 @@
-"""Where things are: what histograms of colour do not see."""
+"""Layouts distinguish views of the same colours."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What was seen of a scene goes with its keyframe: all of it, once, in order."""
+"""The thumbnails of a scene's frames go with its keyframe: all of them, once, in order."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
     python -m bench.measure.blank [--videos FOLDER]
 
-Prints the share that is taken for blank, and what the decision costs.
+It prints the share of pictures that is taken for blank, and the time that a decision takes.
 """
 
 from __future__ import annotations
@@ -33,12 +33,15 @@ SIZE = 512, 288
 
 
 def darkened(image: Image, gain: float) -> Image:
-    """The picture with that much of its light, as a camera's curve shows it."""
+    """Return the picture with that share of its light, through a camera's tone curve."""
     return np.rint(255 * gain * (image / 255.0) ** 1.8).astype(np.uint8)
 
 
 def noisy(image: Image, sigma: float, rng: np.random.Generator, grain: int = 1) -> Image:
-    """Noise in every pixel and channel; with `grain` in spots of so many pixels, alike in all channels."""
+    """Return the picture with noise in every pixel and channel.
+
+    With a `grain` above 1, noise is in spots of so many pixels, the same in all channels.
+    """
     width, height = image.shape[1], image.shape[0]
     if grain == 1:
         noise = rng.normal(0, sigma, (height, width, 3))
@@ -49,7 +52,7 @@ def noisy(image: Image, sigma: float, rng: np.random.Generator, grain: int = 1) 
 
 
 def coded(images: Iterable[Image], crf: int) -> list[Image]:
-    """The pictures after H.264."""
+    """Return the pictures after encoding with H.264."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "film.mp4"
         with av.open(str(path), "w") as target:
@@ -63,7 +66,7 @@ def coded(images: Iterable[Image], crf: int) -> list[Image]:
 
 
 def frames_of(videos: Path) -> Iterator[Image]:
-    """A frame every four seconds of every clip that shows anything, from its second on."""
+    """Yield a frame every four seconds of every clip that is not blank, from its second frame on."""
     for path in sorted(videos.iterdir()):
         if path.name not in ONE_COLOUR:
             try:
@@ -74,7 +77,7 @@ def frames_of(videos: Path) -> Iterator[Image]:
 
 
 def share(images: Iterable[Image]) -> str:
-    """What share is taken for blank: as a query would be, and as ingest sees it."""
+    """Return the share that is taken for blank, at a query's size and at the size that ingest judges."""
     found = [(is_blank(image), is_blank(shrink(image))) for image in images]
     query, ingest = np.mean(found, axis=0)
     return f"{query:.3f} {ingest:.3f} of {len(found)}"
@@ -88,9 +91,9 @@ def main() -> None:
     )
     default = CLIPS
     parser.add_argument("--videos", type=Path, default=default)
-    asked, rng = parser.parse_args(), np.random.default_rng(0)
+    arguments, rng = parser.parse_args(), np.random.default_rng(0)
     cv2.setNumThreads(1)
-    real = list(frames_of(asked.videos))
+    real = list(frames_of(arguments.videos))
     for gain in (None, 0.5, 0.25, 0.12, 0.06):
         for sigma in (0, 4):
             seen = [darkened(image, gain) if gain else image for image in real]

@@ -1,10 +1,10 @@
-"""Measures the bars of whole videos: found with bars added to real clips, and not taken where there are none.
+"""Measures the borders of whole videos: whether added bars are found, and none where there are none.
 
     python -m bench.measure.borders [--videos FOLDER]
 
-Prints, for each kind of bar, the share of clips whose box is right to 4 pixels of 512 and the share of
-which more than 4 pixels of content were cut; beside it the same for single frames (`content_box`).  Then
-how often clips without bars, as they are and darkened, are cut, and what the look ahead costs.
+It prints, for each kind of bar, the share of clips whose box is right to 4 pixels of 512, and the share of
+clips of which more than 4 pixels of content are cut; beside it the same for single frames (`content_box`).
+Then it prints how often clips without bars, plain and darkened, are cut, and what looking for borders costs.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ def darkened(image: Image, gain: float) -> Image:
 
 
 def clips(folder: Path) -> Iterator[tuple[str, list[Image]]]:
-    """The frames that `find_borders` may look at, of every clip that has no bars of its own."""
+    """Yield the frames of every clip that has no bars of its own."""
     for path in sorted(folder.glob("*.*")):
         if path.suffix == ".md" or any(part in path.name for part in BARRED):
             continue
@@ -89,7 +89,7 @@ def stable(frames: list[Image]) -> tuple[Box | None, int]:
 
 
 def judged(found: Box | None, truth: Box) -> tuple[bool, bool]:
-    """Right to 4 pixels; content cut."""
+    """Return whether the box is right to 4 pixels, and whether content is cut."""
     if found is None:
         return False, False
     off = np.subtract(found, truth) * (1, 1, -1, -1)  # positive: content is cut
@@ -141,7 +141,7 @@ def untouched(found: list[tuple[str, list[Image]]]) -> None:
 
 
 def costs(folder: Path) -> None:
-    """CPU milliseconds: the intra frames alone; all of `find_borders`."""
+    """Print CPU milliseconds: of the intra frames alone, and of all of `find_borders`."""
     ahead, whole = [], []
     for path in sorted(folder.glob("*.mp4")):
         try:
@@ -155,7 +155,7 @@ def costs(folder: Path) -> None:
             continue
         del looked
     print(
-        f"look ahead: intra frames {np.median(ahead):.0f} ms (most {max(ahead):.0f}), "
+        f"borders: intra frames {np.median(ahead):.0f} ms (most {max(ahead):.0f}), "
         f"find_borders {np.median(whole):.0f} ms (most {max(whole):.0f})"
     )
 
@@ -168,11 +168,11 @@ def main() -> None:
     )
     default = CLIPS
     parser.add_argument("--videos", type=Path, default=default)
-    chosen = parser.parse_args()
+    arguments = parser.parse_args()
     cv2.setNumThreads(1)
-    found = list(clips(chosen.videos))
+    found = list(clips(arguments.videos))
     untouched(found)
-    costs(chosen.videos)
+    costs(arguments.videos)
     added(found[::2])
 
 

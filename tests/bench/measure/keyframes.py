@@ -1,4 +1,4 @@
-"""Measures keyframe extraction: shots found and redundant keyframes on drawn films, keyframes a minute.
+"""Measures keyframes: shots found and redundant keyframes on drawn films, keyframes a minute of clips.
 
     python -m bench.measure.keyframes [--clips FOLDER]      # what the docstrings quote
     python -m bench.measure.keyframes --set similarity=0.85 rank=16   # the defaults but for these
@@ -38,18 +38,18 @@ from support.films import draw_film
 
 
 def unprojected(cluster: Cluster, sample: FrameSample, basis: Basis) -> float:
-    """The comparison without the SVD."""
+    """Return the similarity without the SVD."""
     return cosine(sample.vector, cluster._sum)
 
 
 def as_printed(cluster: Cluster, sample: FrameSample, basis: Basis) -> float:
-    """Algorithm 1's own comparison: the centroid with the one that the sample would make of it."""
+    """Return Algorithm 1's own similarity: of the centroid before and after the sample is added."""
     return cosine(basis.project(cluster._sum + sample.vector), basis.project(cluster._sum))
 
 
 @dataclass(frozen=True)
 class Variant:
-    """Options, and what of the algorithm is replaced; None: nothing."""
+    """Options, and the parts of the algorithm that are replaced; None replaces nothing."""
 
     name: str
     options: KeyframeOptions
@@ -67,7 +67,7 @@ class Variant:
 
 
 def quoted() -> Iterator[Variant]:
-    """The defaults, and the alternatives whose figures stand in docstrings."""
+    """Yield the defaults, and the alternatives whose figures docstrings quote."""
     default = KeyframeOptions()
     yield Variant("defaults", default)
     yield Variant("the paper's batch form", KeyframeOptions.paper())
@@ -94,7 +94,7 @@ def quoted() -> Iterator[Variant]:
 def films(
     seeds: Iterable[int], shots: int, sample_s: float
 ) -> Iterator[tuple[list[Frame], list[tuple[float, float]]]]:
-    """Samples and true shots of drawn films."""
+    """Yield samples and true shots of drawn films."""
     for seed in seeds:
         with tempfile.TemporaryDirectory() as folder:
             film = draw_film(Path(folder) / "film.mp4", seed=seed, shots=shots, size=(256, 144), rate=12)
@@ -126,17 +126,19 @@ def main() -> None:
     parser.add_argument("--seeds", nargs=2, type=int, default=(101, 112), metavar=("FIRST", "LAST"))
     parser.add_argument("--shots", type=int, default=16, help="of each film (16)")
     parser.add_argument("--clips", type=Path, help="a folder of real clips: keyframes a minute, too")
-    asked = parser.parse_args()
+    arguments = parser.parse_args()
     cv2.setNumThreads(1)
-    variants = [Variant(" ".join(asked.set), options_from(asked.set))] if asked.set else list(quoted())
+    variants = (
+        [Variant(" ".join(arguments.set), options_from(arguments.set))] if arguments.set else list(quoted())
+    )
 
     sample_s = variants[0].options.sample_s
     scores = dict.fromkeys(variants, KeyframeScore(0, 0, 0))
-    for frames, shots in films(range(asked.seeds[0], asked.seeds[1] + 1), asked.shots, sample_s):
+    for frames, shots in films(range(arguments.seeds[0], arguments.seeds[1] + 1), arguments.shots, sample_s):
         for variant in variants:
             scores[variant] += keyframe_score(variant.keyframes(frames), shots)
     counts, minutes = dict.fromkeys(variants, 0), 0.0
-    for path in sorted(asked.clips.iterdir()) if asked.clips else ():
+    for path in sorted(arguments.clips.iterdir()) if arguments.clips else ():
         frames = read(path, sample_s)
         minutes += frames[-1].time_s / 60 if frames else 0
         for variant in variants:

@@ -1,4 +1,4 @@
-"""Bars with print in them and bars of the picture's own blur are found; pages of a film are not eaten."""
+"""Captioned and blurred bars are found; frames without bars stay whole."""
 
 from __future__ import annotations
 
