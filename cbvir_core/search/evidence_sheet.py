@@ -11,7 +11,7 @@ from cbvir_core.decode import fit_within
 from cbvir_core.geometry import Matrix, Size, outlines
 from cbvir_core.types import Evidence, Image, Rows
 
-MAX_PICTURE_SIDE, MIN_PICTURE_SIDE = 720, 240
+MAX_SHOWN_SIDE, MIN_SHOWN_SIDE = 720, 240
 """Longer side of each picture at most and at least, pixels: points would cover a smaller one."""
 
 MARGIN = 16
@@ -53,9 +53,9 @@ def evidence_sheet(picture: Image, still: Image, evidence: Evidence | None, capt
 
 def _sized(image: Image) -> Image:
     longest = max(image.shape[:2])
-    if longest >= MIN_PICTURE_SIDE:
-        return fit_within(image, MAX_PICTURE_SIDE)
-    scale = MIN_PICTURE_SIDE / longest
+    if longest >= MIN_SHOWN_SIDE:
+        return fit_within(image, MAX_SHOWN_SIDE)
+    scale = MIN_SHOWN_SIDE / longest
     return np.asarray(cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC), np.uint8)
 
 

@@ -8,8 +8,8 @@ import pytest
 
 from cbvir_core.search.evidence_sheet import (
     MARGIN,
-    MAX_PICTURE_SIDE,
-    MIN_PICTURE_SIDE,
+    MAX_SHOWN_SIDE,
+    MIN_SHOWN_SIDE,
     OUTLINE_COLOUR,
     PAPER_COLOUR,
     evidence_sheet,
@@ -63,11 +63,11 @@ def test_the_region_has_a_frame_and_points_are_joined() -> None:
 
 
 def test_large_pictures_are_shrunk_with_what_is_drawn_on_them() -> None:
-    large = np.full((1440, 2 * MAX_PICTURE_SIDE, 3), 90, np.uint8)
+    large = np.full((1440, 2 * MAX_SHOWN_SIDE, 3), 90, np.uint8)
     seen = evidence((1000, 1000, 0, 0))
     bare, sheet = (evidence_sheet(large, STILL, one, []) for one in (None, seen))
     assert differs(sheet, bare, MARGIN + 500, MARGIN + 500)
-    assert sheet.shape[1] == MAX_PICTURE_SIDE + 320 + 3 * MARGIN
+    assert sheet.shape[1] == MAX_SHOWN_SIDE + 320 + 3 * MARGIN
 
 
 RIGHT = MARGIN + 300 + MARGIN
@@ -115,10 +115,10 @@ def test_a_thumbnail_is_enlarged_with_what_is_drawn_on_it() -> None:
     small = np.full((54, 96, 3), 90, np.uint8)
     same = np.diag([319 / 95, 179 / 53, 1.0])
     sheet = evidence_sheet(small, STILL, evidence((48, 27, 160, 90), homography=same), [])
-    assert sheet.shape[1] == MIN_PICTURE_SIDE + 320 + 3 * MARGIN
+    assert sheet.shape[1] == MIN_SHOWN_SIDE + 320 + 3 * MARGIN
     bare = evidence_sheet(small, STILL, None, [])
-    assert differs(sheet, bare, MARGIN + MIN_PICTURE_SIDE // 2, MARGIN + MIN_PICTURE_SIDE * 54 // 96 // 2)
-    assert framed(sheet, MARGIN + MIN_PICTURE_SIDE - 2, MARGIN + 60)
+    assert differs(sheet, bare, MARGIN + MIN_SHOWN_SIDE // 2, MARGIN + MIN_SHOWN_SIDE * 54 // 96 // 2)
+    assert framed(sheet, MARGIN + MIN_SHOWN_SIDE - 2, MARGIN + 60)
 
 
 @pytest.mark.parametrize("text", ["", "/media/Архив/日本.mp4", "x" * 400, "a\ud800b"])

@@ -119,7 +119,30 @@ def write(path: Path, scale: ScoreScale) -> None:
     write_weights(path, tensors, replace(header, details={**header.details, **asdict(scale)}))
 
 
-def main() -> None:
+def right_cosines(encoder: Encoder, clips: list[Clip]) -> npt.NDArray[np.float64]:
+    """Show and return the cosines of frames, whole and perturbed, to the keyframes of their own clips."""
+    right = {"whole": [best_cosine(encoder, frame, clip.rows) for clip in clips for frame in clip.frames]}
+    for perturb in FIXED_PERTURBATIONS:
+        right[perturb.__name__] = [
+            best_cosine(encoder, perturb(frame), clip.rows) for clip in clips for frame in clip.frames[::2]
+        ]
+    return np.concatenate([show(name, values) for name, values in right.items()])
+
+
+def foreign_cosines(
+    encoder: Encoder, clips: list[Clip], pictures: Iterator[Image]
+) -> npt.NDArray[np.float64]:
+    """Show the cosines of frames to other sources; show and return those of `pictures` to every keyframe."""
+    others = {c.source: np.concatenate([d.rows for d in clips if d.source != c.source]) for c in clips}
+    show(
+        "other clips",
+        [best_cosine(encoder, frame, others[c.source]) for c in clips for frame in c.frames[::2]],
+    )
+    everything = np.concatenate([clip.rows for clip in clips])
+    return show("photographs", [best_cosine(encoder, picture, everything) for picture in pictures])
+
+
+def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m bench.measure.scores",
         description=__doc__,
@@ -131,39 +154,26 @@ def main() -> None:
     parser.add_argument(
         "--write", action="store_true", help="store the two cosines in the header of the file"
     )
-    options = parser.parse_args()
+    return parser.parse_args()
+
+
+def main() -> None:
+    options = parse()
     role = role_of(read_header(options.weights))
     encoder = NetworkEncoder(options.weights, role)
     files = sorted(path for path in (options.shared / "videos").iterdir() if path.suffix != ".md")
     clips = [clip for path in files if (clip := read_clip(path, encoder)) is not None]
-    everything = np.concatenate([clip.rows for clip in clips])
-    print(f"{len(clips)} clips, {len(everything)} keyframes")
+    print(f"{len(clips)} clips, {sum(len(clip.rows) for clip in clips)} keyframes")
 
-    right = {"whole": [best_cosine(encoder, frame, clip.rows) for clip in clips for frame in clip.frames]}
-    for perturb in FIXED_PERTURBATIONS:
-        right[perturb.__name__] = [
-            best_cosine(encoder, perturb(frame), clip.rows) for clip in clips for frame in clip.frames[::2]
-        ]
-    for name, values in right.items():
-        show(name, values)
-    right_cosines = np.concatenate([np.asarray(values) for values in right.values()])
-
-    others = {c.source: np.concatenate([d.rows for d in clips if d.source != c.source]) for c in clips}
-    show(
-        "other clips",
-        [best_cosine(encoder, frame, others[c.source]) for c in clips for frame in c.frames[::2]],
-    )
+    right = right_cosines(encoder, clips)
     archive = options.shared / "distractors" / "distractors.tar"
-    foreign = show(
-        "photographs",
-        [best_cosine(encoder, p, everything) for p in photographs(archive, options.photographs)],
-    )
+    foreign = foreign_cosines(encoder, clips, photographs(archive, options.photographs))
     marks = [
         float(np.quantile(foreign, 1 - share)) for share in (0.1, LIKELY_FOREIGN_SHARE, MATCH_FOREIGN_SHARE)
     ]
     default = REFINE_SCALE if role == "refine" else FILTER_SCALE
     for cosine in (*marks, default.likely_cosine, default.match_cosine):
-        shares = f"foreign {(foreign >= cosine).mean():.4f}, right {(right_cosines >= cosine).mean():.3f}"
+        shares = f"foreign {(foreign >= cosine).mean():.4f}, right {(right >= cosine).mean():.3f}"
         print(f"reach a cosine of {cosine:.3f}: {shares}")
     if options.write:
         write(options.weights, ScoreScale(likely_cosine=marks[1], match_cosine=marks[2]))
