@@ -19,7 +19,7 @@ def _last_given(context: typer.Context, parameter: typer.CallbackParam, value: A
     given_here = source is not None and source.name == "COMMANDLINE"
     if given_here or context.parent is None:
         return value
-    return context.parent.params.get(name, value)  # the group has asked those before it in the same way
+    return context.parent.params.get(name, value)  # resolved by the group in the same way
 
 
 JsonOption = Annotated[

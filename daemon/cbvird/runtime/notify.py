@@ -82,6 +82,6 @@ def _send(message: str) -> bool:
             channel.connect(address)
             channel.sendall(message.encode())
     except OSError as error:
-        LOG.warning("systemd cannot be told", message=message, error=str(error))
+        LOG.warning("systemd cannot be notified", message=message, error=str(error))
         return False
     return True

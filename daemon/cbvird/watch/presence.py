@@ -1,4 +1,4 @@
-"""Whether a watched folder, and every disk mounted in it, is there: deleted files against absent disks."""
+"""The presence of a watched folder and of the disks in it: which files are deleted, which only absent."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class _Identity:
 
 
 class Presence:
-    """Whether one watched folder is there.
+    """The presence of one watched folder.
 
     The folder is offline while it does not exist or cannot be read.  It is also offline while it holds no
     video although some are known and none has been seen since the folder is there: that is what an unmounted
@@ -108,7 +108,7 @@ class Presence:
         gone = [path for path in paths if is_gone(path)]
         looks_unmounted = bool(gone) and not self._video_seen
         if looks_unmounted and not self._looks_unmounted:
-            LOG.warning("no video left, taken for an unmounted disk", folder=str(self._path))
+            LOG.warning("no video left, the disk is probably unmounted", folder=str(self._path))
         self._looks_unmounted = looks_unmounted
         if not gone or looks_unmounted or not self._is_the_same():
             return []
