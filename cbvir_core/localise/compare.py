@@ -53,6 +53,14 @@ class KnownPlacement:
     placement: Matrix = field(repr=False)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class PlacedFit:
+    """A placement of the pattern on a frame, and the fit under it."""
+
+    placement: Matrix = field(repr=False)
+    fit: BlockFit
+
+
 def leading_frame(sequence: FrameSequence, query: LocalisationQuery) -> tuple[int, KnownPlacement | None]:
     """Return the best of a few frames far apart, and the placement of the query on it if it was placed."""
     scores, known = [], []
@@ -64,8 +72,8 @@ def leading_frame(sequence: FrameSequence, query: LocalisationQuery) -> tuple[in
             if pattern and pattern.placement is not None
             else None
         )
-        known.append(KnownPlacement(sequence.times_s[index], placed[0]) if placed else None)
-        fits = (whole, placed[1] if placed else None)
+        known.append(KnownPlacement(sequence.times_s[index], placed.placement) if placed else None)
+        fits = (whole, placed.fit if placed else None)
         scores.append(max(fit.pooled() if fit else NO_FIT for fit in fits))
     best = int(np.argmax(scores))
     return best, known[best]
@@ -89,10 +97,10 @@ def best_placed(
     anchors = placements_along(sequence, pattern, known, stride, budget)
     if not anchors:
         return None
-    kept = kept_blocks([fit for _, fit in anchors.values()])
-    order = sorted(anchors, key=lambda index: anchors[index][1].pooled(kept), reverse=True)
+    kept = kept_blocks([anchor.fit for anchor in anchors.values()])
+    order = sorted(anchors, key=lambda index: anchors[index].fit.pooled(kept), reverse=True)
     found = [
-        _follow(sequence, pattern, index, anchors[index][0], kept, stride)
+        _follow(sequence, pattern, index, anchors[index].placement, kept, stride)
         for index in order[:FOLLOWED_ANCHORS]
         if not budget.is_spent()
     ]
@@ -101,15 +109,15 @@ def best_placed(
 
 def placements_along(
     sequence: FrameSequence, pattern: Pattern, known: KnownPlacement, stride: int, budget: TimeBudget
-) -> dict[int, tuple[Matrix, BlockFit]]:
+) -> dict[int, PlacedFit]:
     """Return the placement and the fit on each `stride`-th frame, on both sides of the known one."""
     origin = sequence.nearest(known.time_s)
     indices = range(origin % stride, len(sequence.frames), stride)
-    anchors: dict[int, tuple[Matrix, BlockFit]] = {}
+    anchors: dict[int, PlacedFit] = {}
     forward = [index for index in indices if index >= origin]
     backward = [index for index in reversed(indices) if index < origin]
     for direction in (forward, backward):
-        before, placement = origin, anchors[origin][0] if origin in anchors else known.placement
+        before, placement = origin, anchors[origin].placement if origin in anchors else known.placement
         for index in direction:
             if budget.is_spent():
                 break
@@ -119,16 +127,16 @@ def placements_along(
             before, placement = index, carried
             if (aligned := _better_placement(pattern, sequence.frames[index], carried)) is not None:
                 anchors[index] = aligned
-                placement = aligned[0] if aligned[1].pooled() > MIN_ALIGNED_FIT else carried
+                placement = aligned.placement if aligned.fit.pooled() > MIN_ALIGNED_FIT else carried
     return anchors
 
 
-def _better_placement(pattern: Pattern, frame: Grey, placement: Matrix) -> tuple[Matrix, BlockFit] | None:
+def _better_placement(pattern: Pattern, frame: Grey, placement: Matrix) -> PlacedFit | None:
     """Return the better fitting of the placement and its alignment; None if both lie off the frame."""
     aligned = align(pattern, frame, placement)
     fits = [(one, pattern.fit(frame, one)) for one in (placement, aligned) if one is not None]
-    on_frame = [(one, fit) for one, fit in fits if fit is not None]
-    return max(on_frame, key=lambda pair: pair[1].pooled(), default=None)
+    on_frame = [PlacedFit(one, fit) for one, fit in fits if fit is not None]
+    return max(on_frame, key=lambda placed: placed.fit.pooled(), default=None)
 
 
 def _follow(

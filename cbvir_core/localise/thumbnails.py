@@ -127,8 +127,8 @@ def _placed(
         return None
     known = KnownPlacement(keyframe_s, pattern.placement)
     placed = placements_along(sequence, pattern, known, 1, TimeBudget(budget_s))
-    fits = {index: fit for index, (_, fit) in placed.items()}
-    return _hypothesis(pattern, fits, {index: placement for index, (placement, _) in placed.items()})
+    fits = {index: one.fit for index, one in placed.items()}
+    return _hypothesis(pattern, fits, {index: one.placement for index, one in placed.items()})
 
 
 def _hypothesis(

@@ -89,11 +89,11 @@ def test_a_query_is_followed_to_both_sides() -> None:
     assert pattern.placement is not None
     found = placements_along(sequence, pattern, KnownPlacement(4 / 3, pattern.placement), 2, TimeBudget(60.0))
     assert sorted(found) == [0, 2, 4, 6, 8]
-    for number, (placement, fit) in found.items():
+    for number, placed in found.items():
         to_pattern = np.asarray(np.linalg.inv(pattern.placement), np.float64)
-        moved = project(placement, project(to_pattern, np.array([[72.0, 36.0]])))[0]
+        moved = project(placed.placement, project(to_pattern, np.array([[72.0, 36.0]])))[0]
         assert moved == pytest.approx([72 - 4 * (number - 4), 36], abs=0.7)
-        assert fit.pooled() > 0.9
+        assert placed.fit.pooled() > 0.9
 
 
 def test_a_blank_picture_has_no_motion() -> None:
