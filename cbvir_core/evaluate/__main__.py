@@ -18,7 +18,7 @@ from cbvir_core.evaluate.networks import LoadEncoders, choose_profile, open_enco
 from cbvir_core.evaluate.report import EvaluationReport, Notify
 from cbvir_core.evaluate.shortlist import SHORTLIST_SHARES
 from cbvir_core.keyframes import DETECTORS
-from cbvir_core.search.shortlist import SHORTLIST_SHARE
+from cbvir_core.search import SHORTLIST_SHARE
 
 EVALUATE_DESCRIPTION = """\
 Make the tables of the MoReSo paper with your own films and pictures.

@@ -17,7 +17,7 @@ from cbvir_core.evaluate.methods import RankingMethod, ranking_methods
 from cbvir_core.evaluate.networks import DescribedPictures, EvaluatedEncoders, describe
 from cbvir_core.evaluate.precision import mean_average_precision, mean_precision_at
 from cbvir_core.evaluate.report import Notify, silent
-from cbvir_core.search.shortlist import SHORTLIST_SHARE
+from cbvir_core.search import SHORTLIST_SHARE
 from cbvir_core.types import Image
 
 PRECISION_RANKS = (1, 5, 10)

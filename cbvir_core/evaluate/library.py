@@ -13,8 +13,7 @@ from cbvir_core.evaluate.moments import MethodAnswers, RankedMoment
 from cbvir_core.evaluate.networks import EvaluatedEncoders
 from cbvir_core.evaluate.report import Notify
 from cbvir_core.library import Library
-from cbvir_core.search import SearchOptions
-from cbvir_core.search.shortlist import shortlist_length
+from cbvir_core.search import SearchOptions, shortlist_length
 from cbvir_core.types import VideoId
 
 LIBRARY_METHOD = "cbvir"

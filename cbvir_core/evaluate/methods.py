@@ -19,7 +19,7 @@ import numpy.typing as npt
 
 from cbvir_core.evaluate.efficiency import extraction_efficiency
 from cbvir_core.evaluate.networks import DescribedPictures
-from cbvir_core.search.shortlist import SHORTLIST_SHARE
+from cbvir_core.search import SHORTLIST_SHARE
 from cbvir_core.types import Rows
 
 FILTER_METHOD, REFINEMENT_METHOD, MORESO_METHOD = "MobileNetV2", "SOLAR", "MoReSo"

@@ -20,7 +20,7 @@ from cbvir_core.evaluate.precision import average_precision, mean_average_precis
 from cbvir_core.evaluate.report import Notify, silent
 from cbvir_core.evaluate.tables import AnnotatedQuery
 from cbvir_core.keyframes import KeyframeOptions
-from cbvir_core.search.shortlist import SHORTLIST_SHARE
+from cbvir_core.search import SHORTLIST_SHARE
 from cbvir_core.types import Image, VideoId
 
 

@@ -25,7 +25,7 @@ from cbvir_core.evaluate.methods import (
 )
 from cbvir_core.evaluate.networks import DescribedPictures, EvaluatedEncoders, describe
 from cbvir_core.evaluate.report import Notify, silent
-from cbvir_core.search.shortlist import SHORTLIST_SHARE
+from cbvir_core.search import SHORTLIST_SHARE
 from cbvir_core.types import Image, Rows
 
 SHORTLIST_SHARES = (0.02, 0.05, SHORTLIST_SHARE, 0.2)

@@ -9,6 +9,7 @@ from cbvir_core.search.query import DescribedPicture
 from cbvir_core.search.refine import make_refine_descriptors
 from cbvir_core.search.scores import FILTER_SCALE, REFINE_SCALE, ScoreScale
 from cbvir_core.search.searcher import Searcher
+from cbvir_core.search.shortlist import SHORTLIST_SHARE, shortlist_length
 from cbvir_core.search.stages import STAGES
 from cbvir_core.search.verify import make_local_features
 from cbvir_core.search.video_paths import existing_path
@@ -19,6 +20,7 @@ __all__ = [
     "LIKELY_PROBABILITY",
     "MATCH_PROBABILITY",
     "REFINE_SCALE",
+    "SHORTLIST_SHARE",
     "STAGES",
     "Candidate",
     "ConfidenceModel",
@@ -33,4 +35,5 @@ __all__ = [
     "make_local_features",
     "make_refine_descriptors",
     "shipped_model",
+    "shortlist_length",
 ]

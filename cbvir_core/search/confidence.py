@@ -37,6 +37,13 @@ MAX_MARGIN = 0.3
 MAX_INLIERS = 100
 """Inliers that count as 1; so do more."""
 
+MAX_LOG_ODDS = 30.0
+"""Log-odds that larger ones are cut to, so that the exponential stays finite: a probability of 1 - 1e-13."""
+
+MAX_NEWTON_STEPS = 50
+MAX_WEIGHT_CHANGE = 5.0
+"""Largest change of a weight in one step of the fit."""
+
 WEIGHT_DECIMALS = 4
 MODEL_FILE = "confidence.json"
 
@@ -99,8 +106,8 @@ class ConfidenceModel:
     def probability(self, evidence: MatchEvidence) -> float:
         """Return how probably the scene shows the picture, in [0, 1]."""
         constant, *weights = getattr(self, evidence.model_name)
-        total = constant + sum(w * x for w, x in zip(weights, evidence.figures(), strict=True))
-        return 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, total))))
+        log_odds = constant + sum(w * x for w, x in zip(weights, evidence.figures(), strict=True))
+        return 1.0 / (1.0 + math.exp(-max(-MAX_LOG_ODDS, min(MAX_LOG_ODDS, log_odds))))
 
     @classmethod
     def load(cls, path: Path) -> ConfidenceModel:
@@ -139,31 +146,33 @@ def fit_weights(
     `ridge` keeps weights finite where the answers can be told apart without an error; the constant is
     free.  The weight of a figure that speaks for an answer by its meaning is never below 0.
     """
-    table = np.column_stack([np.ones(len(figures)), np.asarray(figures, float)])
-    wanted = np.asarray(right, float)
-    free = np.ones(table.shape[1], bool)
+    inputs = np.column_stack([np.ones(len(figures)), np.asarray(figures, float)])
+    targets = np.asarray(right, float)
+    free = np.ones(inputs.shape[1], bool)
     while True:
-        weights = np.zeros(table.shape[1])
-        weights[free] = _newton(table[:, free], wanted, ridge)
-        against = free & (weights < 0.0)
-        against[0] = False
-        if not against.any():
+        weights = np.zeros(inputs.shape[1])
+        weights[free] = _newton(inputs[:, free], targets, ridge)
+        negative = free & (weights < 0.0)
+        negative[0] = False
+        if not negative.any():
             return tuple(round(float(weight), WEIGHT_DECIMALS) for weight in weights)
-        free &= ~against
+        free &= ~negative
 
 
 def _newton(
-    table: npt.NDArray[np.float64], wanted: npt.NDArray[np.float64], ridge: float
+    inputs: npt.NDArray[np.float64], targets: npt.NDArray[np.float64], ridge: float
 ) -> npt.NDArray[np.float64]:
-    penalty = np.full(table.shape[1], ridge)
-    penalty[0] = 1e-6
-    weights = np.zeros(table.shape[1])
-    for _ in range(50):
-        likely = 1.0 / (1.0 + np.exp(-np.clip(table @ weights, -30, 30)))
-        slope = table.T @ (likely - wanted) + penalty * weights
-        bend = (table * (likely * (1.0 - likely))[:, None]).T @ table + np.diag(penalty)
-        step = np.linalg.solve(bend, slope)
-        weights = weights - step * min(1.0, 5.0 / max(1e-9, float(np.abs(step).max())))
+    """Return the weights of least loss; `inputs` are N x F with a constant first, `targets` 0 or 1."""
+    penalty = np.full(inputs.shape[1], ridge)
+    penalty[0] = 1e-6  # the constant is all but free
+    weights = np.zeros(inputs.shape[1])
+    for _ in range(MAX_NEWTON_STEPS):
+        likely = 1.0 / (1.0 + np.exp(-np.clip(inputs @ weights, -MAX_LOG_ODDS, MAX_LOG_ODDS)))
+        gradient = inputs.T @ (likely - targets) + penalty * weights
+        hessian = (inputs * (likely * (1.0 - likely))[:, None]).T @ inputs + np.diag(penalty)
+        step = np.linalg.solve(hessian, gradient)
+        # A full step from far away can overshoot until nothing is finite.
+        weights = weights - step * min(1.0, MAX_WEIGHT_CHANGE / max(1e-9, float(np.abs(step).max())))
         if np.abs(step).max() < 1e-6:
             break
     return np.asarray(weights, np.float64)
