@@ -113,14 +113,15 @@ def test_ctrl_c_keeps_what_was_learnt(
         return advance(training, spent)
 
     write_recipe(tiny, tmp_path / "recipe.toml")
-    run = ["--pictures", str(photos), "--out", str(tmp_path / "run"), "--threads", "1", "--minutes", "0.02"]
+    run = ["--pictures", str(photos), "--out", str(tmp_path / "run"), "--threads", "1"]
     monkeypatch.setattr(TrainingRun, "advance", interrupted)
-    assert main([*run, "--recipe", str(tmp_path / "recipe.toml")]) == 130
+    assert main([*run, "--minutes", "1", "--recipe", str(tmp_path / "recipe.toml")]) == 130
     assert f"--resume continues {tmp_path / 'run'}" in capsys.readouterr().err
-    assert checkpoint.load(tmp_path / "run").step == 2
+    saved = checkpoint.load(tmp_path / "run")
+    assert saved.step == 2
 
     monkeypatch.setattr(TrainingRun, "advance", advance)
-    assert main([*run, "--resume"]) == 0
+    assert main([*run, "--minutes", str(saved.spent_s / 60 + 0.02), "--resume"]) == 0
     assert checkpoint.load(tmp_path / "run").step > 2
 
 
