@@ -12,8 +12,8 @@ from pydantic import ValidationError
 
 from cbvir_core.embed import RuntimeOptions
 from cbvir_core.errors import ConfigError
+from cbvir_core.index import IndexOptions
 from cbvir_core.keyframes import KeyframeOptions
-from cbvir_core.library import IndexOptions
 from cbvir_core.search import SearchOptions
 from cbvird.config.settings import MAX_SOCKET_PATH_BYTES, load_settings, tables
 from cbvird.config.template import template

@@ -38,12 +38,13 @@ def documents(stream: io.StringIO) -> list[dict[str, Any]]:
 
 
 def test_a_terminal_gets_lines_and_a_pipe_gets_json(monkeypatch: pytest.MonkeyPatch) -> None:
-    for stream, name, lines in (
+    cases: tuple[tuple[io.StringIO, log.LogFormat, bool], ...] = (
         (Terminal(), "auto", True),
         (io.StringIO(), "auto", False),
         (io.StringIO(), "console", True),
         (Terminal(), "json", False),
-    ):
+    )
+    for stream, name, lines in cases:
         log.configure(name, stream=stream)
         structlog.get_logger("cbvird.test").info("film indexed", path="/media/a.mp4")
         text = stream.getvalue()

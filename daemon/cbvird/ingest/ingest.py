@@ -86,9 +86,7 @@ class Ingest:
 
     def _fail(self, path: Path, error: CbvirError) -> None:
         if isinstance(error, NotAVideo | DamagedVideo):
-            with suppress(
-                StoreError
-            ):  # the disk is full: what the file held before stays in the list for a while
+            with suppress(StoreError):  # the disk is full: the old content stays in the list for a while
                 self._library.drop_path(path)
         self._jobs.failed(path, error, self._date())
         self._publish(path, "failed", code=error.code, message=str(error))

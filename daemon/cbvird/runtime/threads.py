@@ -43,9 +43,8 @@ class ThreadGroup:
     def _run(self, body: Callable[[threading.Event], None], nice: int) -> None:
         try:
             if nice:
-                os.nice(
-                    nice
-                )  # on Linux that of the thread; relative, since only root may raise a priority again
+                # On Linux, of the thread alone.  Relative, since only root may raise a priority again.
+                os.nice(nice)
             body(self.stop)
         except BaseException as error:
             self.failure = self.failure or error
