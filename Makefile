@@ -15,11 +15,12 @@ ifeq ($(ARCH),x86_64)
 ANNOY_FLAGS := $(ANNOY_FLAGS),-march=x86-64-v2
 endif
 
-.PHONY: install demo test test-slow lint types bench golden constraints clean help
+.PHONY: install hooks demo test test-slow lint types bench constraints clean help
 
 help:
 	@echo "make demo [VIDEOS=folder]   install, index sample films, ask with a picture, show the answer"
 	@echo "make install                prepare .venv with cbvird and cbvirctl"
+	@echo "make hooks                  install the pre-commit hooks"
 	@echo "make test                   ruff, mypy --strict, pytest"
 	@echo "make test-slow              the tests that take minutes"
 	@echo "make bench                  every benchmark, one after the other (run it alone)"
@@ -44,6 +45,9 @@ $(VENV)/.installed-test: $(VENV)/.installed
 	touch $@
 
 install: $(VENV)/.installed
+
+hooks: $(VENV)/.installed-test
+	$(BIN)/pre-commit install
 
 demo: install
 	$(BIN)/python tests/demo.py $(if $(VIDEOS),--videos '$(VIDEOS)')

@@ -6,10 +6,14 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
+
+hypothesis.settings.register_profile("cbvir", deadline=None)  # how long an example takes is no test
+hypothesis.settings.load_profile("cbvir")
 
 CLIPS = (
     "decord--flipping_a_pancake.mkv",
