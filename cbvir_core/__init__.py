@@ -32,14 +32,15 @@ from cbvir_core.version import VERSION
 if TYPE_CHECKING:
     from cbvir_core.decode import probe
     from cbvir_core.embed import RuntimeOptions
+    from cbvir_core.index import IndexOptions
     from cbvir_core.keyframes import KeyframeOptions, extract_keyframes
-    from cbvir_core.library import IndexOptions, Library
+    from cbvir_core.library import Library
     from cbvir_core.search import SearchOptions
 
 __version__ = VERSION
 
 _HOMES = {
-    "IndexOptions": "cbvir_core.library",
+    "IndexOptions": "cbvir_core.index",
     "KeyframeOptions": "cbvir_core.keyframes",
     "Library": "cbvir_core.library",
     "RuntimeOptions": "cbvir_core.embed",

@@ -1,4 +1,4 @@
-"""The fit_weights of the confidence model to a library, and the measures of how well it fits."""
+"""The fit of the confidence model to a library, and the measures of how well it fits."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class CalibrationResult:
     fitted to.
 
     `error` is the expected calibration error, `error_before` that of the model before.  `false_sure` is the
-    share of questions without a right answer that were given one with `MATCH_PROBABILITY` probability or more.
+    share of questions without a right answer that were given one with `MATCH_PROBABILITY` or more.
     """
 
     questions: int
@@ -41,13 +41,14 @@ class CalibrationResult:
 
 
 def calibrate(
-    store: Store, questions: int, seed: int, progress: CalibrationProgress | None, searcher: Searcher
+    store: Store, searcher: Searcher, questions: int, seed: int, progress: CalibrationProgress | None
 ) -> tuple[ConfidenceModel, CalibrationResult]:
-    """Ask `questions` questions; return the model fitted to all answers, and the measures.
+    """Put `questions` questions to `searcher`; return the model fitted to all answers, and the measures.
 
-    Raises InputError where the store is empty or too few answers come.
+    The same `seed` makes the same questions.  Raises InputError where the store is empty or too few answers
+    come.
     """
-    rows = store.telling_rows(video.video_id for video in store.videos())
+    rows = store.searchable_rows(video.video_id for video in store.videos())
     if not rows:
         raise InputError("there is nothing to calibrate with; index some videos first")
     asker, answers = CalibrationQuestions(store, searcher, seed), list[LabelledEvidence]()
@@ -93,7 +94,8 @@ def false_match_share(model: ConfidenceModel, answers: Sequence[LabelledEvidence
         if answer.absent and answer.evidence.checked:
             # The answer with all of its evidence comes first and is the one that counts.
             probabilities.setdefault(answer.question, model.probability(answer.evidence))
-    return sum(probability >= MATCH_PROBABILITY for probability in probabilities.values()) / max(1, len(probabilities))
+    matches = sum(probability >= MATCH_PROBABILITY for probability in probabilities.values())
+    return matches / max(1, len(probabilities))
 
 
 def calibration_error(probabilities: Sequence[float], right: Sequence[bool], bins: int = 10) -> float:

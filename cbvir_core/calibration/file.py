@@ -12,9 +12,9 @@ from cbvir_core.files import no_room, replacing
 from cbvir_core.search import ConfidenceModel
 from cbvir_core.store import Generation
 
-FILE_NAME = "calibration.json"
+CALIBRATION_FILE_NAME = "calibration.json"
 
-FORMER_FILE_NAME = "belief.json"
+FORMER_CALIBRATION_FILE_NAME = "belief.json"
 """The name in versions before 0.1.0.  Such a file is read as long as there is none of the new name."""
 
 
@@ -31,7 +31,7 @@ class CalibrationFile:
     @classmethod
     def in_folder(cls, folder: Path) -> CalibrationFile:
         """Name the calibration of the library in `folder`."""
-        return cls(folder / FILE_NAME, former=folder / FORMER_FILE_NAME)
+        return cls(folder / CALIBRATION_FILE_NAME, former=folder / FORMER_CALIBRATION_FILE_NAME)
 
     def of(self, generation: Generation) -> ConfidenceModel | None:
         """Return the calibration for a generation's weights; None where none can be read."""

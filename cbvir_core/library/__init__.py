@@ -1,6 +1,6 @@
 """The library as one object: add videos, search with a picture, keep what is known up to date."""
 
-from cbvir_core.index import IndexOptions
-from cbvir_core.library.library import AddProgress, Library
+from cbvir_core.library.ingest import AddProgress
+from cbvir_core.library.library import Library, QueryPicture
 
-__all__ = ["AddProgress", "IndexOptions", "Library"]
+__all__ = ["AddProgress", "Library", "QueryPicture"]

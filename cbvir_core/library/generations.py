@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import shutil
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
-from cbvir_core.calibration import CalibrationFile, CalibrationResult
+from cbvir_core.calibration import CalibrationFile
 from cbvir_core.embed import RuntimeOptions, drop_unused
 from cbvir_core.errors import ModelError
 from cbvir_core.index import IndexOptions
 from cbvir_core.library.active import ActiveGeneration, GenerationSwitch, index_folder
 from cbvir_core.library.migration import Migration
 from cbvir_core.library.networks import Networks, find_networks, fingerprints_in
-from cbvir_core.search import ConfidenceModel, Searcher, SearchOptions
+from cbvir_core.search import ConfidenceModel, SearchOptions
 from cbvir_core.store import Generation, Store
 
 FORMER_ANSWERS_NOTE = (
@@ -90,11 +90,6 @@ class Generations:
         """The generation that answers now."""
         return self._switch.current
 
-    @property
-    def moving(self) -> bool:
-        """Whether keyframes are still being moved to other weights."""
-        return self._migration is not None
-
     def inside(self) -> AbstractContextManager[ActiveGeneration]:
         """Yield the generation that answers now; it stays open for as long as the block lasts."""
         return self._switch.inside()
@@ -121,15 +116,15 @@ class Generations:
                 self.current.index.refresh()
             return moved
 
-    def calibrate(
-        self, measure: Callable[[Searcher], tuple[ConfidenceModel, CalibrationResult]]
-    ) -> CalibrationResult:
-        """Keep and use the confidence model that `measure` fits to the generation that answers."""
-        with self.inside() as answering:
-            confidence, result = measure(answering.searcher)
-            self._folders.calibration.write(answering.generation, confidence, asdict(result))
-            answering.searcher.set_confidence(confidence)
-            return result
+    def set_confidence(
+        self, active: ActiveGeneration, confidence: ConfidenceModel, details: Mapping[str, object]
+    ) -> None:
+        """Keep a confidence model for the weights of a generation, and use it from now on.
+
+        `details` of how it was made are kept beside it.  Raises DiskFull, StoreError.
+        """
+        self._folders.calibration.write(active.generation, confidence, details)
+        active.searcher.set_confidence(confidence)
 
     def notes(self) -> tuple[str, ...]:
         """Return what an answer should say about weights that cannot be used, and about a move under way."""

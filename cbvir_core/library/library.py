@@ -2,34 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from itertools import islice
 from pathlib import Path
-from types import TracebackType
 
 import numpy as np
 
 from cbvir_core.calibration import CALIBRATION_QUESTIONS, CalibrationProgress, CalibrationResult
-from cbvir_core.decode import STILL_SIDE, Mode, decode_still, fit_within, read_picture
+from cbvir_core.decode import Mode, decode_still, read_picture
 from cbvir_core.embed import RuntimeOptions
-from cbvir_core.errors import DecodeError, InputError, UnknownVideo
 from cbvir_core.index import IndexOptions, IndexStatus
-from cbvir_core.keyframes import KeyframeOptions, KeyframeReader
+from cbvir_core.keyframes import KeyframeOptions
 from cbvir_core.library.generations import DataFolders, Generations
-from cbvir_core.library.maintenance import STEP_KEYFRAMES, Maintenance
+from cbvir_core.library.ingest import AddProgress, LibraryIngest
+from cbvir_core.library.maintenance import MAINTENANCE_STEP_KEYFRAMES, Maintenance
 from cbvir_core.library.networks import Networks
 from cbvir_core.search import SearchOptions, evidence_sheet
-from cbvir_core.store import Counts, KeyframeRow, Store, VideoRecord
+from cbvir_core.store import DescriptorCounts, KeyframeRow, Store, VideoRecord
 from cbvir_core.types import Answer, Box, Image, Keyframe, KeyframeId, Region, VideoId, VideoInfo
 from cbvir_core.weights import find_profile
 
-ADD_BATCH_KEYFRAMES = 4
-"""Keyframes that `add` embeds and stores at once: larger batches ran no faster on one CPU thread, and
-a keyframe is found the sooner."""
-
-AddProgress = Callable[[float, float | None], None]
-"""Called with the seconds that are done and the video's duration, where the file tells it."""
+QueryPicture = Path | str | bytes | Image
+"""A path to a picture, the bytes of a picture file, or an RGB array."""
 
 
 class Library:
@@ -44,8 +38,8 @@ class Library:
         self, store: Store, generations: Generations, keyframes: KeyframeOptions, mode: Mode
     ) -> None:
         self._store, self._generations = store, generations
+        self._ingest = LibraryIngest(store, generations, keyframes, mode)
         self._maintenance = Maintenance(store, generations)
-        self._keyframes, self._mode = keyframes, mode
 
     @classmethod
     def open(
@@ -88,63 +82,37 @@ class Library:
         was cut short is made anew and leaves nothing doubled.  Raises NotAVideo, DamagedVideo,
         FileUnreadable, FileChanged, DecodeMemory (nothing of the file is kept then), DiskFull.
         """
-        with KeyframeReader(path, self._keyframes, mode=self._mode) as keyframes:
-            if self.begin(keyframes.info):
-                self._take_in(keyframes, progress)
-            return self._record(keyframes.info.video_id)
-
-    def _take_in(self, keyframes: KeyframeReader, progress: AddProgress | None) -> None:
-        info = keyframes.info
-        borders = keyframes.find_borders()
-        if borders is not None:
-            self.put_borders(info.video_id, borders)
-        try:
-            while batch := list(islice(keyframes, ADD_BATCH_KEYFRAMES)):
-                self.append(info.video_id, batch)
-                if progress:
-                    progress(keyframes.position_s, info.duration_s)
-        except (InputError, DecodeError):
-            self._store.forget(info.video_id)
-            raise
-        duration_s = info.duration_s or keyframes.position_s
-        self.finish(info.video_id, damaged=keyframes.damaged, duration_s=duration_s)
+        return self._ingest.add(path, progress)
 
     def begin(self, info: VideoInfo) -> bool:
         """Open a video for `append`; return False where its content is known and only the path was added.
 
         What an earlier try that was cut short left behind is removed.
         """
-        return self._store.begin(info)
+        return self._ingest.begin(info)
 
     def put_borders(self, video_id: VideoId, borders: Box) -> None:
         """Store the box to which the video's keyframes are cut; to be called before the first `append`."""
-        self._store.put_borders(video_id, borders)
+        self._ingest.put_borders(video_id, borders)
 
     def append(self, video_id: VideoId, keyframes: Sequence[Keyframe]) -> None:
         """Embed and store keyframes; when it returns they can be found, and the disk has them.
 
-        Pictures larger than a still are shrunk here, once, for the embedding and for the store.
         Raises UnknownVideo before `begin`, DiskFull with nothing stored.
         """
-        if not keyframes:
-            return
-        fitted = [replace(keyframe, image=fit_within(keyframe.image, STILL_SIDE)) for keyframe in keyframes]
-        with self._generations.appending() as answering:
-            rows = answering.networks.filter.encode([keyframe.image for keyframe in fitted])
-            self._store.append(video_id, fitted, answering.generation, rows)
-            answering.index.refresh()
+        self._ingest.append(video_id, keyframes)
 
     def finish(self, video_id: VideoId, *, damaged: int, duration_s: float | None) -> None:
         """Mark a video complete; `duration_s` None keeps what its container says."""
-        self._store.finish(video_id, damaged=damaged, duration_s=duration_s)
+        self._ingest.finish(video_id, damaged=damaged, duration_s=duration_s)
 
-    def search(self, query: Path | str | bytes | Image, options: SearchOptions | None = None) -> Answer:
-        """Return where a picture appears; `query` is a path, the bytes of a picture file, or an RGB array.
+    def search(self, query: QueryPicture, options: SearchOptions | None = None) -> Answer:
+        """Return where a picture appears.
 
         `options` replaces those the library was opened with.  Raises NotAPicture, FileUnreadable,
         InputError (a region outside the picture), UnknownVideo (`within` names none).
         """
-        picture = query if isinstance(query, np.ndarray) else read_picture(_source(query))
+        picture = _read_query(query)
         with self._generations.inside() as answering:
             answering.index.refresh()
             answer = answering.searcher.search(picture, options)
@@ -152,7 +120,7 @@ class Library:
 
     def evidence(
         self,
-        query: Path | str | bytes | Image,
+        query: QueryPicture,
         keyframe_id: KeyframeId,
         caption: Sequence[str] = (),
         *,
@@ -163,7 +131,7 @@ class Library:
         The lines of `caption` are printed below.  Raises NotAPicture, FileUnreadable, InputError,
         UnknownVideo.
         """
-        picture = query if isinstance(query, np.ndarray) else read_picture(_source(query))
+        picture = _read_query(query)
         with self._generations.inside() as answering:
             found = answering.searcher.evidence(picture, keyframe_id, region)
         return evidence_sheet(picture, decode_still(self._store.still(keyframe_id)), found, caption)
@@ -192,7 +160,7 @@ class Library:
         """Return the still of a keyframe as JPEG.  Raises UnknownVideo."""
         return self._store.still(keyframe_id)
 
-    def counts(self) -> Counts:
+    def counts(self) -> DescriptorCounts:
         """Count the keyframes, and those that have the descriptors of the weights that answer."""
         return self._store.counts()
 
@@ -255,15 +223,15 @@ class Library:
         """Do one step of index work: `Maintenance.maintain`."""
         return self._maintenance.maintain()
 
-    def backfill(self, limit: int = STEP_KEYFRAMES) -> int:
+    def backfill(self, limit: int = MAINTENANCE_STEP_KEYFRAMES) -> int:
         """Compute missing SOLAR descriptors: `Maintenance.backfill`."""
         return self._maintenance.backfill(limit)
 
-    def backfill_features(self, limit: int = STEP_KEYFRAMES) -> int:
+    def backfill_features(self, limit: int = MAINTENANCE_STEP_KEYFRAMES) -> int:
         """Compute missing local features: `Maintenance.backfill_features`."""
         return self._maintenance.backfill_features(limit)
 
-    def reembed(self, limit: int = STEP_KEYFRAMES) -> int:
+    def reembed(self, limit: int = MAINTENANCE_STEP_KEYFRAMES) -> int:
         """Move keyframes to weights that have changed: `Maintenance.reembed`."""
         return self._maintenance.reembed(limit)
 
@@ -284,17 +252,11 @@ class Library:
     def __enter__(self) -> Library:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *exception: object) -> None:
         self.close()
 
-    def _record(self, video_id: VideoId) -> VideoRecord:
-        record = self._store.video(video_id)
-        if record is None:
-            raise UnknownVideo(f"the video {video_id} was removed while it was being added")
-        return record
 
-
-def _source(query: Path | str | bytes) -> Path | bytes:
-    return Path(query) if isinstance(query, str) else query
+def _read_query(query: QueryPicture) -> Image:
+    if isinstance(query, np.ndarray):
+        return query
+    return read_picture(Path(query) if isinstance(query, str) else query)

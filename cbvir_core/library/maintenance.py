@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import partial
+from dataclasses import asdict
 
 import numpy as np
 
@@ -11,7 +11,7 @@ from cbvir_core.library.generations import Generations
 from cbvir_core.search import make_local_features, make_refine_descriptors
 from cbvir_core.store import Store
 
-STEP_KEYFRAMES = 16
+MAINTENANCE_STEP_KEYFRAMES = 16
 """Keyframes that one call of `backfill`, `backfill_features` or `reembed` processes unless told otherwise."""
 
 
@@ -50,7 +50,7 @@ class Maintenance:
         index = self._generations.current.index
         return index.maintain() or self._store.trim_changes(index.followed()) > 0
 
-    def backfill(self, limit: int = STEP_KEYFRAMES) -> int:
+    def backfill(self, limit: int = MAINTENANCE_STEP_KEYFRAMES) -> int:
         """Compute up to `limit` missing SOLAR descriptors; return how many, 0 when none is missing."""
         self.load_refine()
         with self._generations.inside() as answering:
@@ -64,7 +64,7 @@ class Maintenance:
                 self._store.put_refine(answering.generation, list(descriptors), matrix)
             return len(descriptors)
 
-    def backfill_features(self, limit: int = STEP_KEYFRAMES) -> int:
+    def backfill_features(self, limit: int = MAINTENANCE_STEP_KEYFRAMES) -> int:
         """Compute the local features of up to `limit` stills that have none; return how many, 0 at the end.
 
         A query computes those that it needs and that are missing.  Raises DiskFull.
@@ -72,7 +72,7 @@ class Maintenance:
         features = make_local_features(self._store, self._store.rows_without_features(limit))
         return self._store.put_features(features) if features else 0
 
-    def reembed(self, limit: int = STEP_KEYFRAMES) -> int:
+    def reembed(self, limit: int = MAINTENANCE_STEP_KEYFRAMES) -> int:
         """Move up to `limit` keyframes to weights that have changed; return how many.
 
         The call that finds none left returns 0 and lets the new weights answer.
@@ -85,4 +85,7 @@ class Maintenance:
         Takes about half a second a question; queries go on.  Raises InputError where the library is too
         small, DiskFull.
         """
-        return self._generations.calibrate(partial(calibrate, self._store, questions, seed, progress))
+        with self._generations.inside() as answering:
+            confidence, result = calibrate(self._store, answering.searcher, questions, seed, progress)
+            self._generations.set_confidence(answering, confidence, asdict(result))
+            return result

@@ -17,11 +17,11 @@ from cbvir_core.store import Generation
 from cbvir_core.types import Image, Rows
 from cbvir_core.weights import Profile, WeightsInfo, fingerprint, list_profiles, read_header
 
-SOLAR_THREADS = min(4, len(os.sched_getaffinity(0)))
+MIN_SOLAR_THREADS = min(4, len(os.sched_getaffinity(0)))
 """Threads of SOLAR's network at least: it takes nearly all of a query's time, and somebody waits for that.
 The filter keeps to the number that was set: it also serves the ingest, where one thread is steadier."""
 
-LOADING_REASON = (
+NETWORK_LOADING_REASON = (
     "its network is still being loaded; the first time it is made for this machine, which takes minutes"
 )
 
@@ -50,7 +50,7 @@ class LazyEncoder:
         """Why `encode` would not begin at once, in words; None where it would."""
         if self._encoder is not None:
             return None
-        return str(self._failure) if self._failure else LOADING_REASON
+        return str(self._failure) if self._failure else NETWORK_LOADING_REASON
 
     @property
     def dim(self) -> int:
@@ -84,14 +84,12 @@ class Networks:
 
     def __init__(self, profile: Profile, runtime: RuntimeOptions) -> None:
         self.profile = profile
-        self.filter = LazyEncoder(
-            profile.filter, partial(NetworkEncoder, profile.filter, "filter", runtime)
-        )
+        self.filter = LazyEncoder(profile.filter, partial(NetworkEncoder, profile.filter, "filter", runtime))
         self.filter_scale = ScoreScale.of(read_header(profile.filter).details, FILTER_SCALE)
         self.refine: LazyEncoder | None = None
         self.refine_scale = REFINE_SCALE
         if profile.refine is not None:
-            solar_runtime = replace(runtime, threads=max(runtime.threads, SOLAR_THREADS))
+            solar_runtime = replace(runtime, threads=max(runtime.threads, MIN_SOLAR_THREADS))
             self.refine = LazyEncoder(
                 profile.refine, partial(NetworkEncoder, profile.refine, "refine", solar_runtime)
             )

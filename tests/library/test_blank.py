@@ -1,4 +1,4 @@
-"""Keyframes that show nothing: kept for their spans, and never an answer."""
+"""Blank keyframes: kept for their spans, and never an answer."""
 
 from __future__ import annotations
 
@@ -21,31 +21,31 @@ BLANK_FILM_S = 40
 
 
 @pytest.fixture
-def nothing(tmp_path: Path) -> Path:
-    """A film that is black but for noise."""
-    rng, path = np.random.default_rng(0), tmp_path / "nothing.mp4"
+def blank_film(tmp_path: Path) -> Path:
+    """Write a film that is black but for noise."""
+    rng, path = np.random.default_rng(0), tmp_path / "blank.mp4"
     black = np.zeros((180, 320, 3), np.uint8)
     write_video(path, (noisy(black, 6, rng) for _ in range(4 * BLANK_FILM_S)), (320, 180), rate=4)
     return path
 
 
-def night(film: Film) -> Image:
-    """A frame of the first shot with a tenth of its light."""
+def dark_frame(film: Film) -> Image:
+    """Return a frame of the first shot with a tenth of its light."""
     with read_frames(film.path) as frames:
         image = next(frame.image for frame in frames if frame.time_s >= film.shots[0].end_s / 2)
     return np.asarray(cv2.convertScaleAbs(image, alpha=0.1), np.uint8)
 
 
 def test_a_film_of_nothing_is_known_and_never_found(
-    films: list[Film], open_library: LibraryOpener, nothing: Path
+    films: list[Film], open_library: LibraryOpener, blank_film: Path
 ) -> None:
     with open_library() as library:
-        shown, empty = library.add(films[0].path), library.add(nothing)
+        shown, empty = library.add(films[0].path), library.add(blank_film)
         spans = library.keyframes(empty.video_id)
         assert [row.quality for row in spans] == [0.0] * 3
         assert spans[-1].scene_end_s == pytest.approx(BLANK_FILM_S, abs=0.5)
-        answer = library.search(night(films[0]))
-        alone = library.search(night(films[0]), SearchOptions(within=(nothing,)))
+        answer = library.search(dark_frame(films[0]))
+        alone = library.search(dark_frame(films[0]), SearchOptions(within=(blank_film,)))
         asked = library.search(np.random.default_rng(1).integers(0, 12, (180, 320, 3)).astype(np.uint8))
     assert answer.keyframes_searched == shown.keyframes
     assert {hit.path for hit in answer.results} == {films[0].path}
@@ -57,7 +57,7 @@ def test_a_film_of_nothing_is_known_and_never_found(
 def test_more_of_them_than_a_shortlist_holds_hide_nothing(
     films: list[Film], open_library: LibraryOpener
 ) -> None:
-    picture = night(films[0])
+    picture = dark_frame(films[0])
     with open_library() as library:
         library.add(films[0].path)
         before = library.search(picture)

@@ -1,4 +1,4 @@
-"""Ask with frames of films."""
+"""Searches with frames of films, whole, edited, and as parts of other pictures."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from support.services import frame_at
 
 
 def distorted(image: Image) -> Image:
-    """Cropped a little, brighter, and saved badly."""
+    """Crop a little, brighten, and compress."""
     height, width = image.shape[:2]
     cut = image[height // 25 : -height // 25, width // 25 : -width // 25]
     brighter = cv2.convertScaleAbs(cut, alpha=1.1, beta=6)

@@ -1,4 +1,4 @@
-"""What a library does beside adding and answering: a network that comes late, a log, old conversions."""
+"""Maintenance: a network that is loaded late, the change log, converted networks that nobody uses."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ AT_ONCE = SearchOptions(wait_for_refine=False, exact_time_s=0)
 REPOSITORY = Path(__file__).resolve().parents[2]
 
 
-def a_still(library: Library) -> Image:
+def still_picture(library: Library) -> Image:
     video = library.videos()[0]
     return decode_still(library.still(library.keyframes(video.video_id)[1].keyframe_id))
 
 
 @pytest.fixture
 def solar_may_load(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
-    """SOLAR's network is loaded only once this is set, as if it had to be made for the machine."""
+    """Hold back the loading of SOLAR's network until this is set, as if it had to be made for the machine."""
     opened = threading.Event()
 
     def late(weights: Path, role: Role, options: RuntimeOptions) -> NetworkEncoder:
@@ -53,7 +53,7 @@ def test_a_query_need_not_wait_for_solar(
 ) -> None:
     with open_library("first") as library:
         library.add(films[0].path)
-        picture = a_still(library)
+        picture = still_picture(library)
         expected = library.search(picture).results
     with open_library("refined") as library:
         loading = threading.Thread(target=library.load_refine)
@@ -79,7 +79,7 @@ def test_a_library_waits_unless_told_otherwise(
     solar_may_load.set()
     with open_library("refined") as library:
         library.add(films[0].path)
-        assert library.search(a_still(library)).refined
+        assert library.search(still_picture(library)).refined
 
 
 def test_why_solar_cannot_be_loaded_is_said(
@@ -93,7 +93,7 @@ def test_why_solar_cannot_be_loaded_is_said(
     monkeypatch.setattr("cbvir_core.library.networks.NetworkEncoder", fail)
     with open_library("refined") as library:
         library.add(films[0].path)
-        picture = a_still(library)
+        picture = still_picture(library)
         with pytest.raises(WeightsDamaged):
             library.load_refine()
         assert not library.refine_loading
@@ -124,7 +124,7 @@ def test_the_log_is_trimmed_behind_the_index(
             pass
         assert library.index_status().segments
         assert store_of(library).changes(active_generation(library).generation, 0).whole
-        picture = a_still(library)
+        picture = still_picture(library)
         expected = library.search(picture).results
     with open_library("first") as library:
         assert library.search(picture).keyframes_searched == record.keyframes
@@ -132,24 +132,28 @@ def test_the_log_is_trimmed_behind_the_index(
 
 
 @pytest.fixture
-def cached(tmp_path: Path, weights: Path, converted: Path) -> Callable[[str], Library]:
-    """Opens libraries whose cache and models are their own."""
+def open_with_own_cache(tmp_path: Path, weights: Path, converted: Path) -> Callable[[str], Library]:
+    """Return a function that opens a library with a cache and models of its own."""
     data, models = tmp_path / "own", tmp_path / "models"
     copytree(weights, models)
     copytree(converted, data / "cache")
     return lambda profile: Library.open(data, profile=profile, models_dir=models)
 
 
-def names(library_folder: Path) -> set[str]:
+def conversion_names(library_folder: Path) -> set[str]:
     return {path.name for path in (library_folder / "cache").iterdir()}
 
 
-def kept_name(file: Path) -> str:
+def conversion_name(file: Path) -> str:
     return conversion(Path(), fingerprint(file)).name
 
 
 def test_conversions_of_weights_that_nobody_has_any_more_go(
-    cached: Callable[[str], Library], films: list[Film], weights: Path, converted: Path, tmp_path: Path
+    open_with_own_cache: Callable[[str], Library],
+    films: list[Film],
+    weights: Path,
+    converted: Path,
+    tmp_path: Path,
 ) -> None:
     first, second = (weights / name / "filter.safetensors" for name in ("first", "second"))
     for file in (first, second):
@@ -163,21 +167,21 @@ def test_conversions_of_weights_that_nobody_has_any_more_go(
     (data / "cache" / ".unfinished-new").mkdir()
     old = time.time() - 2 * ABANDONED_AFTER_S
     os.utime(data / "cache" / ".unfinished-old", (old, old))
-    with cached("first") as library:
+    with open_with_own_cache("first") as library:
         library.add(films[0].path)
-        assert {kept_name(first), kept_name(second)} <= names(data)
-        assert not names(data) & {"0" * 32 + "-0", ".unfinished-old"}
-        assert {"a file of somebody's", ".unfinished-new"} <= names(data)
+        assert {conversion_name(first), conversion_name(second)} <= conversion_names(data)
+        assert not conversion_names(data) & {"0" * 32 + "-0", ".unfinished-old"}
+        assert {"a file of somebody's", ".unfinished-new"} <= conversion_names(data)
     for name in ("first", "refined"):
         rmtree(tmp_path / "models" / name)
     seeded_filter(tmp_path / "models" / "second" / "filter.safetensors", seed=1)
-    with cached("second") as library:
-        assert kept_name(first) in names(data), "keyframes are still on their way"
+    with open_with_own_cache("second") as library:
+        assert conversion_name(first) in conversion_names(data), "keyframes are still on their way"
         while library.reembed():
             pass
-        assert kept_name(second) in names(data)
-        assert kept_name(first) not in names(data)
-        assert library.search(a_still(library)).results
+        assert conversion_name(second) in conversion_names(data)
+        assert conversion_name(first) not in conversion_names(data)
+        assert library.search(still_picture(library)).results
 
 
 def test_a_conversion_that_is_dropped_while_another_process_uses_it(weights: Path, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Real clips and real weights: an edited frame finds its clip first, at its time; a stranger nothing."""
+"""Real clips, real weights: a perturbed frame finds its clip at its time; other photographs are no match."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from cbvir_core.embed import import_files
 from cbvir_core.library import Library
 from cbvir_core.types import Image, Verdict
 
-Edit = Callable[[Image], Image]
+ClipPerturbation = Callable[[Image], Image]
 
 
 def cropped(image: Image) -> Image:
@@ -45,7 +45,7 @@ def grey(image: Image) -> Image:
     return np.asarray(cv2.cvtColor(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB), np.uint8)
 
 
-CLIPS: list[tuple[str, Edit]] = [
+CLIPS: list[tuple[str, ClipPerturbation]] = [
     ("android-demo-app--video1.mp4", cropped),
     ("android-demo-app--video3.mp4", mirrored),
     ("decord--flipping_a_pancake.mkv", brighter),
@@ -77,13 +77,15 @@ def frame_near(path: Path, time_s: float) -> tuple[Image, float]:
         return next((frame.image, frame.time_s) for frame in frames if frame.time_s >= time_s)
 
 
-@pytest.mark.parametrize(("name", "edit"), CLIPS)
-def test_an_edited_frame_finds_clip_and_time(library: Library, shared: Path, name: str, edit: Edit) -> None:
+@pytest.mark.parametrize(("name", "perturb"), CLIPS)
+def test_a_perturbed_frame_finds_clip_and_time(
+    library: Library, shared: Path, name: str, perturb: ClipPerturbation
+) -> None:
     path = shared / "videos" / name
     duration_s = library.find(str(path)).duration_s
     assert duration_s is not None
     image, time_s = frame_near(path, 0.4 * duration_s)
-    best = library.search(edit(image)).results[0]
+    best = library.search(perturb(image)).results[0]
     assert best.path == path
     assert best.scene_start_s - 0.5 <= time_s <= best.scene_end_s + 0.5
 

@@ -1,4 +1,4 @@
-"""Changing weights: the former answer while keyframes move to the new ones."""
+"""A change of weights: the former weights answer while keyframes move to the new ones."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ from support.films import Film
 from support.libraries import LibraryOpener, active_generation, store_of
 
 
-def moved(library: Library, limit: int = 3) -> int:
-    """Moves everything, a few keyframes at a time."""
+def move_all(library: Library, limit: int = 3) -> int:
+    """Move every keyframe, a few at a time; return how many."""
     total = 0
     while step := library.reembed(limit):
         total += step
     return total
 
 
-def a_still(library: Library) -> Image:
+def still_picture(library: Library) -> Image:
     video = library.videos()[0]
     return decode_still(library.still(library.keyframes(video.video_id)[1].keyframe_id))
 
 
 @pytest.fixture
 def filled(films: list[Film], open_library: LibraryOpener) -> int:
-    """Two films embedded by ``first``; gives the number of keyframes."""
+    """Embed two films by ``first``; return the number of keyframes."""
     with open_library("first") as library:
         return sum(library.add(film.path).keyframes for film in films[:2])
 
@@ -42,7 +42,7 @@ def test_the_former_weights_answer_until_everything_has_moved(
     open_library: LibraryOpener, filled: int
 ) -> None:
     with open_library("first") as library:
-        picture, former = a_still(library), active_generation(library).generation
+        picture, former = still_picture(library), active_generation(library).generation
         expected = library.search(picture).results
     with open_library("second") as library:
         assert active_generation(library).generation == former
@@ -51,7 +51,7 @@ def test_the_former_weights_answer_until_everything_has_moved(
         assert f"{filled} keyframes" in before.notes[-1]
         assert library.reembed(3) == 3
         assert f"{filled - 3} keyframes" in library.search(picture).notes[-1]
-        assert moved(library) == filled - 3
+        assert move_all(library) == filled - 3
         after = library.search(picture)
         assert after.profile == library.profile == "second"
         assert library.notes == ()
@@ -70,7 +70,7 @@ def test_a_move_goes_on_after_a_restart(open_library: LibraryOpener, filled: int
         assert library.profile == "first"
     with open_library("second") as library:
         assert library.profile == "first"
-        assert moved(library) == filled - 4
+        assert move_all(library) == filled - 4
         assert library.profile == "second"
         assert library.counts() == store_of(library).counts(active_generation(library).generation)
         assert library.counts().filtered == filled
@@ -83,7 +83,7 @@ def test_going_back_in_the_middle_costs_nothing(open_library: LibraryOpener, fil
         assert library.profile == "first"
         assert library.reembed() == 0
         assert library.notes == ()
-        assert library.search(a_still(library)).keyframes_searched == filled
+        assert library.search(still_picture(library)).keyframes_searched == filled
 
 
 def test_what_is_added_meanwhile_is_found_before_and_after(
@@ -95,7 +95,7 @@ def test_what_is_added_meanwhile_is_found_before_and_after(
         rows = library.keyframes(added.video_id)
         picture = decode_still(library.still(rows[1].keyframe_id))
         assert library.search(picture).results[0].keyframe_id == rows[1].keyframe_id
-        assert moved(library) == filled - 3 + added.keyframes
+        assert move_all(library) == filled - 3 + added.keyframes
         assert library.profile == "second"
         assert library.search(picture).results[0].keyframe_id == rows[1].keyframe_id
 
@@ -108,7 +108,7 @@ def test_without_the_former_files_the_new_weights_answer_from_what_they_have(
     for name in ("first", "refined"):
         rmtree(rest / name)
     with open_library("second", models_dir=rest) as library:
-        picture = a_still(library)
+        picture = still_picture(library)
         assert library.profile == "second"
         answer = library.search(picture)
         assert answer.results == ()
@@ -117,14 +117,14 @@ def test_without_the_former_files_the_new_weights_answer_from_what_they_have(
         assert library.search(picture).keyframes_searched == 4
     with open_library("second", models_dir=rest) as library:
         assert library.notes
-        assert moved(library) == filled - 4
+        assert move_all(library) == filled - 4
         assert library.notes == ()
         assert library.search(picture).keyframes_searched == filled
 
 
 def test_queries_never_fail_while_the_weights_change(open_library: LibraryOpener, filled: int) -> None:
     with open_library("second") as library:
-        picture = a_still(library)
+        picture = still_picture(library)
         expected = library.search(picture).results[0].keyframe_id
         wrong: list[object] = []
         stop = threading.Event()
@@ -142,7 +142,7 @@ def test_queries_never_fail_while_the_weights_change(open_library: LibraryOpener
         for thread in threads:
             thread.start()
         try:
-            moved(library, 2)
+            move_all(library, 2)
         finally:
             stop.set()
             for thread in threads:
@@ -156,7 +156,7 @@ def test_solar_weights_that_come_later_are_taken_on(open_library: LibraryOpener,
     with open_library("first") as library:
         generation = active_generation(library).generation.number
         assert library.backfill() == 0
-        picture = a_still(library)
+        picture = still_picture(library)
     with open_library("refined") as library:
         assert library.reembed() == 0
         assert active_generation(library).generation.number == generation
@@ -164,9 +164,9 @@ def test_solar_weights_that_come_later_are_taken_on(open_library: LibraryOpener,
         answer = library.search(picture)
         assert answer.refined
         assert answer.results[0].score == pytest.approx(1.0, abs=0.01)
-        made = library.counts().refined
-        assert 0 < made < filled
-        assert any(f"{filled - made} of the shortlisted" in note for note in answer.notes)
+        refined = library.counts().refined
+        assert 0 < refined < filled
+        assert any(f"{filled - refined} of the shortlisted" in note for note in answer.notes)
         assert library.backfill(2) == 2
         while library.backfill(5):
             pass
@@ -182,7 +182,7 @@ def test_answers_are_ordered_by_solar(open_library: LibraryOpener, filled: int, 
     with open_library("refined") as library:
         while library.backfill():
             pass
-        picture = np.ascontiguousarray(a_still(library)[10:, 20:])
+        picture = np.ascontiguousarray(still_picture(library)[10:, 20:])
         hits = library.search(picture, SearchOptions(verify="never")).results
         rows = [row for video in library.videos() for row in library.keyframes(video.video_id)]
         descriptors, present = store_of(library).refine_rows(
