@@ -17,7 +17,7 @@ from torch import Tensor
 
 from cbvir_core.embed.networks import build_network, network_module
 from cbvir_core.errors import FileUnreadable, WeightsDamaged, WeightsMismatch, WeightsMissing
-from cbvir_core.weights import ARCHITECTURES, WeightsHeader, read_header, read_tensors, with_advice
+from cbvir_core.weights import ARCHITECTURES, WeightsHeader, read_header, read_tensors
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ def _read_safetensors(path: Path) -> _Contents:
     try:
         return read_tensors(path), {}, _own_header(path)
     except WeightsDamaged as error:
-        raise with_advice(error, "get the file again") from error
+        raise error.with_advice("get the file again") from error
 
 
 def _read_pickled(path: Path) -> _Contents:

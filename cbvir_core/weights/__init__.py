@@ -1,7 +1,7 @@
 """Weight files: format, architectures and roles, checksums, profiles, downloads.  No import loads torch."""
 
 from cbvir_core.weights.architectures import ARCHITECTURES, ROLES, Architecture, Role, find_architecture
-from cbvir_core.weights.check import expect_role, with_advice
+from cbvir_core.weights.check import expect_role
 from cbvir_core.weights.checksums import read_checksums, sha256_of, take_files, write_checksums
 from cbvir_core.weights.download import DownloadProgress, download, has_hash_of_name
 from cbvir_core.weights.file import (
@@ -62,7 +62,6 @@ __all__ = [
     "take_files",
     "verify",
     "weight_file",
-    "with_advice",
     "write_checksums",
     "write_weights",
 ]

@@ -48,8 +48,3 @@ def expect_role(path: Path, header: WeightsHeader, role: Role) -> None:
 def forget_problems() -> None:
     """Read every file again from now on, even one whose size and times have not changed."""
     _problem.cache_clear()
-
-
-def with_advice(error: ModelError, advice: str) -> ModelError:
-    """Return the same error with what to do at the end of its sentence."""
-    return type(error)(f"{error.args[0]}; {advice}", path=error.path)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from cbvir_core.errors import InputError, ModelError, WeightsMissing
 from cbvir_core.weights.architectures import ROLES, Role
-from cbvir_core.weights.check import forget_problems, problem_of, with_advice
+from cbvir_core.weights.check import forget_problems, problem_of
 from cbvir_core.weights.checksums import read_checksums
 from cbvir_core.weights.file import WeightsHeader, read_header
 
@@ -97,7 +97,7 @@ def _profile(name: str, models_dir: Path | None) -> Profile:
     if not filter_file.exists():
         raise WeightsMissing(f"profile {name!r} has no filter weights at {filter_file}; {_advice(name)}")
     if problem := problem_of(filter_file, "filter"):
-        raise with_advice(problem, _advice(name))
+        raise problem.with_advice(_advice(name))
     if not refine_file.exists():
         return Profile(name, filter_file, None)
     if problem := problem_of(refine_file, "refine"):
