@@ -12,7 +12,7 @@ import numpy.typing as npt
 from cbvir_core.errors import StoreDamaged
 from cbvir_core.geometry import shift
 from cbvir_core.localise import Moment, ThumbnailMatch, find_moment, match_thumbnails
-from cbvir_core.search.findings import Findings, Scene, evidence_of
+from cbvir_core.search.findings import Candidate, Findings, Scene, evidence_of
 from cbvir_core.search.judge import judge
 from cbvir_core.search.parallel import parallel_map
 from cbvir_core.search.query import Query
@@ -67,23 +67,25 @@ class Localiser:
     def match(self, query: Query, known: Findings, numbers: Sequence[int]) -> Findings:
         """Return the findings with the thumbnail matches of the candidates `numbers` whose stills agree."""
         described = query.described
-        agreeing = {n: one for n in numbers if (one := known.candidates[n].evidence.verification) is not None}
+        agreeing = [n for n in numbers if known.candidates[n].evidence.verification is not None]
         if described is None or not agreeing:
             return known
-        scenes = [known.candidates[number].scene for number in agreeing]
-        fresh = [scene for scene in scenes if scene.keyframe.row not in known.thumbnail_matches]
-        rows = {known.candidates[number].row: one for number, one in agreeing.items()}
-        made = parallel_map(
-            lambda scene: self.thumbnail_match(described.image, scene, rows[scene.keyframe.row]), fresh
-        )
-        fresh_rows = [scene.keyframe.row for scene in fresh]
-        matches = {**known.thumbnail_matches, **dict(zip(fresh_rows, made, strict=True))}
-        changed = {}
-        for number in agreeing:
-            candidate = known.candidates[number]
+
+        def compare(candidate: Candidate) -> ThumbnailMatch | None:
+            verification = candidate.evidence.verification
+            if verification is None:
+                return None
+            return self.thumbnail_match(described.image, candidate.scene, verification)
+
+        matches = dict(known.thumbnail_matches)
+        candidates = {number: known.candidates[number] for number in agreeing}
+        fresh = [candidate for candidate in candidates.values() if candidate.row not in matches]
+        for candidate, match in zip(fresh, parallel_map(compare, fresh), strict=True):
+            matches[candidate.row] = match
+        for number, candidate in candidates.items():
             evidence = replace(candidate.evidence, thumbnail_match=matches[candidate.row])
-            changed[number] = candidate.with_evidence(evidence, query.model)
-        return replace(known, thumbnail_matches=matches).with_candidates(changed)
+            candidates[number] = candidate.with_evidence(evidence, query.model)
+        return replace(known, thumbnail_matches=matches).with_candidates(candidates)
 
     def thumbnail_match(self, part: Image, scene: Scene, verification: Verification) -> ThumbnailMatch | None:
         """Compare the asked part with the thumbnails of a scene whose still agrees with it.
