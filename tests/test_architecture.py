@@ -6,6 +6,7 @@ import ast
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -132,6 +133,19 @@ def test_imports_keep_to_the_rule(rule: Callable[[str, str], bool]) -> None:
         if not rule(name, imported)
     ]
     assert broken == []
+
+
+def imported_modules(name: str, tree: ast.Module) -> set[str]:
+    """The modules of the project that a module imports, without itself."""
+    found = (
+        imported if imported in MODULES else imported.rpartition(".")[0] for imported in imports(name, tree)
+    )
+    return {module for module in found if module in MODULES} - {name}
+
+
+def test_no_module_imports_itself_by_a_circle() -> None:
+    graph = {name: imported_modules(name, tree) for name, tree in MODULES.items()}
+    assert len(list(TopologicalSorter(graph).static_order())) == len(MODULES)  # or CycleError names them
 
 
 def test_the_rules_see_what_they_should() -> None:

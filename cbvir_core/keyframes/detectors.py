@@ -1,18 +1,16 @@
 """The keyframe detectors: what one is, and the registry of those that there are.
 
-A new detector is a file of its own and a line in `DETECTORS`; `KeyframeOptions.form` then accepts its name.
+A new detector is a file of its own and a line in `DETECTORS`; `KeyframeOptions.form` may then be its name.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from cbvir_core.keyframes.moreso import batch_detector, online_detector
+from cbvir_core.keyframes.options import KeyframeOptions
 from cbvir_core.types import Frame, Keyframe
-
-if TYPE_CHECKING:  # the options check their `form` against the registry, so they import this module
-    from cbvir_core.keyframes.options import KeyframeOptions
 
 
 class KeyframeDetector(Protocol):
@@ -35,3 +33,10 @@ DETECTORS: dict[str, Callable[[KeyframeOptions], KeyframeDetector]] = {
     "batch": batch_detector,
 }
 """Every detector by the name that `KeyframeOptions.form` gives it."""
+
+
+def open_detector(options: KeyframeOptions) -> KeyframeDetector:
+    """Return a new detector of the form that the options name.  Raises ValueError for an unknown form."""
+    if options.form not in DETECTORS:
+        raise ValueError(f"form is {' or '.join(DETECTORS)}, not {options.form!r}")
+    return DETECTORS[options.form](options)

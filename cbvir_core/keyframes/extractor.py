@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from cbvir_core.keyframes.detectors import DETECTORS, KeyframeDetector
+from cbvir_core.keyframes.detectors import KeyframeDetector, open_detector
 from cbvir_core.keyframes.options import KeyframeOptions
 from cbvir_core.keyframes.thumbnails import ThumbnailTrack
 from cbvir_core.types import Frame, Keyframe
@@ -50,4 +50,4 @@ class KeyframeExtractor:
     def _begin(self) -> None:
         self._last = None
         self._track = ThumbnailTrack()
-        self._detector = DETECTORS[self._options.form](self._options)
+        self._detector = open_detector(self._options)

@@ -5,11 +5,10 @@ How Algorithm 1 is read is said in `cbvir_core.keyframes.clustering`.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from cbvir_core.keyframes.clustering import DynamicClustering
 from cbvir_core.keyframes.histogram import block_histogram, shrink
 from cbvir_core.keyframes.layout import layout
+from cbvir_core.keyframes.options import KeyframeOptions
 from cbvir_core.keyframes.schedule import (
     MAX_WINDOW_SAMPLES,
     ReadySamples,
@@ -19,9 +18,6 @@ from cbvir_core.keyframes.schedule import (
 )
 from cbvir_core.keyframes.select import FrameSample, picture_quality
 from cbvir_core.types import Frame, Keyframe
-
-if TYPE_CHECKING:  # at run time the options import the registry, which imports this module
-    from cbvir_core.keyframes.options import KeyframeOptions
 
 
 class MoresoDetector:

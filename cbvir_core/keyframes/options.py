@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from cbvir_core.keyframes.detectors import DETECTORS
-
 
 @dataclass(frozen=True, slots=True)
 class KeyframeOptions:
@@ -33,7 +31,7 @@ class KeyframeOptions:
       (not at all; ``--set layout_similarity=0.0``): .990 / .100 and 15.6 a minute of real clips; .6:
       .990 / .108 and 16.6; .8: .995 / .155 and 18.6.
     - `form`: the detector, a name in `cbvir_core.keyframes.DETECTORS`: `online` (a sliding window) or `batch`
-      (the paper's sub-matrices, see `paper`).
+      (the paper's sub-matrices, see `paper`).  Whoever opens the detector checks the name.
 
     Raises ValueError on values that are not possible.
     """
@@ -59,8 +57,6 @@ class KeyframeOptions:
             raise ValueError("similarity is a cosine between 0 and 1, both excluded")
         if not 0 <= self.min_scene_s < self.max_gap_s:
             raise ValueError("min_scene_s must not be negative and must be less than max_gap_s")
-        if self.form not in DETECTORS:
-            raise ValueError(f"form is {' or '.join(DETECTORS)}, not {self.form!r}")
 
     @classmethod
     def paper(cls) -> KeyframeOptions:

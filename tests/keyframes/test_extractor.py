@@ -113,7 +113,7 @@ def test_a_video_that_is_none(tmp_path: Path) -> None:
 )
 def test_options_that_make_no_sense(wrong: dict[str, object]) -> None:
     with pytest.raises(ValueError, match=next(iter(wrong))):
-        KeyframeOptions(**wrong)  # type: ignore[arg-type]
+        KeyframeExtractor(KeyframeOptions(**wrong))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("size", [(1, 1), (2, 300), (300, 2)])

@@ -12,6 +12,7 @@ from cbvir_core.decode import STILL_SIDE, read_frames
 from cbvir_core.keyframes import (
     DETECTORS,
     KeyframeDetector,
+    KeyframeExtractor,
     KeyframeOptions,
     KeyframeReader,
     extract_keyframes,
@@ -71,7 +72,7 @@ def test_another_detector_is_one_line_in_the_registry(
 
 def test_a_detector_that_is_not_registered_is_refused() -> None:
     with pytest.raises(ValueError, match="form is online or batch, not 'fourth'"):
-        KeyframeOptions(form="fourth")
+        KeyframeExtractor(KeyframeOptions(form="fourth"))
 
 
 @pytest.mark.parametrize("max_side", [None, STILL_SIDE, 128])
