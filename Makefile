@@ -69,6 +69,10 @@ test-slow: $(VENV)/.installed-test
 bench: $(VENV)/.installed-test
 	cd tests && ../$(BIN)/python -m bench
 
+# Generated from the settings, so that every key is there with its default.
+config.toml: daemon/cbvird/config/sections.py $(VENV)/.installed
+	$(BIN)/python -m cbvird.config.template > $@.new && mv $@.new $@
+
 # The versions that were tested, from the environment that tested them.
 constraints: $(VENV)/.installed-test
 	$(PIP) freeze --exclude-editable | grep -viE '^(nvidia|cuda|triton|pip=|setuptools=)' > constraints.txt
