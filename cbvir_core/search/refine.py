@@ -23,8 +23,8 @@ REFINED_VARIANTS = 2
 bf16 and 0.45 s in float32, and a query has up to four of which one or two can be the right one."""
 
 DESCRIPTORS_MADE = 2
-"""Missing SOLAR descriptors that one query computes, nearest first: as long again as its own.  Maintenance
-makes the others."""
+"""Missing SOLAR descriptors that one query computes, nearest first.  They take as long as the query's own;
+maintenance makes the others."""
 
 
 @dataclass(frozen=True, slots=True)
