@@ -13,9 +13,9 @@ from cbvir_core.search.variants import Variant, parts_of
 def parts_to_look_for(query: Query, whole: Findings) -> list[Variant]:
     """Return the parts in which a picture may lie too; none where the whole picture gives a certain answer.
 
-    Nor are there any where the query has used up its time and a moment is known.  The exact moment of the best
-    scene of the whole picture comes before the parts: it takes less time than they do, and where that frame
-    shows the picture they are not needed.
+    Nor are there any where the query has used up its time and a moment is known.  The exact moment of the
+    best scene of the whole picture comes before the parts: it takes less time than they do, and where that
+    frame shows the picture they are not needed.
     """
     options = query.options
     is_late = bool(whole.moments) and query.moment_budget_s <= MIN_MOMENT_S
