@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from cbvir_core.decode import STILL_SIDE, encode_still, fit_within
+from cbvir_core.decode import encode_still
 from cbvir_core.errors import StoreError, UnknownVideo
 from cbvir_core.store import tables
 from cbvir_core.store.environment import Table, Transaction
@@ -43,13 +43,14 @@ class KeyframeStore(StorePart):
     ) -> list[int]:
         """Store keyframes with their filter descriptors (N x D) in one transaction; return their rows.
 
-        They are on the disk when it returns.  Raises UnknownVideo before `begin`, StoreError after
+        Pictures become stills as they are: the caller shrinks them (`cbvir_core.library.ingest`).  They are
+        on the disk when it returns.  Raises UnknownVideo before `begin`, StoreError after
         `finish`, DiskFull with nothing stored.
         """
         if len(filter_rows) != len(keyframes) or (len(keyframes) and filter_rows.ndim != 2):
             raise ValueError(f"{len(keyframes)} keyframes, descriptors of shape {filter_rows.shape}")
         # JPEG takes milliseconds a picture, so it is done before the write transaction begins.
-        stills = [encode_still(fit_within(keyframe.image, STILL_SIDE)) for keyframe in keyframes]
+        stills = [encode_still(keyframe.image) for keyframe in keyframes]
         strips = [
             pack_thumbnails(frames) if (frames := keyframe.thumbnails) else None for keyframe in keyframes
         ]

@@ -5,11 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from shutil import copyfile
 
+import numpy as np
 import pytest
 
+from cbvir_core.decode import decode_still, probe
 from cbvir_core.errors import DamagedVideo, NotAPicture, NotAVideo, StoreBusy, UnknownVideo
 from cbvir_core.search import SearchOptions
-from cbvir_core.types import Hit
+from cbvir_core.types import Hit, Keyframe, KeyframeId
 from support.films import Film
 from support.libraries import LibraryOpener
 from support.services import frame_at
@@ -29,6 +31,17 @@ def test_the_same_content_twice_is_one_video(
         assert after.keyframes == before.keyframes == library.counts().keyframes
         first.unlink()
         assert library.search(picture).results[0].path == second
+
+
+def test_pictures_larger_than_a_still_are_shrunk_once(films: list[Film], open_library: LibraryOpener) -> None:
+    info = probe(films[0].path)
+    large = Keyframe(0.0, 0.0, 1.0, np.full((300, 1200, 3), 77, dtype=np.uint8))
+    with open_library() as library:
+        library.begin(info)
+        library.append(info.video_id, [large])
+        still = decode_still(library.still(KeyframeId(info.video_id, 0)))
+    assert still.shape == (128, 512, 3)
+    assert abs(int(still.mean()) - 77) <= 1
 
 
 def test_what_was_removed_is_not_found(films: list[Film], open_library: LibraryOpener) -> None:
