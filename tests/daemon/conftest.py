@@ -37,9 +37,7 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     data = tmp_path_factory.mktemp("prepared")
     import_files("seeded", [seeded_filter(data / "net.safetensors")], data / "models")
     (data / "net.safetensors").unlink()
-    NetworkEncoder(
-        data / "models/seeded/filter.safetensors", "filter", RuntimeOptions(cache=data / "cache")
-    )
+    NetworkEncoder(data / "models/seeded/filter.safetensors", "filter", RuntimeOptions(cache=data / "cache"))
     return data
 
 
@@ -50,9 +48,7 @@ def refined(prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copytree(prepared, data)
     import_files("seeded", [seeded_solar(data / "net.safetensors")], data / "models")
     (data / "net.safetensors").unlink()
-    NetworkEncoder(
-        data / "models/seeded/refine.safetensors", "refine", RuntimeOptions(cache=data / "cache")
-    )
+    NetworkEncoder(data / "models/seeded/refine.safetensors", "refine", RuntimeOptions(cache=data / "cache"))
     return data
 
 
