@@ -109,7 +109,13 @@ def test_every_path_of_the_project_that_a_document_names_is_there() -> None:
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def networks(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the built-in networks are converted to once, for every program that the documents show."""
+    return tmp_path_factory.mktemp("networks")
+
+
+@pytest.fixture(scope="module")
+def home(networks: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A working folder with the files that the documents name: film.mp4, query.jpg, picture.jpg, page.png."""
     folder = tmp_path_factory.mktemp("docs")
     film = draw_film(folder / "film.mp4", seed=5, shots=4, size=(320, 180), rate=12)
@@ -121,6 +127,8 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     page[80:215, 40:280] = cv2.resize(picture[:, :, ::-1], (240, 135), interpolation=cv2.INTER_AREA)
     cv2.imwrite(str(folder / "page.png"), page)
     (folder / "Videos").mkdir()
+    (folder / "data").mkdir()
+    (folder / "data" / "cache").symlink_to(networks)
     shutil.copy(film.path, folder / "Videos" / "film.mp4")
     return folder
 
@@ -132,14 +140,15 @@ def test_python_runs(home: Path, document: str, code: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def running(home: Path) -> Iterator[Service]:
+def running(home: Path, networks: Path) -> Iterator[Service]:
     """A service that watches the folder ``Videos`` of the working folder and has indexed it."""
-    with (
-        tempfile.TemporaryDirectory(prefix="cbvir-") as folder,  # a path short enough for a socket
-        service(Path(folder), watch={"folders": [str(home / "Videos")], "settle_s": 0.2}) as started,
-    ):
-        assert started.ctl("wait", "--timeout", "120", capture=True).returncode == 0
-        yield started
+    with tempfile.TemporaryDirectory(prefix="cbvir-") as name:  # a path short enough for a socket
+        folder = Path(name)
+        (folder / "data").mkdir()
+        (folder / "data" / "cache").symlink_to(networks)
+        with service(folder, watch={"folders": [str(home / "Videos")], "settle_s": 0.2}) as started:
+            assert started.ctl("wait", "--timeout", "120", capture=True).returncode == 0
+            yield started
 
 
 def test_every_client_command_that_is_shown_runs(home: Path, running: Service) -> None:
