@@ -128,10 +128,11 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
 
     Raise WeightsMissing and WeightsDamaged.
     """
-    from safetensors.torch import load_file
+    from safetensors.torch import load
 
     try:
-        return load_file(path)
+        # Not mapped into memory: a file that is cut short while it is mapped ends the process.
+        return load(path.read_bytes())
     except FileNotFoundError:
         raise _missing(path) from None
     except (safetensors.SafetensorError, OSError) as error:

@@ -113,11 +113,14 @@ def test_without_the_filter_s_file_the_built_in_one_answers_until_it_is_mended(
     assert ask(service, "query", str(picture), "--json").document["results"] == before["results"]
 
 
-def test_a_profile_that_is_asked_for_by_name_is_not_replaced(service: Service, ask: Any) -> None:
+def test_a_profile_that_is_asked_for_by_name_is_not_replaced(
+    service: Service, ask: Any, picture: Path
+) -> None:
     path = service.data / "models/moreso/filter.safetensors"
     whole = path.read_bytes()
     service.environment = {"CBVIR_MODELS__PROFILE": "moreso"}
     service.restart()
+    ask(service, "query", str(picture))  # the service listens before it has read its networks
     path.write_bytes(whole[:-9])
     done = ask(service, "status", "--json")
     assert "cbvird goes on with what it has loaded" in done.document["notes"][0]
