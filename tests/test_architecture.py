@@ -47,6 +47,7 @@ HOMES = {
     "annoy": {"index"},
     "av": {"decode"},
     "PIL": {"decode"},
+    "pillow_heif": {"decode"},
     "lmdb": {"store", "cbvird.ingest.jobs", "cbvird.ingest.job_rows"},
     "torch": {"embed", "train"},
     "torchvision": {"embed", "train"},
