@@ -1,7 +1,8 @@
 """Benchmarks and programs that measure; run them in ``tests/`` with ``../.venv/bin/python -m``.
 
 - ``bench`` runs every benchmark (``make bench``), ``bench NAME`` one of them.
-- ``bench.retrieval`` and ``bench.answers`` run these two benchmarks with options of their own.
+- ``bench.retrieval``, ``bench.answers`` and ``bench.films`` run these benchmarks with options of their own.
+  The last asks about films joined from real clips, and keeps a part of them for the end of some work.
 - ``bench.measure.NAME`` prints figures that docstrings quote.
 - ``bench.recorded`` compares the answers of two versions of cbvir.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import importlib
 
-BENCHMARKS = ("start", "keyframes", "memory", "size", "ingest", "query", "retrieval", "answers")
+BENCHMARKS = ("start", "keyframes", "memory", "size", "ingest", "query", "retrieval", "answers", "films")
 
 
 def main() -> None:
