@@ -14,6 +14,8 @@ from bench.films.film_frames import difference, frames_at, frames_from, looks_eq
 from bench.films.making import make_film
 from bench.films.plan import FILM_RATE, FILM_SIZE, FIXED_GOP, X264, FilmPlan, Stretch
 from bench.films.questions import (
+    DrawnFrame,
+    FilmMoment,
     absent_kinds,
     absent_questions,
     asked_questions,
@@ -21,6 +23,7 @@ from bench.films.questions import (
     drawn_times,
     frames_needed,
     known_kinds,
+    taken,
     thinned,
 )
 from cbvir_core.decode import read_frames, read_picture
@@ -98,9 +101,17 @@ def test_every_kind_is_asked_with_frames_of_its_own(film: tuple[Path, FilmPlan])
     asked = asked_questions(drawn, kinds, 4, 2)
     assert Counter(one.kind for one in asked) == {"unedited": 4, "crop 40": 2, "contact sheet": 2}
     assert [moment for one in asked for moment in one.moments] == [one.moment for one in drawn]
+    assert taken(list(drawn), 2) == drawn[:2]
     sheet: Image = asked[-1].image(0)
     assert sheet.shape[1] > 3 * 320
     assert np.array_equal(asked[0].image(0), read_picture(drawn[0].jpeg))
+
+
+def test_pictures_of_several_frames_show_different_clips() -> None:
+    frames = [DrawnFrame(FilmMoment(Path("a.mp4"), at, clip), b"") for at, clip in enumerate("xxxyyz")]
+    left = list(frames)
+    assert [one.moment.clip for one in taken(left, 4)] == ["x", "y", "z", "x"]
+    assert [one.moment.time_s for one in left] == [2, 4]
 
 
 def test_absent_frames_have_no_right_moment_and_tell_their_series(film: tuple[Path, FilmPlan]) -> None:

@@ -103,9 +103,9 @@ def asked_questions(
     frames: Sequence[DrawnFrame], kinds: Sequence[str], unedited: int, each: int
 ) -> list[FilmQuestion]:
     """Return the questions that have an answer; every frame is in one of them."""
-    left = iter(frames)
+    left = list(frames)
     return [
-        _of_frames("asked", kind, [next(left) for _ in range(frames_in(kind))])
+        _of_frames("asked", kind, taken(left, frames_in(kind)))
         for kind in kinds
         for _ in range(unedited if kind == UNEDITED else each)
     ]
@@ -115,13 +115,23 @@ def absent_questions(
     frames: Sequence[DrawnFrame], kinds: Sequence[str], count: int, present: Sequence[str]
 ) -> list[FilmQuestion]:
     """Return questions of frames that the library lacks, half of them unedited; `present` are its clips."""
-    there, left = {series(name) for name in present}, iter(frames)
+    there, left = {series(name) for name in present}, list(frames)
     made = []
     for kind in absent_kinds(kinds, count):
-        shown = [next(left) for _ in range(frames_in(kind))]
+        shown = taken(left, frames_in(kind))
         near = any(series(one.moment.clip) in there for one in shown)
         made.append(_of_frames("absent clip of a series" if near else "absent clip", kind, shown))
     return made
+
+
+def taken(left: list[DrawnFrame], count: int) -> list[DrawnFrame]:
+    """Take the first frames away, but of as many different clips as there are: a collage shows two places."""
+    shown: list[DrawnFrame] = []
+    while len(shown) < count:
+        used = [one.moment.clip for one in shown]
+        shown.append(min(left, key=lambda one: used.count(one.moment.clip)))
+        left.remove(shown[-1])
+    return shown
 
 
 def photograph_questions(photographs: Sequence[Photograph], kinds: Sequence[str]) -> list[FilmQuestion]:
