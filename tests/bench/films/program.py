@@ -47,9 +47,9 @@ MAX_ABSENT_STRETCH_S = 12.0
 
 @dataclass(frozen=True)
 class FilmSet:
-    """The films on disk: those in the library, and two that are not.
+    """The films on disk: those in the library, and those that are not.
 
-    `absent` shows clips that were never learnt, `absent_company` learnt ones.
+    `absent` shows clips that were never learnt, `absent_company` learnt ones; either may be empty.
     """
 
     present: Mapping[Path, FilmPlan]
@@ -97,13 +97,24 @@ def make_films(arguments: FilmArguments, photographs: Sequence[Photograph], prog
     folder = arguments.data / "films"
     stretches = [stretch_of(clip, asked=True) for clip in parts.asked]
     stretches += [stretch_of(clip, asked=False) for clip in parts.company]
-    plans = deal(stretches, seed=0)
-    for name, clips in (("absent", parts.absent), ("absent-company", parts.absent_company)):
-        shown = tuple(stretch_of(clip, asked=True, max_s=MAX_ABSENT_STRETCH_S) for clip in clips)
-        plans.append(FilmPlan(name, shown, (*X264, *FIXED_GOP)))
-    made = {make_film(plan, folder): plan for plan in progress.track(plans, description="films")}
-    *present, absent, company = made.items()
-    return FilmSet(dict(present), dict([absent]), dict([company]), make_photograph_films(photographs, folder))
+    plans = {
+        "present": deal(stretches, seed=0),
+        "absent": absent_film("absent", parts.absent),
+        "absent_company": absent_film("absent-company", parts.absent_company),
+    }
+    making = progress.add_task("films", total=sum(map(len, plans.values())))
+    made: dict[str, dict[Path, FilmPlan]] = {use: {} for use in plans}
+    for use, own in plans.items():
+        for plan in own:
+            made[use][make_film(plan, folder)] = plan
+            progress.advance(making)
+    return FilmSet(**made, photographs=make_photograph_films(photographs, folder))
+
+
+def absent_film(name: str, clips: Sequence[Path]) -> list[FilmPlan]:
+    """Return the plan of a film with the beginnings of these clips; none where there are no clips."""
+    shown = tuple(stretch_of(clip, asked=True, max_s=MAX_ABSENT_STRETCH_S) for clip in clips)
+    return [FilmPlan(name, shown, (*X264, *FIXED_GOP))] if shown else []
 
 
 def all_questions(
@@ -115,7 +126,9 @@ def all_questions(
     frames = draw_frames(films.present, needed, seed, 0)
     questions = asked_questions(frames, kinds, arguments.unedited, arguments.each)
     present = [one.clip.name for plan in films.present.values() for one in plan.stretches]
-    for purpose, absent in ((1, films.absent), (2, films.absent_company)):
+    for purpose, absent in enumerate((films.absent, films.absent_company), start=1):
+        if not absent:
+            continue
         shown = sum(frames_in(kind) for kind in absent_kinds(kinds, third))
         questions += absent_questions(draw_frames(absent, shown, seed, purpose), kinds, third, present)
     known = pictures[: arguments.photographs]
