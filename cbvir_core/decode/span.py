@@ -39,17 +39,25 @@ FIXED_DELAY_CODECS = frozenset(
 """Codecs in AVI whose delay from packet to picture never changes, so that a packet's number in the
 index gives its picture's time.  In H.264 it may grow on the way: such a file is read from its start."""
 
-SEEK_BACK_S = (Fraction(0), Fraction(1), Fraction(4), Fraction(16))
-"""Seconds before the span to which a seek goes, in turn: an index may lead behind the place, and the I-frame
-there may be damaged or incomplete (gradual refresh).  After these, reading begins at the start."""
+LANDINGS_S = (Fraction(0), Fraction(1), Fraction(4), Fraction(16))
+"""Seconds before a place to which a seek goes, in turn, until an I-frame before the place comes after it: an
+index may lead behind the place, or to a packet in the middle of a group of pictures."""
+
+MAX_EARLIER_KEYS = 4
+"""I-frames before the span from which decoding is tried, the nearest first: one may be damaged or incomplete
+(gradual refresh).  After these, decoding begins at the start of the file."""
+
+MAX_WAITING_PACKETS = 2_000
+"""Packets that wait, undecoded, while the nearest I-frame is looked for."""
 
 
 class SpanReader(FrameStream):
     """An iterator over every `Frame` with ``start_s <= time_s <= end_s``; a context manager.
 
     Pictures and times are those of ``read_frames(path, samples_per_s=None, mode="every")``.  Decoding
-    begins at the I-frame before the span, except in containers without exact seeks (all but
-    `SEEKABLE_CONTAINERS`), which are read from the start.  With ``only_keys`` it yields intra frames alone,
+    begins at the nearest I-frame before the span; containers without exact seeks (all but
+    `SEEKABLE_CONTAINERS`) are decoded from their start.  On the way to the span, frames that no other one
+    needs are left out.  With ``only_keys`` it yields intra frames alone,
     except where frames are counted (AVI).  `stop` is called after each decoded picture; when it returns
     True, reading ends, also on the way to the span, and `stopped` is True.  `info` is the probed file (an
     earlier `probe` of it may be handed in), `decoded` the number of pictures decoded so far.
@@ -88,35 +96,47 @@ class SpanReader(FrameStream):
             raise FileChanged("changed while it was being read; try again.", path=self.info.path)
 
     def _from_before(self) -> Iterator[tuple[Fraction, VideoFrame]]:
-        """Return timed pictures from the span's first on, read from the first place that leads before it."""
-        for place in self._places():
-            for hurry in (True, False) if place is not None else (False,):
+        """Return timed pictures from the span's first on, read from the nearest place that leads there."""
+        place: int | None = self._first_place()
+        for _ in range(MAX_EARLIER_KEYS):
+            if place is None:
+                break
+            for hurry in (True, False):
                 pictures = self._timed(self._begin(place, hurry))
                 first = next(pictures, None)
                 if self.stopped:
                     return iter(())
-                if first is None or (place is not None and first[0] > self._start_s):
+                if first is None or first[0] > self._start_s:
                     break
-                inside = chain([first], pictures)
-                first = next((shown for shown in inside if float(shown[0]) >= self._start_s), None)
-                if hurry and self.damaged:
-                    # What a decoder paints over a broken place depends on the frames left out.
-                    continue
-                return inside if first is None else chain([first], inside)
-        return iter(())
+                shown = self._inside(first, pictures)
+                if not (hurry and self.damaged):
+                    return shown
+                # What a decoder paints over a broken place depends on the frames left out.
+            key = self._decoder.key if self._decoder else None
+            place = None if key is None else key - 1
+        pictures = self._timed(self._begin(None, False))
+        first = next(pictures, None)
+        return iter(()) if first is None or self.stopped else self._inside(first, pictures)
 
-    def _begin(self, place: Fraction | None, hurry: bool) -> _SpanDecoder:
+    def _inside(
+        self, first: tuple[Fraction, VideoFrame], others: Iterator[tuple[Fraction, VideoFrame]]
+    ) -> Iterator[tuple[Fraction, VideoFrame]]:
+        """Return the pictures without those before the span; the first of these is decoded at once."""
+        pictures = chain([first], others)
+        inside = next((shown for shown in pictures if float(shown[0]) >= self._start_s), None)
+        return iter(()) if inside is None else chain([inside], pictures)
+
+    def _begin(self, place: int | None, hurry: bool) -> _SpanDecoder:
         if self._decoder:
             self._decoder.close()
         self._decoder = _SpanDecoder(self.info, self._mode, place, Fraction(self._start_s), hurry)
         return self._decoder
 
-    def _places(self) -> Iterator[Fraction | None]:
-        """Yield presentation times to seek to; None is the file's own start."""
-        if self._start_s > 0 and seekable(self.info):
-            places = (max(Fraction(0), Fraction(self._start_s) - back) for back in SEEK_BACK_S)
-            yield from dict.fromkeys(places)
-        yield None
+    def _first_place(self) -> int | None:
+        """Return where the span begins, as a PTS; None where decoding has to begin at the file's start."""
+        if self._start_s <= 0 or not seekable(self.info):
+            return None
+        return int((Fraction(self._start_s) + self.info.start) / self.info.time_base)
 
     def _timed(self, decoder: _SpanDecoder) -> Iterator[tuple[Fraction, VideoFrame]]:
         timeline = Timeline(self.info.time_base, self.info.start, decoder.frame_s)
@@ -129,64 +149,80 @@ class SpanReader(FrameStream):
 
 
 class _SpanDecoder(Decoder):
-    """A decoder that begins at the key frame before `place` (None: at the start of the file).
+    """A decoder that begins at the nearest key frame up to the PTS `place` (None: at the start of the file).
 
-    With `hurry` it skips, on the way to `wanted`, the frames that no other one needs.  When the
-    seek fails or leads behind `wanted`, it yields no picture.
+    With `hurry` it skips, on the way to `wanted`, the frames that no other one needs.  Where there is no such
+    key frame, it yields no picture.  `key` is the time of the key frame it began at, in the stream's units.
     """
 
     def __init__(
         self,
         info: VideoInfo,
         mode: Literal["keyframes", "every"],
-        place: Fraction | None,
+        place: int | None,
         wanted: Fraction,
         hurry: bool,
     ) -> None:
         super().__init__(info.path, mode, Fraction(0))
+        self._time_base, self._place = info.time_base, place
         self._wanted = int((wanted + info.start) / info.time_base)
         fixed = self._untimed or self._only_keys or self._context.name in FIXED_SKIP_DECODERS
         self._hurry = hurry and not fixed
-        self._key: int | None = None
-        self._sought = self._lost = False
-        if place is not None:
-            self._lost = not self._seek(int((place + info.start) / info.time_base))
-            self._sought = True
+        self.key: int | None = None
+        if place is not None and self._untimed:
+            # The first picture of the file gives the delay by which all times are counted.
+            next(super().pictures(), None)
 
     def pictures(self) -> Iterator[tuple[int | None, VideoFrame]]:
         """Yield pictures as `Decoder` does, but none before the key frame: those refer to unread frames."""
-        begun = not self._sought
+        begun = self._place is None
         for pts, picture in super().pictures():
-            begun = begun or (pts is not None and self._key is not None and pts >= self._key)
+            begun = begun or (pts is not None and self.key is not None and pts >= self.key)
             if begun:
                 yield pts, picture
 
-    def _seek(self, place: int) -> bool:
-        if self._untimed:
-            # The first picture of the file gives the delay by which all times are counted.
-            next(super().pictures(), None)
-        try:
-            self._container.seek(place, stream=self._stream)
-        except av.FFmpegError:
-            return False
-        return True
-
     def _packets(self) -> Iterator[Packet[VideoStream] | None]:
-        if self._lost:
+        if self._place is None or (self._untimed and self._first_dts is None):
+            yield from super()._packets()
             return
-        for packet in super()._packets():
-            if self._sought and self._key is None and packet is not None:
-                if not packet.is_keyframe:
-                    continue
-                self._key = packet.dts if self._untimed else packet.pts
-                if self._key is None or self._key > self._wanted:
-                    return
-            yield packet
+        for back in LANDINGS_S:
+            try:
+                self._container.seek(self._place - int(back / self._time_base), stream=self._stream)
+            except av.FFmpegError:
+                continue
+            packets = super()._packets()
+            if waiting := self._from_key(packets, self._place):
+                yield from waiting
+                yield from packets
+                return
+
+    def _from_key(
+        self, packets: Iterator[Packet[VideoStream] | None], place: int
+    ) -> list[Packet[VideoStream] | None]:
+        """Return the packets from the nearest key frame up to `place` on, as far as they had to be read."""
+        waiting: list[Packet[VideoStream] | None] = []
+        for packet in packets:
+            time = None if packet is None else packet.dts if self._untimed else packet.pts
+            if packet is not None and packet.is_keyframe and time is not None and time <= place:
+                self.key, waiting = time, []
+            elif not waiting:
+                if packet is None or packet.is_keyframe:
+                    return []
+                continue
+            waiting.append(packet)
+            if packet is None or len(waiting) > MAX_WAITING_PACKETS or _is_behind(packet, place):
+                break
+        return waiting
 
     def _watch(self, packet: Packet[VideoStream] | None) -> None:
         if self._hurry:
             before = packet is not None and packet.pts is not None and packet.pts < self._wanted
             self._context.skip_frame = "NONREF" if before else "DEFAULT"
+
+
+def _is_behind(packet: Packet[VideoStream], place: int) -> bool:
+    """Return whether no packet after this one can belong to a frame up to `place`."""
+    return packet.dts is not None and packet.dts > place
 
 
 def seekable(info: VideoInfo) -> bool:

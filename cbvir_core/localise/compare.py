@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from cbvir_core.geometry import Matrix
 from cbvir_core.localise.camera import align, camera_motion
-from cbvir_core.localise.frames import FrameSequence, TimeBudget
+from cbvir_core.localise.frames import FrameSequence
 from cbvir_core.localise.pattern import NO_FIT, BlockFit, BlockMask, Pattern, kept_blocks
 from cbvir_core.localise.query import LocalisationQuery
 from cbvir_core.types import Grey
@@ -17,6 +18,9 @@ from cbvir_core.types import Grey
 ANCHOR_STRIDE_S = 0.2
 """Distance of the anchors: frames with which a placed query is aligned before the frames between are
 compared.  It is well below the half second that an edited query may be off."""
+
+MAX_ANCHORS = 150
+"""Anchors at most, and so placements that are aligned with them: those of 750 frames at 25 a second."""
 
 FOLLOWED_ANCHORS = 3
 """How many anchors are followed up, the best first."""
@@ -81,20 +85,19 @@ def leading_frame(sequence: FrameSequence, query: LocalisationQuery) -> tuple[in
 
 def best_whole(sequence: FrameSequence, pattern: Pattern) -> BestFrame | None:
     """Return the best frame for a query that shows the whole frame, which needs no placement."""
-    fits = dict(enumerate(pattern.fit(frame, None) for frame in sequence.frames))
-    return _best({index: fit for index, fit in fits.items() if fit is not None}, None, None)
+    return _best(dict(enumerate(pattern.fit_all(sequence.frames, None))), None, None)
 
 
 def best_placed(
-    sequence: FrameSequence, pattern: Pattern, known: KnownPlacement, budget: TimeBudget
+    sequence: FrameSequence, pattern: Pattern, known: KnownPlacement, is_late: Callable[[], bool]
 ) -> BestFrame | None:
     """Return the best frame for a query whose placement is known on one frame.
 
     The placement is taken along the camera's motion to an anchor each `ANCHOR_STRIDE_S` and aligned there;
-    from the best anchors it is followed to the best frame.
+    from the best anchors it is followed to the best frame.  `is_late` ends the search as a last resort.
     """
     stride = _anchor_stride(sequence)
-    anchors = placements_along(sequence, pattern, known, stride, budget)
+    anchors = placements_along(sequence, pattern, known, stride, is_late)
     if not anchors:
         return None
     kept = kept_blocks([anchor.fit for anchor in anchors.values()])
@@ -102,15 +105,22 @@ def best_placed(
     found = [
         _follow(sequence, pattern, index, anchors[index].placement, kept, stride)
         for index in order[:FOLLOWED_ANCHORS]
-        if not budget.is_spent()
+        if not is_late()
     ]
     return max((best for best in found if best), key=lambda best: best.fit, default=None)
 
 
 def placements_along(
-    sequence: FrameSequence, pattern: Pattern, known: KnownPlacement, stride: int, budget: TimeBudget
+    sequence: FrameSequence,
+    pattern: Pattern,
+    known: KnownPlacement,
+    stride: int,
+    is_late: Callable[[], bool] = lambda: False,
 ) -> dict[int, PlacedFit]:
-    """Return the placement and the fit on each `stride`-th frame, on both sides of the known one."""
+    """Return the placement and the fit on each `stride`-th frame, on both sides of the known one.
+
+    When `is_late` returns True the frames that are left are not compared.
+    """
     origin = sequence.nearest(known.time_s)
     indices = range(origin % stride, len(sequence.frames), stride)
     anchors: dict[int, PlacedFit] = {}
@@ -119,7 +129,7 @@ def placements_along(
     for direction in (forward, backward):
         before, placement = origin, anchors[origin].placement if origin in anchors else known.placement
         for index in direction:
-            if budget.is_spent():
+            if is_late():
                 break
             carried = placement
             if index != before:
@@ -155,8 +165,8 @@ def _follow(
     best: BestFrame | None = None
     for number in range(FOLLOWING_ROUNDS):
         near = range(max(0, index - stride - 1), min(len(sequence.frames), index + stride + 2))
-        fits = {other: pattern.fit(sequence.frames[other], placement) for other in near}
-        found = _best({other: fit for other, fit in fits.items() if fit is not None}, placement, kept)
+        fits = pattern.fit_all(sequence.frames[near.start : near.stop], placement)
+        found = _best(dict(zip(near, fits, strict=False)), placement, kept)
         if found is None:
             break
         moved, index = found.index != index, found.index
@@ -179,7 +189,8 @@ def _best(fits: Mapping[int, BlockFit], placement: Matrix | None, kept: BlockMas
 
 
 def _anchor_stride(sequence: FrameSequence) -> int:
-    """Return the number of frames that `ANCHOR_STRIDE_S` is."""
+    """Return the number of frames that `ANCHOR_STRIDE_S` is, more where there would be too many anchors."""
     gaps_s = np.diff(sequence.times_s)
     usual_s = float(np.median(gaps_s)) if len(gaps_s) else ANCHOR_STRIDE_S
-    return max(1, round(ANCHOR_STRIDE_S / max(usual_s, 1e-3)))
+    least = math.ceil(len(sequence.frames) / MAX_ANCHORS)
+    return max(1, least, round(ANCHOR_STRIDE_S / max(usual_s, 1e-3)))

@@ -1,20 +1,18 @@
-"""The order in which a scene is read, so that its likeliest part comes before time is over."""
+"""The order in which a scene is read, so that its likeliest part comes before the work allowed is used up."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 from cbvir_core.localise.compare import KnownPlacement, leading_frame
-from cbvir_core.localise.frames import MAX_FRAMES_HELD, FrameSequence, TimeBudget, read_frame_sequence
+from cbvir_core.localise.frames import MAX_FRAMES_HELD, FrameSequence, read_frame_sequence
 from cbvir_core.localise.query import LocalisationQuery
+from cbvir_core.localise.thumbnails import ThumbnailMatch
+from cbvir_core.localise.work import MAX_INTRA_FRAMES, WorkBudget
 from cbvir_core.types import Span, VideoInfo
-
-READING_SHARE = 0.8
-"""Share of the budget after which no more is read, so that what was read can be compared."""
-
-SKIMMING_SHARE = 0.25
-"""Share of the budget for the intra frames."""
 
 SHORT_SCENE_S = 3.0
 """A scene up to this length is read in order; of a longer one the intra frames are read first."""
@@ -25,28 +23,33 @@ KEYFRAME_TOLERANCE_S = 0.5
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SceneFrames:
-    """The frames that were read of a scene, and a frame on which the placement of the query is known."""
+    """The frames that were read of a scene, and a frame on which the placement of the query is known.
+
+    `breaks` are the indices of frames before which frames were left out that may look otherwise.
+    """
 
     sequence: FrameSequence
     known: KnownPlacement | None
+    breaks: frozenset[int] = frozenset()
 
 
 def read_scene(
-    info: VideoInfo, span: Span, query: LocalisationQuery, keyframe_s: float, budget: TimeBudget
+    info: VideoInfo, span: Span, query: LocalisationQuery, keyframe_s: float, work: WorkBudget
 ) -> SceneFrames:
-    """Read the scene: all of it, or as much as there is time for, the likeliest part first.
+    """Read the scene: all of it, or as much as `work` allows, the likeliest part first.
 
     The query is known to lie on the keyframe as it was placed.
     """
     known = _known_at(query, keyframe_s)
     if span[1] - span[0] <= SHORT_SCENE_S:
-        return SceneFrames(_read(info, span, query, budget, READING_SHARE), known)
-    skimmed = _read(info, span, query, budget, SKIMMING_SHARE, only_keys=True)
+        return SceneFrames(_read(info, span, query, work), known)
+    skimming = work.sharing_time(MAX_INTRA_FRAMES)
+    skimmed = read_frame_sequence(info, span, skimming, query.thumbnail, only_keys=True)
     if not skimmed.frames:
-        return SceneFrames(_read(info, span, query, budget, READING_SHARE), known)
+        return SceneFrames(_read(info, span, query, work), known)
     best, known_at_best = leading_frame(skimmed, query)
     read = skimmed if _is_all_intra(skimmed, info) else FrameSequence(decoded=skimmed.decoded)
-    read = _read_more(info, _unread_parts(skimmed, best, span, bool(read.frames)), query, budget, read)
+    read = _read_more(info, _unread_parts(skimmed, best, span, bool(read.frames)), query, work, read)
     has_keyframe = (
         read.frames and abs(read.times_s[read.nearest(keyframe_s)] - keyframe_s) <= KEYFRAME_TOLERANCE_S
     )
@@ -58,17 +61,22 @@ def read_scene(
 
 
 def read_parts(
-    info: VideoInfo, parts: Sequence[Span], query: LocalisationQuery, thumbnail_s: float, budget: TimeBudget
+    info: VideoInfo, match: ThumbnailMatch, query: LocalisationQuery, work: WorkBudget
 ) -> SceneFrames:
-    """Read parts of the scene, the likeliest first.
+    """Read the parts of the scene that thumbnails call likely, the likeliest first.
 
-    The query is known to lie on the thumbnail at `thumbnail_s` as it was placed.
+    The query is known to lie on the thumbnail that fits best as it was placed.
     """
-    clipped = ((max(0.0, start_s), end_s) for start_s, end_s in parts)
-    return SceneFrames(
-        sequence=_read_more(info, clipped, query, budget, FrameSequence()),
-        known=_known_at(query, thumbnail_s),
-    )
+    parts = [(max(0.0, start_s), end_s) for start_s, end_s in match.spans]
+    sequence = _read_more(info, parts, query, work, FrameSequence())
+    run = match.run or (match.time_s, match.time_s)
+    left_out = [
+        end_s
+        for (_, end_s), (start_s, _) in pairwise(sorted(parts))
+        if not (run[0] <= end_s and start_s <= run[1])
+    ]
+    breaks = {bisect_right(sequence.times_s, end_s) for end_s in left_out}
+    return SceneFrames(sequence, _known_at(query, match.time_s), frozenset(breaks))
 
 
 def _known_at(query: LocalisationQuery, time_s: float) -> KnownPlacement | None:
@@ -77,28 +85,18 @@ def _known_at(query: LocalisationQuery, time_s: float) -> KnownPlacement | None:
 
 
 def _read_more(
-    info: VideoInfo, parts: Iterable[Span], query: LocalisationQuery, budget: TimeBudget, read: FrameSequence
+    info: VideoInfo, parts: Iterable[Span], query: LocalisationQuery, work: WorkBudget, read: FrameSequence
 ) -> FrameSequence:
-    """Add one part after the other to what was read, until time is over or the frames are too many."""
+    """Add one part after the other to what was read, until the work is used up or the frames are too many."""
     for part in parts:
-        if budget.is_spent(READING_SHARE) or len(read.frames) >= MAX_FRAMES_HELD:
+        if work.is_spent() or len(read.frames) >= MAX_FRAMES_HELD:
             return read.joined(FrameSequence(complete=False))
-        read = read.joined(_read(info, part, query, budget, READING_SHARE))
+        read = read.joined(_read(info, part, query, work))
     return read
 
 
-def _read(
-    info: VideoInfo,
-    span: Span,
-    query: LocalisationQuery,
-    budget: TimeBudget,
-    share: float,
-    *,
-    only_keys: bool = False,
-) -> FrameSequence:
-    return read_frame_sequence(
-        info, span, lambda: budget.is_spent(share), query.thumbnail, only_keys=only_keys
-    )
+def _read(info: VideoInfo, span: Span, query: LocalisationQuery, work: WorkBudget) -> FrameSequence:
+    return read_frame_sequence(info, span, work, query.thumbnail)
 
 
 def _is_all_intra(skimmed: FrameSequence, info: VideoInfo) -> bool:

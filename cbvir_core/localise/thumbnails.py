@@ -4,38 +4,34 @@ They are frames that ingest sampled, a third of a second apart.  They say about 
 that only that part of the scene need be decoded; and whether the scene ever shows all of it.  Two things
 filmed on one table agree in every plank of it, and no point tells them apart, but one of them is shown by no
 frame of the other's scene.
+
+How much is compared depends on the number of thumbnails alone, never on time.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from cbvir_core.decode import THUMBNAIL_SIDE
 from cbvir_core.geometry import Matrix, Size
-from cbvir_core.localise.compare import WHOLE_FRAME_TOLERANCE, KnownPlacement, placements_along
-from cbvir_core.localise.frames import FrameSequence, TimeBudget
-from cbvir_core.localise.pattern import MIN_BLOCK_WEIGHT, NO_FIT, BlockFit, BlockMask, Pattern, kept_blocks
+from cbvir_core.localise.compare import WHOLE_FRAME_TOLERANCE
+from cbvir_core.localise.frames import FrameSequence
+from cbvir_core.localise.hypotheses import Hypothesis, taken_as_placed, taken_as_whole
 from cbvir_core.localise.query import LocalisationQuery
+from cbvir_core.localise.runs import MAX_EQUAL_THUMBNAIL_DIFFERENCE, equal_run
 from cbvir_core.types import Image, Span, Thumbnails
 
-MATCHING_BUDGET_S = 0.1
-"""Seconds after which no further thumbnail is compared; as a rule a scene takes a third of that."""
+THUMBNAIL_GAP_S = 1 / 3
+"""Seconds from one thumbnail to the next where a scene has only one: the interval of ingest."""
 
-SINGLE_THUMBNAIL_GAP_S = 0.35
-"""Seconds on both sides of a scene's only thumbnail in which its frames may lie: one interval of ingest."""
-
-UNSEEN_PENALTY = 0.5
-"""How much less a thumbnail fits that shows nothing of the picture; in proportion where it shows a part."""
-
-MIN_FIT_DIFFERENCE = 0.2
-"""Difference of fit, between the thumbnails of a scene, from which a block tells them apart."""
+GAP_SLACK_S = 0.02
+"""Seconds by which an interval of ingest may be longer: frames do not lie on its grid."""
 
 LIKELY_FIT_DIFFERENCE = 0.12
-"""Difference of fit, in those blocks, up to which a thumbnail may be nearer to the true frame than the best
-one: the true frame lies between two of them."""
+"""Difference of fit, in the blocks that tell thumbnails apart, up to which a thumbnail may be nearer to the
+true frame than the best one: the true frame lies between two of them."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,8 +40,12 @@ class ThumbnailMatch:
 
     - `time_s`: of the thumbnail that fits best; `fit` is at most 1.
     - `explained`: share of the picture, by its texture, that some thumbnail shows, in [0, 1].
-    - `spans`: where in the scene the frame may lie, likeliest first, seconds.
+    - `spans`: where in the scene the frame may lie, likeliest first, seconds.  In a still shot they leave out
+      the middle of the run.
     - `transform`: from pixels of the query to those of the still, as the query lies on that thumbnail.
+    - `run`: times of the first and the last of the thumbnails around that one that look the same; None for
+      that one alone.
+    - `gap_s`: seconds from that thumbnail to its neighbours, the longer of the two.
     """
 
     time_s: float
@@ -53,29 +53,8 @@ class ThumbnailMatch:
     explained: float
     spans: tuple[Span, ...]
     transform: Matrix = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Hypothesis:
-    """One way in which the query may lie on the scene, by the index of each thumbnail.
-
-    `placements` are those on each thumbnail, none for the whole frame; `fits` and `pooled` say how the query
-    fits there, and `scores` tell the thumbnails apart.
-    """
-
-    pattern: Pattern
-    fits: Mapping[int, BlockFit]
-    placements: Mapping[int, Matrix]
-    pooled: Mapping[int, float]
-    scores: Mapping[int, float]
-
-    @property
-    def best(self) -> int:
-        return max(self.scores, key=lambda index: self.scores[index])
-
-    @property
-    def fit(self) -> float:
-        return self.pooled[self.best]
+    run: Span | None = None
+    gap_s: float = THUMBNAIL_GAP_S
 
 
 def match_thumbnails(
@@ -84,101 +63,115 @@ def match_thumbnails(
     *,
     keyframe_s: float,
     still: Size,
-    transform: Matrix | None,
-    mirrored: bool,
-    budget_s: float = MATCHING_BUDGET_S,
+    transform: Matrix | None = None,
+    mirrored: bool = False,
 ) -> ThumbnailMatch | None:
     """Compare the query with the thumbnails of one scene; None where none of them can be compared.
 
     `transform` maps pixels of `query` to pixels of the scene's still, whose size is `still` and whose frame
-    is at `keyframe_s`; without it the query is taken as the whole frame.
+    is at `keyframe_s`; without it the query is taken as the whole frame, mirrored or not.
     """
+    localised = _query(thumbnails, query, transform, mirrored, still)
+    return _match(_sequence(thumbnails), localised, keyframe_s, range(len(thumbnails)))
+
+
+def match_thumbnail(
+    thumbnails: Thumbnails,
+    query: Image,
+    *,
+    time_s: float,
+    still: Size,
+    transform: Matrix | None = None,
+    mirrored: bool = False,
+) -> ThumbnailMatch | None:
+    """Compare the query with the thumbnail nearest to a time, and with its neighbours.
+
+    As `match_thumbnails`, with a `transform` to a still of the frame at `time_s`.  `explained` is the share
+    of the picture that these thumbnails show.
+    """
+    sequence = _sequence(thumbnails)
+    nearest = sequence.nearest(time_s)
+    compared = range(max(0, nearest - 1), min(len(thumbnails), nearest + 2))
+    return _match(sequence, _query(thumbnails, query, transform, mirrored, still), time_s, compared)
+
+
+def _query(
+    thumbnails: Thumbnails, query: Image, transform: Matrix | None, mirrored: bool, still: Size
+) -> LocalisationQuery:
     height, width = thumbnails.frames.shape[1:]
-    localised = LocalisationQuery(
+    return LocalisationQuery(
         query, transform, mirrored, still=still, frame=(width, height), thumbnail_side=THUMBNAIL_SIDE
     )
-    sequence = FrameSequence(tuple(thumbnails.times_s.tolist()), tuple(thumbnails.frames))
-    hypotheses = (_whole(sequence, localised), _placed(sequence, localised, keyframe_s, budget_s))
-    possible = [hypothesis for hypothesis in hypotheses if hypothesis]
+
+
+def _sequence(thumbnails: Thumbnails) -> FrameSequence:
+    return FrameSequence(tuple(thumbnails.times_s.tolist()), tuple(thumbnails.frames))
+
+
+def _match(
+    sequence: FrameSequence, query: LocalisationQuery, known_s: float, compared: range
+) -> ThumbnailMatch | None:
+    """Compare those thumbnails of a scene whose indices are `compared`."""
+    part = slice(compared.start, compared.stop)
+    some = FrameSequence(sequence.times_s[part], sequence.frames[part])
+    whole = taken_as_whole(some, query)
+    placed = None
+    if whole is None or whole.fit < 1.0 - WHOLE_FRAME_TOLERANCE:
+        placed = taken_as_placed(some, query, known_s)
+    possible = [hypothesis for hypothesis in (whole, placed) if hypothesis]
     if not possible:
         return None
     likeliest = max(possible, key=lambda one: one.fit + (0.0 if one.placements else WHOLE_FRAME_TOLERANCE))
+    best = compared.start + likeliest.best
+    run = equal_run(sequence.frames, best, MAX_EQUAL_THUMBNAIL_DIFFERENCE)
+    edges_s = _edges(sequence)
     return ThumbnailMatch(
-        time_s=sequence.times_s[likeliest.best],
+        time_s=sequence.times_s[best],
         fit=likeliest.fit,
         explained=likeliest.pattern.explained(list(likeliest.fits.values())),
-        spans=_likely_spans(sequence, likeliest),
-        transform=localised.transform(likeliest.placements.get(likeliest.best)),
+        spans=_likely_spans(edges_s, likeliest, compared.start, run),
+        transform=query.transform(likeliest.placements.get(likeliest.best)),
+        run=(sequence.times_s[run[0]], sequence.times_s[run[1]]),
+        gap_s=float(np.diff(edges_s[best : best + 3]).max()),
     )
 
 
-def _whole(sequence: FrameSequence, query: LocalisationQuery) -> _Hypothesis | None:
-    if query.whole is None:
-        return None
-    fits = {index: query.whole.fit(frame, None) for index, frame in enumerate(sequence.frames)}
-    return _hypothesis(query.whole, {index: fit for index, fit in fits.items() if fit is not None}, {})
+def _edges(sequence: FrameSequence) -> list[float]:
+    """Return the times of the thumbnails, and one more before the first and after the last of them."""
+    times_s = np.array(sequence.times_s)
+    gap_s = float(np.median(np.diff(times_s))) if len(times_s) > 1 else THUMBNAIL_GAP_S
+    gap_s += GAP_SLACK_S
+    return [float(times_s[0]) - gap_s, *sequence.times_s, float(times_s[-1]) + gap_s]
 
 
-def _placed(
-    sequence: FrameSequence, query: LocalisationQuery, keyframe_s: float, budget_s: float
-) -> _Hypothesis | None:
-    pattern = query.placed
-    if pattern is None or pattern.placement is None:
-        return None
-    known = KnownPlacement(keyframe_s, pattern.placement)
-    placed = placements_along(sequence, pattern, known, 1, TimeBudget(budget_s))
-    fits = {index: one.fit for index, one in placed.items()}
-    return _hypothesis(pattern, fits, {index: one.placement for index, one in placed.items()})
-
-
-def _hypothesis(
-    pattern: Pattern, fits: Mapping[int, BlockFit], placements: Mapping[int, Matrix]
-) -> _Hypothesis | None:
-    if not fits:
-        return None
-    kept = kept_blocks(list(fits.values()))
-    pooled = {index: fit.pooled(kept) for index, fit in fits.items()}
-    if max(pooled.values()) <= NO_FIT:
-        return None
-    # Under a camera that pans, any part of the picture fits where it is seen: more of it is better.
-    weights = {index: float(fit.weights.sum()) for index, fit in fits.items()}
-    largest = max(weights.values())
-    changing = _changing_blocks(fits, kept)
-    scores = {
-        index: fit.pooled(changing) - UNSEEN_PENALTY * (1.0 - weights[index] / largest)
-        for index, fit in fits.items()
-    }
-    return _Hypothesis(pattern, fits, placements, pooled, scores)
-
-
-def _changing_blocks(fits: Mapping[int, BlockFit], kept: BlockMask | None) -> BlockMask | None:
-    """Return the blocks that tell the thumbnails apart.
-
-    What stands still for the whole scene fits all thumbnails.
-    """
-    best = np.max([np.where(fit.weights > 0, fit.values, NO_FIT) for fit in fits.values()], axis=0)
-    worst = np.min([np.where(fit.weights > 0, fit.values, best) for fit in fits.values()], axis=0)
-    changing = best - worst > MIN_FIT_DIFFERENCE
-    chosen = changing if kept is None else changing & kept
-    enough = max(float((fit.weights * chosen).sum()) for fit in fits.values()) >= MIN_BLOCK_WEIGHT
-    return chosen if enough else kept
-
-
-def _likely_spans(sequence: FrameSequence, hypothesis: _Hypothesis) -> tuple[Span, ...]:
+def _likely_spans(
+    edges_s: list[float], hypothesis: Hypothesis, first: int, run: tuple[int, int]
+) -> tuple[Span, ...]:
     """Return spans around the thumbnails that fit nearly best, likeliest first.
 
-    Each reaches from the neighbour before to the one after; what overlaps is one span.
+    Each reaches from the neighbour before to the one after; what overlaps is one span.  Of the other
+    thumbnails that look like the best one, only the outer sides of the first and the last are likely.
     """
-    times_s = np.array(sequence.times_s)
-    gap_s = float(np.median(np.diff(times_s))) if len(times_s) > 1 else SINGLE_THUMBNAIL_GAP_S
-    edges_s = np.concatenate([[times_s[0] - gap_s], times_s, [times_s[-1] + gap_s]])
-    least = max(hypothesis.scores.values()) - LIKELY_FIT_DIFFERENCE
-    likely = sorted(index for index, score in hypothesis.scores.items() if score >= least)
+    least = hypothesis.scores[hypothesis.best] - LIKELY_FIT_DIFFERENCE
+    scored = {first + index: score for index, score in hypothesis.scores.items() if score >= least}
+    best = first + hypothesis.best
+    scored[best] = hypothesis.scores[hypothesis.best] + 1.0
     spans: list[tuple[float, Span]] = []
-    for index in likely:
-        span, score = (float(edges_s[index]), float(edges_s[index + 2])), hypothesis.scores[index]
-        if spans and span[0] <= spans[-1][1][1]:
-            before, (start_s, _) = spans.pop()
-            span, score = (start_s, span[1]), max(before, score)
-        spans.append((score, span))
-    return tuple(span for _, span in sorted(spans, key=lambda scored: -scored[0]))
+    for index, score in scored.items():
+        if index == best or not run[0] <= index <= run[1]:
+            spans.append((score, (edges_s[index], edges_s[index + 2])))
+    spans.append((scored[best], (edges_s[run[0]], edges_s[run[0] + 1])))
+    spans.append((scored[best] - 0.5, (edges_s[run[1] + 1], edges_s[run[1] + 2])))
+    return tuple(span for _, span in sorted(_merged(spans), key=lambda scored: -scored[0]))
+
+
+def _merged(spans: list[tuple[float, Span]]) -> list[tuple[float, Span]]:
+    """Return the spans with those joined that touch or overlap; a joined one has the highest score."""
+    merged: list[tuple[float, Span]] = []
+    for score, (start_s, end_s) in sorted(spans, key=lambda scored: scored[1]):
+        if merged and start_s <= merged[-1][1][1]:
+            before, (first_s, last_s) = merged.pop()
+            merged.append((max(before, score), (first_s, max(last_s, end_s))))
+        else:
+            merged.append((score, (start_s, end_s)))
+    return merged

@@ -27,6 +27,10 @@ FILMS: dict[str, dict[str, object]] = {
     "open": {"options": {"x264-params": "open-gop=1:keyint=20:min-keyint=20:bframes=4:b-pyramid=normal"}},
     "open-mkv": {"name": "a.mkv", "options": {"x264-params": "open-gop=1:keyint=20:bframes=4"}},
     "open-ts": {"name": "a.ts", "options": {"x264-params": "open-gop=1:keyint=20:bframes=4"}},
+    "defaults": {"frames": 240},
+    "fixed-gop": {"frames": 300, "options": {"g": "250", "keyint_min": "250", "sc_threshold": "0"}},
+    "asp": {"codec": "mpeg4", "options": {"bf": "2", "g": "60", "flags": "+qpel+mv4"}},
+    "intra": {"options": {"g": "1"}},
     "refresh": {"options": {"x264-params": "intra-refresh=1:keyint=24:bframes=2"}},
     "one-key": {"options": {"g": "1000", "sc_threshold": "0"}},
     "negative": {"pts": list(range(-9, 111)), "options": {"bf": "2", "g": "20"}},
@@ -56,6 +60,11 @@ FILMS: dict[str, dict[str, object]] = {
         "name": "a.webm",
         "codec": "libvpx-vp9",
         "options": {"g": "20", "cpu-used": "8", "lag-in-frames": "12"},
+    },
+    "hevc-long": {
+        "frames": 300,
+        "codec": "libx265",
+        "options": {"x265-params": "log-level=none:pools=1:frame-threads=1:keyint=250:bframes=4"},
     },
     "vp8": {
         "name": "a.webm",
@@ -111,6 +120,16 @@ def test_parts_of_every_shared_clip(shared: Path) -> None:
             assert [time_s for time_s, _ in found] == [time_s for time_s, _ in expected], path
             # What a decoder paints over damage depends on where it began.
             assert found == expected or "corrupted" in path.name, path
+
+
+def test_the_nearest_key_frame_is_where_decoding_begins(make_film: MakeFilm) -> None:
+    """Seeks in a transport stream lead to a packet, not to a key frame."""
+    options = {"g": "24", "keyint_min": "24", "sc_threshold": "0", "bf": "0"}
+    path = make_film(name="a.ts", frames=240, options=options)
+    for number in (30, 100, 170, 230):
+        with SpanReader(path, number / 24, number / 24 + 0.001) as reader:
+            assert len(list(reader)) == 1
+        assert reader.decoded <= number % 24 + 3, number
 
 
 @pytest.mark.parametrize("kind", ["closed", "open", "open-mkv", "ts", "avi-mpeg4", "hevc"])

@@ -178,29 +178,6 @@ def test_in_a_film_that_changes_its_size(growing_film: Path, number: int) -> Non
     assert covers(moment, frames, number, 1), moment
 
 
-class Ticks:
-    """A clock that goes on by a little each time it is read, so that a budget counts decoded frames."""
-
-    def __init__(self, step: float) -> None:
-        self._count, self._step = itertools.count(), step
-
-    def __call__(self) -> float:
-        return next(self._count) * self._step
-
-
-@pytest.mark.parametrize("most", [20, 60, 200])
-def test_a_budget_that_ends_too_soon_is_said(still_film: Path, most: int) -> None:
-    frames = all_frames(still_film)
-    ends, query = (frames[0].time_s, frames[-1].time_s), saved(frames[242].image)
-    moment = find_moment(still_film, ends, query, keyframe_s=3.0, budget_s=float(most), clock=Ticks(1.0))
-    assert not moment.exact
-    assert moment.reason.startswith("Time was over")
-    assert moment.frames_decoded <= most
-    if most == 200:
-        # The intra frames lead to the right part, though the keyframe is far from it.
-        assert covers(moment, frames, 242, 0)
-
-
 def test_no_time_at_all(still_film: Path) -> None:
     frames = all_frames(still_film)
     moment = find_moment(still_film, (0.0, 12.0), frames[9].image, keyframe_s=3.0, budget_s=0.0)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from cbvir_core.geometry import frame_in_query, mirror, outer_corners, project, rescale, shift
 from cbvir_core.localise.camera import align, camera_motion
 from cbvir_core.localise.compare import KnownPlacement, placements_along
-from cbvir_core.localise.frames import FrameSequence, TimeBudget
+from cbvir_core.localise.frames import FrameSequence
 from cbvir_core.localise.pattern import NO_FIT, Pattern, kept_blocks, placed_pattern, whole_pattern
 from cbvir_core.types import Grey
 
@@ -59,6 +59,24 @@ def test_blank_pictures_say_nothing() -> None:
     assert pooled(whole(scene()), flat) == NO_FIT
 
 
+@given(st.integers(1, 40), st.booleans())
+def test_many_frames_fit_as_each_alone(count: int, placed: bool) -> None:
+    frames = [scene(number % 5, number % 7) for number in range(count)]
+    pattern = whole(frames[0])
+    if placed:
+        part = placed_pattern(np.ascontiguousarray(frames[0][16:56, 24:96]), shift(24, 16), SIZE)
+        assert part is not None
+        pattern = part
+    fits = pattern.fit_all(frames, pattern.placement)
+    assert len(fits) == count
+    for frame, fit in zip(frames, fits, strict=True):
+        alone = pattern.fit(frame, pattern.placement)
+        assert alone is not None
+        assert fit.values == pytest.approx(alone.values, abs=1e-4)
+        assert fit.weights == pytest.approx(alone.weights, abs=1e-4)
+    assert pattern.fit_all([], None) == []
+
+
 def test_a_caption_is_left_out_and_what_moves_is_not() -> None:
     frames = [scene(1, x) for x in range(0, 12, 3)]
     query = frames[2].copy()
@@ -87,7 +105,7 @@ def test_a_query_is_followed_to_both_sides() -> None:
     pattern = placed_pattern(query, shift(40, 16), SIZE)
     assert pattern is not None
     assert pattern.placement is not None
-    found = placements_along(sequence, pattern, KnownPlacement(4 / 3, pattern.placement), 2, TimeBudget(60.0))
+    found = placements_along(sequence, pattern, KnownPlacement(4 / 3, pattern.placement), 2)
     assert sorted(found) == [0, 2, 4, 6, 8]
     for number, placed in found.items():
         to_pattern = np.asarray(np.linalg.inv(pattern.placement), np.float64)

@@ -11,10 +11,11 @@ import cv2
 import numpy as np
 import pytest
 
-from cbvir_core.decode import STILL_SIDE, fit_within, read_frames
+from cbvir_core.decode import STILL_SIDE, fit_within, read_frames, thumbnail
 from cbvir_core.decode.span import SpanReader
+from cbvir_core.geometry import shift
 from cbvir_core.keyframes import extract_keyframes
-from cbvir_core.localise import ThumbnailMatch, find_moment, match_thumbnails
+from cbvir_core.localise import ThumbnailMatch, find_moment, match_thumbnail, match_thumbnails
 from cbvir_core.types import Image, Keyframe, Thumbnails
 from cbvir_core.verify import QUERY_FEATURES, Verification, describe, verify
 
@@ -99,7 +100,6 @@ def matched(query: Image, scene: Keyframe, *, mirror: bool = False) -> Thumbnail
         still=(scene.image.shape[1], scene.image.shape[0]),
         transform=agreeing(query, scene, mirror).homography,
         mirrored=mirror,
-        budget_s=60.0,
     )
     assert found is not None
     return found
@@ -173,7 +173,10 @@ def test_without_the_file_the_thumbnails_time_is_given(pan: Path, tmp_path: Path
     moment = find_moment(gone, span, query, keyframe_s=scene.time_s, thumbnail_match=matched(query, scene))
     assert abs(moment.time_s - time_s) <= GAP_S
     assert not moment.exact
-    assert moment.reason.endswith("The time is that of the best of the frames that indexing looked at.")
+    assert moment.reason.startswith(f"{gone} is not there")
+    assert moment.reason.endswith(
+        "The time is that of the best of the frames that indexing looked at, exact to .19 s."
+    )
     unclear = replace(matched(query, scene), fit=0.1)
     moment = find_moment(gone, span, query, keyframe_s=scene.time_s, thumbnail_match=unclear)
     assert moment.time_s == scene.time_s
@@ -190,13 +193,71 @@ def test_when_time_is_over_the_thumbnail_stands(pan: Path) -> None:
     assert moment.reason.startswith("Time was over")
 
 
+def long_scene(count: int) -> tuple[Thumbnails, Callable[[int], Image]]:
+    """Thumbnails of a camera that pans slowly, and what each of them shows at the size of a still."""
+    rng = np.random.default_rng(5)
+    cells = rng.integers(0, 255, (18, 32 + count // 8, 3), dtype=np.uint8)
+    wide = np.asarray(cv2.resize(cells, (512 + 2 * count, 288), interpolation=cv2.INTER_CUBIC), np.uint8)
+
+    def picture(number: int) -> Image:
+        return np.ascontiguousarray(wide[:, 2 * number : 2 * number + 512])
+
+    frames = np.stack([thumbnail(picture(number)) for number in range(count)])
+    return Thumbnails(np.array([GAP_S * one for one in range(count)]), frames), picture
+
+
+@pytest.mark.parametrize("number", [4, 130, 250])
+def test_in_a_long_scene_the_best_is_found_without_aligning_all(number: int, landscape: Image) -> None:
+    """A disc crosses a still scene of 256 thumbnails; the picture is a part of one that holds its path."""
+
+    def picture(number: int) -> Image:
+        drawn = landscape[100:388, 300:812].copy()
+        cv2.circle(drawn, (90 + 3 * number // 2, 150), 30, (30, 30, 200), -1)
+        cv2.circle(drawn, (90 + 3 * number // 2, 150), 15, (240, 240, 20), -1)
+        return drawn
+
+    times_s = np.array([GAP_S * one for one in range(256)])
+    thumbnails = Thumbnails(times_s, np.stack([thumbnail(picture(one)) for one in range(256)]))
+    query = picture(number)[40:250, 40:]
+    for transform, asked in ((None, picture(number)), (shift(40, 40), query)):
+        match = match_thumbnails(
+            thumbnails, asked, keyframe_s=100 * GAP_S, still=(512, 288), transform=transform
+        )
+        assert match is not None
+        assert match.time_s == pytest.approx(number * GAP_S, abs=GAP_S + 1e-6)
+        assert match.spans[0][0] <= number * GAP_S <= match.spans[0][1]
+        assert match.explained > 0.95
+
+
+def test_one_thumbnail_is_compared_with_its_neighbours() -> None:
+    thumbnails, picture = long_scene(40)
+    query, still = picture(20)[40:250, 60:400], (512, 288)
+    for off in (-1, 0, 1):
+        match = match_thumbnail(
+            thumbnails,
+            query,
+            time_s=(20 + off) * GAP_S + 0.05,
+            still=still,
+            transform=shift(60 - 2 * off + 2, 39),
+        )
+        assert match is not None
+        assert match.time_s == pytest.approx(20 * GAP_S)
+        assert match.transform == pytest.approx(shift(60, 40), abs=0.5)
+        assert (match.explained > 0.95, match.fit > 0.9) == (True, True)
+        assert match.spans[0][0] <= 19 * GAP_S
+        assert match.spans[0][1] >= 21 * GAP_S
+    elsewhere = match_thumbnail(thumbnails, query, time_s=5 * GAP_S, still=still)
+    assert elsewhere is None or elsewhere.fit < 0.5
+    edge = match_thumbnail(thumbnails, picture(0), time_s=-3.0, still=still)
+    assert edge is not None
+    assert edge.time_s == 0.0
+    assert edge.fit > 0.95
+
+
 def test_a_blank_query_is_compared_with_nothing() -> None:
     thumbnails = Thumbnails(np.zeros(1), np.full((1, 72, 128), 90, np.uint8))
     blank = np.full((360, 640, 3), 90, np.uint8)
-    match = match_thumbnails(
-        thumbnails, blank, keyframe_s=0.0, still=(640, 360), transform=None, mirrored=False
-    )
-    assert match is None
+    assert match_thumbnails(thumbnails, blank, keyframe_s=0.0, still=(640, 360)) is None
 
 
 def test_one_thing_in_the_place_of_another_is_not_explained(shared: Path) -> None:

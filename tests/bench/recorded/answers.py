@@ -12,7 +12,7 @@ from unittest.mock import patch
 
 from bench.recorded.questions import RecordedQuestion
 from cbvir_core import Answer, CbvirError, Hit, Library
-from cbvir_core.localise.frames import TimeBudget
+from cbvir_core.localise.work import TimeBudget
 
 DIGITS = 6
 """Decimals that are written down: what comes after them may follow the order of a sum."""
@@ -49,7 +49,7 @@ def answer_all(library: Library, asked: Iterable[RecordedQuestion]) -> Record:
 @contextmanager
 def timeless() -> Iterator[None]:
     """Let no budget of time end inside the block: a busy machine would answer otherwise than an idle one."""
-    with patch.object(TimeBudget, "is_spent", lambda self, share=1.0: False):
+    with patch.object(TimeBudget, "is_spent", lambda self: False):
         yield
 
 
