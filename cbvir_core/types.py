@@ -82,13 +82,41 @@ class Thumbnails:
         return len(self.times_s)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class SampledFrames:
+    """Samples of a scene whose view differs from those kept before: `times_s` ascending (N), `pictures` RGB
+    uint8, N x H x W x 3."""
+
+    times_s: npt.NDArray[np.float64]
+    pictures: npt.NDArray[np.uint8] = field(repr=False)
+
+    def __len__(self) -> int:
+        return len(self.times_s)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FrameCodes:
+    """Short codes of the frames of a scene: `times_s` ascending (N), `codes` uint8, N x VIEWS x BYTES.
+
+    View 0 of a frame is the whole of it, the others are regions of a grid.  Only the codec that made the
+    bytes reads them.  N is 0 for a scene of which no frame could be read.
+    """
+
+    times_s: npt.NDArray[np.float64]
+    codes: npt.NDArray[np.uint8] = field(repr=False)
+
+    def __len__(self) -> int:
+        return len(self.times_s)
+
+
 @dataclass(frozen=True, slots=True)
 class Keyframe:
     """The picture that stands for one scene, and the span of that scene.
 
     ``scene_start_s <= time_s <= scene_end_s``.  `quality` is in [0, 1]: 0 for a frame without content
     (black, white, one colour), which stands for its span but is never searched; higher for a sharp one.
-    `thumbnails` show the samples of the scene; None where these are not known.
+    `thumbnails` show the samples of the scene, `frames` those of them that differ; None where these are not
+    known.
     """
 
     time_s: float
@@ -97,6 +125,7 @@ class Keyframe:
     image: Image = field(repr=False, compare=False)
     quality: float = 1.0
     thumbnails: Thumbnails | None = field(default=None, repr=False, compare=False)
+    frames: SampledFrames | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True, order=True)

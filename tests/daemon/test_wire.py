@@ -12,24 +12,35 @@ import numpy as np
 import pytest
 
 from cbvir_core.decode import THUMBNAIL_SIDE
+from cbvir_core.keyframes import FRAME_SIDE, MAX_SCENE_FRAMES
 from cbvir_core.keyframes.thumbnails import MAX_SCENE_THUMBNAILS
-from cbvir_core.types import Keyframe, Thumbnails
+from cbvir_core.types import Keyframe, SampledFrames, Thumbnails
 from cbvird.worker import wire
 
 TWO = bytes(2 * 8), bytes(2 * 3 * 4)
 """Two times and two thumbnails, 3 high and 4 wide."""
 
+TWO_FRAMES = bytes(2 * 8), bytes(2 * 3 * 4 * 3)
+"""Two times and two frames, 3 high and 4 wide."""
+
 UNLIKE = r"shape|buffer size"
 
 
-def keyframe(thumbnails: Thumbnails | None) -> Keyframe:
-    return Keyframe(0.5, 0.0, 1.0, np.full((4, 6, 3), 9, np.uint8), thumbnails=thumbnails)
+def keyframe(thumbnails: Thumbnails | None, frames: SampledFrames | None = None) -> Keyframe:
+    return Keyframe(0.5, 0.0, 1.0, np.full((4, 6, 3), 9, np.uint8), thumbnails=thumbnails, frames=frames)
 
 
 def noise(count: int, height: int, width: int) -> Thumbnails:
     """Not contiguous, as what is cut out of something larger."""
     frames = np.random.default_rng(count).integers(0, 256, (count, height, 2 * width), dtype=np.uint8)
     return Thumbnails(np.arange(2 * count)[::2] / 3, frames[:, :, ::2])
+
+
+def coloured(count: int, height: int, width: int) -> SampledFrames:
+    """Not contiguous either."""
+    rng = np.random.default_rng(count)
+    pictures = rng.integers(0, 256, (count, height, 2 * width, 3), dtype=np.uint8)
+    return SampledFrames(np.arange(2 * count)[::2] / 3, pictures[:, :, ::2])
 
 
 def over_the_wire(ours: Connection, theirs: Connection, sent: Keyframe) -> Keyframe:
@@ -43,14 +54,26 @@ def over_the_wire(ours: Connection, theirs: Connection, sent: Keyframe) -> Keyfr
 
 
 def receive_found(
-    strip: object, *thumbnails: bytes, shape: object = (1, 1, 3), picture: bytes = bytes(3)
+    strip: object,
+    *parts: bytes,
+    shape: object = (1, 1, 3),
+    picture: bytes = bytes(3),
+    frames: object = None,
 ) -> wire.WorkerMessage | wire.Failed:
-    """What the service makes of a keyframe with these bytes for its picture, and for times and thumbnails."""
-    fields = {"time_s": 1.0, "scene_start_s": 0.0, "scene_end_s": 2.0, "quality": 1.0, "shape": shape}
-    header = json.dumps({"kind": "FoundKeyframe", "fields": {**fields, "strip": strip}}).encode()
+    """What the service makes of a keyframe with these bytes for its picture, and for times and thumbnails,
+    and for times and frames."""
+    fields: dict[str, object] = {
+        "time_s": 1.0,
+        "scene_start_s": 0.0,
+        "scene_end_s": 2.0,
+        "quality": 1.0,
+        "shape": shape,
+    }
+    fields |= {"strip": strip, "frames": frames}
+    header = json.dumps({"kind": "FoundKeyframe", "fields": fields}).encode()
     ours, theirs = Pipe()
     with ours, theirs:
-        for part in (header, picture, *thumbnails):
+        for part in (header, picture, *parts):
             theirs.send_bytes(part)
         return wire.receive(ours)
 
@@ -121,3 +144,71 @@ def test_thumbnails_of_another_length_than_said_are_nonsense(times: bytes, frame
 def test_thumbnails_that_no_extractor_makes_are_nonsense(strip: tuple[int, int, int]) -> None:
     with pytest.raises(ValueError, match="shape"):
         receive_found(strip, bytes(8 * strip[0]), bytes(math.prod(strip)))
+
+
+@pytest.mark.parametrize(
+    "size", [(1, 1, 1), (9, 90, 160), (MAX_SCENE_FRAMES, FRAME_SIDE, FRAME_SIDE)], ids=str
+)
+def test_frames_arrive_as_they_were_sent(size: tuple[int, int, int]) -> None:
+    sent = coloured(*size)
+    ours, theirs = Pipe()
+    with ours, theirs:
+        for thumbnails in (None, noise(3, 5, 7)):
+            arrived = over_the_wire(ours, theirs, keyframe(thumbnails, sent))
+            assert arrived.frames is not None
+            assert np.array_equal(arrived.frames.times_s, sent.times_s)
+            assert np.array_equal(arrived.frames.pictures, sent.pictures)
+            assert (arrived.thumbnails is None) == (thumbnails is None)
+        assert over_the_wire(ours, theirs, keyframe(None)).frames is None  # nothing is left to read
+
+
+@pytest.mark.parametrize(
+    "frames",
+    [
+        [3, 3, 4, 3],
+        [2, 4, 4, 3],
+        [-1, 3, 4, 3],
+        [2, -1, 4, 3],
+        [2, 3, 4],
+        [2, 3, 4, 1],
+        [],
+        2,
+        [2, 3, 4.0, 3],
+    ],
+    ids=str,
+)
+def test_frames_of_another_shape_than_said_are_nonsense(frames: object) -> None:
+    receive_found(None, *TWO_FRAMES, frames=[2, 3, 4, 3])
+    with pytest.raises(ValueError, match=UNLIKE):
+        receive_found(None, *TWO_FRAMES, frames=frames)
+
+
+@pytest.mark.parametrize(
+    ("times", "pictures"),
+    [
+        (bytes(8), TWO_FRAMES[1]),
+        (bytes(15), TWO_FRAMES[1]),
+        (TWO_FRAMES[0], bytes(71)),
+        (TWO_FRAMES[0], b""),
+        (b"", TWO_FRAMES[1]),
+    ],
+)
+def test_frames_of_another_length_than_said_are_nonsense(times: bytes, pictures: bytes) -> None:
+    with pytest.raises(ValueError, match=UNLIKE):
+        receive_found(None, times, pictures, frames=[2, 3, 4, 3])
+
+
+@pytest.mark.parametrize("times", [(1.0, 0.5), (0.0, math.nan), (0.0, math.inf)], ids=str)
+def test_frames_out_of_the_order_of_time_are_nonsense(times: tuple[float, float]) -> None:
+    with pytest.raises(ValueError, match="order of time"):
+        receive_found(None, np.array(times).tobytes(), TWO_FRAMES[1], frames=[2, 3, 4, 3])
+
+
+@pytest.mark.parametrize(
+    "size",
+    [(0, 1, 1), (MAX_SCENE_FRAMES + 1, 1, 1), (1, FRAME_SIDE + 1, 1), (1, 1, FRAME_SIDE + 1)],
+    ids=str,
+)
+def test_frames_that_no_extractor_makes_are_nonsense(size: tuple[int, int, int]) -> None:
+    with pytest.raises(ValueError, match="shape"):
+        receive_found(None, bytes(8 * size[0]), bytes(3 * math.prod(size)), frames=[*size, 3])

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from cbvir_core.errors import NotAVideo
-from cbvir_core.keyframes import KeyframeExtractor, KeyframeOptions, extract_keyframes
+from cbvir_core.keyframes import FRAME_SIDE, KeyframeExtractor, KeyframeOptions, extract_keyframes
 from cbvir_core.types import Frame, Image, Keyframe
 
 Pictures = Callable[[int], Image]
@@ -72,7 +72,7 @@ def test_the_pictures_held_do_not_grow_with_the_film() -> None:
     rng, extractor, alive = np.random.default_rng(0), KeyframeExtractor(), weakref.WeakSet[Holder]()
     most = 0
     for number in range(600):
-        image = rng.integers(0, 256, (12, 16, 3), dtype=np.uint8).view(Holder)
+        image = rng.integers(0, 256, (12, FRAME_SIDE + 1, 3), dtype=np.uint8).view(Holder)
         alive.add(image)
         extractor.push(Frame(Fraction(number, 3), image))
         del image

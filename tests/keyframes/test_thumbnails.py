@@ -136,7 +136,7 @@ def pushed(count: int) -> ThumbnailTrack:
     """Frames at 0, 1, 2... seconds."""
     full = ThumbnailTrack()
     for number in range(count):
-        full.push(Frame(Fraction(number), DOT))
+        full.push(number, thumbnail(DOT))
     return full
 
 
@@ -163,9 +163,9 @@ def test_however_long_each_scene_has_some_of_its_own(lengths: list[int], most: i
         patch.setattr(thumbnails, "MAX_SCENE_THUMBNAILS", most)
         full, keyframes = ThumbnailTrack(), []
         for number in range(ends[-1]):
-            full.push(Frame(Fraction(number), DOT))
+            full.push(number, thumbnail(DOT))
             keyframes += full.cut([one for one in scenes[:-1] if one.scene_end_s == number - late])
-            assert len(full._waiting) <= 2 * most
+            assert len(full) <= 2 * most
         keyframes += full.cut(scenes[-1:], last=True)
     for keyframe, (start, end) in zip(keyframes, pairwise(ends), strict=True):
         assert start <= times(keyframe)[0] <= times(keyframe)[-1] < end

@@ -1,7 +1,8 @@
 """The messages between the service and a decode worker, and how they are put into bytes.
 
 A worker reads hostile files, so what it sends is data and never code: a JSON header; for a keyframe, the raw
-picture follows, and then the raw thumbnails of its scene.  Nothing from a worker is unpickled.
+picture follows, then the raw thumbnails of its scene, then the raw frames.  Nothing from a worker is
+unpickled.
 """
 
 from __future__ import annotations
@@ -15,20 +16,24 @@ from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
+import numpy.typing as npt
 
 from cbvir_core.decode import THUMBNAIL_SIDE
 from cbvir_core.errors import CbvirError
-from cbvir_core.keyframes import MAX_SCENE_THUMBNAILS
-from cbvir_core.types import Box, Image, Keyframe, Thumbnails, VideoId, VideoInfo
+from cbvir_core.keyframes import FRAME_SIDE, MAX_SCENE_FRAMES, MAX_SCENE_THUMBNAILS
+from cbvir_core.types import Box, Image, Keyframe, SampledFrames, Thumbnails, VideoId, VideoInfo
+
+Times = npt.NDArray[np.float64]
+Pixels = npt.NDArray[np.uint8]
 
 GO_ON = b"go"
 """The only message from the service, to a worker that has probed its file: decode it."""
 
 MAX_HEADER_BYTES = 1 << 16
-"""Of a JSON header, and of the times of a scene's thumbnails."""
+"""Of a JSON header, and of the times of a scene's thumbnails or frames."""
 
 MAX_RAW_PICTURE_BYTES = 1 << 26
-"""Of a keyframe's picture, and of all the thumbnails of a scene together."""
+"""Of a keyframe's picture, and of all the thumbnails or all the frames of a scene together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +55,13 @@ class FoundKeyframe:
     """One finished keyframe."""
 
     keyframe: Keyframe
+
+
+@dataclass(frozen=True, slots=True)
+class FoundScene:
+    """The frames of the next scene of a video that is known already; None for one without samples."""
+
+    frames: SampledFrames | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +97,7 @@ class Failed:
 DecodeMessage = FoundBorders | FoundKeyframe | DecodeProgress | Finished
 """What a worker sends after `GO_ON`, failure apart."""
 
-WorkerMessage = Probed | DecodeMessage
+WorkerMessage = Probed | DecodeMessage | FoundScene
 """What a worker sends, failure apart."""
 
 _PLAIN: dict[str, type[DecodeProgress] | type[Finished] | type[Failed]] = {
@@ -99,6 +111,10 @@ def send(connection: Connection, message: WorkerMessage | Failed) -> None:
     if isinstance(message, FoundKeyframe):
         _send_keyframe(connection, message.keyframe)
         return
+    if isinstance(message, FoundScene):
+        connection.send_bytes(_header(FoundScene.__name__, {"frames": _shape(message.frames)}))
+        _send_frames(connection, message.frames)
+        return
     fields = _info_fields(message.info) if isinstance(message, Probed) else asdict(message)
     connection.send_bytes(_header(type(message).__name__, fields))
 
@@ -109,6 +125,8 @@ def receive(connection: Connection) -> WorkerMessage | Failed:
     kind, fields = header["kind"], header["fields"]
     if kind == FoundKeyframe.__name__:
         return FoundKeyframe(_receive_keyframe(connection, fields))
+    if kind == FoundScene.__name__:
+        return FoundScene(_receive_frames(connection, fields["frames"]))
     if kind == Probed.__name__:
         return Probed(_info(fields))
     if kind == FoundBorders.__name__:
@@ -128,21 +146,40 @@ def _send_keyframe(connection: Connection, keyframe: Keyframe) -> None:
         "quality": float(keyframe.quality),
         "shape": keyframe.image.shape,
         "strip": None if keyframe.thumbnails is None else keyframe.thumbnails.frames.shape,
+        "frames": _shape(keyframe.frames),
     }
     connection.send_bytes(_header(FoundKeyframe.__name__, fields))
     connection.send_bytes(np.ascontiguousarray(keyframe.image).tobytes())
     if (thumbnails := keyframe.thumbnails) is not None:
-        connection.send_bytes(np.ascontiguousarray(thumbnails.times_s, np.float64).tobytes())
-        connection.send_bytes(np.ascontiguousarray(thumbnails.frames).tobytes())
+        _send_timed(connection, thumbnails.times_s, thumbnails.frames)
+    _send_frames(connection, keyframe.frames)
+
+
+def _shape(frames: SampledFrames | None) -> tuple[int, ...] | None:
+    return None if frames is None else frames.pictures.shape
+
+
+def _send_frames(connection: Connection, frames: SampledFrames | None) -> None:
+    if frames is not None:
+        _send_timed(connection, frames.times_s, frames.pictures)
+
+
+def _send_timed(connection: Connection, times_s: Times, pixels: Pixels) -> None:
+    connection.send_bytes(np.ascontiguousarray(times_s, np.float64).tobytes())
+    connection.send_bytes(np.ascontiguousarray(pixels).tobytes())
 
 
 def _receive_keyframe(connection: Connection, fields: dict[str, Any]) -> Keyframe:
-    shape, strip = fields.pop("shape"), fields.pop("strip")
+    shape, strip, frames = (fields.pop(name) for name in ("shape", "strip", "frames"))
     if not all(math.isfinite(fields[name]) for name in ("time_s", "scene_start_s", "scene_end_s", "quality")):
         raise ValueError("a keyframe with a time or quality that is no number")
     image = _receive_picture(connection, shape)
-    thumbnails = None if strip is None else _receive_thumbnails(connection, strip)
-    return Keyframe(image=image, thumbnails=thumbnails, **fields)
+    return Keyframe(
+        image=image,
+        thumbnails=None if strip is None else _receive_thumbnails(connection, strip),
+        frames=_receive_frames(connection, frames),
+        **fields,
+    )
 
 
 def _box(sides: Any) -> Box:
@@ -169,14 +206,32 @@ def _receive_thumbnails(connection: Connection, strip: Any) -> Thumbnails:
             and 1 <= height <= THUMBNAIL_SIDE
             and 1 <= width <= THUMBNAIL_SIDE
         ):
-            pass
+            times_s, pixels = _receive_timed(connection, count)
+            return Thumbnails(times_s, pixels.reshape(count, height, width))
         case _:
             raise ValueError(f"thumbnails of shape {strip}")
-    times = np.frombuffer(connection.recv_bytes(MAX_HEADER_BYTES), dtype=np.float64)
-    if not np.isfinite(times).all() or (np.diff(times) < 0).any():
-        raise ValueError("thumbnails that are not in the order of time")
-    frames = np.frombuffer(connection.recv_bytes(MAX_RAW_PICTURE_BYTES), dtype=np.uint8)
-    return Thumbnails(times.reshape(count), frames.reshape(count, height, width))
+
+
+def _receive_frames(connection: Connection, shape: Any) -> SampledFrames | None:
+    match shape:
+        case None:
+            return None
+        case [int(count), int(height), int(width), 3] if (
+            1 <= count <= MAX_SCENE_FRAMES and 1 <= height <= FRAME_SIDE and 1 <= width <= FRAME_SIDE
+        ):
+            times_s, pixels = _receive_timed(connection, count)
+            return SampledFrames(times_s, pixels.reshape(count, height, width, 3))
+        case _:
+            raise ValueError(f"frames of shape {shape}")
+
+
+def _receive_timed(connection: Connection, count: int) -> tuple[Times, Pixels]:
+    """Read `count` times in their order, and the pixels of the pictures that they belong to."""
+    times_s = np.frombuffer(connection.recv_bytes(MAX_HEADER_BYTES), dtype=np.float64)
+    if not np.isfinite(times_s).all() or (np.diff(times_s) < 0).any():
+        raise ValueError("pictures of a scene that are not in the order of time")
+    pixels = np.frombuffer(connection.recv_bytes(MAX_RAW_PICTURE_BYTES), dtype=np.uint8)
+    return times_s.reshape(count), pixels
 
 
 def _info_fields(info: VideoInfo) -> dict[str, Any]:
