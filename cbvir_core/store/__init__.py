@@ -3,7 +3,8 @@
 One process writes; a batch of keyframes is stored whole or not at all.
 """
 
-from cbvir_core.store.changelog import Changes
+from cbvir_core.store.changelog import FRAMES_GENERATION, Changes
+from cbvir_core.store.frames import FrameCounts
 from cbvir_core.store.generations import DescriptorCounts
 from cbvir_core.store.layout import KeyframeRow
 from cbvir_core.store.records import Generation, VideoRecord
@@ -11,8 +12,10 @@ from cbvir_core.store.store import Store
 from cbvir_core.store.videos import absolute_path
 
 __all__ = [
+    "FRAMES_GENERATION",
     "Changes",
     "DescriptorCounts",
+    "FrameCounts",
     "Generation",
     "KeyframeRow",
     "Store",

@@ -14,13 +14,23 @@ import numpy as np
 
 from cbvir_core.store import tables
 from cbvir_core.store.environment import Table, Transaction
-from cbvir_core.store.layout import generation_key, pack_number, rows_of_keys, unpack_number, unpack_row_key
+from cbvir_core.store.layout import (
+    generation_key,
+    numbers_of_keys,
+    pack_number,
+    rows_of_keys,
+    unpack_number,
+    unpack_row_key,
+)
 from cbvir_core.store.part import StorePart
 from cbvir_core.store.records import Generation
 from cbvir_core.types import RowNumbers
 
 READ_BATCH_CHANGES = 65_536  # entries of one reading transaction: growing the map waits for the longest one
 TRIM_BATCH_CHANGES = 16_384  # entries dropped in one transaction: appending waits for it
+
+FRAMES_GENERATION = Generation(tables.FRAMES_MARK, "frames", None)
+"""Stands for frame codes where `ChangeStore.changes` takes a generation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +54,14 @@ class ChangeStore(StorePart):
     def last_change(self) -> int:
         """Return the sequence number of the newest change; 0 before the first."""
         with self._environment.read() as txn:
-            key = txn.last_key(Table.CHANGES)
-            return 0 if key is None else unpack_number(key)
+            return tables.last_change(txn)
 
     def changes(self, generation: Generation, after: int) -> Changes:
-        """Return what happened to a generation after the sequence number `after`, in that order."""
+        """Return what happened to a generation after the sequence number `after`, in that order.
+
+        For `FRAMES_GENERATION`, `added` are the rows that got frame codes.  Whoever keeps anything made of
+        them keeps `FrameStore.frame_codec` beside it, and begins anew where that has become another one.
+        """
         changes = self._logged(generation, after)
         while changes is None:  # again where the log was trimmed meanwhile
             changes = self._listed(generation)
@@ -74,7 +87,7 @@ class ChangeStore(StorePart):
         last, full = after, True
         while full:
             with self._environment.read() as txn:
-                if _first_number(txn) > last + 1:
+                if _first_number(txn) > last + 1 or last < _valid_since(txn, generation):
                     return None
                 batch = list(islice(txn.scan(Table.CHANGES, pack_number(last + 1)), READ_BATCH_CHANGES))
                 entries = [unpack_row_key(value) for _, value in batch]
@@ -94,18 +107,25 @@ class ChangeStore(StorePart):
         """
         begun = self.last_change()
         parts = [np.zeros(0, dtype=np.int64)]
-        prefix = generation_key(generation.number)
-        start, full = prefix, True
+        of_frames = generation == FRAMES_GENERATION
+        table = Table.FRAMES if of_frames else Table.DESCRIPTORS
+        prefix = b"" if of_frames else generation_key(generation.number)
+        start, full = prefix or b"\0", True
         while full:
             with self._environment.read() as txn:
-                keys = list(islice(txn.keys(Table.DESCRIPTORS, start, prefix), READ_BATCH_CHANGES))
-            parts.append(rows_of_keys(keys))
+                keys = list(islice(txn.keys(table, start, prefix), READ_BATCH_CHANGES))
+            parts.append(numbers_of_keys(keys) if of_frames else rows_of_keys(keys))
             start, full = (keys[-1] + b"\0" if keys else prefix), len(keys) == READ_BATCH_CHANGES
         since = self._logged(generation, begun)
         if since is None:
             return None
         added = np.union1d(np.concatenate(parts), since.added)
         return Changes(since.last, added, since.forgotten, whole=True)
+
+
+def _valid_since(txn: Transaction, generation: Generation) -> int:
+    """Return the change up to which the log says nothing that still holds: codes of another codec."""
+    return tables.read_counter(txn, tables.FRAMES_SINCE) if generation == FRAMES_GENERATION else 0
 
 
 def _first_number(txn: Transaction) -> int:

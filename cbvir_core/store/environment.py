@@ -38,6 +38,8 @@ class Table(StrEnum):
     NUMBERS = "numbers"  # video id, number in the video -> row
     STILLS = "stills"  # row -> JPEG
     THUMBNAILS = "thumbnails"  # row -> times and frames of the scene's thumbnails, in one strip
+    FRAMES = "frames"  # row -> times and codes of the frames of the scene
+    UNFRAMED = "unframed"  # video id, row -> nothing: the scene has no frame codes yet
     FEATURES = "features"  # row -> local features of the still, packed (`cbvir_core.verify`)
     GENERATIONS = "generations"  # generation -> JSON
     DESCRIPTORS = "descriptors"  # generation, row -> float16 filter row, float16 refine row

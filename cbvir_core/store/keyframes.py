@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -13,9 +13,11 @@ from cbvir_core.errors import StoreError, UnknownVideo
 from cbvir_core.store import tables
 from cbvir_core.store.environment import Table, Transaction
 from cbvir_core.store.layout import (
+    HalfRows,
     KeyframeRow,
     number_key,
     pack_descriptors,
+    pack_frame_codes,
     pack_keyframe,
     pack_number,
     pack_thumbnails,
@@ -28,7 +30,37 @@ from cbvir_core.store.layout import (
 )
 from cbvir_core.store.part import RowNumbersLike, StorePart
 from cbvir_core.store.records import Generation
-from cbvir_core.types import Keyframe, KeyframeId, RowMask, RowNumbers, Rows, Thumbnails, VideoId
+from cbvir_core.types import (
+    FrameCodes,
+    Keyframe,
+    KeyframeId,
+    RowMask,
+    RowNumbers,
+    Rows,
+    Thumbnails,
+    VideoId,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _PackedKeyframe:
+    """A keyframe as it is written: still, strip of thumbnails, codes of frames, descriptors."""
+
+    keyframe: Keyframe
+    still: bytes
+    strip: bytes | None
+    frames: bytes | None
+    descriptors: bytes
+
+    @classmethod
+    def of(cls, keyframe: Keyframe, codes: FrameCodes | None, filter_row: HalfRows) -> _PackedKeyframe:
+        return cls(
+            keyframe,
+            encode_still(keyframe.image),
+            pack_thumbnails(keyframe.thumbnails) if keyframe.thumbnails else None,
+            None if codes is None else pack_frame_codes(codes),
+            pack_descriptors(filter_row, None),
+        )
 
 
 class KeyframeStore(StorePart):
@@ -40,8 +72,12 @@ class KeyframeStore(StorePart):
         keyframes: Sequence[Keyframe],
         generation: Generation,
         filter_rows: Rows,
+        frame_codes: Sequence[FrameCodes | None] = (),
     ) -> list[int]:
         """Store keyframes with their filter descriptors (N x D) in one transaction; return their rows.
+
+        `frame_codes` has those of each keyframe's scene, or None; or it is empty.  Where the store has a
+        frame codec (`FrameStore.use_frame_codec`), rows without codes are listed as waiting for them.
 
         Pictures become stills as they are: the caller shrinks them (`cbvir_core.library.ingest`).  They are
         on the disk when it returns.  Raises UnknownVideo before `begin`, StoreError after
@@ -49,13 +85,13 @@ class KeyframeStore(StorePart):
         """
         if len(filter_rows) != len(keyframes) or (len(keyframes) and filter_rows.ndim != 2):
             raise ValueError(f"{len(keyframes)} keyframes, descriptors of shape {filter_rows.shape}")
+        if frame_codes and len(frame_codes) != len(keyframes):
+            raise ValueError(f"{len(keyframes)} keyframes, frame codes of {len(frame_codes)}")
         # JPEG takes milliseconds a picture, so it is done before the write transaction begins.
-        stills = [encode_still(keyframe.image) for keyframe in keyframes]
-        strips = [
-            pack_thumbnails(frames) if (frames := keyframe.thumbnails) else None for keyframe in keyframes
+        codes = frame_codes or [None] * len(keyframes)
+        entries = [
+            _PackedKeyframe.of(*parts) for parts in zip(keyframes, codes, to_half(filter_rows), strict=True)
         ]
-        descriptors = [pack_descriptors(row, None) for row in to_half(filter_rows)]
-        entries = list(zip(keyframes, stills, strips, descriptors, strict=True))
 
         def work(txn: Transaction) -> list[int]:
             return _append(txn, video_id, generation, entries)
@@ -121,7 +157,7 @@ def _append(
     txn: Transaction,
     video_id: VideoId,
     generation: Generation,
-    entries: list[tuple[Keyframe, bytes, bytes | None, bytes]],
+    entries: list[_PackedKeyframe],
 ) -> list[int]:
     record = tables.read_video(txn, video_id)
     if record.complete:
@@ -129,22 +165,31 @@ def _append(
     has_refine_weights = tables.stored_generation(txn, generation).refine is not None
     last = tables.read_counter(txn, tables.LAST_ROW_COUNTER)
     rows = list(range(last + 1, last + 1 + len(entries)))
-    for number, (row, (keyframe, still, strip, descriptor)) in enumerate(zip(rows, entries, strict=True)):
-        keyframe_id = KeyframeId(video_id, record.keyframes + number)
-        key = pack_number(row)
-        txn.put(Table.ROWS, key, pack_keyframe(keyframe_id, keyframe))
-        txn.put(Table.NUMBERS, number_key(keyframe_id), key)
-        txn.put(Table.STILLS, key, still)
-        if strip is not None:
-            txn.put(Table.THUMBNAILS, key, strip)
-        txn.put(Table.DESCRIPTORS, row_key(generation.number, row), descriptor)
+    for number, (row, entry) in enumerate(zip(rows, entries, strict=True), start=record.keyframes):
+        _put_keyframe(txn, row, KeyframeId(video_id, number), entry)
+        txn.put(Table.DESCRIPTORS, row_key(generation.number, row), entry.descriptors)
         if has_refine_weights:
             txn.put(Table.UNREFINED, row_key(generation.number, row), b"")
     names = (tables.LAST_ROW_COUNTER, tables.KEYFRAME_COUNTER, tables.filter_counter(generation.number))
     tables.add_to_counters(txn, Counter(dict.fromkeys(names, len(rows))))
+    coded = [row for row, entry in zip(rows, entries, strict=True) if entry.frames is not None]
     tables.log_changes(txn, ((generation.number, row) for row in rows))
+    tables.log_changes(txn, ((tables.FRAMES_MARK, row) for row in coded))
     tables.put_video(txn, replace(record, keyframes=record.keyframes + len(rows)))
     return rows
+
+
+def _put_keyframe(txn: Transaction, row: int, keyframe_id: KeyframeId, entry: _PackedKeyframe) -> None:
+    key = pack_number(row)
+    txn.put(Table.ROWS, key, pack_keyframe(keyframe_id, entry.keyframe))
+    txn.put(Table.NUMBERS, number_key(keyframe_id), key)
+    txn.put(Table.STILLS, key, entry.still)
+    if entry.strip is not None:
+        txn.put(Table.THUMBNAILS, key, entry.strip)
+    if entry.frames is not None:
+        tables.put_frames(txn, row, entry.frames)
+    elif tables.read_frame_codec(txn) is not None:
+        tables.list_unframed(txn, row)
 
 
 def _read_row(txn: Transaction, row: int) -> KeyframeRow | None:

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from cbvir_core.decode import decode_strip, encode_strip
 from cbvir_core.errors import NotAPicture, StoreDamaged
-from cbvir_core.types import Keyframe, KeyframeId, RowNumbers, Rows, Thumbnails, VideoId
+from cbvir_core.types import FrameCodes, Keyframe, KeyframeId, RowNumbers, Rows, Thumbnails, VideoId
 
 STORE_SCHEMA = 1
 
@@ -25,6 +25,7 @@ _SHORT = struct.Struct(">I")  # a generation, or a keyframe's number in its vide
 _KEYFRAME = struct.Struct(">I3df")  # number in the video, time, scene start, scene end, quality
 _LENGTHS = struct.Struct("<HH")  # numbers of entries of the filter row and of the refine row
 _STRIP_HEADER = struct.Struct("<HH")  # number of frames, their height
+_CODES_HEADER = struct.Struct("<HHH")  # numbers of frames, of views of a frame, of bytes of a view
 STORED_FLOAT = np.dtype("<f2")
 STORED_TIME = np.dtype("<f8")
 HalfRows = npt.NDArray[np.float16]
@@ -74,6 +75,11 @@ def rows_of_keys(keys: Sequence[bytes]) -> RowNumbers:
     return pairs["row"].astype(np.int64)
 
 
+def numbers_of_keys(keys: Sequence[bytes]) -> RowNumbers:
+    """Return the row numbers of many keys that `pack_number` made."""
+    return np.frombuffer(b"".join(keys), dtype=np.dtype(">u8")).astype(np.int64)
+
+
 def path_key(path: Path) -> bytes:
     """Return a digest of a path, since LMDB's keys have at most 511 bytes and paths 4,096."""
     return hashlib.blake2b(os.fsencode(path), digest_size=32).digest()
@@ -87,6 +93,21 @@ def video_prefix(video: VideoId) -> bytes:
 def number_key(keyframe_id: KeyframeId) -> bytes:
     """Return the key by which a keyframe's row is found from its public name."""
     return video_prefix(keyframe_id.video) + _SHORT.pack(keyframe_id.number)
+
+
+def unframed_key(video: VideoId, row: int) -> bytes:
+    """Return the key by which a row that has no frame codes is listed."""
+    return video_prefix(video) + _LONG.pack(row)
+
+
+def unframed_row(key: bytes) -> int:
+    """Return the row of what `unframed_key` made."""
+    return unpack_number(key[-_LONG.size :])
+
+
+def video_of_unframed(key: bytes) -> VideoId:
+    """Return the video of what `unframed_key` made."""
+    return VideoId(key[: -_LONG.size - 1].decode("ascii", "replace"))
 
 
 def pack_keyframe(keyframe_id: KeyframeId, keyframe: Keyframe) -> bytes:
@@ -125,6 +146,27 @@ def unpack_thumbnails(value: memoryview) -> Thumbnails:
         return Thumbnails(times, decode_strip(bytes(value[strip:]), count, height))
     except (NotAPicture, ValueError) as error:
         raise StoreDamaged(f"a strip of thumbnails in the store cannot be read ({error})") from error
+
+
+def pack_frame_codes(frames: FrameCodes) -> bytes:
+    """Pack the times and the codes.  Raises ValueError where their numbers differ."""
+    count, views, width = frames.codes.shape
+    if frames.times_s.shape != (count,):
+        raise ValueError(f"codes of {count} frames, {len(frames.times_s)} times")
+    times = np.ascontiguousarray(frames.times_s, STORED_TIME).tobytes()
+    codes = np.ascontiguousarray(frames.codes, np.uint8).tobytes()
+    return _CODES_HEADER.pack(count, views, width) + times + codes
+
+
+def unpack_frame_codes(value: memoryview) -> FrameCodes:
+    """Unpack what `pack_frame_codes` made."""
+    count, views, width = _CODES_HEADER.unpack_from(value) if len(value) >= _CODES_HEADER.size else (0, 0, 0)
+    codes_at = _CODES_HEADER.size + count * STORED_TIME.itemsize
+    if len(value) != codes_at + count * views * width:
+        raise StoreDamaged("the codes of a scene's frames in the store have the wrong length")
+    times = np.frombuffer(value, STORED_TIME, count, _CODES_HEADER.size).astype(np.float64)
+    codes = np.frombuffer(value, np.uint8, count * views * width, codes_at)
+    return FrameCodes(times, codes.reshape(count, views, width).copy())
 
 
 def to_half(rows: Rows) -> HalfRows:

@@ -13,6 +13,7 @@ from cbvir_core.store.changelog import ChangeStore
 from cbvir_core.store.descriptors import DescriptorStore
 from cbvir_core.store.environment import FIRST_MAP_BYTES, Environment, Table, Transaction
 from cbvir_core.store.features import FeatureStore
+from cbvir_core.store.frames import FrameStore
 from cbvir_core.store.generations import GenerationStore
 from cbvir_core.store.keyframes import KeyframeStore
 from cbvir_core.store.layout import STORE_SCHEMA
@@ -22,8 +23,10 @@ _SCHEMA_KEY = b"schema"
 _IDENTITY_KEY = b"identity"
 
 
-class Store(VideoStore, KeyframeStore, DescriptorStore, FeatureStore, GenerationStore, ChangeStore):
-    """Videos, keyframes, stills and descriptors in one LMDB environment.
+class Store(
+    VideoStore, KeyframeStore, DescriptorStore, FeatureStore, FrameStore, GenerationStore, ChangeStore
+):
+    """Videos, keyframes, stills, descriptors and frame codes in one LMDB environment.
 
     One process has it open; any number of its threads read, and never wait for the writer.  Each writing
     method is one transaction, which is on the disk when the method returns: a crash loses only calls that

@@ -15,6 +15,7 @@ from cbvir_core.store.layout import (
     number_key,
     pack_number,
     row_key,
+    unframed_key,
     unpack_keyframe,
     unpack_number,
     video_prefix,
@@ -23,8 +24,11 @@ from cbvir_core.store.records import Generation, VideoRecord, dump_video, load_g
 from cbvir_core.types import VideoId
 
 FORGOTTEN_MARK = 0  # in the place of a generation number in the change log; generations begin at 1
+FRAMES_MARK = 2**32 - 1  # likewise, for rows that got frame codes
 KEYFRAME_COUNTER = "rows"
 LAST_ROW_COUNTER = "next_row"  # the largest row number given out; the name on disk stays
+FRAME_CODEC_KEY = b"frame_codec"  # the fingerprint of the codec of all frame codes
+FRAMES_SINCE = "frames_since"  # the last change before that codec was used; read as a counter
 
 
 def filter_counter(generation: int) -> str:
@@ -50,13 +54,18 @@ def add_to_counters(txn: Transaction, changes: Counter[str]) -> None:
             txn.put(Table.META, name.encode(), pack_number(read_counter(txn, name) + change))
 
 
+def last_change(txn: Transaction) -> int:
+    """Return the sequence number of the newest change; 0 before the first."""
+    last = txn.last_key(Table.CHANGES)
+    return 0 if last is None else unpack_number(last)
+
+
 def log_changes(txn: Transaction, entries: Iterable[tuple[int, int]]) -> None:
     """Append (generation, row) entries to the change log.
 
-    The generation is the one that got the row, or FORGOTTEN_MARK.
+    The generation is the one that got the row, FORGOTTEN_MARK, or FRAMES_MARK.
     """
-    last = txn.last_key(Table.CHANGES)
-    sequence = 0 if last is None else unpack_number(last)
+    sequence = last_change(txn)
     for generation, row in entries:
         sequence += 1
         txn.put(Table.CHANGES, pack_number(sequence), row_key(generation, row))
@@ -103,11 +112,14 @@ def delete_rows(txn: Transaction, rows: list[int]) -> None:
         value = txn.get(Table.ROWS, key)
         if value is None:
             continue
-        txn.delete(Table.NUMBERS, number_key(unpack_keyframe(row, value).keyframe_id))
+        keyframe_id = unpack_keyframe(row, value).keyframe_id
+        txn.delete(Table.NUMBERS, number_key(keyframe_id))
         txn.delete(Table.ROWS, key)
         txn.delete(Table.STILLS, key)
         txn.delete(Table.THUMBNAILS, key)
         txn.delete(Table.FEATURES, key)
+        txn.delete(Table.FRAMES, key)
+        txn.delete(Table.UNFRAMED, unframed_key(keyframe_id.video, row))
         changes[KEYFRAME_COUNTER] -= 1
         for generation in known:
             changes.update(_delete_descriptors(txn, generation, row))
@@ -123,3 +135,47 @@ def _delete_descriptors(txn: Transaction, generation: Generation, row: int) -> d
     was_unrefined = txn.delete(Table.UNREFINED, key)
     refined = generation.refine is not None and not was_unrefined
     return {filter_counter(generation.number): -1, refine_counter(generation.number): -int(refined)}
+
+
+def read_frame_codec(txn: Transaction) -> str | None:
+    """Return the fingerprint of the codec of all frame codes; None where frame codes are off."""
+    value = txn.get(Table.META, FRAME_CODEC_KEY)
+    return None if value is None else bytes(value).decode("ascii", "replace")
+
+
+def put_frame_codec(fingerprint: str, txn: Transaction) -> None:
+    """Record whose all frame codes are.  Changes before this one tell of codes of another codec."""
+    if read_frame_codec(txn) != fingerprint:
+        txn.put(Table.META, FRAMES_SINCE.encode(), pack_number(last_change(txn)))
+        txn.put(Table.META, FRAME_CODEC_KEY, fingerprint.encode("ascii"))
+
+
+def drop_frame_codec(txn: Transaction) -> None:
+    """Record that the frame codes in the store are of no use."""
+    txn.delete(Table.META, FRAME_CODEC_KEY)
+
+
+def list_unframed(txn: Transaction, row: int) -> None:
+    """Put a stored row on the list of those that have no frame codes."""
+    key = _unframed_key_of(txn, row)
+    if key is not None:
+        txn.put(Table.UNFRAMED, key, b"")
+
+
+def is_unframed(txn: Transaction, row: int) -> bool:
+    """Return whether a row is on the list of those that have no frame codes."""
+    key = _unframed_key_of(txn, row)
+    return key is not None and txn.get(Table.UNFRAMED, key) is not None
+
+
+def put_frames(txn: Transaction, row: int, packed: bytes) -> None:
+    """Store the frame codes of a stored row and take it off the list; the caller logs the change."""
+    txn.put(Table.FRAMES, pack_number(row), packed)
+    key = _unframed_key_of(txn, row)
+    if key is not None:
+        txn.delete(Table.UNFRAMED, key)
+
+
+def _unframed_key_of(txn: Transaction, row: int) -> bytes | None:
+    value = txn.get(Table.ROWS, pack_number(row))
+    return None if value is None else unframed_key(unpack_keyframe(row, value).keyframe_id.video, row)

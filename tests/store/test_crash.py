@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from cbvir_core.errors import StoreBusy
-from cbvir_core.store import Store
+from cbvir_core.store import FRAMES_GENERATION, FrameCounts, Store
 from cbvir_core.types import VideoId
 from support.store_makers import MakeInfo
 
@@ -26,7 +26,7 @@ from pathlib import Path
 import numpy as np
 from cbvir_core.errors import DiskFull
 from cbvir_core.store import Store
-from cbvir_core.types import Keyframe, VideoId, VideoInfo
+from cbvir_core.types import FrameCodes, Keyframe, VideoId, VideoInfo
 
 folder, video = Path(sys.argv[1]), VideoId("aa11")
 info = VideoInfo(Path("/film.mp4"), video, 1, "mp4", "h264", 64, 36, 0, Fraction(1), Fraction(1, 1000),
@@ -39,6 +39,10 @@ def keyframes(first):
 
 def rows(first):
     return np.full((4, 1280), (first % 1000) / 1000, dtype=np.float32)
+
+def codes(first):
+    made = FrameCodes(np.arange(9.0), np.full((9, 14, 16), first % 256, np.uint8))
+    return [made, None, made, made]
 """
 
 WRITER = (
@@ -47,9 +51,10 @@ WRITER = (
 store = Store.open(folder, first_map_bytes=1 << 20)
 generation = store.generation("f", "r")
 store.set_answering(generation)
+store.use_frame_codec("codec")
 store.begin(info)
 for first in range(0, 1_000_000, 4):
-    numbers = store.append(video, keyframes(first), generation, rows(first))
+    numbers = store.append(video, keyframes(first), generation, rows(first), codes(first))
     print(numbers[-1], flush=True)
 """
 )
@@ -61,24 +66,25 @@ import resource
 store = Store.open(folder, first_map_bytes=1 << 20)
 generation = store.generation("f", "r")
 store.set_answering(generation)
+store.use_frame_codec("codec")
 store.begin(info)
 resource.setrlimit(resource.RLIMIT_FSIZE, (3_000_001, resource.RLIM_INFINITY))
 first = 0
 try:
     while True:
-        store.append(video, keyframes(first), generation, rows(first))
+        store.append(video, keyframes(first), generation, rows(first), codes(first))
         first += 4
 except DiskFull as error:
     assert error.retry
 assert store.counts().keyframes == first == len(store.keyframes(video)), (store.counts(), first)
 try:
-    store.append(video, keyframes(first), generation, rows(first))
+    store.append(video, keyframes(first), generation, rows(first), codes(first))
 except DiskFull:
     pass
 else:
     raise SystemExit("the disk cannot have grown")
 resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
-store.append(video, keyframes(first), generation, rows(first))
+store.append(video, keyframes(first), generation, rows(first), codes(first))
 store.close()
 print(first + 4, flush=True)
 """
@@ -105,6 +111,11 @@ def check_whole(store: Store, reported: int) -> int:
     assert all(store.still_of_row(int(number)) for number in numbers)
     counts = store.counts()
     assert (counts.keyframes, counts.filtered) == (len(rows), len(rows))
+    coded = [scene is not None for scene in store.frame_codes(numbers)]
+    assert coded == [True, False, True, True] * (len(rows) // BATCH)
+    assert store.rows_without_frames(len(rows)) == numbers[1::BATCH].tolist()
+    assert store.frame_counts() == FrameCounts(coded=sum(coded), waiting=len(rows) // BATCH)
+    assert store.changes(FRAMES_GENERATION, 0).added.tolist()[-sum(coded) :] == numbers[coded].tolist()
     assert len(store.changes(generation, 0).added) - len(store.changes(generation, 0).forgotten) == len(rows)
     return len(rows)
 

@@ -51,6 +51,8 @@ GOLDEN: dict[str, dict[bytes | str, bytes | str]] = {
     "numbers": {b"aa11:\0\0\0\0": "0000000000000001", b"aa11:\0\0\0\1": "0000000000000002"},
     "thumbnails": {"0000000000000001": STRIP},
     "features": {"0000000000000001": b"features"},
+    "frames": {},
+    "unframed": {},
     "generations": {"00000001": b'{"number":1,"filter":"filter-a","refine":"refine-a"}'},
     "descriptors": {
         "000000010000000000000001": "03000200003c0000000000380038",
