@@ -10,6 +10,7 @@ from pathlib import Path
 from cbvir_core.decode import STILL_SIDE, Mode, fit_within
 from cbvir_core.errors import DecodeError, InputError, UnknownVideo
 from cbvir_core.keyframes import KeyframeOptions, KeyframeReader
+from cbvir_core.library.frame_rows import FrameDescriber, frame_codes_of
 from cbvir_core.library.generations import Generations
 from cbvir_core.store import Store, VideoRecord
 from cbvir_core.types import Box, Keyframe, VideoId, VideoInfo
@@ -26,13 +27,18 @@ class LibraryIngest:
     """The part of `Library` that takes videos in.
 
     `add` does the whole of it.  Whoever reads the file elsewhere calls `begin`, `put_borders`, `append` and
-    `finish` in that order.
+    `finish` in that order.  Without a `describer` no frame rows are made.
     """
 
     def __init__(
-        self, store: Store, generations: Generations, keyframes: KeyframeOptions, mode: Mode
+        self,
+        store: Store,
+        generations: Generations,
+        keyframes: KeyframeOptions,
+        mode: Mode,
+        describer: FrameDescriber | None = None,
     ) -> None:
-        self._store, self._generations = store, generations
+        self._store, self._generations, self._describer = store, generations, describer
         self._keyframes, self._mode = keyframes, mode
 
     def add(self, path: Path | str, progress: AddProgress | None = None) -> VideoRecord:
@@ -67,16 +73,18 @@ class LibraryIngest:
         self._store.put_borders(video_id, borders)
 
     def append(self, video_id: VideoId, keyframes: Sequence[Keyframe]) -> None:
-        """Embed and store keyframes.  See `Library.append`.
+        """Embed and store keyframes, with the codes of their frames.  See `Library.append`.
 
         Pictures larger than a still are shrunk here, once, for the embedding and for the store.
         """
         if not keyframes:
             return
         fitted = [replace(keyframe, image=fit_within(keyframe.image, STILL_SIDE)) for keyframe in keyframes]
+        frames = [keyframe.frames for keyframe in keyframes]
+        codes = frame_codes_of(frames, self._describer) if self._describer else ()
         with self._generations.appending() as answering:
             rows = answering.networks.filter.encode([keyframe.image for keyframe in fitted])
-            self._store.append(video_id, fitted, answering.generation, rows)
+            self._store.append(video_id, fitted, answering.generation, rows, codes)
             answering.index.refresh()
 
     def finish(self, video_id: VideoId, *, damaged: int, duration_s: float | None) -> None:

@@ -12,13 +12,19 @@ from cbvir_core.calibration import CALIBRATION_QUESTIONS, CalibrationProgress, C
 from cbvir_core.decode import Mode, decode_still, read_picture
 from cbvir_core.embed import RuntimeOptions
 from cbvir_core.index import IndexOptions, IndexStatus
-from cbvir_core.keyframes import KeyframeOptions
+from cbvir_core.keyframes import KeyframeOptions, read_scene_frames
+from cbvir_core.library.frame_backfill import FrameBackfill, ReadScenes
+from cbvir_core.library.frame_rows import FrameDescriber
 from cbvir_core.library.generations import DataFolders, Generations
 from cbvir_core.library.ingest import AddProgress, LibraryIngest
-from cbvir_core.library.maintenance import MAINTENANCE_STEP_KEYFRAMES, Maintenance
+from cbvir_core.library.maintenance import (
+    FRAME_STEP_SCENES,
+    MAINTENANCE_STEP_KEYFRAMES,
+    Maintenance,
+)
 from cbvir_core.library.networks import Networks
 from cbvir_core.search import SearchOptions, evidence_sheet
-from cbvir_core.store import DescriptorCounts, KeyframeRow, Store, VideoRecord
+from cbvir_core.store import DescriptorCounts, FrameCounts, KeyframeRow, Store, VideoRecord
 from cbvir_core.types import Answer, Box, Image, Keyframe, KeyframeId, Region, VideoId, VideoInfo
 from cbvir_core.weights import find_profile
 
@@ -35,11 +41,20 @@ class Library:
     """
 
     def __init__(
-        self, store: Store, generations: Generations, keyframes: KeyframeOptions, mode: Mode
+        self,
+        store: Store,
+        generations: Generations,
+        keyframes: KeyframeOptions,
+        mode: Mode,
+        describer: FrameDescriber | None,
+        read_scenes: ReadScenes,
     ) -> None:
         self._store, self._generations = store, generations
-        self._ingest = LibraryIngest(store, generations, keyframes, mode)
-        self._maintenance = Maintenance(store, generations)
+        self._frames = (
+            FrameBackfill(store, describer, keyframes, mode, read_scenes=read_scenes) if describer else None
+        )
+        self._ingest = LibraryIngest(store, generations, keyframes, mode, describer)
+        self._maintenance = Maintenance(store, generations, self._frames)
 
     @classmethod
     def open(
@@ -53,13 +68,17 @@ class Library:
         keyframes: KeyframeOptions = KeyframeOptions(),
         index: IndexOptions = IndexOptions(),
         search: SearchOptions = SearchOptions(),
+        describer: FrameDescriber | None = None,
+        read_scenes: ReadScenes = read_scene_frames,
     ) -> Library:
         """Open the library in `folder`; make it where there is none.
 
         `profile` names the weights, `runtime` says how their networks run (`cbvir_core.embed`).  Weight
         files are looked for in `models_dir`, by default ``folder/models``; converted networks are kept in
         `runtime.cache`, by default ``folder/cache``.  `mode` says which frames `add` decodes
-        (`cbvir_core.decode`).  Networks are loaded by their first use.  Raises WeightsMissing,
+        (`cbvir_core.decode`).  `describer` makes the codes of frames; without it there are no frame rows.
+        `read_scenes` reads the files of videos whose codes are missing.  Networks are loaded by their first
+        use.  Raises WeightsMissing,
         WeightsDamaged, StoreBusy, StoreVersion, StoreDamaged, DiskFull, ConfigError.
         """
         folders = DataFolders.of(Path(folder), models_dir)
@@ -68,11 +87,13 @@ class Library:
         wanted = Networks(find_profile(profile, folders.models), runtime)
         store = Store.open(folders.store)
         try:
+            if describer is not None:
+                store.use_frame_codec(describer.fingerprint)
             generations = Generations(store, wanted, folders, runtime=runtime, index=index, search=search)
         except BaseException:
             store.close()
             raise
-        return cls(store, generations, keyframes, mode)
+        return cls(store, generations, keyframes, mode, describer, read_scenes)
 
     def add(self, path: Path | str, progress: AddProgress | None = None) -> VideoRecord:
         """Take a video in: keyframes, thumbnails, descriptors.  Each batch can be found at once.
@@ -164,6 +185,10 @@ class Library:
         """Count the keyframes, and those that have the descriptors of the weights that answer."""
         return self._store.counts()
 
+    def frame_counts(self) -> FrameCounts:
+        """Count the keyframes whose scenes have frame codes, and those that wait for them."""
+        return self._store.frame_counts()
+
     def remove(self, video: Path | str) -> VideoRecord:
         """Forget a video, but not its file, by path or beginning of its id.  Raises UnknownVideo."""
         record = self._store.find(str(video))
@@ -208,8 +233,9 @@ class Library:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """Sentences for a person about weights that cannot be used, and about a change of weights."""
-        return self._generations.notes()
+        """Sentences for a person about weights that cannot be used, and about what is still to be made."""
+        frames = () if self._frames is None else self._frames.notes()
+        return self._generations.notes() + frames
 
     def load_filter(self) -> None:
         """Load the filter's network: `Maintenance.load_filter`."""
@@ -231,6 +257,10 @@ class Library:
         """Compute missing local features: `Maintenance.backfill_features`."""
         return self._maintenance.backfill_features(limit)
 
+    def backfill_frames(self, limit: int = FRAME_STEP_SCENES) -> int:
+        """Read scenes whose frame codes are missing: `Maintenance.backfill_frames`."""
+        return self._maintenance.backfill_frames(limit)
+
     def reembed(self, limit: int = MAINTENANCE_STEP_KEYFRAMES) -> int:
         """Move keyframes to weights that have changed: `Maintenance.reembed`."""
         return self._maintenance.reembed(limit)
@@ -246,6 +276,8 @@ class Library:
 
     def close(self) -> None:
         """Wait for the queries under way, then let another process open the folder."""
+        if self._frames is not None:
+            self._frames.close()
         self._generations.close()
         self._store.close()
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
+from typing import Protocol
 
 import numpy as np
 
 from cbvir_core.calibration import CalibrationProgress, CalibrationResult, calibrate
+from cbvir_core.library.frame_backfill import FrameBackfill
 from cbvir_core.library.generations import Generations
 from cbvir_core.search import make_local_features, make_refine_descriptors
 from cbvir_core.store import Store
@@ -14,12 +17,33 @@ from cbvir_core.store import Store
 MAINTENANCE_STEP_KEYFRAMES = 16
 """Keyframes that one call of `backfill`, `backfill_features` or `reembed` processes unless told otherwise."""
 
+FRAME_STEP_SCENES = 4
+"""Scenes that one call of `backfill_frames` reads unless told otherwise, of about three seconds each."""
+
+
+class LogFollower(Protocol):
+    """An index beside that of the keyframes that follows the store's change log."""
+
+    def followed(self) -> int:
+        """Return the change up to which it needs the log no more."""
+
 
 class Maintenance:
-    """The part of `Library` that loads networks, completes descriptors and maintains the index."""
+    """The part of `Library` that loads networks, completes descriptors and maintains the index.
 
-    def __init__(self, store: Store, generations: Generations) -> None:
+    `frames` completes frame codes; None where there are none.  The change log is trimmed behind the
+    `followers` too.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        generations: Generations,
+        frames: FrameBackfill | None = None,
+        followers: Sequence[LogFollower] = (),
+    ) -> None:
         self._store, self._generations = store, generations
+        self._frames, self._followers = frames, followers
 
     def load_filter(self) -> None:
         """Load the filter's network, which the first `append` or `search` would wait for otherwise.
@@ -48,7 +72,10 @@ class Maintenance:
         """
         # Without `inside`: closing the library interrupts a build of the index and need not wait for it.
         index = self._generations.current.index
-        return index.maintain() or self._store.trim_changes(index.followed()) > 0
+        if index.maintain():
+            return True
+        followed = min(follower.followed() for follower in (index, *self._followers))
+        return self._store.trim_changes(followed) > 0
 
     def backfill(self, limit: int = MAINTENANCE_STEP_KEYFRAMES) -> int:
         """Compute up to `limit` missing SOLAR descriptors; return how many, 0 when none is missing."""
@@ -71,6 +98,13 @@ class Maintenance:
         """
         features = make_local_features(self._store, self._store.rows_without_features(limit))
         return self._store.put_features(features) if features else 0
+
+    def backfill_frames(self, limit: int = FRAME_STEP_SCENES) -> int:
+        """Read up to `limit` scenes of videos that lack frame codes, from their files; return how many.
+
+        0 where none lacks them, or no file of those that do can be read now.  Raises DiskFull, ModelError.
+        """
+        return 0 if self._frames is None else self._frames.step(limit)
 
     def reembed(self, limit: int = MAINTENANCE_STEP_KEYFRAMES) -> int:
         """Move up to `limit` keyframes to weights that have changed; return how many.

@@ -20,10 +20,12 @@ from cbvir_core.decode import STILL_SIDE, decode_strip, encode_still, encode_str
 from cbvir_core.evaluate.keyframes import extract
 from cbvir_core.keyframes import KeyframeOptions, extract_keyframes
 from cbvir_core.library import Library
-from cbvir_core.types import Image, Keyframe, Thumbnails
+from cbvir_core.library.frame_rows import frame_codes_of
+from cbvir_core.types import FrameCodes, Image, Keyframe, Thumbnails
 from cbvird.worker import wire
 from cbvird.worker.process import DecodeTask
 from cbvird.worker.supervisor import DecodeWorker
+from support.describers import MeanDescriber
 from support.films import draw_film
 from support.libraries import store_of
 from support.networks import seeded_filter
@@ -69,7 +71,7 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
     folder = tmp_path_factory.mktemp("library")
     (folder / "models" / "seeded").mkdir(parents=True)
     seeded_filter(folder / "models" / "seeded" / "filter.safetensors")
-    with Library.open(folder, profile="seeded") as opened:
+    with Library.open(folder, profile="seeded", describer=MeanDescriber()) as opened:
         yield opened
 
 
@@ -113,6 +115,8 @@ class KeptKeyframe:
     still: bytes
     thumbnail_times_s: tuple[float, ...]
     thumbnails: bytes
+    frame_times_s: tuple[float, ...]
+    frame_codes: bytes
 
 
 def kept(keyframe: Keyframe) -> KeptKeyframe:
@@ -120,6 +124,8 @@ def kept(keyframe: Keyframe) -> KeptKeyframe:
     assert keyframe.thumbnails is not None
     frames = keyframe.thumbnails.frames
     strip = decode_strip(encode_strip(frames), len(frames), frames.shape[1])
+    (codes,) = frame_codes_of([keyframe.frames], MeanDescriber())
+    assert codes is not None
     return KeptKeyframe(
         keyframe.time_s,
         keyframe.scene_start_s,
@@ -128,11 +134,13 @@ def kept(keyframe: Keyframe) -> KeptKeyframe:
         encode_still(keyframe.image),
         times_of(keyframe.thumbnails),
         strip.tobytes(),
+        times_of(codes),
+        codes.codes.tobytes(),
     )
 
 
-def times_of(thumbnails: Thumbnails) -> tuple[float, ...]:
-    return tuple(float(time_s) for time_s in thumbnails.times_s)
+def times_of(samples: Thumbnails | FrameCodes) -> tuple[float, ...]:
+    return tuple(float(time_s) for time_s in samples.times_s)
 
 
 def stored(library: Library, path: Path) -> list[KeptKeyframe]:
@@ -142,7 +150,9 @@ def stored(library: Library, path: Path) -> list[KeptKeyframe]:
     found = []
     for row in store.keyframes(video_id):
         thumbnails = store.thumbnails(row.row)
+        (codes,) = store.frame_codes([row.row])
         assert thumbnails is not None
+        assert codes is not None
         found.append(
             KeptKeyframe(
                 row.time_s,
@@ -152,6 +162,8 @@ def stored(library: Library, path: Path) -> list[KeptKeyframe]:
                 store.still(row.keyframe_id),
                 times_of(thumbnails),
                 thumbnails.frames.tobytes(),
+                times_of(codes),
+                codes.codes.tobytes(),
             )
         )
     return found
