@@ -31,6 +31,7 @@ from cbvird.runtime.event_bus import EventBus
 from cbvird.runtime.maintenance import BackgroundMaintenance
 from cbvird.runtime.signals import Signals
 from cbvird.runtime.threads import ThreadGroup
+from cbvird.worker.scenes import SceneWorker
 
 LOG = structlog.get_logger(__name__)
 
@@ -54,14 +55,14 @@ EVENT_LOOP_HANG_S = 30.0
 def serve(settings: Settings) -> None:
     """Run until SIGTERM or SIGINT; raise what ended the service otherwise."""
     faulthandler.register(STACK_DUMP_SIGNAL)
-    passed = notify.listen_fds()
+    passed, stop = notify.listen_fds(), threading.Event()
     with (
         Signals() as signals,
-        _library(settings) as library,
+        _library(settings, stop) as library,
         Jobs.open(settings.jobs_dir) as jobs,
         listening_socket(settings.service.socket, passed) as listener,
         ThreadPoolExecutor(CONCURRENT_QUERIES, thread_name_prefix="query") as queries,
-        ThreadGroup() as threads,
+        ThreadGroup(stop=stop) as threads,
     ):
         jobs.recover(time.time())
         context = _context(settings, library, jobs, queries, threads)
@@ -140,12 +141,14 @@ def _supervise(threads: ThreadGroup, server: HttpServer, signals: Signals) -> No
             last_told = time.monotonic()
 
 
-def _library(settings: Settings) -> Library:
+def _library(settings: Settings, stop: threading.Event) -> Library:
+    decode = settings.decode
     return Library.open(
         settings.service.data_dir,
         profile=settings.models.profile,
         runtime=settings.models.options(),
-        mode=settings.decode.mode,
+        mode=decode.mode,
+        read_scenes=SceneWorker(timeout_s=decode.timeout_s, memory_mb=decode.memory_mb, stop=stop),
         keyframes=settings.keyframes.options(),
         index=settings.index.options(),
         search=settings.search.options(),

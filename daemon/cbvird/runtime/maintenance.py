@@ -1,4 +1,4 @@
-"""Background maintenance: segments of the index, missing SOLAR rows and local features, new weights."""
+"""Background maintenance: segments of the index, new weights, missing SOLAR rows, local features, frames."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import structlog
 from cbvir_core.errors import CbvirError
 from cbvir_core.library import Library
 from cbvird.runtime.event_bus import EventBus
+from cbvird.worker.supervisor import DecodeStopped
 
 LOG = structlog.get_logger(__name__)
 
@@ -28,12 +29,15 @@ REFINE_BATCH_STILLS = 4
 FEATURE_BATCH_STILLS = 8
 """Stills whose local features are made in one step: about 0.25 s."""
 
+FRAME_BATCH_SCENES = 2
+"""Scenes whose frames are read from their file and described in one step."""
+
 REEMBED_BATCH_STILLS = 16
 """Stills embedded with new weights in one step."""
 
 
 class BackgroundMaintenance:
-    """Two thread bodies: `maintain` for the index, `backfill` for descriptors and local features."""
+    """Two thread bodies: `maintain` for the index, `backfill` for descriptors and frames."""
 
     def __init__(self, library: Library, event_bus: EventBus) -> None:
         self._library = library
@@ -48,7 +52,10 @@ class BackgroundMaintenance:
                 stop.wait(MAINTENANCE_IDLE_S)
 
     def backfill(self, stop: threading.Event) -> None:
-        """Move rows to new weights, add missing SOLAR rows, then local features; only between queries."""
+        """Move rows to new weights, add missing SOLAR rows, local features and frames; between queries only.
+
+        Where a video is being taken in meanwhile, the low priority of this thread bounds its share.
+        """
         while not stop.is_set():
             if not self._event_bus.no_query_for(BACKFILL_AFTER_QUERY_S):
                 stop.wait(0.1)
@@ -60,12 +67,16 @@ class BackgroundMaintenance:
             return True
         # While SOLAR is being loaded this thread would wait for it, and could not be stopped.
         refined = 0 if self._library.refine_loading else self._library.backfill(REFINE_BATCH_STILLS)
-        return refined > 0 or self._library.backfill_features(FEATURE_BATCH_STILLS) > 0
+        if refined or self._library.backfill_features(FEATURE_BATCH_STILLS):
+            return True
+        return self._library.backfill_frames(FRAME_BATCH_SCENES) > 0
 
     def _try(self, step: Callable[[], bool], stop: threading.Event) -> bool:
         """Do one step and return whether there was work; log an error of cbvir's own and rest."""
         try:
             return step()
+        except DecodeStopped:
+            return False
         except CbvirError as error:
             LOG.warning("background work failed", code=error.code, reason=str(error))
             stop.wait(ERROR_REST_S)

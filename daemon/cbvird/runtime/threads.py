@@ -17,11 +17,12 @@ class ThreadGroup:
     """Threads that share one stop event; the first exception in any of them ends them all.
 
     A context manager: leaving it stops and joins every thread, and then raises the exception that ended a
-    thread, if there was one.  `patience_s` limits the wait for all joins together.
+    thread, if there was one.  `patience_s` limits the wait for all joins together.  `stop` may be handed in
+    where others wait for it too.
     """
 
-    def __init__(self, patience_s: float = 10.0) -> None:
-        self.stop = threading.Event()
+    def __init__(self, patience_s: float = 10.0, stop: threading.Event | None = None) -> None:
+        self.stop = stop or threading.Event()
         self.failure: BaseException | None = None
         self._threads: list[threading.Thread] = []
         self._patience_s = patience_s

@@ -1,4 +1,4 @@
-"""The decode worker: a process that takes one video apart into keyframes.
+"""The decode worker: a process that takes one video apart into keyframes, or reads known scenes anew.
 
 A codec is the one part of the service that bytes from strangers can crash, hang or bloat.  So it runs in a
 process of its own: at low priority, with a limit on its memory, and without networks or the store.  This
@@ -20,7 +20,7 @@ import cv2
 
 from cbvir_core.decode import Mode
 from cbvir_core.errors import CbvirError, DecodeMemory, FileChanged, FileUnreadable
-from cbvir_core.keyframes import KeyframeOptions, KeyframeReader
+from cbvir_core.keyframes import KeyframeOptions, KeyframeReader, SceneTask, read_scene_frames
 from cbvird.worker import wire
 
 PROGRESS_INTERVAL_S = 0.5
@@ -36,13 +36,14 @@ PR_SET_PDEATHSIG = 1
 
 @dataclass(frozen=True, slots=True)
 class DecodeTask:
-    """One file to take apart, and how."""
+    """One file to take apart, and how.  With `scenes` only the frames of known scenes are read."""
 
     path: Path
     mode: Mode
     keyframes: KeyframeOptions
     memory_mb: int
     nice: int = 10
+    scenes: SceneTask | None = None
 
 
 def main(connection: Connection, task: DecodeTask) -> None:
@@ -57,7 +58,7 @@ def main(connection: Connection, task: DecodeTask) -> None:
 
 def _send_outcome(connection: Connection, task: DecodeTask) -> None:
     try:
-        outcome = take_apart(connection, task)
+        outcome = take_apart(connection, task) if task.scenes is None else _read(connection, task.scenes)
     except CbvirError as error:
         outcome = wire.Failed.of(error)
     except FileNotFoundError:
@@ -86,6 +87,12 @@ def take_apart(connection: Connection, task: DecodeTask) -> wire.Finished | wire
         if _signature(task.path) != before:
             raise FileChanged("changed while it was being read; it is read again later", path=task.path)
         return wire.Finished(keyframes.position_s, keyframes.damaged)
+
+
+def _read(connection: Connection, scenes: SceneTask) -> wire.Finished:
+    for frames in read_scene_frames(scenes):
+        wire.send(connection, wire.FoundScene(frames))
+    return wire.Finished(scenes.scene_ends_s[-1], 0)
 
 
 class _ProgressMessages:

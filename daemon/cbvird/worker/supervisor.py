@@ -18,7 +18,7 @@ from types import TracebackType
 
 from cbvir_core import errors
 from cbvir_core.errors import CbvirError, DecodeCrashed, DecodeMemory, DecodeTimeout
-from cbvir_core.types import VideoInfo
+from cbvir_core.types import SampledFrames, VideoInfo
 from cbvird.worker import process, wire
 
 WORKER_CHECK_S = 0.5
@@ -96,11 +96,18 @@ class DecodeWorker:
             raise self._death() from None
         while True:
             message = self._receive()
-            if isinstance(message, wire.Probed):
-                raise self._broken_protocol("a second probe")
+            if isinstance(message, wire.Probed | wire.FoundScene):
+                raise self._broken_protocol("a second probe, or a scene instead of a keyframe")
             yield message
             if isinstance(message, wire.Finished):
                 return
+
+    def scenes(self) -> Iterator[SampledFrames | None]:
+        """Yield the frames of each scene of the task, in order; raise what ended the worker otherwise."""
+        while not isinstance(message := self._receive(), wire.Finished):
+            if not isinstance(message, wire.FoundScene):
+                raise self._broken_protocol("something else than a scene")
+            yield message.frames
 
     def _receive(self) -> wire.WorkerMessage:
         self._await_message()
