@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -72,7 +73,9 @@ def run(line: Sequence[str]) -> None:
 def measure(arguments: FilmArguments, console: Console, progress: Progress) -> None:
     """Make films and library where they are not there yet, ask, and print."""
     pictures = distractors(arguments.shared / "distractors", 10_000)
+    begun = time.perf_counter()
     films = make_films(arguments, pictures[: arguments.photographs], progress)
+    console.print(f"films are ready after {time.perf_counter() - begun:.0f} s", highlight=False)
     questions = all_questions(arguments, films, pictures)
     if arguments.pictures:
         write_pictures(arguments.pictures, questions, arguments.seed)
@@ -158,6 +161,7 @@ def ask(
 ) -> list[FilmOutcome]:
     """Ask the questions one after the other."""
     judge = FilmJudge()
+    progress.console.print(f"{len(questions)} questions, {name}", highlight=False)
     library.search(questions[0].image(seed), options)  # loads and converts the networks
     return [
         judge.judge(question, library.search(question.image(seed), options))
