@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Generator, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -25,7 +26,11 @@ from cbvir_core.store import Store, VideoRecord
 from cbvir_core.types import FrameCodes, SampledFrames, VideoId
 
 RETRY_VIDEO_S = 300.0
-"""Seconds after which a video whose file could not be read is tried again, unless its paths change before."""
+"""Seconds after which a video whose file is not there is tried again, unless its paths change before."""
+
+MAX_DOUBLINGS = 8
+"""Each time that reading a file fails on the way, the next try comes twice as late, at last after 21 hours:
+it decodes everything up to the place of the failure again."""
 
 FRUITLESS_REST_S = 10.0
 """Seconds after which the list is gone through again where no video on it could be read: going through ten
@@ -77,6 +82,7 @@ class FrameBackfill:
         self._open: _OpenVideo | None = None
         # Of videos whose files could not be read: the paths that they had, and when to try them again.
         self._resting: dict[VideoId, tuple[tuple[Path, ...], float]] = {}
+        self._failures: Counter[VideoId] = Counter()  # how often reading failed on the way
         self._fruitless_until = -math.inf
 
     def step(self, limit: int) -> int:
@@ -124,6 +130,7 @@ class FrameBackfill:
         video.waiting.difference_update(scenes)
         if len(scenes) < limit and video.waiting:
             self._rest(video.record)
+            self._failures[video.record.video_id] += 1
         if len(scenes) < limit or not video.waiting:
             self._leave()
         return len(scenes)
@@ -153,7 +160,8 @@ class FrameBackfill:
         return paths != record.paths or self._clock() >= again_at
 
     def _rest(self, record: VideoRecord) -> None:
-        self._resting[record.video_id] = record.paths, self._clock() + RETRY_VIDEO_S
+        wait_s = RETRY_VIDEO_S * 2 ** min(self._failures[record.video_id], MAX_DOUBLINGS)
+        self._resting[record.video_id] = record.paths, self._clock() + wait_s
 
     def _opened(self, record: VideoRecord) -> _OpenVideo | None:
         """Open a video at the first of its paths that holds it; let it rest where none does."""

@@ -78,8 +78,8 @@ class Library:
         `runtime.cache`, by default ``folder/cache``.  `mode` says which frames `add` decodes
         (`cbvir_core.decode`).  `describer` makes the codes of frames; without it there are no frame rows.
         `read_scenes` reads the files of videos whose codes are missing.  Networks are loaded by their first
-        use.  Raises WeightsMissing,
-        WeightsDamaged, StoreBusy, StoreVersion, StoreDamaged, DiskFull, ConfigError.
+        use.  Raises WeightsMissing, WeightsDamaged, StoreBusy, StoreVersion, StoreDamaged, DiskFull,
+        ConfigError.
         """
         folders = DataFolders.of(Path(folder), models_dir)
         if runtime.cache is None:

@@ -272,6 +272,13 @@ def test_a_file_that_fails_on_the_way_keeps_what_was_read(
     completing.run()
     assert completing.waiting() == set(expected)
     assert completing.store.frame_counts().coded == 2
+    completing.clock.now_s += RETRY_VIDEO_S
+    completing.run()
+    tries = len(completing.opened)
+    assert tries == 4
+    completing.clock.now_s += RETRY_VIDEO_S
+    completing.run()
+    assert len(completing.opened) == tries, "the third try comes later than the second"
     completing.trouble = None
     completing.clock.now_s += RETRY_VIDEO_S
     completing.run()
