@@ -29,6 +29,10 @@ SEEKABLE_CONTAINERS = frozenset({"mov", "matroska", "mpegts", "flv", "asf", "nut
 MPEG program streams are not among them: not every frame has its own PTS, and what FFmpeg invents for the
 others depends on where reading began (``tests/decode/test_span.py``, kind ``mpg``)."""
 
+SCANNED_CONTAINERS = frozenset({"mpeg", "mxf"})
+"""Containers that are read from their start, so that their times are what they are then; but decoding
+begins at the nearest I-frame all the same: packets cost a small part of what decoding them does."""
+
 CLOCK_PROBES = 12
 """Places spread over a transport stream at which its clock must have advanced.  In recordings that are joined
 end to end the clock begins anew, and then one PTS occurs at several places."""
@@ -46,6 +50,13 @@ index may lead behind the place, or to a packet in the middle of a group of pict
 MAX_EARLIER_KEYS = 4
 """I-frames before the span from which decoding is tried, the nearest first: one may be damaged or incomplete
 (gradual refresh).  After these, decoding begins at the start of the file."""
+
+THREADED_CONTAINERS = frozenset({"mov", "matroska"})
+"""Containers that give every frame its PTS; the order in which threads hand out frames is no matter there."""
+
+DECODING_THREADS = 2
+"""Threads on the way to a span, each with a frame: on two cores, beside other work, half of the time, and the
+same processor time (720p H.264, GOP of 250).  Ingest has one, because it has a process for each core."""
 
 MAX_WAITING_PACKETS = 2_000
 """Packets that wait, undecoded, while the nearest I-frame is looked for."""
@@ -134,7 +145,7 @@ class SpanReader(FrameStream):
 
     def _first_place(self) -> int | None:
         """Return where the span begins, as a PTS; None where decoding has to begin at the file's start."""
-        if self._start_s <= 0 or not seekable(self.info):
+        if self._start_s <= 0 or not (_is_scanned(self.info) or seekable(self.info)):
             return None
         return int((Fraction(self._start_s) + self.info.start) / self.info.time_base)
 
@@ -165,10 +176,14 @@ class _SpanDecoder(Decoder):
     ) -> None:
         super().__init__(info.path, mode, Fraction(0))
         self._time_base, self._place = info.time_base, place
+        self._landings: tuple[Fraction | None, ...] = (None,) if _is_scanned(info) else LANDINGS_S
         self._wanted = int((wanted + info.start) / info.time_base)
         fixed = self._untimed or self._only_keys or self._context.name in FIXED_SKIP_DECODERS
         self._hurry = hurry and not fixed
         self.key: int | None = None
+        if self._hurry and info.container.split(",")[0] in THREADED_CONTAINERS:
+            self._stream.thread_type = "FRAME"
+            self._stream.thread_count = DECODING_THREADS
         if place is not None and self._untimed:
             # The first picture of the file gives the delay by which all times are counted.
             next(super().pictures(), None)
@@ -185,9 +200,10 @@ class _SpanDecoder(Decoder):
         if self._place is None or (self._untimed and self._first_dts is None):
             yield from super()._packets()
             return
-        for back in LANDINGS_S:
+        for back in self._landings:
             try:
-                self._container.seek(self._place - int(back / self._time_base), stream=self._stream)
+                if back is not None:
+                    self._container.seek(self._place - int(back / self._time_base), stream=self._stream)
             except av.FFmpegError:
                 continue
             packets = super()._packets()
@@ -199,9 +215,17 @@ class _SpanDecoder(Decoder):
     def _from_key(
         self, packets: Iterator[Packet[VideoStream] | None], place: int
     ) -> list[Packet[VideoStream] | None]:
-        """Return the packets from the nearest key frame up to `place` on, as far as they had to be read."""
+        """Return the packets from the nearest key frame up to `place` on, as far as they had to be read.
+
+        Return none where there is no such key frame, or where the clock begins anew before `place`.
+        """
         waiting: list[Packet[VideoStream] | None] = []
+        latest: int | None = None
         for packet in packets:
+            if packet is not None and packet.dts is not None:
+                if latest is not None and (latest - packet.dts) * self._time_base > CLOCK_RESTART_S:
+                    return []
+                latest = packet.dts
             time = None if packet is None else packet.dts if self._untimed else packet.pts
             if packet is not None and packet.is_keyframe and time is not None and time <= place:
                 self.key, waiting = time, []
@@ -223,6 +247,10 @@ class _SpanDecoder(Decoder):
 def _is_behind(packet: Packet[VideoStream], place: int) -> bool:
     """Return whether no packet after this one can belong to a frame up to `place`."""
     return packet.dts is not None and packet.dts > place
+
+
+def _is_scanned(info: VideoInfo) -> bool:
+    return info.container.split(",")[0] in SCANNED_CONTAINERS
 
 
 def seekable(info: VideoInfo) -> bool:

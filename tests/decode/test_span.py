@@ -53,6 +53,8 @@ FILMS: dict[str, dict[str, object]] = {
     "flv": {"name": "a.flv", "options": {"bf": "2", "g": "20"}},
     "asf": {"name": "a.wmv", "codec": "wmv2", "options": {"g": "20"}},
     "nut": {"name": "a.nut", "codec": "mpeg4", "options": {"bf": "2", "g": "20"}},
+    "mpg-long": {"name": "a.mpg", "codec": "mpeg2video", "frames": 250, "options": {"bf": "2", "g": "15"}},
+    "mpg-vob": {"name": "a.vob", "codec": "mpeg2video", "frames": 250, "options": {"bf": "2", "g": "15"}},
     "mxf": {"name": "a.mxf", "codec": "mpeg2video", "rate": 25, "time_base": Fraction(1, 25)},
     "raw": {"name": "a.h264", "options": {"bf": "2", "g": "20"}},
     "hevc": {"codec": "libx265", "options": {"x265-params": SHORT_GOPS}},
@@ -132,12 +134,12 @@ def test_the_nearest_key_frame_is_where_decoding_begins(make_film: MakeFilm) -> 
         assert reader.decoded <= number % 24 + 3, number
 
 
-@pytest.mark.parametrize("kind", ["closed", "open", "open-mkv", "ts", "avi-mpeg4", "hevc"])
+@pytest.mark.parametrize("kind", ["closed", "open", "open-mkv", "ts", "avi-mpeg4", "hevc", "mpg", "mxf"])
 def test_only_what_is_needed_is_decoded(make_film: MakeFilm, kind: str) -> None:
     path = make_film(**{"frames": 120, **FILMS[kind]})
     with SpanReader(path, 4.0, 4.2) as reader:
-        assert len(list(reader)) == 5
-    assert seekable(reader.info)
+        assert 5 <= len(list(reader)) <= 6
+    assert seekable(reader.info) is (kind not in ("mpg", "mxf"))
     assert reader.decoded < 50
 
 
@@ -146,10 +148,13 @@ def joined(first: Path, second: Path, path: Path) -> Path:
     return path
 
 
-def test_a_joined_recording_is_read_from_its_start(make_film: MakeFilm, tmp_path: Path) -> None:
-    one = make_film(name="one.ts", frames=60, options={"g": "20"})
-    two = make_film(name="two.ts", frames=90, options={"g": "20"})
-    path = joined(one, two, tmp_path / "both.ts")
+@pytest.mark.parametrize(("kind", "codec"), [("ts", "libx264"), ("mpg", "mpeg2video")])
+def test_a_joined_recording_is_read_from_its_start(
+    make_film: MakeFilm, tmp_path: Path, kind: str, codec: str
+) -> None:
+    one = make_film(name=f"one.{kind}", codec=codec, frames=60, options={"g": "20"})
+    two = make_film(name=f"two.{kind}", codec=codec, frames=90, options={"g": "20"})
+    path = joined(one, two, tmp_path / f"both.{kind}")
     frames = whole(path)
     assert len(frames) == 150
     for start_s, end_s in some_spans(frames, 6):

@@ -193,31 +193,23 @@ def test_when_time_is_over_the_thumbnail_stands(pan: Path) -> None:
     assert moment.reason.startswith("Time was over")
 
 
-def long_scene(count: int) -> tuple[Thumbnails, Callable[[int], Image]]:
-    """Thumbnails of a camera that pans slowly, and what each of them shows at the size of a still."""
-    rng = np.random.default_rng(5)
-    cells = rng.integers(0, 255, (18, 32 + count // 8, 3), dtype=np.uint8)
-    wide = np.asarray(cv2.resize(cells, (512 + 2 * count, 288), interpolation=cv2.INTER_CUBIC), np.uint8)
+def disc_scene(landscape: Image, count: int, step: float) -> tuple[Thumbnails, Callable[[int], Image]]:
+    """Thumbnails of a still camera, before which a disc moves by `step` pixels each; and their pictures."""
 
     def picture(number: int) -> Image:
-        return np.ascontiguousarray(wide[:, 2 * number : 2 * number + 512])
+        drawn = landscape[100:388, 300:812].copy()
+        cv2.circle(drawn, (90 + round(step * number), 150), 30, (30, 30, 200), -1)
+        cv2.circle(drawn, (90 + round(step * number), 150), 15, (240, 240, 20), -1)
+        return drawn
 
     frames = np.stack([thumbnail(picture(number)) for number in range(count)])
-    return Thumbnails(np.array([GAP_S * one for one in range(count)]), frames), picture
+    return Thumbnails(np.array([GAP_S * number for number in range(count)]), frames), picture
 
 
 @pytest.mark.parametrize("number", [4, 130, 250])
 def test_in_a_long_scene_the_best_is_found_without_aligning_all(number: int, landscape: Image) -> None:
     """A disc crosses a still scene of 256 thumbnails; the picture is a part of one that holds its path."""
-
-    def picture(number: int) -> Image:
-        drawn = landscape[100:388, 300:812].copy()
-        cv2.circle(drawn, (90 + 3 * number // 2, 150), 30, (30, 30, 200), -1)
-        cv2.circle(drawn, (90 + 3 * number // 2, 150), 15, (240, 240, 20), -1)
-        return drawn
-
-    times_s = np.array([GAP_S * one for one in range(256)])
-    thumbnails = Thumbnails(times_s, np.stack([thumbnail(picture(one)) for one in range(256)]))
+    thumbnails, picture = disc_scene(landscape, 256, 1.5)
     query = picture(number)[40:250, 40:]
     for transform, asked in ((None, picture(number)), (shift(40, 40), query)):
         match = match_thumbnails(
@@ -229,25 +221,22 @@ def test_in_a_long_scene_the_best_is_found_without_aligning_all(number: int, lan
         assert match.explained > 0.95
 
 
-def test_one_thumbnail_is_compared_with_its_neighbours() -> None:
-    thumbnails, picture = long_scene(40)
-    query, still = picture(20)[40:250, 60:400], (512, 288)
+def test_one_thumbnail_is_compared_with_its_neighbours(landscape: Image) -> None:
+    thumbnails, picture = disc_scene(landscape, 24, 15.0)
+    query, still = picture(12)[40:250, 40:], (512, 288)
     for off in (-1, 0, 1):
-        match = match_thumbnail(
-            thumbnails,
-            query,
-            time_s=(20 + off) * GAP_S + 0.05,
-            still=still,
-            transform=shift(60 - 2 * off + 2, 39),
-        )
+        time_s = (12 + off) * GAP_S + 0.05
+        match = match_thumbnail(thumbnails, query, time_s=time_s, still=still, transform=shift(42, 39))
         assert match is not None
-        assert match.time_s == pytest.approx(20 * GAP_S)
-        assert match.transform == pytest.approx(shift(60, 40), abs=0.5)
-        assert (match.explained > 0.95, match.fit > 0.9) == (True, True)
-        assert match.spans[0][0] <= 19 * GAP_S
-        assert match.spans[0][1] >= 21 * GAP_S
-    elsewhere = match_thumbnail(thumbnails, query, time_s=5 * GAP_S, still=still)
-    assert elsewhere is None or elsewhere.fit < 0.5
+        assert match.time_s == pytest.approx(12 * GAP_S)
+        assert match.transform == pytest.approx(shift(40, 40), abs=0.5), "the placement is refined"
+        assert match.spans[0] == pytest.approx((11 * GAP_S, 13 * GAP_S))
+        assert match.explained > 0.95
+        assert match.fit > 0.9
+    far = match_thumbnail(thumbnails, query, time_s=2 * GAP_S, still=still, transform=shift(40, 40))
+    assert far is not None
+    assert far.time_s <= 3 * GAP_S
+    assert far.explained < 0.9
     edge = match_thumbnail(thumbnails, picture(0), time_s=-3.0, still=still)
     assert edge is not None
     assert edge.time_s == 0.0

@@ -249,7 +249,7 @@ def main() -> None:
     parser.add_argument("--film", type=Path, help="one film instead of the clips")
     parser.add_argument("--every", type=int, default=1, help="each n-th clip")
     parser.add_argument("--frames", type=int, default=2, help="of each clip")
-    parser.add_argument("--budget", type=float, default=10.0, help="seconds")
+    parser.add_argument("--budget", type=float, default=60.0, help="seconds")
     parser.add_argument("--seed", type=int, default=11)
     parser.add_argument("--show", action="store_true", help="what is wrong, one line each")
     options = parser.parse_args()
