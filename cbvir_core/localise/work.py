@@ -14,8 +14,9 @@ parts of a scene begin behind up to three of them."""
 MAX_INTRA_FRAMES = 150
 """Intra frames decoded at most to find the likely part of a scene of which there are no thumbnails."""
 
-LAST_RESORT_S = 10.0
-"""Seconds after which a moment is given up.  The counts are used up long before on any usual machine."""
+LAST_RESORT_S = 20.0
+"""Seconds after which a moment is given up.  The counts are used up before: on two cores with fifteen other
+processes, one moment in twenty of a film with long GOPs took more than 5 s."""
 
 TIME_WAS_OVER = "Time was over before all frames were compared, so another run may give another frame."
 WORK_WAS_OVER = "The likely frame lies behind more frames than are decoded for one question."
