@@ -174,7 +174,7 @@ class VideoInfo:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """Where a picture and a still agree, point by point.
+    """Where a picture and a still, or the very frame, agree, point by point.
 
     - `inliers`: number of points that agree.
     - `region`: left, top, right, bottom of the part of the picture that shows the still, in its pixels.
@@ -205,7 +205,10 @@ class Hit:
     """One scene in which the picture appears.
 
     - `probability`: how probably the scene shows the picture, in [0, 1].
-    - `variant`: which variant of the picture found it.
+    - `variant`: what was done to the picture to lay it on the frame: ``plain`` for nothing, else what applies
+      of ``region`` (a part of it was looked for), ``borders_removed``, ``turned_90``, ``turned_180`` or
+      ``turned_270`` (clockwise by so many degrees, after mirroring), ``mirrored``, in this order, joined by
+      ``+``.  Where local features agree, they decide how the picture was turned and mirrored.
     - `evidence`: None where local features were not compared, and where they do not agree.
     - `time_s`: the keyframe's time.  For the best hit, whose scene is decoded again, it is the time of the
       frame that fits best.

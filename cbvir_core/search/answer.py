@@ -8,6 +8,7 @@ from pathlib import Path
 from cbvir_core.search.findings import Candidate, Findings, Scene, evidence_of
 from cbvir_core.search.options import SearchOptions
 from cbvir_core.search.query import Query
+from cbvir_core.search.variant_names import name_of_match
 from cbvir_core.search.video_paths import existing_path
 from cbvir_core.types import Answer, Hit, Occurrence, Verdict
 
@@ -67,7 +68,9 @@ def _hit(rank: int, candidate: Candidate, options: SearchOptions, corner: tuple[
         scene_end_s=keyframe.scene_end_s,
         probability=candidate.probability,
         verdict=verdict(candidate.probability, options),
-        variant=candidate.scene.variant,
+        variant=name_of_match(
+            candidate.scene.variant, candidate.evidence.verification, region=options.region is not None
+        ),
         evidence=evidence_of(candidate.evidence.verification, corner),
         exact=moment is not None and moment.exact,
         time_note=moment.reason if moment else no_moment_note,
