@@ -34,7 +34,8 @@ def test_costs_count_from_an_hour_of_video() -> None:
 
 @pytest.mark.parametrize("stage", list(switches()))
 def test_a_stage_is_switched_off_alone(stage: str) -> None:
-    options, default = without(stage), SearchOptions()
+    default = SearchOptions()
+    options = without(stage, default)
     differing = [
         one.name for one in fields(options) if getattr(options, one.name) != getattr(default, one.name)
     ]

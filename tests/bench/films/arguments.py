@@ -11,6 +11,7 @@ from pathlib import Path
 from bench.films.edits import EDIT_KINDS
 from bench.films.stages import switches
 from bench.shared_data import SHARED
+from cbvir_core.search import SearchOptions
 
 DESCRIPTION = "Ask about films joined from real clips: is the moment found, and called what it is?"
 
@@ -34,6 +35,7 @@ class FilmArguments:
     absent: int
     photographs: int
     kinds: tuple[str, ...]
+    exact_time_s: float
     without: tuple[str, ...]
     every: int
     last: bool
@@ -73,6 +75,8 @@ def parse(line: Sequence[str]) -> FilmArguments:
         metavar="KIND",
         help="only these edits, and unedited where it is named (default: all)",
     )
+    within = "seconds that a query has for the exact time, more on a busy machine (default: %(default)s)"
+    add("--exact-time-s", type=float, default=SearchOptions().exact_time_s, help=within)
     add(
         "--without",
         nargs="*",

@@ -6,7 +6,7 @@ import ast
 import hashlib
 import json
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -81,7 +81,7 @@ def _weights_fingerprint() -> str:
 
 
 def made_library(
-    folder: Path, groups: dict[str, Sequence[Path]], tell: TellVideo, *, fresh: bool
+    folder: Path, groups: Mapping[str, Sequence[Path]], tell: TellVideo, *, fresh: bool
 ) -> tuple[list[IngestCost], bool]:
     """Make the library with these groups of films; return what each took, and whether that was just now."""
     mark = folder / COMPLETE_MARK

@@ -144,10 +144,13 @@ def ask_all(
     library: Library, questions: Sequence[FilmQuestion], arguments: FilmArguments, progress: Progress
 ) -> dict[str, list[FilmOutcome]]:
     """Ask all questions with every stage, and some of them without each of the stages named."""
-    answers = {EVERY_STAGE: ask(library, questions, SearchOptions(), EVERY_STAGE, arguments.seed, progress)}
+    options = SearchOptions(exact_time_s=arguments.exact_time_s)
+    answers = {EVERY_STAGE: ask(library, questions, options, EVERY_STAGE, arguments.seed, progress)}
     few = list(thinned(questions, arguments.every))
     for stage in arguments.without:
-        answers[f"without {stage}"] = ask(library, few, without(stage), stage, arguments.seed, progress)
+        answers[f"without {stage}"] = ask(
+            library, few, without(stage, options), stage, arguments.seed, progress
+        )
     return answers
 
 

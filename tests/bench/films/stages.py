@@ -27,6 +27,6 @@ def switches() -> dict[str, Any]:
     return {**plain, **OTHER_SWITCHES}
 
 
-def without(stage: str) -> SearchOptions:
-    """Return the default options with one stage switched off."""
-    return replace(SearchOptions(), **{stage: switches()[stage]})
+def without(stage: str, options: SearchOptions) -> SearchOptions:
+    """Return the options with one stage switched off."""
+    return replace(options, **{stage: switches()[stage]})
