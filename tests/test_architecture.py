@@ -45,6 +45,7 @@ OUTSIDE = {
 
 HOMES = {
     "annoy": {"index"},
+    "faiss": {"index"},
     "av": {"decode"},
     "PIL": {"decode"},
     "pillow_heif": {"decode"},
@@ -52,7 +53,7 @@ HOMES = {
     "torch": {"embed", "train"},
     "torchvision": {"embed", "train"},
     "openvino": {"embed"},
-    "safetensors": {"train", "weights"},
+    "safetensors": {"index", "train", "weights"},
     "watchdog": {"cbvird.watch"},
     "fastapi": {"cbvird"},
     "starlette": {"cbvird"},

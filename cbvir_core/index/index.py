@@ -1,32 +1,20 @@
-"""The index that the library searches: it follows the store's change log and feeds a `VectorIndex`."""
+"""The index that the library searches for keyframes: it follows the store and feeds a `VectorIndex`."""
 
 from __future__ import annotations
 
-import threading
 from pathlib import Path
-from types import TracebackType
-
-import numpy as np
 
 from cbvir_core.index.annoy_index import AnnoySegmentIndex
 from cbvir_core.index.exact import ExactIndex
+from cbvir_core.index.followed import FollowedIndex
 from cbvir_core.index.neighbours import Neighbours
 from cbvir_core.index.options import IndexOptions
-from cbvir_core.index.vector_index import (
-    IndexStatus,
-    OpenVectorIndex,
-    RebuildProgress,
-    SourceIdentity,
-    VectorIndex,
-)
-from cbvir_core.store import Changes, Generation, Store
+from cbvir_core.index.vector_index import OpenVectorIndex, SourceIdentity, VectorIndex
+from cbvir_core.store import Generation, Store
 from cbvir_core.types import RowNumbers, Rows
 
 INDEX_KINDS: dict[str, OpenVectorIndex] = {"annoy": AnnoySegmentIndex.open, "exact": ExactIndex.open}
 """The implementations of `VectorIndex` by name: another one is one more line here."""
-
-MIN_LOG_CHANGES = 65_536
-"""Changes that are left in the store's log in any case: reading them takes a tenth of a second."""
 
 
 class StoredVectors:
@@ -46,19 +34,8 @@ class StoredVectors:
         return rows[present], vectors
 
 
-class Index:
-    """Nearest neighbours among the filter descriptors of one generation, blank keyframes left out.
-
-    Everything below is derived: delete an index's files, and it is made again from the store.  All methods
-    are thread-safe.  A search never waits for `maintain` or `rebuild`.
-    """
-
-    def __init__(self, vectors: VectorIndex, store: Store, generation: Generation) -> None:
-        self._vectors, self._store, self._generation = vectors, store, generation
-        self._following = threading.Lock()  # the position in the change log
-        self._maintaining = threading.Lock()  # one thread maintains or rebuilds; closing waits for it
-        self._position = 0
-        self._catch_up()
+class Index(FollowedIndex[VectorIndex]):
+    """Nearest neighbours among the filter descriptors of one generation, blank keyframes left out."""
 
     @classmethod
     def open(
@@ -76,20 +53,6 @@ class Index:
         """
         return cls(INDEX_KINDS[kind](folder, StoredVectors(store, generation), options), store, generation)
 
-    def refresh(self) -> int:
-        """Add and remove what changed in the store; return how many rows were added.
-
-        Cheap where nothing changed.
-        """
-        if self._store.last_change() == self._position:
-            return 0
-        with self._following:
-            changes = self._store.changes(self._generation, self._position)
-            rows = self._searchable(changes)
-            if changes.whole:
-                return self._reconcile(rows, changes.last)
-            return self._apply(rows, changes.forgotten, changes.last)
-
     def search(self, query: Rows, k: int) -> Neighbours:
         """Return the k nearest live rows of one descriptor (D, or 1 x D), with exact Euclidean distances.
 
@@ -97,88 +60,3 @@ class Index:
         """
         self.refresh()
         return self._vectors.search(query, k)
-
-    def maintain(self) -> bool:
-        """Do one step of sealing or merging; return False where there is nothing to do.
-
-        Takes from a second to a minute; searches go on.  Raises DiskFull; the index is then as before.
-        """
-        with self._maintaining:
-            self.refresh()
-            done = self._vectors.maintain()
-            if done:
-                self.refresh()
-            return done
-
-    def rebuild(self, progress: RebuildProgress | None = None) -> None:
-        """Make the index again from the store, and let it replace the old one at the end.
-
-        Raises DiskFull; the index is then as before.
-        """
-        with self._maintaining:
-            changes = self._store.changes(self._generation, 0)
-            rows = self._searchable(changes)
-            # Add them all before the build.  A row that was stored after the last refresh would otherwise
-            # be added again, to an index that was built of it.
-            self.refresh()
-            self._vectors.rebuild(rows, changes.last, progress)
-            self.refresh()
-
-    def status(self) -> IndexStatus:
-        """Return counts, as of the last `refresh`."""
-        return self._vectors.status()
-
-    def followed(self) -> int:
-        """Return the change up to which this index needs the store's log no more.
-
-        Later changes are in no file of the index, so opening reads them in the log.  Where the log since
-        then is longer than a list of all rows, opening reads that list instead, and the log may go.
-        """
-        position, saved = self._position, self._vectors.saved_position()
-        return position if position - saved > self.status().rows + MIN_LOG_CHANGES else saved
-
-    def close(self) -> None:
-        """End a build under way, without harm, and release the files.  May be called twice."""
-        self._vectors.close()
-        with self._maintaining:  # a thread that built no longer uses the store then
-            pass
-
-    def __enter__(self) -> Index:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-    def _catch_up(self) -> None:
-        """Bring an index that was just opened to the state of the store."""
-        changes = self._store.changes(self._generation, self._vectors.saved_position())
-        held = self._vectors.rows()
-        added = self._searchable(changes)
-        # After the log was read: what is forgotten from now on is in its next part.
-        removed = held[~self._store.searchable(held)]
-        self._apply(added[~np.isin(added, held)], removed, changes.last)
-
-    def _reconcile(self, rows: RowNumbers, position: int) -> int:
-        """Make the index hold `rows` and no others; return how many were added."""
-        held = self._vectors.rows()
-        return self._apply(rows[~np.isin(rows, held)], held[~np.isin(held, rows)], position)
-
-    def _apply(self, added: RowNumbers, removed: RowNumbers, position: int) -> int:
-        """Add and remove rows, which makes all changes up to `position`; return how many were added."""
-        self._vectors.remove(removed)
-        self._vectors.add(added)
-        # Noted last: an index that saves its rows before that saves the former position, and what the log
-        # then names again is left out because the index holds it.
-        self._vectors.note_position(position)
-        self._position = position
-        return len(added)
-
-    def _searchable(self, changes: Changes) -> RowNumbers:
-        """Return rows that were added and not forgotten, in their order, without blank keyframes.
-
-        Blank ones lie together, near every dark picture: a few hundred would be the shortlist of each.
-        """
-        rows = changes.added[~np.isin(changes.added, changes.forgotten)]
-        return rows[self._store.searchable(rows)]

@@ -46,7 +46,7 @@ def _open(folder: Path, source: VectorSource) -> OpenedSegments:
         # The log from its beginning names the rows of the lost segments too.
         entries = tuple(segment.entry for segment in segments)
         manifest = replace(manifest, sequence=0, segments=entries)
-    _delete_orphans(folder, {segment.entry.name for segment in segments})
+    delete_orphans(folder, {segment.entry.name for segment in segments})
     return OpenedSegments(manifest, segments)
 
 
@@ -66,7 +66,8 @@ def _usable(folder: Path, entry: SegmentEntry) -> Segment | None:
         return None
 
 
-def _delete_orphans(folder: Path, named: set[str]) -> None:
+def delete_orphans(folder: Path, named: set[str]) -> None:
+    """Delete all that is in `folder` but the manifest and what it names.  Raises OSError."""
     for path in folder.iterdir():
         if path.name == MANIFEST_FILE or path.name in named:
             continue

@@ -58,11 +58,11 @@ class VectorSource(Protocol):
         """Return those of `rows` that the source still has, in that order, with their vectors (N x D)."""
 
 
-class VectorIndex(Protocol):
-    """Nearest neighbours among the vectors of the rows that were added and not removed.
+class RowIndex(Protocol):
+    """What is known of the rows that were added and not removed, in a form that can be searched.
 
-    A row number names one vector for ever: it is added once, and never again after it was removed.
-    All methods are thread-safe, and `search` never waits for `maintain` or `rebuild`.
+    A row number names one content for ever: it is added once, and never again after it was removed.
+    All methods are thread-safe, and no search waits for `maintain` or `rebuild`.
     """
 
     def add(self, rows: RowNumbers) -> None:
@@ -73,13 +73,6 @@ class VectorIndex(Protocol):
 
     def rows(self) -> RowNumbers:
         """Return every row that the index holds; removed ones may be among them."""
-
-    def search(self, query: Rows, k: int) -> Neighbours:
-        """Return the k nearest rows of one descriptor (D, or 1 x D), with exact Euclidean distances.
-
-        Fewer than k where there are not more; none after `close`.  An approximate index may miss
-        neighbours, but returns each row at most once and never a removed one.
-        """
 
     def maintain(self) -> bool:
         """Do one bounded step of the work that keeps searches fast; return False where there is none.
@@ -107,6 +100,17 @@ class VectorIndex(Protocol):
 
     def close(self) -> None:
         """End a build under way, without harm, and release what is held.  May be called twice."""
+
+
+class VectorIndex(RowIndex, Protocol):
+    """Nearest neighbours among the vectors of the rows that were added and not removed."""
+
+    def search(self, query: Rows, k: int) -> Neighbours:
+        """Return the k nearest rows of one descriptor (D, or 1 x D), with exact Euclidean distances.
+
+        Fewer than k where there are not more; none after `close`.  An approximate index may miss
+        neighbours, but returns each row at most once and never a removed one.
+        """
 
 
 OpenVectorIndex = Callable[[Path, VectorSource, IndexOptions], VectorIndex]

@@ -6,9 +6,8 @@ from typing import Any
 
 import pytest
 
-from cbvir_core.index import Index, annoy_index
+from cbvir_core.index import Index, annoy_index, followed
 from cbvir_core.index import build as building
-from cbvir_core.index import index as indexing
 from cbvir_core.index.manifest import SegmentEntry
 from support.row_store import RowStore, clustered, settle
 
@@ -41,7 +40,7 @@ def test_a_log_that_is_longer_than_the_rows_need_not_be_kept(
     row_store: RowStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A folder in which films come and go may never fill a segment."""
-    monkeypatch.setattr(indexing, "MIN_LOG_CHANGES", 50)
+    monkeypatch.setattr(followed, "MIN_LOG_CHANGES", 50)
     index = row_store.index(seal_at=1000)
     for seed in range(4):
         row_store.store.forget(row_store.add(clustered(30, seed=seed)))

@@ -1,0 +1,76 @@
+"""The index of frames: views of every frame that was kept, found by the views of a query."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from cbvir_core.index.compact import CompactionPolicy
+from cbvir_core.index.followed import FollowedIndex
+from cbvir_core.index.frame_codec import FrameCodec, shipped_codec
+from cbvir_core.index.frame_lists import FrameNeighbours
+from cbvir_core.index.frame_segments import FRAME_COMPACTION, FrameSegments
+from cbvir_core.index.vector_index import SourceIdentity
+from cbvir_core.store import FRAMES_GENERATION, Store
+from cbvir_core.types import Floats, FrameCodes, RowNumbers, Rows
+
+
+class StoredFrames:
+    """The frame codes in the store: the `FrameSource` of an index.
+
+    `fingerprint` names the network and the codec that made them.
+    """
+
+    def __init__(self, store: Store, fingerprint: str) -> None:
+        self._store = store
+        self.identity = SourceIdentity(store.identity, FRAMES_GENERATION.number, fingerprint)
+
+    def last_change(self) -> int:
+        """Return the number of the newest change of the store."""
+        return self._store.last_change()
+
+    def read(self, rows: Sequence[int]) -> list[FrameCodes | None]:
+        """Return the codes of the scenes of `rows`, in that order; None where a row has none."""
+        return self._store.frame_codes(rows)
+
+
+class FrameIndex(FollowedIndex[FrameSegments]):
+    """Nearest views among those of all frames, blank scenes left out."""
+
+    @classmethod
+    def open(
+        cls,
+        folder: Path,
+        store: Store,
+        fingerprint: str,
+        codec: FrameCodec | None = None,
+        policy: CompactionPolicy = FRAME_COMPACTION,
+    ) -> FrameIndex:
+        """Open the index in `folder`, with whatever of it can be used; codes of no file are read again.
+
+        `fingerprint` names network and codec; `codec` is the shipped one by default.  The index takes the
+        folder as its own.  Raises StoreError where the folder cannot be used.
+        """
+        source = StoredFrames(store, fingerprint)
+        return cls(FrameSegments(folder, source, codec or shipped_codec(), policy), store, FRAMES_GENERATION)
+
+    @property
+    def codec(self) -> FrameCodec:
+        """What made the codes in the store."""
+        return self._vectors.codec
+
+    def search(self, queries: Rows, k: int) -> list[FrameNeighbours]:
+        """Return the k nearest views of each query view (Q x D), best first."""
+        self.refresh()
+        return self._vectors.search(self.codec.project(queries), k)
+
+    def compare(self, queries: Rows, rows: RowNumbers) -> list[tuple[int, Floats]]:
+        """Return each of `rows` that has frames, with the cosines of query views and its views: Q x N x V."""
+        projected = self.codec.project(queries)
+        found = []
+        for row, codes in zip(rows.tolist(), self._store.frame_codes(rows), strict=True):
+            if codes is not None and codes.codes.size:
+                frames, views = codes.codes.shape[:2]
+                decoded = self.codec.decode(codes.codes.reshape(frames * views, -1))
+                found.append((row, (projected @ decoded.T).reshape(len(projected), frames, views)))
+        return found
