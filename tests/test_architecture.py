@@ -37,7 +37,7 @@ ORDER = (
 
 OUTSIDE = {
     "cbvir_core": {"cbvir_core.types", "cbvir_core.errors", "cbvir_core.version"},
-    "train": set(ORDER[: ORDER.index("verify")]) | {"train"},
+    "train": set(ORDER[: ORDER.index("verify")]) | {"index", "train"},
     "evaluate": set(ORDER[:-1]) | {"evaluate"},
     "cbvirctl": {"cbvirctl", "cbvir_core.version", "cbvir_shared"},
 }

@@ -28,17 +28,21 @@ from cbvir_core.index.frame_numbers import (
     view_numbers,
 )
 from cbvir_core.index.frame_segments import FrameSegments
-from cbvir_core.types import FrameCodes, RowNumbers, Rows
-from support.frame_codes import DIM, LoggedFrames, Nearest, as_list, exact_neighbours, scene, small_codec
+from cbvir_core.types import FrameCodes, RowNumbers
+from support.frame_codes import (
+    LoggedFrames,
+    Nearest,
+    as_list,
+    exact_neighbours,
+    scene,
+    small_codec,
+    unit_rows,
+)
 from support.row_store import normalised
 
 SMALL = CompactionPolicy(seal_at=20, largest=90)
 
 NO_ROOM = OSError(28, "No space left on device")
-
-
-def rows_of(count: int, seed: int) -> Rows:
-    return normalised(np.random.default_rng(seed).standard_normal((count, DIM)).astype(np.float32))
 
 
 class Followed:
@@ -54,7 +58,7 @@ class Followed:
         return FrameSegments(self.folder, self.source, self.codec, self._policy)
 
     def add(self, scenes: int, frames: int, seed: int) -> RowNumbers:
-        made = [scene(self.codec, rows_of(2 * frames, 100 * seed + n), views=2) for n in range(scenes)]
+        made = [scene(self.codec, unit_rows(2 * frames, 100 * seed + n), views=2) for n in range(scenes)]
         rows = self.source.add(made)
         self.segments.add(rows)
         self.segments.note_position(self.source.last_change())
@@ -87,7 +91,7 @@ class Followed:
 
     def check(self) -> None:
         """Every answer is that of exact search over the decoded codes, and every count is right."""
-        queries = self.codec.project(rows_of(2, 7))
+        queries = self.codec.project(unit_rows(2, 7))
         truths = [exact_neighbours(self.source.scenes, self.codec, query, 1000) for query in queries]
         for k in (0, 1, 7, 1000):
             for truth, found in zip(truths, self.segments.search(queries, k), strict=True):
@@ -193,7 +197,7 @@ class Machine(RuleBasedStateMachine):
     def teardown(self) -> None:
         self.followed.segments.close()
         self.followed.segments.close()
-        (found,) = self.followed.segments.search(self.followed.codec.project(rows_of(1, 7)), 5)
+        (found,) = self.followed.segments.search(self.followed.codec.project(unit_rows(1, 7)), 5)
         assert len(found.rows) == 0
         self.home.cleanup()
 
@@ -246,7 +250,7 @@ def test_among_is_membership(values: list[int], rows: set[int]) -> None:
 def test_a_scene_without_frames_is_left_out(tmp_path: Path) -> None:
     followed = Followed(tmp_path)
     none = FrameCodes(np.zeros(0), np.zeros((0, 0, 0), np.uint8))
-    followed.segments.add(followed.source.add([none, scene(followed.codec, rows_of(2, 0)), none]))
+    followed.segments.add(followed.source.add([none, scene(followed.codec, unit_rows(2, 0)), none]))
     assert followed.segments.rows().tolist() == [1]
     assert followed.segments.status().rows == 1
 
@@ -254,7 +258,7 @@ def test_a_scene_without_frames_is_left_out(tmp_path: Path) -> None:
 def test_a_forgotten_still_shot_hides_no_neighbour(tmp_path: Path) -> None:
     """Its views are all nearer than the k nearest of others."""
     followed = Followed(tmp_path, CompactionPolicy(1000, 9000, dead_share=1.0))
-    query = rows_of(1, 7)
+    query = unit_rows(1, 7)
     still = followed.source.add([scene(followed.codec, query.repeat(300, axis=0))])
     followed.segments.add(still)
     followed.add(30, 2, 1)
@@ -269,9 +273,9 @@ def test_few_lists_find_nearly_what_all_lists_find(tmp_path: Path) -> None:
     """Of 200 lists, 48 are searched."""
     codec, source = small_codec(tmp_path, lists=200), LoggedFrames()
     segments = FrameSegments(tmp_path / "frames", source, codec)
-    rows = rows_of(3000, 1)
+    rows = unit_rows(3000, 1)
     segments.add(source.add([scene(codec, part) for part in np.split(rows, 300)]))
-    near = normalised(0.9 * rows[::100] + 0.1 * rows_of(30, 2))
+    near = normalised(0.9 * rows[::100] + 0.1 * unit_rows(30, 2))
     queries, shares = codec.project(near), list[float]()
     for query, found in zip(queries, segments.search(queries, 20), strict=True):
         truth = {one[:3] for one in exact_neighbours(source.scenes, codec, query, 20)}
@@ -302,7 +306,7 @@ def test_the_saved_position_is_that_of_the_rows_in_files(tmp_path: Path) -> None
     followed.add(3, 2, 1)
     assert followed.segments.maintain()
     assert followed.segments.saved_position() == 6
-    rows = followed.source.add([scene(followed.codec, rows_of(30, 2))])
+    rows = followed.source.add([scene(followed.codec, unit_rows(30, 2))])
     followed.segments.add(rows)  # its change is not noted yet
     assert followed.segments.maintain()
     assert followed.segments.saved_position() == 6
@@ -340,7 +344,7 @@ def test_rows_that_come_and_go_while_a_file_is_written_stay_so(
 
 def test_a_row_that_is_forgotten_during_a_rebuild_before_it_was_added_is_not_found(tmp_path: Path) -> None:
     followed = Followed(tmp_path)
-    rows = followed.source.add([scene(followed.codec, rows_of(4, seed)) for seed in range(8)])
+    rows = followed.source.add([scene(followed.codec, unit_rows(4, seed)) for seed in range(8)])
 
     def forget(done: int, total: int) -> None:
         assert done == total == 8
@@ -354,7 +358,7 @@ def test_a_row_that_is_forgotten_during_a_rebuild_before_it_was_added_is_not_fou
 def test_searches_agree_while_files_are_made(tmp_path: Path) -> None:
     """Rows that stay are found by every search, rows that were forgotten before it by none."""
     followed = opened(tmp_path)
-    stay, query = followed.source.live_rows(), followed.codec.project(rows_of(1, 7))
+    stay, query = followed.source.live_rows(), followed.codec.project(unit_rows(1, 7))
     forgotten, failures, ended = set[int](), list[object](), threading.Event()
 
     def look() -> None:

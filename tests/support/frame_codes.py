@@ -11,6 +11,7 @@ import safetensors.numpy
 from cbvir_core.index.frame_codec import FrameCodec
 from cbvir_core.index.frame_lists import FrameNeighbours
 from cbvir_core.index.vector_index import SourceIdentity
+from cbvir_core.store import Store
 from cbvir_core.types import Floats, FrameCodes, RowNumbers, Rows
 from support.row_store import normalised
 
@@ -86,3 +87,15 @@ def exact_neighbours(scenes: dict[int, FrameCodes], codec: FrameCodec, query: Fl
 def as_list(found: FrameNeighbours) -> Nearest:
     """Return neighbours in the form of `exact_neighbours`."""
     return list(zip(*(part.tolist() for part in found), strict=True))
+
+
+def unit_rows(count: int, seed: int, dim: int = DIM) -> Rows:
+    """Return random unit rows."""
+    return normalised(np.random.default_rng(seed).standard_normal((count, dim)).astype(np.float32))
+
+
+def code_waiting(store: Store, codec: FrameCodec, limit: int = 10_000) -> list[int]:
+    """Store codes of rows that wait for them, three frames of two views each; return the rows."""
+    rows = store.rows_without_frames(limit)
+    store.put_frame_codes({row: scene(codec, unit_rows(6, row), views=2) for row in rows})
+    return rows
