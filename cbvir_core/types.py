@@ -205,10 +205,11 @@ class Hit:
     """One scene in which the picture appears.
 
     - `probability`: how probably the scene shows the picture, in [0, 1].
-    - `variant`: what was done to the picture to lay it on the frame: ``plain`` for nothing, else what applies
-      of ``region`` (a part of it was looked for), ``borders_removed``, ``turned_90``, ``turned_180`` or
-      ``turned_270`` (clockwise by so many degrees, after mirroring), ``mirrored``, in this order, joined by
-      ``+``.  Where local features agree, they decide how the picture was turned and mirrored.
+    - `variant`: how the picture differs from the frame: ``plain`` where it does not, else what applies of
+      ``region`` (a part of it was looked for), ``borders_removed`` (bars around it were cut off),
+      ``turned_90``, ``turned_180`` or ``turned_270`` (clockwise by so many degrees) and ``mirrored`` (after
+      turning), in this order, joined by ``+``.  Where local features agree, they decide how the picture was
+      turned and mirrored.
     - `evidence`: None where local features were not compared, and where they do not agree.
     - `time_s`: the keyframe's time.  For the best hit, whose scene is decoded again, it is the time of the
       frame that fits best.

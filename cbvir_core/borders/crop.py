@@ -5,18 +5,24 @@ from __future__ import annotations
 import numpy as np
 
 from cbvir_core.geometry import Size
-from cbvir_core.types import Box, Frame
+from cbvir_core.types import Box, Frame, Image
 
 
 def crop_frame(frame: Frame, box: Box | None) -> Frame:
-    """Return the frame cut to the box; None leaves it whole.
+    """Return the frame cut to the box as `crop_picture` cuts it."""
+    image = crop_picture(frame.image, box)
+    return frame if image is frame.image else Frame(frame.time, image)
 
-    A frame that is too small for the box, in a video that changes its size, is returned whole.
+
+def crop_picture(image: Image, box: Box | None) -> Image:
+    """Return the picture cut to the box; None leaves it whole.
+
+    A picture that is too small for the box, in a video that changes its size, is returned whole.
     """
-    if box is None or frame.image.shape[0] < box[3] or frame.image.shape[1] < box[2]:
-        return frame
+    if box is None or image.shape[0] < box[3] or image.shape[1] < box[2]:
+        return image
     left, top, right, bottom = box
-    return Frame(frame.time, np.ascontiguousarray(frame.image[top:bottom, left:right]))
+    return np.ascontiguousarray(image[top:bottom, left:right])
 
 
 def scale_box(box: Box, source: Size, target: Size) -> Box:

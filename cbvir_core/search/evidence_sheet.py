@@ -1,8 +1,9 @@
-"""Evidence as one picture: the query, the still that was found, and the points in which they agree."""
+"""Evidence as one picture: the query, the frame that was found, and the points in which they agree."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 import cv2
 import numpy as np
@@ -24,31 +25,56 @@ TEXT_HEIGHT, LINE_SPACING = 22, 10
 PAPER_COLOUR, TEXT_COLOUR = (250, 250, 247), (30, 30, 30)
 OUTLINE_COLOUR, HAIRLINE_COLOUR = (20, 150, 60), (200, 200, 195)
 
+NOTHING_AGREES = "No points of the two pictures agree: there is nothing to show."
+POINTS_AGREE = "{count} points agree."
 
-def evidence_sheet(picture: Image, still: Image, evidence: Evidence | None, caption: Sequence[str]) -> Image:
-    """Draw the picture and the still side by side, with `caption` as lines of text below.
+HEAD = MARGIN + TEXT_HEIGHT + LINE_SPACING
+"""Pixels above the pictures, where their labels are."""
 
-    What both show has an outline in each, and lines connect the points that agree.  Without evidence there
-    are the two pictures alone.
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LabelledPicture:
+    """A picture, and the words above it."""
+
+    image: Image = field(repr=False)
+    label: str
+
+
+def evidence_sheet(
+    query: LabelledPicture, frame: LabelledPicture, evidence: Evidence | None, caption: Sequence[str]
+) -> Image:
+    """Draw the query and the frame side by side under their labels, with lines of text below.
+
+    What both show has an outline in each, and lines connect the points that agree.  The first line of text
+    says how many these are, or that there are none; then comes `caption`.
     """
-    shown = _sized(picture), _sized(still)
-    width = shown[0].shape[1] + shown[1].shape[1] + 3 * MARGIN
-    tall = max(shown[0].shape[0], shown[1].shape[0]) + 2 * MARGIN
-    line_height = TEXT_HEIGHT + LINE_SPACING
-    sheet = np.full((tall + len(caption) * line_height + MARGIN, width, 3), PAPER_COLOUR, np.uint8)
-    corners = np.array([[MARGIN, MARGIN], [shown[0].shape[1] + 2 * MARGIN, MARGIN]], float)
+    shown = _sized(query.image), _sized(frame.image)
+    columns = [max(MIN_SHOWN_SIDE, image.shape[1]) for image in shown]
+    corners = np.array([[MARGIN, HEAD], [columns[0] + 2 * MARGIN, HEAD]], float)
+    width = sum(columns) + 3 * MARGIN
+    text = [part for line in (_count(evidence), *caption) for part in _wrapped(line, width - 2 * MARGIN)]
+    below = HEAD + max(image.shape[0] for image in shown) + MARGIN
+    height = below + len(text) * (TEXT_HEIGHT + LINE_SPACING) + MARGIN
+    sheet = np.full((height, width, 3), PAPER_COLOUR, np.uint8)
     for image, (x, y) in zip(shown, corners.astype(int), strict=True):
         bottom, right = y + image.shape[0], x + image.shape[1]
         sheet[y - 1 : bottom + 1, x - 1 : right + 1] = HAIRLINE_COLOUR
         sheet[y:bottom, x:right] = image
     if evidence is not None:
-        scales = shown[0].shape[1] / picture.shape[1], shown[1].shape[1] / still.shape[1]
+        scales = shown[0].shape[1] / query.image.shape[1], shown[1].shape[1] / frame.image.shape[1]
         _draw_lines(sheet, evidence.lines, corners, scales)
-        shared = outlines(evidence.homography, _size(picture), _size(still))
+        shared = outlines(evidence.homography, _size(query.image), _size(frame.image))
         _draw_outlines(sheet, shared, corners, scales)
-    for number, text in enumerate(caption):
-        _write(sheet, text, MARGIN, tall + number * line_height + TEXT_HEIGHT)
+    for one, corner, column in zip((query, frame), corners, columns, strict=True):
+        _write(sheet, _shortened(one.label, column), int(corner[0]), HEAD - LINE_SPACING)
+    for number, line in enumerate(text):
+        _write(sheet, line, MARGIN, below + number * (TEXT_HEIGHT + LINE_SPACING) + TEXT_HEIGHT)
     return sheet
+
+
+def _count(evidence: Evidence | None) -> str:
+    """Return the line that says how much agrees."""
+    return NOTHING_AGREES if evidence is None else POINTS_AGREE.format(count=evidence.inliers)
 
 
 def _sized(image: Image) -> Image:
@@ -87,19 +113,38 @@ def _draw_outlines(
         cv2.polylines(sheet, [points], True, OUTLINE_COLOUR, 3, cv2.LINE_AA)
 
 
-def _write(sheet: Image, text: str, x: int, y: int) -> None:
-    """Write a line in any script; one that is too long for the sheet loses its middle."""
-    text = text.encode("utf-8", "replace").decode()  # OpenCV crashes on a file name that is no UTF-8
-    font = cv2.FontFace("sans")
-    max_width = sheet.shape[1] - 2 * x
+def _wrapped(text: str, max_width: int) -> list[str]:
+    """Break a text between words into lines of at most `max_width` pixels; at least one line."""
+    lines = [""]
+    for word in text.split(" "):
+        longer = f"{lines[-1]} {word}" if lines[-1] else word
+        if lines[-1] and _width(longer) > max_width:
+            lines.append(word)
+        else:
+            lines[-1] = longer
+    return [_shortened(line, max_width) for line in lines]
 
-    def too_wide(shown: str) -> bool:
-        (_, _, width, _) = cv2.getTextSize((sheet.shape[1], sheet.shape[0]), shown, (0, 0), font, TEXT_HEIGHT)
-        return bool(width > max_width)
 
+def _shortened(text: str, max_width: int) -> str:
+    """Return a line of at most `max_width` pixels: one that is longer loses its middle."""
     shown, removed = text, 0
-    while too_wide(shown) and removed < len(text) - 2:
+    while _width(shown) > max_width and removed < len(text) - 2:
         removed += 1
         half = (len(text) - removed) // 2
         shown = f"{text[:half]}…{text[len(text) - half :]}"
-    cv2.putText(sheet, shown, (x, y), TEXT_COLOUR, font, TEXT_HEIGHT)
+    return shown
+
+
+def _width(text: str) -> int:
+    _, _, width, _ = cv2.getTextSize((1, 1), _printable(text), (0, 0), cv2.FontFace("sans"), TEXT_HEIGHT)
+    return int(width)
+
+
+def _write(sheet: Image, text: str, x: int, y: int) -> None:
+    """Write a line in any script."""
+    cv2.putText(sheet, _printable(text), (x, y), TEXT_COLOUR, cv2.FontFace("sans"), TEXT_HEIGHT)
+
+
+def _printable(text: str) -> str:
+    """Return the text without what OpenCV crashes on: a file name that is no UTF-8."""
+    return text.encode("utf-8", "replace").decode()

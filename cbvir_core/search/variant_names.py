@@ -32,21 +32,22 @@ def name_of_match(found_by: str, verification: Verification | None, *, region: b
 
 
 def _names_of_position(verification: Verification) -> list[str]:
-    """Return how the picture was turned and mirrored to lie on the frame."""
-    degrees = QUARTER_DEGREES * _quarters(verification)
-    return [f"turned_{degrees}"] * bool(degrees) + [MIRRORED] * verification.mirrored
+    """Return how the picture was turned, and then mirrored, from how the frame is."""
+    quarters = _quarters_to_upright(verification)
+    names = [TURNED[quarters]] if quarters else []
+    return [*names, MIRRORED] if verification.mirrored else names
 
 
-def _quarters(verification: Verification) -> int:
-    """Return by how many quarters a picture, mirrored first where it is, turns clockwise onto the frame.
+def _quarters_to_upright(verification: Verification) -> int:
+    """Return how many quarter turns to the left lay a picture, mirrored before where it is, on the frame.
 
     Less than an eighth is none: that is how people hold a camera.
     """
     slope = _slope_at_middle(verification.homography, verification.region)
     if verification.mirrored:
         slope = slope @ np.diag([-1.0, 1.0])
-    # The rotation that is nearest to a linear map; y points down, so the angle grows clockwise.
-    angle = math.atan2(slope[1, 0] - slope[0, 1], slope[0, 0] + slope[1, 1])
+    # The rotation that is nearest to a linear map; y points down, so the angle to the left is negative.
+    angle = -math.atan2(slope[1, 0] - slope[0, 1], slope[0, 0] + slope[1, 1])
     return round(math.degrees(angle) / QUARTER_DEGREES) % 4
 
 

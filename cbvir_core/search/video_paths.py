@@ -31,7 +31,15 @@ def existing_path(video: VideoRecord, within: Iterable[Path | str] = ()) -> Path
     """
     folders = [folder_of(place) for place in within]
     paths = sorted(video.paths, key=lambda path: not any(path.is_relative_to(each) for each in folders))
-    return next(filter(_exists, paths), paths[0])
+    return next(filter(is_online, paths), paths[0])
+
+
+def is_online(path: Path) -> bool:
+    """Return whether a file is at the path now."""
+    try:
+        return path.exists()
+    except OSError:  # a folder that may not be entered any more
+        return False
 
 
 def _within(store: Store, videos: Iterable[VideoRecord], place: Path | str) -> list[VideoRecord]:
@@ -45,10 +53,3 @@ def _within(store: Store, videos: Iterable[VideoRecord], place: Path | str) -> l
         if not isinstance(place, Path):
             raise
         raise UnknownVideo(f"no known video is {place} or lies in it") from None
-
-
-def _exists(path: Path) -> bool:
-    try:
-        return path.exists()
-    except OSError:  # a folder that may not be entered any more
-        return False

@@ -45,7 +45,8 @@ def query(
     evidence: Annotated[
         Path | None,
         typer.Option(
-            metavar="FILE", help="Write a PNG that shows in which points the picture and the best hit agree."
+            metavar="FILE",
+            help="Write a PNG that shows in which points the picture and the best frame agree.",
         ),
     ] = None,
     as_json: JsonOption = False,
@@ -88,12 +89,10 @@ def _write_evidence(
     client: Client, file: Path, data: bytes, region: str | None, best: dict[str, Any]
 ) -> None:
     """Write the picture that shows a person why the best hit was found."""
-    from cbvirctl.render import clock
-
-    inliers = (best["evidence"] or {}).get("inliers", 0)
-    line = f"{clock(best['time_s'])}   {best['verdict']} {best['score']:.2f}   {inliers} points agree"
     path = f"/v1/keyframes/{best['keyframe_id']}/evidence"
-    drawn = client.post_for_bytes(path, data, region=region, caption=[best["path"], line])
+    verdict = f"{best['verdict']} {best['score']:.2f}, {best['variant']}"
+    caption = [verdict, best["path"], *filter(None, [best["time_note"]])]
+    drawn = client.post_for_bytes(path, data, time_s=best["time_s"], region=region, caption=caption)
     try:
         file.expanduser().write_bytes(drawn)
     except OSError as error:

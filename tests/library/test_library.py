@@ -241,8 +241,11 @@ def test_evidence_shows_both_pictures(films: list[Film], open_library: LibraryOp
     with open_library() as library:
         library.add(films[0].path)
         best = library.search(picture).results[0].keyframe_id
-        sheet = library.evidence(picture, best, ["a line"])
-        assert sheet.shape[1] > 2 * picture.shape[1]
+        still = library.evidence(picture, best, ["a line"])
+        frame = library.evidence(picture, best, ["a line"], time_s=0.0)
+        assert still.shape == frame.shape
+        assert still.shape[1] > 2 * picture.shape[1]
+        assert (still != frame).any()
         with pytest.raises(UnknownVideo):
             library.evidence(picture, KeyframeId(best.video, 10**6))
 

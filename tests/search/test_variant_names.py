@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 from cbvir_core.search.variant_names import name_of_match
+from cbvir_core.search.variants import Variant
+from cbvir_core.search.variants import turned as turned_variants
 from cbvir_core.types import Image
 from cbvir_core.verify import QUERY_FEATURES, Verification, describe, verify
 from support.small_search import colour_picture
@@ -37,12 +39,17 @@ def test_a_mirrored_picture_is_mirrored_though_the_plain_one_found_it() -> None:
 
 
 @pytest.mark.parametrize("quarters", [1, 2, 3])
-def test_the_degrees_are_those_by_which_it_is_turned_to_lie_on_the_frame(quarters: int) -> None:
-    """A picture that was turned to the left by as much."""
-    left = turned(FRAME, -quarters)
-    assert name_of_match("plain", agreement(left)) == f"turned_{90 * quarters}"
-    both = turned(np.ascontiguousarray(FRAME[:, ::-1]), quarters)
+def test_the_degrees_are_those_by_which_the_picture_was_turned(quarters: int) -> None:
+    right = turned(FRAME, quarters)
+    assert name_of_match("plain", agreement(right)) == f"turned_{90 * quarters}"
+    both = np.ascontiguousarray(right[:, ::-1])
     assert name_of_match("plain", agreement(both)) == f"turned_{90 * quarters}+mirrored"
+
+
+def test_the_variant_of_that_name_is_upright() -> None:
+    for quarters in (1, 2, 3):
+        upright = {one.name: one.image for one in turned_variants(Variant("plain", turned(FRAME, quarters)))}
+        np.testing.assert_array_equal(upright[f"turned_{90 * quarters}"], FRAME)
 
 
 @pytest.mark.parametrize(

@@ -61,16 +61,21 @@ async def evidence(
     request: Request,
     served: Served,
     keyframe_id: str,
+    time_s: Annotated[
+        float | None, Query(ge=0, description="the result's time, whose frame is shown; else the still is")
+    ] = None,
     region: Annotated[str | None, Query(description="X,Y,W,H in pixels of the picture")] = None,
     caption: Annotated[list[str] | None, Query(description="lines of text below the pictures")] = None,
 ) -> Response:
-    """Draw a PNG: the picture, the keyframe's still, and the points in which they agree."""
+    """Draw a PNG: the picture, the frame at a time of the keyframe's video, and the points that agree."""
     try:
         wanted = KeyframeId.parse(keyframe_id)
     except ValueError as error:
         raise BadRequest(str(error)) from None
     picture = await picture_of(request)
-    draw = partial(served.library.evidence, picture, wanted, caption or (), region=_region(region))
+    draw = partial(
+        served.library.evidence, picture, wanted, caption or (), time_s=time_s, region=_region(region)
+    )
     loop = asyncio.get_running_loop()
     drawn = await loop.run_in_executor(served.queries, lambda: encode_png(draw()))
     return Response(drawn, media_type="image/png")
