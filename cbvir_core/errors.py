@@ -26,6 +26,7 @@
     │   └── StoreVersion          store_version
     ├── UnknownVideo              unknown_video
     ├── VideoBusy                 busy              (retry)
+    ├── CalibrationBusy           calibrating       (retry)
     ├── VideoForgotten            forgotten
     ├── BadRequest                bad_request
     ├── ServiceStopping           stopping          (retry)
@@ -225,6 +226,13 @@ class VideoBusy(CbvirError):
     """The video is being read or written at this moment."""
 
     code = "busy"
+    retry = True
+
+
+class CalibrationBusy(CbvirError):
+    """A calibration of the library runs already."""
+
+    code = "calibrating"
     retry = True
 
 

@@ -5,11 +5,10 @@ from cbvir_core.calibration.calibrate import (
     CalibrationProgress,
     CalibrationResult,
     calibrate,
-    calibration_error,
-    false_match_share,
     fit_model,
 )
 from cbvir_core.calibration.file import CalibrationFile
+from cbvir_core.calibration.measures import calibration_error, false_match_share
 from cbvir_core.calibration.perturbations import PERTURBATIONS, Perturbation
 from cbvir_core.calibration.questions import CalibrationQuestions, LabelledEvidence
 

@@ -1,4 +1,4 @@
-"""The fit of the confidence model to a library, and the measures of how well it fits."""
+"""The fit of the confidence model to a library, and the choice between the new model and the one before."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from cbvir_core.calibration.perturbations import PERTURBATIONS
-from cbvir_core.calibration.questions import CalibrationQuestions, LabelledEvidence
+from cbvir_core.calibration.measures import calibration_error, false_share, is_better, log_losses
+from cbvir_core.calibration.questions import QUESTION_KINDS, CalibrationQuestions, LabelledEvidence
 from cbvir_core.errors import InputError
-from cbvir_core.search import MATCH_PROBABILITY, ConfidenceModel, Searcher, fit_weights
+from cbvir_core.search import ConfidenceModel, Searcher, fit_weights
 from cbvir_core.store import Store
 
 CALIBRATION_QUESTIONS = 600
@@ -20,54 +20,97 @@ MIN_ANSWERS_OF_EACH_KIND = 25
 """Right answers, and wrong answers, that a model must have to be fitted: a library has few wrong scenes whose
 local features agree with a picture."""
 
+CALIBRATION_FOLDS = 5
+"""Parts of the questions; the answers of each are judged by a model that was fitted to the others."""
+
 CalibrationProgress = Callable[[int, int], None]
 """Called with the number of questions that are done, and of all questions."""
 
 
 @dataclass(frozen=True, slots=True)
 class CalibrationResult:
-    """The outcome of a calibration, measured on the half of the questions that the measured model was not
-    fitted to.
+    """The outcome of a calibration, measured on questions that the measured models were not fitted to.
 
-    `error` is the expected calibration error, `error_before` that of the model before.  `false_sure` is the
-    share of questions without a right answer that were given one with `MATCH_PROBABILITY` or more.
+    - `error`, `log_loss`: expected calibration error, and mean log loss in nats, of the new model;
+      `error_before`, `log_loss_before`: those of the model before.
+    - `applied`: whether the new model is the better one, and judges answers from now on; else the one before
+      stays.
+    - `false_sure`: the share of questions without a right answer that the model that judges now gives one
+      with `MATCH_PROBABILITY` or more.
     """
 
     questions: int
     answers: int
     error_before: float
     error: float
+    log_loss_before: float
+    log_loss: float
     false_sure: float
+    applied: bool
 
 
 def calibrate(
-    store: Store, searcher: Searcher, questions: int, seed: int, progress: CalibrationProgress | None
+    store: Store,
+    searcher: Searcher,
+    questions: int,
+    seed: int,
+    progress: CalibrationProgress | None,
+    *,
+    earlier: int = 0,
 ) -> tuple[ConfidenceModel, CalibrationResult]:
-    """Put `questions` questions to `searcher`; return the model fitted to all answers, and the measures.
+    """Put `questions` questions to `searcher`; return the better model, and the measures.
 
-    The same `seed` makes the same questions.  Raises InputError where the store is empty or too few answers
-    come.
+    That is the one fitted to all answers, or the one before.  The same `seed` makes the same questions; they
+    are others after each of the `earlier` calibrations, to whose questions the model before was fitted.
+    Raises InputError where the store is empty or too few answers come.
     """
-    rows = store.searchable_rows(video.video_id for video in store.videos())
-    if not rows:
-        raise InputError("there is nothing to calibrate with; index some videos first")
+    seed = seed_after(seed, earlier)
     asker, answers = CalibrationQuestions(store, searcher, seed), list[LabelledEvidence]()
-    for number, row in enumerate(np.random.default_rng(seed).choice(rows, questions)):
+    if not asker.rows:
+        raise InputError("there is nothing to calibrate with; index some videos first")
+    for number, row in enumerate(np.random.default_rng(seed).choice(asker.rows, questions)):
         answers += asker.about(int(row), number)
         if progress:
             progress(number + 1, questions)
-    before = searcher.confidence
-    # Halves of whole rounds, so that both have every perturbation.
-    rounds = [answer.question // len(PERTURBATIONS) for answer in answers]
-    fitted = fit_model([answer for answer, one in zip(answers, rounds, strict=True) if one % 2 == 0], before)
-    measured = [answer for answer, one in zip(answers, rounds, strict=True) if one % 2 == 1]
-    return fit_model(answers, before), CalibrationResult(
+    return better_model(answers, searcher.confidence, questions)
+
+
+def better_model(
+    answers: Sequence[LabelledEvidence], before: ConfidenceModel, questions: int
+) -> tuple[ConfidenceModel, CalibrationResult]:
+    """Return the model fitted to the answers where it is better than the one `before`, else that one.
+
+    Both are compared on answers that they were not fitted to.  Raises InputError where there are too few.
+    """
+    fitted, right = fit_model(answers, before), [answer.right for answer in answers]
+    former = [before.probability(answer.evidence) for answer in answers]
+    fresh = held_out_probabilities(answers, before)
+    applied = is_better(fresh, former, answers)
+    result = CalibrationResult(
         questions=questions,
         answers=len(answers),
-        error_before=_error_of(before, measured),
-        error=_error_of(fitted, measured),
-        false_sure=false_match_share(fitted, measured),
+        error_before=calibration_error(former, right),
+        error=calibration_error(fresh, right),
+        log_loss_before=float(log_losses(former, right).mean()),
+        log_loss=float(log_losses(fresh, right).mean()),
+        false_sure=false_share(fresh if applied else former, answers),
+        applied=applied,
     )
+    return fitted if applied else before, result
+
+
+def held_out_probabilities(answers: Sequence[LabelledEvidence], before: ConfidenceModel) -> list[float]:
+    """Return the probability of each answer by a model that was fitted to the answers of the other folds.
+
+    Folds are of whole rounds, so that each has every perturbation.  Raises InputError where there are too
+    few.
+    """
+    folds = [answer.question // QUESTION_KINDS % CALIBRATION_FOLDS for answer in answers]
+    model_of = {
+        fold: fit_model([one for one, other in zip(answers, folds, strict=True) if other != fold], before)
+        for fold in sorted(set(folds))
+    }
+    return [model_of[fold].probability(one.evidence) for one, fold in zip(answers, folds, strict=True)]
 
 
 def fit_model(answers: Sequence[LabelledEvidence], before: ConfidenceModel) -> ConfidenceModel:
@@ -87,29 +130,6 @@ def fit_model(answers: Sequence[LabelledEvidence], before: ConfidenceModel) -> C
     return replace(before, **fitted)
 
 
-def false_match_share(model: ConfidenceModel, answers: Sequence[LabelledEvidence]) -> float:
-    """Return the share of questions without a right answer that a model gives one, called a match."""
-    probabilities: dict[int, float] = {}
-    for answer in answers:
-        if answer.absent and answer.evidence.checked:
-            # The answer with all of its evidence comes first and is the one that counts.
-            probabilities.setdefault(answer.question, model.probability(answer.evidence))
-    matches = sum(probability >= MATCH_PROBABILITY for probability in probabilities.values())
-    return matches / max(1, len(probabilities))
-
-
-def calibration_error(probabilities: Sequence[float], right: Sequence[bool], bins: int = 10) -> float:
-    """Return the expected calibration error (Naeini et al., AAAI 2015).
-
-    That is, over bins of equal width, the mean distance between the probabilities that were said and the
-    share that was right, weighted by how many answers are in the bin.
-    """
-    said, truth = np.asarray(probabilities, float), np.asarray(right, float)
-    bin_of = np.minimum((said * bins).astype(int), bins - 1)
-    gaps = [abs(said[bin_of == number].sum() - truth[bin_of == number].sum()) for number in range(bins)]
-    return float(sum(gaps) / max(1, len(said)))
-
-
-def _error_of(model: ConfidenceModel, answers: Sequence[LabelledEvidence]) -> float:
-    probabilities = [model.probability(answer.evidence) for answer in answers]
-    return calibration_error(probabilities, [answer.right for answer in answers])
+def seed_after(seed: int, earlier: int) -> int:
+    """Return the seed itself, or another one after each of the `earlier` calibrations."""
+    return int(np.random.SeedSequence([seed, earlier]).generate_state(1)[0]) if earlier else seed

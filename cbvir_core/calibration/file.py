@@ -15,34 +15,54 @@ from cbvir_core.store import Generation
 CALIBRATION_FILE_NAME = "calibration.json"
 
 FORMER_CALIBRATION_FILE_NAME = "belief.json"
-"""The name in versions before 0.1.0.  Such a file is read as long as there is none of the new name."""
+"""The name in versions before 0.1.0, which weighed other figures.  Such a file is never read; it is deleted
+with the other."""
 
 
 class CalibrationFile:
     """One JSON file with a confidence model.
 
-    It holds for the weights that it was made with; for other weights it is ignored.
+    It holds for the weights that it was made with; for other weights it is ignored.  So is one of a version
+    that weighed other figures.
     """
 
-    def __init__(self, path: Path, former: Path | None = None) -> None:
-        """`former` is read instead of `path` as long as `path` does not exist."""
-        self.path, self._former = path, former
+    def __init__(self, path: Path) -> None:
+        self.path = path
 
     @classmethod
     def in_folder(cls, folder: Path) -> CalibrationFile:
         """Name the calibration of the library in `folder`."""
-        return cls(folder / CALIBRATION_FILE_NAME, former=folder / FORMER_CALIBRATION_FILE_NAME)
+        return cls(folder / CALIBRATION_FILE_NAME)
 
     def of(self, generation: Generation) -> ConfidenceModel | None:
         """Return the calibration for a generation's weights; None where none can be read."""
-        path = self.path
-        if self._former is not None and not path.exists():
-            path = self._former
         with suppress(ConfigError, OSError, ValueError, AttributeError):
-            made_with = json.loads(path.read_text("utf-8")).get("weights_of")
+            made_with = json.loads(self.path.read_text("utf-8")).get("weights_of")
             if made_with == _fingerprints(generation):
-                return ConfidenceModel.load(path)
+                return ConfidenceModel.load(self.path)
         return None
+
+    def calibrations(self, generation: Generation) -> int:
+        """Return how many calibrations, one after the other, led to the one in use; 0 without any."""
+        if self.of(generation) is None:
+            return 0
+        with suppress(OSError, ValueError, TypeError, AttributeError):
+            return int(json.loads(self.path.read_text("utf-8")).get("calibrations", 1))
+        return 1
+
+    def delete(self) -> bool:
+        """Delete the calibration, of whatever weights; return whether there was one.
+
+        Raises StoreError where it cannot be deleted.
+        """
+        former = self.path.with_name(FORMER_CALIBRATION_FILE_NAME)
+        paths = [path for path in (self.path, former) if path.exists()]
+        for path in paths:
+            try:
+                path.unlink(missing_ok=True)
+            except OSError as error:
+                raise StoreError(f"cannot be deleted ({error.strerror})", path=path) from error
+        return bool(paths)
 
     def write(
         self, generation: Generation, confidence: ConfidenceModel, details: Mapping[str, object]
@@ -59,9 +79,6 @@ class CalibrationFile:
         except OSError as error:
             said = f"cannot be written ({error.strerror}); the calibration before stays in use"
             raise StoreError(said, path=self.path) from error
-        if self._former is not None:  # or it would be read again by whoever deletes the new one
-            with suppress(OSError):
-                self._former.unlink()
 
 
 def _fingerprints(generation: Generation) -> list[str | None]:

@@ -1,9 +1,10 @@
 """Questions whose answers are known, put to a library, and the evidence that it finds for its answers.
 
-A question is a frame of a stored video, perturbed.  The frame comes from anywhere in a scene, so that things
-move between it and the scene's keyframe; where the file is offline it is the keyframe's still.  Each question
-is asked twice: once as it is, and once with its own video left out, like a picture that is in no video.  The
-evidence is that of the scene named first, which is what a person reads.
+A question is a frame of a stored video, perturbed, or two frames of the library in a collage.  A frame comes
+from anywhere in a scene, so that things move between it and the scene's keyframe; where the file is offline
+it is the keyframe's still.  Each question is asked twice: once as it is, and once with its own videos left
+out, like a picture that is in no video.  The evidence is that of the scene named first, which is what a
+person reads.
 
 Another scene that shows all of the frame, a copy or a title card, is neither a right answer nor a wrong one
 and is left out.  A scene that shares a part of the frame, like a film made in the same place, is a wrong one.
@@ -11,13 +12,14 @@ and is left out.  A scene that shares a part of the frame, like a film made in t
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
-from cbvir_core.calibration.perturbations import PERTURBATIONS
+from cbvir_core.calibration.perturbations import PERTURBATIONS, collage
 from cbvir_core.decode import STILL_SIDE, decode_still, fit_within
 from cbvir_core.decode.span import SpanReader
 from cbvir_core.errors import CbvirError
@@ -35,8 +37,8 @@ from cbvir_core.types import Image
 SHOWS_ALL_SHARE = 0.93
 """Share of an unperturbed frame from which on a scene is taken to show all of it."""
 
-MOMENT_BUDGET_S = 2.0
-"""Seconds that finding the exact frame of another scene may take."""
+QUESTION_KINDS = len(PERTURBATIONS) + 1
+"""Questions of one round: one for each perturbation, and a collage."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,18 @@ class LabelledEvidence:
     absent: bool = False
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class QuestionFrame:
+    """A frame that a question is made of, and the keyframe of its scene.
+
+    `described` is the frame with its local features, for comparison with other scenes.
+    """
+
+    keyframe: KeyframeRow
+    image: Image
+    described: DescribedPicture
+
+
 class CalibrationQuestions:
     """Makes questions from the scenes of a store and puts them to a searcher.
 
@@ -61,26 +75,27 @@ class CalibrationQuestions:
     def __init__(self, store: Store, searcher: Searcher, seed: int) -> None:
         self._store, self._searcher, self._seed = store, searcher, seed
 
+    @cached_property
+    def rows(self) -> list[int]:
+        """The rows of the keyframes whose scenes can be asked about, as they were at the first use."""
+        return self._store.searchable_rows(video.video_id for video in self._store.videos())
+
     def about(self, row: int, number: int) -> list[LabelledEvidence]:
         """Ask about the scene of the keyframe in `row`, once as it is and once without its video.
 
         Return the evidence with local features and without; nothing where the keyframe was forgotten.
         """
-        (keyframe,) = self._store.keyframe_rows([row])
-        still = self._store.still_of_row(row)
-        if keyframe is None or still is None:
-            return []
         rng = np.random.default_rng([self._seed, number])
-        frame = self._frame(keyframe, rng)
-        frame = decode_still(still) if frame is None else frame
-        picture = PERTURBATIONS[number % len(PERTURBATIONS)](frame, rng)
-        source = self._searcher.describe(fit_within(frame, STILL_SIDE))
+        frames = self._frames(row, number, rng)
+        if not frames:
+            return []
+        picture = _picture_of(frames, number, rng)
         present = SearchOptions(verify="always")
-        absent = replace(present, without=frozenset({keyframe.keyframe_id.video}))
+        absent = replace(present, without=frozenset(frame.keyframe.keyframe_id.video for frame in frames))
         return [
             labelled
             for options in (present, absent)
-            for labelled in self._ask(picture, keyframe, source, options, number)
+            for labelled in self._ask(picture, frames, options, number)
         ]
 
     def foreign(self, picture: Image, number: int) -> list[LabelledEvidence]:
@@ -90,38 +105,57 @@ class CalibrationQuestions:
             return []
         return list(_with_less_evidence(number, candidate.evidence, right=False, absent=True))
 
-    def _frame(self, keyframe: KeyframeRow, rng: np.random.Generator) -> Image | None:
-        """Return a frame from a random time of the scene; None where the file cannot be read."""
+    def _frames(self, row: int, number: int, rng: np.random.Generator) -> list[QuestionFrame]:
+        """Return the frames that a question shows: one of the scene, for a collage another one too."""
+        rows = [row]
+        if number % QUESTION_KINDS == len(PERTURBATIONS):
+            rows.append(int(rng.choice(self.rows)))
+        found = [self._frame(one, rng) for one in rows]
+        frames = [frame for frame in found if frame is not None]
+        return frames if len(frames) == len(rows) else []
+
+    def _frame(self, row: int, rng: np.random.Generator) -> QuestionFrame | None:
+        """Return a frame from a random time of a scene, or its still; None where it was forgotten."""
+        (keyframe,) = self._store.keyframe_rows([row])
+        still = self._store.still_of_row(row)
+        if keyframe is None or still is None:
+            return None
+        image = self._image(keyframe, rng.uniform(keyframe.scene_start_s, keyframe.scene_end_s))
+        image = decode_still(still) if image is None else image
+        return QuestionFrame(keyframe, image, self._searcher.describe(fit_within(image, STILL_SIDE)))
+
+    def _image(self, keyframe: KeyframeRow, time_s: float) -> Image | None:
+        """Return the scene's first frame from a time on; None where the file cannot be read."""
         video = self._store.video(keyframe.keyframe_id.video)
-        time_s = rng.uniform(keyframe.scene_start_s, keyframe.scene_end_s)
         if video is None or not video.paths:
             return None
-        with suppress(CbvirError), SpanReader(existing_path(video), time_s, time_s + 1.0) as frames:
+        span = time_s, keyframe.scene_end_s
+        with suppress(CbvirError), SpanReader(existing_path(video), *span) as frames:
             return next((frame.image for frame in frames), None)
         return None
 
     def _ask(
-        self,
-        picture: Image,
-        keyframe: KeyframeRow,
-        source: DescribedPicture,
-        options: SearchOptions,
-        number: int,
+        self, picture: Image, frames: Sequence[QuestionFrame], options: SearchOptions, number: int
     ) -> Iterator[LabelledEvidence]:
         if (candidate := self._searcher.best_candidate(picture, options)) is None:
             return
-        right = _same_scene(candidate.keyframe, keyframe)
-        if right or not self._shows_all(candidate, source):
+        right = any(_same_scene(candidate.keyframe, frame.keyframe) for frame in frames)
+        if right or not any(self._shows_all(candidate, frame) for frame in frames):
             yield from _with_less_evidence(
                 number, candidate.evidence, right=right, absent=bool(options.without)
             )
 
-    def _shows_all(self, candidate: Candidate, source: DescribedPicture) -> bool:
+    def _shows_all(self, candidate: Candidate, frame: QuestionFrame) -> bool:
         """Return whether another scene shows all of the frame; True where that cannot be known."""
-        share = self._searcher.share_shown(
-            source, candidate, enough=SHOWS_ALL_SHARE, budget_s=MOMENT_BUDGET_S
-        )
+        share = self._searcher.share_shown(frame.described, candidate, enough=SHOWS_ALL_SHARE)
         return share is None or share >= SHOWS_ALL_SHARE
+
+
+def _picture_of(frames: Sequence[QuestionFrame], number: int, rng: np.random.Generator) -> Image:
+    """Return what is asked with: the frame, perturbed as the question's number says, or the collage."""
+    if len(frames) == 1:
+        return PERTURBATIONS[number % QUESTION_KINDS](frames[0].image, rng)
+    return collage(frames[0].image, frames[1].image, rng)
 
 
 def _with_less_evidence(

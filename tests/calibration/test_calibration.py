@@ -1,43 +1,36 @@
-"""The fit of the confidence model, its measure, and the perturbations."""
+"""The fit of the confidence model, and the perturbations."""
 
 from __future__ import annotations
 
 import ast
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from cbvir_core import calibration
 from cbvir_core.calibration import (
     PERTURBATIONS,
     LabelledEvidence,
     Perturbation,
-    calibration_error,
     fit_model,
 )
 from cbvir_core.calibration.calibrate import MIN_ANSWERS_OF_EACH_KIND
-from cbvir_core.calibration.perturbations import unchanged
+from cbvir_core.calibration.perturbations import (
+    collage,
+    cropped_small,
+    halftone,
+    thumbnail,
+    turned,
+    unchanged,
+)
 from cbvir_core.errors import InputError
-from cbvir_core.search import ConfidenceModel, MatchEvidence
+from cbvir_core.search import MatchEvidence
+from cbvir_core.types import Image
+from support.confidence import model_of, weights
 
-BEFORE = ConfidenceModel(*2 * ((0.5,) * 9, (0.5,) * 7, (0.5,) * 3))
-
-
-def test_the_error_by_hand() -> None:
-    """Two bins: said .15 and .15, one of two right; said .9 once and right: (|.3 - 1| + |.9 - 1|) / 3."""
-    assert calibration_error([0.15, 0.15, 0.9], [True, False, True]) == pytest.approx((0.7 + 0.1) / 3)
-    assert calibration_error([], []) == 0.0
-    assert calibration_error([1.0, 0.0], [True, False]) == 0.0
-
-
-@given(st.lists(st.tuples(st.floats(0, 1), st.booleans()), min_size=1))
-def test_the_error_is_a_mean_distance(answers: list[tuple[float, bool]]) -> None:
-    probabilities, right = zip(*answers, strict=True)
-    assert 0.0 <= calibration_error(probabilities, right) <= 1.0
-    assert calibration_error([float(one) for one in right], right) == pytest.approx(0.0)
+BEFORE = model_of(*(weights(kind, 0.5) for kind in ("surveyed", "checked", "unchecked")))
 
 
 def labelled(number: int, score: float, right: bool, refined: bool = True) -> LabelledEvidence:
@@ -91,6 +84,55 @@ def test_perturbations_return_pictures_and_leave_theirs_alone(
     np.testing.assert_array_equal(one, other)
     np.testing.assert_array_equal(image, before)
     assert perturb is unchanged or one.shape != image.shape or (one != image).any()
+
+
+def test_the_kinds_are_told_apart_by_what_they_leave_of_a_frame() -> None:
+    image = np.random.default_rng(0).integers(0, 255, (360, 640, 3), dtype=np.uint8)
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        assert 96 <= max(thumbnail(image, rng).shape[:2]) <= 160
+        part = cropped_small(image, rng)
+        assert min(part.shape[0] / 360, part.shape[1] / 640) >= 0.34
+        assert max(part.shape[0] / 360, part.shape[1] / 640) <= 0.61
+        quarters = turned(image, rng)
+        assert any(np.array_equal(quarters, one) for one in turns(image))
+
+
+def turns(image: Image) -> list[Image]:
+    """The picture turned by one, two and three quarters."""
+    return [np.rot90(image, number) for number in (1, 2, 3)]
+
+
+def test_a_halftone_is_black_and_white_and_as_bright_as_the_frame() -> None:
+    ramp = np.repeat(np.linspace(40, 215, 320).astype(np.uint8)[None], 180, axis=0)
+    image = cv2.cvtColor(ramp, cv2.COLOR_GRAY2RGB)
+    printed = halftone(image, np.random.default_rng(2))
+    assert (printed[..., 0] == printed[..., 1]).all()
+    columns = printed[..., 0].mean(axis=0)
+    brightness = [columns[start : start + 40].mean() for start in range(0, 320, 40)]
+    assert brightness == sorted(brightness)
+    assert brightness[0] < 100 < 160 < brightness[-1]
+    assert printed[:, 140:180].std() > 25, "dots"
+
+
+@pytest.mark.parametrize("shapes", [((90, 160), (90, 160)), ((90, 160), (200, 100)), ((20, 300), (90, 160))])
+def test_a_collage_holds_both_frames(shapes: tuple[tuple[int, int], tuple[int, int]]) -> None:
+    """The first as it is; the other scaled to the side along which they touch."""
+    first, other = (
+        np.full((*shape, 3), grey, np.uint8) for shape, grey in zip(shapes, (10, 200), strict=True)
+    )
+    seen = set()
+    for seed in range(12):
+        made = collage(first, other, np.random.default_rng(seed))
+        values, counts = np.unique(made[..., 0], return_counts=True)
+        assert values.tolist() == [10, 200]
+        assert counts[0] == first.shape[0] * first.shape[1]
+        beside = made.shape[0] == first.shape[0]
+        seen.add((beside, int(made[0, 0, 0])))
+        height, width = other.shape[:2]
+        scale = first.shape[0] / height if beside else first.shape[1] / width
+        assert counts[1] == pytest.approx(height * width * scale**2, rel=0.1)
+    assert len(seen) == 4, "beside each other and one above the other, in any order"
 
 
 def test_calibration_uses_what_search_offers_and_nothing_inside_it() -> None:

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Query
 from cbvir_core.calibration import CALIBRATION_QUESTIONS
 from cbvir_core.errors import ServiceStopping
 from cbvird.http.context import Served
-from cbvird.http.reports import CalibrationDocument
+from cbvird.http.reports import CalibrationDocument, CalibrationResetDocument
 
 router = APIRouter(prefix="/calibrate", tags=["calibration"])
 
@@ -22,11 +22,14 @@ CALIBRATION_PROGRESS_INTERVAL_S = 0.5
 def calibrate(
     served: Served,
     questions: Annotated[
-        int, Query(ge=100, le=20_000, description="stills to ask with, each twice")
+        int, Query(ge=100, le=20_000, description="frames to ask with, each twice")
     ] = CALIBRATION_QUESTIONS,
-    seed: Annotated[int, Query(ge=0, description="another seed asks with other stills")] = 0,
+    seed: Annotated[int, Query(ge=0, description="another seed asks with other frames")] = 0,
 ) -> CalibrationDocument:
-    """Ask with perturbed stills of the library, fit the confidence model, and answer when it is done."""
+    """Ask with perturbed frames of the library, fit the confidence model, and answer when it is done.
+
+    The model is applied where it is better than the one before.  Status 409 while another calibration runs.
+    """
     last_published = time.monotonic()
 
     def progress(done: int, total: int) -> None:
@@ -37,11 +40,10 @@ def calibrate(
             last_published = time.monotonic()
             served.event_bus.publish("calibration", done=done, total=total)
 
-    outcome = served.library.calibrate(questions, seed, progress)
-    return CalibrationDocument(
-        questions=outcome.questions,
-        answers=outcome.answers,
-        error_before=round(outcome.error_before, 4),
-        error=round(outcome.error, 4),
-        false_sure=round(outcome.false_sure, 4),
-    )
+    return CalibrationDocument.of(served.library.calibrate(questions, seed, progress))
+
+
+@router.delete("")
+def reset(served: Served) -> CalibrationResetDocument:
+    """Go back to the confidence model that comes with cbvir.  Status 409 while a calibration runs."""
+    return CalibrationResetDocument(deleted=served.library.reset_calibration())

@@ -10,6 +10,7 @@ from starlette.exceptions import HTTPException
 
 from cbvir_core.errors import (
     BadRequest,
+    CalibrationBusy,
     CbvirError,
     DiskFull,
     InputError,
@@ -34,6 +35,7 @@ _STATUS: tuple[tuple[type[CbvirError], int], ...] = (
     (DiskFull, 507),
     (StoreBusy, 409),
     (VideoBusy, 409),
+    (CalibrationBusy, 409),
     (InputError, 400),
     (ModelError, 400),
 )

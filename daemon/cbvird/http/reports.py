@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pydantic import BaseModel
 
+from cbvir_core.calibration import CalibrationResult
 from cbvird.http.documents import VideoDocument
 
 
@@ -24,7 +25,30 @@ class CalibrationDocument(BaseModel):
     answers: int
     error_before: float
     error: float
+    log_loss_before: float
+    log_loss: float
     false_sure: float
+    applied: bool
+
+    @classmethod
+    def of(cls, result: CalibrationResult) -> CalibrationDocument:
+        """Return the document of a result; shares and losses to four digits."""
+        return cls(
+            questions=result.questions,
+            answers=result.answers,
+            error_before=round(result.error_before, 4),
+            error=round(result.error, 4),
+            log_loss_before=round(result.log_loss_before, 4),
+            log_loss=round(result.log_loss, 4),
+            false_sure=round(result.false_sure, 4),
+            applied=result.applied,
+        )
+
+
+class CalibrationResetDocument(BaseModel):
+    """Whether the library had a confidence model of its own, which is deleted now."""
+
+    deleted: bool
 
 
 class IndexSummary(BaseModel):
