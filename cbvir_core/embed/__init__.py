@@ -7,11 +7,13 @@ from cbvir_core.embed.conversions import drop_unused
 from cbvir_core.embed.encoders import Encoder, NetworkEncoder
 from cbvir_core.embed.importing import fetch_profile, import_files
 from cbvir_core.embed.runtime import RuntimeOptions
+from cbvir_core.embed.views import ViewEncoder
 
 __all__ = [
     "Encoder",
     "NetworkEncoder",
     "RuntimeOptions",
+    "ViewEncoder",
     "drop_unused",
     "fetch_profile",
     "import_files",

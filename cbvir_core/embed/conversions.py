@@ -17,15 +17,15 @@ from pathlib import Path
 CONVERSION_VERSION = 1
 """Part of a converted network's name; raised whenever the torch networks compute something else."""
 
-_CONVERSION_NAME = re.compile(r"[0-9a-f]{32}-\d+")
+_CONVERSION_NAME = re.compile(r"[0-9a-f]{32}-\d+(-views)?")
 _UNFINISHED = ".unfinished-"
 ABANDONED_AFTER_S = 24 * 3600.0
 """Age at which an unfinished folder must be of a dead process: the largest conversion takes minutes."""
 
 
-def conversion(cache: Path, fingerprint: str) -> Path:
-    """Return the folder of the converted network of some weights."""
-    return cache / f"{fingerprint}-{CONVERSION_VERSION}"
+def conversion(cache: Path, fingerprint: str, *, views: bool = False) -> Path:
+    """Return the folder of the converted network of some weights, or of its form with `views`."""
+    return cache / f"{fingerprint}-{CONVERSION_VERSION}{'-views' if views else ''}"
 
 
 @contextmanager
@@ -52,9 +52,9 @@ def drop_unused(
     `also_used` is called only where a conversion is found that is not in `used`.
     """
     unused = {path.name for path in cache.glob("*") if _CONVERSION_NAME.fullmatch(path.name)}
-    unused -= {conversion(cache, fingerprint).name for fingerprint in used}
+    unused -= _names(cache, used)
     if unused:
-        unused -= {conversion(cache, fingerprint).name for fingerprint in also_used()}
+        unused -= _names(cache, also_used())
     for name in unused:
         drop_conversion(cache / name)
     for path in cache.glob(f"{_UNFINISHED}*"):
@@ -62,6 +62,15 @@ def drop_unused(
             if time.time() - path.stat().st_mtime > ABANDONED_AFTER_S:
                 shutil.rmtree(path, ignore_errors=True)
     return sorted(unused)
+
+
+def _names(cache: Path, fingerprints: Collection[str]) -> set[str]:
+    """Return the names that conversions of these weights have."""
+    return {
+        conversion(cache, fingerprint, views=views).name
+        for fingerprint in fingerprints
+        for views in (False, True)
+    }
 
 
 @contextmanager

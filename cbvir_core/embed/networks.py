@@ -17,6 +17,10 @@ from torch.nn import functional as F  # noqa: N812
 from cbvir_core.errors import WeightsMismatch
 from cbvir_core.weights import Preprocess, find_architecture, read_weights
 
+VIEW_WINDOWS = ((3, 3),)
+"""Side and step of the windows of a feature map, in cells: of the built-in filter's 6 x 6 cells nine windows
+of a third and four of half the picture's sides."""
+
 _COUNTER = ".num_batches_tracked"  # only training needs it; older checkpoints lack it
 
 
@@ -57,6 +61,33 @@ class Network(nn.Module):
         """Return unit rows of the last feature map, N x C x H' x W'."""
         pooled = F.normalize(self.pool(features))
         return pooled if self.whiten is None else F.normalize(self.whiten(pooled))
+
+
+class ViewNetwork(nn.Module):
+    """The whole picture and parts of it from one pass of a network: N x 3 x H x W -> N x V x D, unit rows.
+
+    View 0 is the whole picture.  The others are square windows of the last feature map, of the sides
+    `VIEW_WINDOWS`, row by row, each pooled and whitened as the whole is (R-MAC, Tolias et al., ICLR 2016, has
+    such windows; ViSiL, ICCV 2019, keeps a grid of them).  The number of views depends on the picture's size.
+    """
+
+    def __init__(self, network: Network) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, pictures: Tensor) -> Tensor:
+        """Return the unit rows of all views of each picture."""
+        features = self.network.features(pictures)
+        parts = [self._windows(features, side, step) for side, step in VIEW_WINDOWS]
+        return torch.cat([self.network.describe(features)[:, None], *parts], dim=1)
+
+    def _windows(self, features: Tensor, side: int, step: int) -> Tensor:
+        """Return N x (windows) x D."""
+        network, p = self.network, self.network.pool.p
+        powered = features.float().clamp(min=network.pool.eps).pow(p)
+        pooled = F.avg_pool2d(powered, side, step).pow(1.0 / p).flatten(2).transpose(1, 2)
+        unit = F.normalize(pooled, dim=-1)
+        return unit if network.whiten is None else F.normalize(network.whiten(unit), dim=-1)
 
 
 class PublishedNetwork(NamedTuple):

@@ -48,22 +48,28 @@ class OpenVinoRunner:
 
     `fingerprint` is that of the weights.  The conversion is kept in `cache` under it, and the next process
     that finds it there needs no torch.  A cache that cannot be read or written is not used.  `precision` is
-    ``bf16`` or ``f32``.
+    ``bf16`` or ``f32``.  With `views` it gives the rows of all views (`ViewNetwork`).
     """
 
     pixels = CPU_BATCH_PIXELS
 
     def __init__(
-        self, weights: Path, fingerprint: str, *, threads: int = 1, cache: Path | None = None
+        self,
+        weights: Path,
+        fingerprint: str,
+        *,
+        threads: int = 1,
+        cache: Path | None = None,
+        views: bool = False,
     ) -> None:
-        kept = conversion(cache, fingerprint) if cache else None
+        kept = conversion(cache, fingerprint, views=views) if cache else None
         model = _read(kept)
         if model is None:
-            model = _keep(_measured(convert_network(weights), weights), kept)
+            model = _keep(_measured(convert_network(weights, views=views), weights), kept)
         self.precision = _precision(_measured(model, weights))
         self._compiled = compile_network(model, self.precision, threads)
         self._local = threading.local()
-        self.dim: int = self._compiled.output(0).partial_shape[1].get_length()
+        self.dim: int = self._compiled.output(0).partial_shape[-1].get_length()
 
     def run(self, batch: Batch) -> Rows:
         """Return unit rows of a batch.  Every calling thread has its own inference request."""
@@ -120,16 +126,18 @@ def compile_network(model: Any, precision: str, threads: int = 1) -> Any:
     return _core().compile_model(model, "CPU", properties)
 
 
-def convert_network(weights: Path) -> Any:
+def convert_network(weights: Path, *, views: bool = False) -> Any:
     """Return the network of a weight file as an OpenVINO model for any batch size and any picture size."""
     import torch
 
-    from cbvir_core.embed.networks import load_network
+    from cbvir_core.embed.networks import ViewNetwork, load_network
 
-    network = load_network(weights)
+    network = ViewNetwork(load_network(weights)).eval() if views else load_network(weights)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # OpenVINO reads torch by tracing, whose deprecation it must mend
-        return openvino.convert_model(network, example_input=torch.zeros(1, 3, 96, 64), input=[-1, 3, -1, -1])
+        return openvino.convert_model(
+            network, example_input=torch.zeros(1, 3, 128, 96), input=[-1, 3, -1, -1]
+        )
 
 
 def _read(kept: Path | None) -> Any | None:

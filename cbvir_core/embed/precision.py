@@ -33,7 +33,7 @@ def worst_cosine(
     fixed = (preprocess.height, preprocess.width) if preprocess.height and preprocess.width else None
     size = fixed or _LONG_SIDE_PROBE_SIZE
     batch = np.stack([prepare(image, size, preprocess) for image in probes()])
-    return float((exact(batch) * rounded(batch)).sum(axis=1).min())
+    return float((exact(batch) * rounded(batch)).sum(axis=-1).min())
 
 
 def probes(seed: int = 0) -> list[Image]:

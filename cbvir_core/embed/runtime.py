@@ -17,7 +17,7 @@ from cbvir_core.errors import ConfigError
 from cbvir_core.types import Rows
 
 if TYPE_CHECKING:
-    from cbvir_core.embed.networks import Network
+    from cbvir_core.embed.networks import Network, ViewNetwork
 
 
 class Runner(Protocol):
@@ -58,19 +58,21 @@ class RuntimeOptions:
             raise ConfigError(f"threads must be at least 1, not {self.threads}")
 
 
-def open_runner(weights: Path, fingerprint: str, options: RuntimeOptions) -> Runner:
+def open_runner(weights: Path, fingerprint: str, options: RuntimeOptions, *, views: bool = False) -> Runner:
     """Return the network of a weight file, ready to run; the cache keeps it under the file's fingerprint.
 
+    With `views` it returns the rows of all views of each picture, N x V x D, instead of N x D.
     Raise WeightsDamaged, WeightsMismatch, WeightsMissing, and ConfigError where CUDA is wanted and absent.
     """
     device = _device(options)
     if options.runtime == "torch" or device != "cpu":
-        from cbvir_core.embed.networks import load_network
+        from cbvir_core.embed.networks import ViewNetwork, load_network
 
-        return TorchRunner(load_network(weights), device, options.threads)
+        network = ViewNetwork(load_network(weights)) if views else load_network(weights)
+        return TorchRunner(network, device, options.threads)
     from cbvir_core.embed.openvino_runtime import OpenVinoRunner
 
-    return OpenVinoRunner(weights, fingerprint, threads=options.threads, cache=options.cache)
+    return OpenVinoRunner(weights, fingerprint, threads=options.threads, cache=options.cache, views=views)
 
 
 def _device(options: RuntimeOptions) -> str:
@@ -96,7 +98,7 @@ class TorchRunner:
     On a CPU, `threads` sets torch's own number of threads, for the whole process.
     """
 
-    def __init__(self, network: Network, device: str, threads: int = 1) -> None:
+    def __init__(self, network: Network | ViewNetwork, device: str, threads: int = 1) -> None:
         import torch
 
         self._torch = torch
@@ -105,7 +107,7 @@ class TorchRunner:
         if self._device.type == "cpu":
             torch.set_num_threads(threads)
         self.pixels = CPU_BATCH_PIXELS if self._device.type == "cpu" else CUDA_BATCH_PIXELS
-        self.dim = self.run(np.zeros((1, 3, 64, 64), np.float32)).shape[1]
+        self.dim = self.run(np.zeros((1, 3, 96, 96), np.float32)).shape[-1]
 
     def run(self, batch: Batch) -> Rows:
         """Return unit rows of a batch."""

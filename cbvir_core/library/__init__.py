@@ -2,6 +2,7 @@
 
 from cbvir_core.library.frame_rows import FrameDescriber
 from cbvir_core.library.ingest import AddProgress
-from cbvir_core.library.library import Library, QueryPicture
+from cbvir_core.library.library import Library
+from cbvir_core.library.query_picture import QueryPicture
 
 __all__ = ["AddProgress", "FrameDescriber", "Library", "QueryPicture"]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from cbvir_core.index import Index, IndexOptions
 from cbvir_core.library.networks import Networks
-from cbvir_core.search import ConfidenceModel, Searcher, SearchOptions
+from cbvir_core.search import ConfidenceModel, FrameFinder, Searcher, SearchOptions
 from cbvir_core.store import Generation, Store
 
 
@@ -30,8 +30,9 @@ class ActiveGeneration:
         index: IndexOptions,
         search: SearchOptions,
         confidence: ConfidenceModel | None,
+        frames: FrameFinder | None = None,
     ) -> None:
-        self.generation, self.networks = generation, networks
+        self.generation, self.networks, self.frames = generation, networks, frames
         self.index = Index.open(index_folder(indices, generation), store, generation, index)
         self.searcher = Searcher(
             store,
@@ -44,6 +45,7 @@ class ActiveGeneration:
             filter_scale=networks.filter_scale,
             refine_scale=networks.refine_scale,
             confidence=confidence,
+            frames=frames,
         )
         self._changed = threading.Condition()
         self._users = 0

@@ -8,7 +8,10 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
+from cbvir_core.embed import RuntimeOptions, ViewEncoder
+from cbvir_core.index import FrameCodec, shipped_codec
 from cbvir_core.types import FrameCodes, Image, SampledFrames
+from cbvir_core.weights import find_profile
 
 
 class FrameDescriber(Protocol):
@@ -39,3 +42,19 @@ def frame_codes_of(
         made.append(None if scene is None else FrameCodes(scene.times_s, codes[begun : begun + count]))
         begun += count
     return made
+
+
+class CodedViews:
+    """The describer that comes with cbvir: views by the built-in filter, coded by the shipped codec.
+
+    It does not depend on the profile, so frame rows stay where other weights are chosen.
+    """
+
+    def __init__(self, runtime: RuntimeOptions) -> None:
+        self.encoder = ViewEncoder(find_profile("builtin", None).filter, runtime)
+        self.codec: FrameCodec = shipped_codec()
+        self.fingerprint = f"{self.encoder.fingerprint}-{self.codec.fingerprint}"
+
+    def encode(self, pictures: Sequence[Image]) -> npt.NDArray[np.uint8]:
+        """Return the codes of pictures: N x VIEWS x BYTES."""
+        return self.codec.encode(self.encoder.encode(pictures))

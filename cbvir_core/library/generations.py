@@ -16,7 +16,7 @@ from cbvir_core.index import IndexOptions
 from cbvir_core.library.active import ActiveGeneration, GenerationSwitch, index_folder
 from cbvir_core.library.migration import Migration
 from cbvir_core.library.networks import Networks, find_networks, fingerprints_in
-from cbvir_core.search import ConfidenceModel, SearchOptions
+from cbvir_core.search import ConfidenceModel, FrameFinder, SearchOptions, shipped_model
 from cbvir_core.store import Generation, Store
 
 FORMER_ANSWERS_NOTE = (
@@ -35,6 +35,7 @@ class DataFolders:
 
     store: Path
     indices: Path
+    frames: Path
     models: Path
     cache: Path
     calibration: CalibrationFile
@@ -45,6 +46,7 @@ class DataFolders:
         return cls(
             store=folder / "store",
             indices=folder / "index",
+            frames=folder / "frames",
             models=Path(models) if models else folder / "models",
             cache=folder / "cache",
             calibration=CalibrationFile.in_folder(folder),
@@ -67,7 +69,9 @@ class Generations:
         runtime: RuntimeOptions,
         index: IndexOptions,
         search: SearchOptions,
+        frames: FrameFinder | None = None,
     ) -> None:
+        self._frames = frames
         self._store, self._wanted, self._folders = store, wanted, folders
         self._cache, self._index_options, self._search_options = runtime.cache, index, search
         self._stepping, self._appending = threading.Lock(), threading.Lock()
@@ -126,6 +130,19 @@ class Generations:
         self._folders.calibration.write(active.generation, confidence, details)
         active.searcher.set_confidence(confidence)
 
+    def calibrations(self, active: ActiveGeneration) -> int:
+        """Return how many calibrations led to the confidence model of a generation; 0: the shipped one."""
+        return self._folders.calibration.calibrations(active.generation)
+
+    def reset_confidence(self, active: ActiveGeneration) -> bool:
+        """Delete the library's own confidence model and use the shipped one; return whether there was one.
+
+        Raises StoreError.
+        """
+        deleted = self._folders.calibration.delete()
+        active.searcher.set_confidence(shipped_model())
+        return deleted
+
     def notes(self) -> tuple[str, ...]:
         """Return what an answer should say about weights that cannot be used, and about a move under way."""
         trouble = self._wanted.profile.trouble
@@ -166,6 +183,7 @@ class Generations:
             index=self._index_options,
             search=self._search_options,
             confidence=self._folders.calibration.of(generation),
+            frames=self._frames,
         )
 
     def _complete(self, migration: Migration) -> None:

@@ -6,15 +6,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
-
 from cbvir_core.calibration import CALIBRATION_QUESTIONS, CalibrationProgress, CalibrationResult
-from cbvir_core.decode import Mode, decode_still, read_picture
+from cbvir_core.decode import Mode
 from cbvir_core.embed import RuntimeOptions
-from cbvir_core.index import IndexOptions, IndexStatus
+from cbvir_core.index import FrameIndex, IndexOptions, IndexStatus
 from cbvir_core.keyframes import KeyframeOptions, read_scene_frames
 from cbvir_core.library.frame_backfill import FrameBackfill, ReadScenes
-from cbvir_core.library.frame_rows import FrameDescriber
+from cbvir_core.library.frame_rows import CodedViews, FrameDescriber
 from cbvir_core.library.generations import DataFolders, Generations
 from cbvir_core.library.ingest import AddProgress, LibraryIngest
 from cbvir_core.library.maintenance import (
@@ -23,13 +21,11 @@ from cbvir_core.library.maintenance import (
     Maintenance,
 )
 from cbvir_core.library.networks import Networks
-from cbvir_core.search import SearchOptions, evidence_sheet
+from cbvir_core.library.query_picture import QueryPicture, read_query
+from cbvir_core.search import FrameFinder, SearchOptions, draw_answered_frame
 from cbvir_core.store import DescriptorCounts, FrameCounts, KeyframeRow, Store, VideoRecord
 from cbvir_core.types import Answer, Box, Image, Keyframe, KeyframeId, Region, VideoId, VideoInfo
 from cbvir_core.weights import find_profile
-
-QueryPicture = Path | str | bytes | Image
-"""A path to a picture, the bytes of a picture file, or an RGB array."""
 
 
 class Library:
@@ -47,14 +43,16 @@ class Library:
         keyframes: KeyframeOptions,
         mode: Mode,
         describer: FrameDescriber | None,
+        frame_index: FrameIndex | None,
         read_scenes: ReadScenes,
     ) -> None:
-        self._store, self._generations = store, generations
+        self._store, self._generations, self._frame_index = store, generations, frame_index
         self._frames = (
             FrameBackfill(store, describer, keyframes, mode, read_scenes=read_scenes) if describer else None
         )
         self._ingest = LibraryIngest(store, generations, keyframes, mode, describer)
-        self._maintenance = Maintenance(store, generations, self._frames)
+        followers = [frame_index] if frame_index else []
+        self._maintenance = Maintenance(store, generations, self._frames, followers)
 
     @classmethod
     def open(
@@ -68,7 +66,7 @@ class Library:
         keyframes: KeyframeOptions = KeyframeOptions(),
         index: IndexOptions = IndexOptions(),
         search: SearchOptions = SearchOptions(),
-        describer: FrameDescriber | None = None,
+        frames: FrameDescriber | bool = True,
         read_scenes: ReadScenes = read_scene_frames,
     ) -> Library:
         """Open the library in `folder`; make it where there is none.
@@ -76,24 +74,31 @@ class Library:
         `profile` names the weights, `runtime` says how their networks run (`cbvir_core.embed`).  Weight
         files are looked for in `models_dir`, by default ``folder/models``; converted networks are kept in
         `runtime.cache`, by default ``folder/cache``.  `mode` says which frames `add` decodes
-        (`cbvir_core.decode`).  `describer` makes the codes of frames; without it there are no frame rows.
-        `read_scenes` reads the files of videos whose codes are missing.  Networks are loaded by their first
-        use.  Raises WeightsMissing, WeightsDamaged, StoreBusy, StoreVersion, StoreDamaged, DiskFull,
-        ConfigError.
+        (`cbvir_core.decode`).  With `frames` every frame that is looked at can be found, not only keyframes;
+        a describer in its place makes codes that are stored only.  `read_scenes` reads the files of videos
+        whose codes are missing.  Networks are loaded by their first use.  Raises WeightsMissing,
+        WeightsDamaged, StoreBusy, StoreVersion, StoreDamaged, DiskFull, ConfigError.
         """
         folders = DataFolders.of(Path(folder), models_dir)
         if runtime.cache is None:
             runtime = replace(runtime, cache=folders.cache)
         wanted = Networks(find_profile(profile, folders.models), runtime)
-        store = Store.open(folders.store)
+        describer = CodedViews(runtime) if frames is True else frames or None
+        store, frame_index = Store.open(folders.store), None
         try:
             if describer is not None:
                 store.use_frame_codec(describer.fingerprint)
-            generations = Generations(store, wanted, folders, runtime=runtime, index=index, search=search)
+            finder = None
+            if isinstance(describer, CodedViews):
+                frame_index = FrameIndex.open(folders.frames, store, describer.fingerprint, describer.codec)
+                finder = FrameFinder(frame_index, describer.encoder)
+            generations = Generations(
+                store, wanted, folders, runtime=runtime, index=index, search=search, frames=finder
+            )
         except BaseException:
             store.close()
             raise
-        return cls(store, generations, keyframes, mode, describer, read_scenes)
+        return cls(store, generations, keyframes, mode, describer, frame_index, read_scenes)
 
     def add(self, path: Path | str, progress: AddProgress | None = None) -> VideoRecord:
         """Take a video in: keyframes, thumbnails, descriptors.  Each batch can be found at once.
@@ -133,7 +138,7 @@ class Library:
         `options` replaces those the library was opened with.  Raises NotAPicture, FileUnreadable,
         InputError (a region outside the picture), UnknownVideo (`within` names none).
         """
-        picture = _read_query(query)
+        picture = read_query(query)
         with self._generations.inside() as answering:
             answering.index.refresh()
             answer = answering.searcher.search(picture, options)
@@ -145,17 +150,17 @@ class Library:
         keyframe_id: KeyframeId,
         caption: Sequence[str] = (),
         *,
+        time_s: float | None = None,
         region: Region | None = None,
     ) -> Image:
-        """Draw why a keyframe was found: the query, the keyframe's still, and the points they agree in.
+        """Draw why a hit was found: the query, the frame at the hit's `time_s`, and the points they agree in.
 
-        The lines of `caption` are printed below.  Raises NotAPicture, FileUnreadable, InputError,
-        UnknownVideo.
+        The keyframe's still is shown without a time, and with a note where the file is offline.  The lines of
+        `caption` are printed below.  Raises NotAPicture, FileUnreadable, InputError, UnknownVideo.
         """
-        picture = _read_query(query)
-        with self._generations.inside() as answering:
-            found = answering.searcher.evidence(picture, keyframe_id, region)
-        return evidence_sheet(picture, decode_still(self._store.still(keyframe_id)), found, caption)
+        return draw_answered_frame(
+            self._store, read_query(query), keyframe_id, time_s, region=region, caption=caption
+        )
 
     def videos(self) -> list[VideoRecord]:
         """Return all videos, by id."""
@@ -274,11 +279,17 @@ class Library:
         """Fit the confidence model to this library: `Maintenance.calibrate`."""
         return self._maintenance.calibrate(questions, seed, progress)
 
+    def reset_calibration(self) -> bool:
+        """Go back to the confidence model that comes with cbvir: `Maintenance.reset_calibration`."""
+        return self._maintenance.reset_calibration()
+
     def close(self) -> None:
         """Wait for the queries under way, then let another process open the folder."""
         if self._frames is not None:
             self._frames.close()
         self._generations.close()
+        if self._frame_index is not None:
+            self._frame_index.close()
         self._store.close()
 
     def __enter__(self) -> Library:
@@ -286,9 +297,3 @@ class Library:
 
     def __exit__(self, *exception: object) -> None:
         self.close()
-
-
-def _read_query(query: QueryPicture) -> Image:
-    if isinstance(query, np.ndarray):
-        return query
-    return read_picture(Path(query) if isinstance(query, str) else query)

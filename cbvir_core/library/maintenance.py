@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Protocol
 
 import numpy as np
 
 from cbvir_core.calibration import CalibrationProgress, CalibrationResult, calibrate
+from cbvir_core.errors import CalibrationBusy
 from cbvir_core.library.frame_backfill import FrameBackfill
 from cbvir_core.library.generations import Generations
 from cbvir_core.search import make_local_features, make_refine_descriptors
@@ -23,6 +26,9 @@ FRAME_STEP_SCENES = 4
 
 class LogFollower(Protocol):
     """An index beside that of the keyframes that follows the store's change log."""
+
+    def maintain(self) -> bool:
+        """Do one step of index work; return False where there is nothing to do."""
 
     def followed(self) -> int:
         """Return the change up to which it needs the log no more."""
@@ -44,6 +50,7 @@ class Maintenance:
     ) -> None:
         self._store, self._generations = store, generations
         self._frames, self._followers = frames, followers
+        self._calibrating = threading.Lock()
 
     def load_filter(self) -> None:
         """Load the filter's network, which the first `append` or `search` would wait for otherwise.
@@ -72,7 +79,7 @@ class Maintenance:
         """
         # Without `inside`: closing the library interrupts a build of the index and need not wait for it.
         index = self._generations.current.index
-        if index.maintain():
+        if index.maintain() or any(follower.maintain() for follower in self._followers):
             return True
         followed = min(follower.followed() for follower in (index, *self._followers))
         return self._store.trim_changes(followed) > 0
@@ -114,12 +121,34 @@ class Maintenance:
         return self._generations.step(limit)
 
     def calibrate(self, questions: int, seed: int, progress: CalibrationProgress | None) -> CalibrationResult:
-        """Fit the confidence model to this library (`cbvir_core.calibration`), use it and keep it.
+        """Fit the confidence model to this library (`cbvir_core.calibration`); use and keep it where better.
 
-        Takes about half a second a question; queries go on.  Raises InputError where the library is too
-        small, DiskFull.
+        Takes seconds a question; queries go on.  Raises InputError where the library is too small,
+        CalibrationBusy while another one runs, DiskFull.
         """
-        with self._generations.inside() as answering:
-            confidence, result = calibrate(self._store, answering.searcher, questions, seed, progress)
-            self._generations.set_confidence(answering, confidence, asdict(result))
+        with self._calibrating_alone(), self._generations.inside() as answering:
+            earlier = self._generations.calibrations(answering)
+            confidence, result = calibrate(
+                self._store, answering.searcher, questions, seed, progress, earlier=earlier
+            )
+            if result.applied:
+                details = asdict(result) | {"calibrations": earlier + 1}
+                self._generations.set_confidence(answering, confidence, details)
             return result
+
+    def reset_calibration(self) -> bool:
+        """Go back to the confidence model that comes with cbvir; return whether there was another one.
+
+        Raises CalibrationBusy while a calibration runs, StoreError.
+        """
+        with self._calibrating_alone(), self._generations.inside() as answering:
+            return self._generations.reset_confidence(answering)
+
+    @contextmanager
+    def _calibrating_alone(self) -> Iterator[None]:
+        if not self._calibrating.acquire(blocking=False):
+            raise CalibrationBusy("a calibration is running; try again when it is done")
+        try:
+            yield
+        finally:
+            self._calibrating.release()

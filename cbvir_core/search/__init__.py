@@ -1,9 +1,10 @@
 """A query from picture to answer: prepare, find, verify, localise, judge, answer."""
 
 from cbvir_core.search.answer import KEYFRAME_NOTE
+from cbvir_core.search.answered_frame import draw_answered_frame
 from cbvir_core.search.confidence import ConfidenceModel, MatchEvidence, fit_weights, shipped_model
-from cbvir_core.search.evidence_sheet import evidence_sheet
 from cbvir_core.search.findings import Candidate
+from cbvir_core.search.frames import FrameFinder
 from cbvir_core.search.options import LIKELY_PROBABILITY, MATCH_PROBABILITY, SearchOptions
 from cbvir_core.search.query import DescribedPicture
 from cbvir_core.search.refine import make_refine_descriptors
@@ -25,11 +26,12 @@ __all__ = [
     "Candidate",
     "ConfidenceModel",
     "DescribedPicture",
+    "FrameFinder",
     "MatchEvidence",
     "ScoreScale",
     "SearchOptions",
     "Searcher",
-    "evidence_sheet",
+    "draw_answered_frame",
     "existing_path",
     "fit_weights",
     "make_local_features",

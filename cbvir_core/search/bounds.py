@@ -29,7 +29,7 @@ class Bounds:
     patience: int
 
 
-BEST_SCENES = Bounds(shortlisted=1, candidates=8, verified=8, verified_at_once=8, patience=8)
+BEST_SCENES = Bounds(shortlisted=1, candidates=12, verified=12, verified_at_once=12, patience=12)
 """For the best few scenes: 4 ms for each that is verified, twice that where nothing agrees.  `top` may ask
 for more of them."""
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -23,12 +23,24 @@ from cbvir_core.errors import ConfigError
 from cbvir_core.localise import ThumbnailMatch
 from cbvir_core.verify import Verification
 
-FIGURES = ("score", "margin", "agrees", "inliers", "agreement", "spread", "explained", "fit")
-"""What a model weighs, after its constant.  The first two are of descriptors.  The next four are of local
+FIGURES = (
+    "score",
+    "margin",
+    "frame",
+    "frame_margin",
+    "agrees",
+    "inliers",
+    "agreement",
+    "spread",
+    "explained",
+    "fit",
+)
+"""What a model weighs, after its constant.  The first two are of descriptors of keyframes,
+the next two of frames.  The next four are of local
 features, and 0 where these disagree.  The last two are of a thumbnail match
 (`cbvir_core.localise.ThumbnailMatch`)."""
 
-FIGURE_COUNTS = {"unchecked": 2, "checked": 6, "surveyed": len(FIGURES)}
+FIGURE_COUNTS = {"unchecked": 4, "checked": 8, "surveyed": len(FIGURES)}
 """How many of the figures a model weighs, by the last word of its name."""
 
 MAX_MARGIN = 0.3
@@ -54,6 +66,8 @@ class MatchEvidence:
 
     - `score`: that of its descriptors (`cbvir_core.search.scores`).
     - `margin`: by how much the score exceeds the best of any other video; it may be negative.
+    - `frame`: the similarity of the scene's best frame, 0 where the frame route found none.
+    - `frame_margin`: by how much it exceeds the best of any other video.
     - `refined`: whether SOLAR took part.
     - `checked`: whether local features were compared, and `verification` what they have in common.
     - `thumbnail_match`: what the thumbnails of the scene say, where the still agrees and they were compared.
@@ -65,6 +79,8 @@ class MatchEvidence:
     checked: bool
     verification: Verification | None = None
     thumbnail_match: ThumbnailMatch | None = None
+    frame: float = 0.0
+    frame_margin: float = 0.0
 
     @property
     def model_name(self) -> str:
@@ -74,13 +90,18 @@ class MatchEvidence:
 
     def figures(self) -> list[float]:
         """Return the numbers that its model weighs, each about 1 at most."""
-        figures = [self.score, max(-MAX_MARGIN, min(MAX_MARGIN, self.margin)) / MAX_MARGIN]
+        margins = (
+            max(-MAX_MARGIN, min(MAX_MARGIN, one)) / MAX_MARGIN for one in (self.margin, self.frame_margin)
+        )
+        margin, frame_margin = margins
+        figures = [self.score, margin, self.frame, frame_margin]
         if not self.checked:
             return figures
         if self.verification is None:
-            return [*figures, 0.0, 0.0, 0.0, 0.0]
-        inliers = math.log1p(min(self.verification.inliers, MAX_INLIERS)) / math.log1p(MAX_INLIERS)
-        figures += [1.0, inliers, self.verification.agreement, self.verification.spread]
+            figures += [0.0, 0.0, 0.0, 0.0]
+        else:
+            inliers = math.log1p(min(self.verification.inliers, MAX_INLIERS)) / math.log1p(MAX_INLIERS)
+            figures += [1.0, inliers, self.verification.agreement, self.verification.spread]
         if self.thumbnail_match is None:
             return figures
         return [*figures, self.thumbnail_match.explained, max(0.0, self.thumbnail_match.fit)]
@@ -110,6 +131,12 @@ class ConfidenceModel:
         return 1.0 / (1.0 + math.exp(-max(-MAX_LOG_ODDS, min(MAX_LOG_ODDS, log_odds))))
 
     @classmethod
+    def even(cls) -> ConfidenceModel:
+        """Return the model that gives every scene the probability one half."""
+        names = [field.name for field in fields(cls)]
+        return cls(**{name: (0.0,) * (1 + FIGURE_COUNTS[name.partition("_")[2]]) for name in names})
+
+    @classmethod
     def load(cls, path: Path) -> ConfidenceModel:
         """Read a file in the form of `dump`.  Raises ConfigError where it is none."""
         try:
@@ -124,8 +151,8 @@ class ConfidenceModel:
         Raises ConfigError for weights that are too few or not finite, and ValueError, TypeError, KeyError or
         AttributeError for a text of another form.
         """
-        fields = json.loads(text)["weights"]
-        return cls(**{name: tuple(float(weight) for weight in weights) for name, weights in fields.items()})
+        found = json.loads(text)["weights"]
+        return cls(**{name: tuple(float(weight) for weight in weights) for name, weights in found.items()})
 
     def dump(self, details: Mapping[str, object]) -> str:
         """Return JSON, with `details` on how the model was made."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
@@ -11,8 +11,9 @@ import numpy as np
 from cbvir_core.embed import Encoder
 from cbvir_core.search.bounds import bounds_of
 from cbvir_core.search.confidence import MatchEvidence
-from cbvir_core.search.findings import Candidate, Findings, Scene, scenes_of
-from cbvir_core.search.groups import grouped, score_margins, show_same_picture
+from cbvir_core.search.findings import Candidate, Findings, Scene, by_turns, scenes_of
+from cbvir_core.search.frames import FrameFinder, FrameMatch, best_matches
+from cbvir_core.search.groups import grouped, margins_of_frames, score_margins, show_same_picture
 from cbvir_core.search.parallel import parallel_map
 from cbvir_core.search.query import Query
 from cbvir_core.search.refine import Refiner, refined_cosines
@@ -34,6 +35,7 @@ class Finder:
     store: Store
     generation: Generation
     encoder: Encoder
+    frames: FrameFinder | None
     filter_scale: ScoreScale
     refine_scale: ScoreScale
 
@@ -41,22 +43,39 @@ class Finder:
         """Return candidates from the keyframes known so far and those that resemble the variants."""
         if not variants:
             return known
-        fresh, notes = self._shortlist(query, variants)
+        frames = best_matches(known.frames, self._frames(query, variants))
+        fresh, notes = self._shortlist(query, variants, list(frames))
         shortlist = known.shortlist.joined(fresh)
         with query.clock.stage("refine"):
-            candidates, descriptors = self._candidates(query, shortlist)
-        found = replace(known, shortlist=shortlist, candidates=candidates, descriptors=descriptors)
+            candidates, descriptors = self._candidates(query, shortlist, frames)
+        found = replace(
+            known, shortlist=shortlist, frames=frames, candidates=candidates, descriptors=descriptors
+        )
         return found.with_notes(notes)
 
-    def _shortlist(self, query: Query, variants: Sequence[Variant]) -> tuple[Shortlist, tuple[str, ...]]:
+    def _frames(self, query: Query, variants: Sequence[Variant]) -> dict[int, FrameMatch]:
+        if self.frames is None or not query.options.frames:
+            return {}
+        with query.clock.stage("frames"):
+            return self.frames.find(variants, query.gallery.rows)
+
+    def _shortlist(
+        self, query: Query, variants: Sequence[Variant], rows_of_frames: Sequence[int]
+    ) -> tuple[Shortlist, tuple[str, ...]]:
+        """Return the nearest keyframes, and those of the scenes that the frame route found."""
         with query.clock.stage("mobilenet"):
-            rows = parallel_map(lambda variant: self.encoder.encode([variant.image]), variants)
+            rows = np.concatenate(
+                parallel_map(lambda variant: self.encoder.encode([variant.image]), variants)
+            )
         with query.clock.stage("shortlist"):
             # Without SOLAR the shortlist is the answer, and no more of it is read than was asked for.
             options = query.options
             at_most = options.shortlist if query.refiner else min(options.shortlist, MIN_SHORTLISTED)
             at_least = bounds_of(options).shortlisted
-            nearest = nearest_keyframes(query.gallery, np.concatenate(rows), at_most, at_least)
+            nearest = nearest_keyframes(query.gallery, rows, at_most, at_least)
+            missing = np.setdiff1d(np.array(rows_of_frames, np.int64), nearest.rows)
+            descriptors, present = self.store.present_filter_rows(self.generation, missing)
+            nearest = nearest.with_keyframes(missing[present], descriptors, rows)
         names = tuple(variants[number].name for number in nearest.variants)
         filtered = Shortlist(nearest.rows, self.filter_scale.score(nearest.cosines()), names)
         if query.refiner is None or not len(nearest):
@@ -84,15 +103,20 @@ class Finder:
         notes = (UNREFINED_NOTE.format(count=unrefined),) if unrefined else ()
         return Shortlist(nearest.rows, scores, names), notes
 
-    def _candidates(self, query: Query, shortlist: Shortlist) -> tuple[tuple[Candidate, ...], Rows]:
-        """Return the best scenes, and their filter descriptors.
+    def _candidates(
+        self, query: Query, shortlist: Shortlist, frames: Mapping[int, FrameMatch]
+    ) -> tuple[tuple[Candidate, ...], Rows]:
+        """Return the best scenes, and their filter descriptors: the best of both routes in turn.
 
         Where every scene is wanted, each stands for itself, however many videos share what it shows.
         """
         options, at_most = query.options, bounds_of(query.options).candidates
-        found = scenes_of(self.store, shortlist)
+        found = scenes_of(self.store, shortlist, frames)
         allowed = (scene for scene in found if scene.video.video_id not in options.without)
         scenes = list(islice(allowed, at_most if options.everywhere else None))
+        frame_margins = margins_of_frames(scenes)
+        if not options.everywhere:
+            scenes = by_turns(scenes)
         descriptors = self.store.filter_rows(self.generation, [scene.keyframe.row for scene in scenes])
         groups = [[number] for number in range(len(scenes))]
         if not options.everywhere:
@@ -103,12 +127,25 @@ class Finder:
         if options.everywhere:
             same = show_same_picture(descriptors, np.zeros(len(firsts), np.bool_))
         candidates = tuple(
-            _candidate(query, scene, margin, tuple(scenes[number] for number in group[1:]))
+            _candidate(query, scene, margin, frame_margins, tuple(scenes[number] for number in group[1:]))
             for scene, margin, group in zip(firsts, score_margins(firsts, same), groups, strict=True)
         )
         return candidates, descriptors
 
 
-def _candidate(query: Query, scene: Scene, margin: float, others: tuple[Scene, ...]) -> Candidate:
-    evidence = MatchEvidence(scene.score, margin, refined=query.refiner is not None, checked=False)
+def _candidate(
+    query: Query,
+    scene: Scene,
+    margin: float,
+    frame_margins: Mapping[int, float],
+    others: tuple[Scene, ...],
+) -> Candidate:
+    evidence = MatchEvidence(
+        scene.score,
+        margin,
+        refined=query.refiner is not None,
+        checked=False,
+        frame=scene.frame.similarity if scene.frame else 0.0,
+        frame_margin=frame_margins.get(scene.keyframe.row, 0.0),
+    )
     return Candidate(scene, evidence, query.model.probability(evidence), others=others)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import zip_longest
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +12,7 @@ import numpy.typing as npt
 from cbvir_core.geometry import shift
 from cbvir_core.localise import Moment, ThumbnailMatch
 from cbvir_core.search.confidence import ConfidenceModel, MatchEvidence
+from cbvir_core.search.frames import FrameMatch
 from cbvir_core.search.shortlist import Shortlist
 from cbvir_core.search.variants import MIRRORED
 from cbvir_core.store import KeyframeRow, Store, VideoRecord
@@ -20,12 +22,16 @@ from cbvir_core.verify import Verification
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """A scene that descriptors found: its best keyframe, the score, and the variant that found it."""
+    """A scene that descriptors found: its best keyframe, the score, and the variant that found it.
+
+    `frame` is the frame of the scene that resembles the picture most, where the frame route found one.
+    """
 
     keyframe: KeyframeRow
     video: VideoRecord
     score: float
     variant: str
+    frame: FrameMatch | None = None
 
     @property
     def found_mirrored(self) -> bool:
@@ -72,6 +78,7 @@ class Candidate:
 class Findings:
     """What is known of a query after a pass.
 
+    - `frames`: the best frame of each scene that the frame route found, by row, the most similar first.
     - `candidates`: the best scores first; `descriptors` are their filter descriptors (N x D).
     - `thumbnail_matches`, `moments`: what was found, by the row number of the keyframe; `verifications`: by
       the row number and whether the mirrored picture was compared first.  A later pass that meets a scene
@@ -80,6 +87,7 @@ class Findings:
     """
 
     shortlist: Shortlist = field(default_factory=Shortlist.empty)
+    frames: Mapping[int, FrameMatch] = field(default_factory=dict)
     candidates: tuple[Candidate, ...] = ()
     descriptors: Rows = field(default_factory=lambda: np.zeros((0, 0), np.float32), repr=False)
     verifications: Mapping[tuple[int, bool], Verification | None] = field(default_factory=dict)
@@ -107,7 +115,7 @@ class Findings:
         return replace(self, notes=tuple(dict.fromkeys((*self.notes, *notes))))
 
 
-def scenes_of(store: Store, shortlist: Shortlist) -> Iterator[Scene]:
+def scenes_of(store: Store, shortlist: Shortlist, frames: Mapping[int, FrameMatch]) -> Iterator[Scene]:
     """Yield the scenes of shortlisted keyframes, best score first, each scene once.
 
     Copies of one content are one video (its id is its content), so they give one scene.  Keyframes of equal
@@ -127,7 +135,21 @@ def scenes_of(store: Store, shortlist: Shortlist) -> Iterator[Scene]:
         if video is None or not video.paths or scene in known:
             continue
         known.add(scene)
-        yield Scene(keyframe, video, float(shortlist.scores[number]), shortlist.variants[number])
+        frame = frames.get(keyframe.row)
+        yield Scene(keyframe, video, float(shortlist.scores[number]), shortlist.variants[number], frame)
+
+
+def by_turns(scenes: Sequence[Scene]) -> list[Scene]:
+    """Return scenes in the order in which they are taken in hand: of each route the best in turn.
+
+    `scenes` come by their scores, those of keyframes.
+    """
+    by_frame = sorted(
+        (scene for scene in scenes if scene.frame is not None),
+        key=lambda scene: -scene.frame.similarity if scene.frame else 0.0,
+    )
+    turns = [scene for pair in zip_longest(scenes, by_frame) for scene in pair if scene is not None]
+    return list({scene.keyframe.row: scene for scene in turns}.values())
 
 
 def evidence_of(verification: Verification | None, corner: tuple[int, int]) -> Evidence | None:

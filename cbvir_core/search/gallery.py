@@ -23,6 +23,10 @@ KEYFRAMES_READ_AT_ONCE = 4096
 class Gallery(Protocol):
     """Keyframes among which neighbours are looked for."""
 
+    @property
+    def rows(self) -> RowNumbers | None:
+        """The rows that are searched; None for all."""
+
     def nearest(self, queries: Rows, k: int) -> list[Neighbours]:
         """Return, for each descriptor, the k nearest keyframes: rows and distances, ascending."""
 
@@ -32,6 +36,8 @@ class Gallery(Protocol):
 
 class IndexGallery:
     """All keyframes that have a filter descriptor and show anything, through the index."""
+
+    rows = None
 
     def __init__(self, index: Index) -> None:
         self._index = index
@@ -53,16 +59,16 @@ class VideoGallery:
 
     def __init__(self, store: Store, generation: Generation, videos: Iterable[VideoRecord]) -> None:
         self._store, self._generation = store, generation
-        self._rows = np.asarray(store.searchable_rows(video.video_id for video in videos), np.int64)
+        self.rows = np.asarray(store.searchable_rows(video.video_id for video in videos), np.int64)
 
     def __len__(self) -> int:
-        return len(self._rows)
+        return len(self.rows)
 
     def nearest(self, queries: Rows, k: int) -> list[Neighbours]:
         """Return the exact neighbours of each descriptor."""
         distances = [
-            self._distances(queries, self._rows[start : start + KEYFRAMES_READ_AT_ONCE])
-            for start in range(0, len(self._rows), KEYFRAMES_READ_AT_ONCE)
+            self._distances(queries, self.rows[start : start + KEYFRAMES_READ_AT_ONCE])
+            for start in range(0, len(self.rows), KEYFRAMES_READ_AT_ONCE)
         ]
         return [self._first(row, k) for row in np.concatenate(distances, axis=1)]
 
@@ -77,4 +83,4 @@ class VideoGallery:
 
     def _first(self, distances: npt.NDArray[np.float32], k: int) -> Neighbours:
         order = np.argsort(distances, kind="stable")[: min(k, int(np.isfinite(distances).sum()))]
-        return Neighbours(self._rows[order], distances[order])
+        return Neighbours(self.rows[order], distances[order])

@@ -11,12 +11,13 @@ import numpy.typing as npt
 
 from cbvir_core.errors import StoreDamaged
 from cbvir_core.geometry import shift
-from cbvir_core.localise import Moment, ThumbnailMatch, find_moment, match_thumbnails
+from cbvir_core.localise import Moment, ThumbnailMatch, find_moment, match_thumbnails, read_picture_at
 from cbvir_core.search.findings import Candidate, Findings, Scene, evidence_of
 from cbvir_core.search.judge import judge
 from cbvir_core.search.parallel import parallel_map
 from cbvir_core.search.query import Query
 from cbvir_core.search.variants import crop
+from cbvir_core.search.verify import Verifier
 from cbvir_core.search.video_paths import existing_path
 from cbvir_core.store import Store
 from cbvir_core.types import Box, Evidence, Image, Region
@@ -26,24 +27,30 @@ MAX_THUMBNAIL_SCENES = 64
 """Scenes whose thumbnails are compared at most where every scene is wanted: a second and a half on two
 cores."""
 
+MAX_MOMENTS = 3
+"""Scenes that are decoded for one look at the candidates."""
+
+MIN_FRAME_SIMILARITY = 0.45
+"""Similarity of a frame from which it is decoded though neither its still nor its score speaks for it."""
+
+MIN_WHOLE_FIT = 0.6
+"""Fit of a thumbnail to the whole picture from which it counts where no local features agree."""
+
 
 class Localiser:
     """Finds out when a picture appears in scenes, and how much of it they show."""
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
+    def __init__(self, store: Store, verifier: Verifier) -> None:
+        self._store, self._verifier = store, verifier
 
     def localise(self, query: Query, known: Findings) -> Findings:
-        """Return the candidates with thumbnail matches, and the most probable one with its moment.
+        """Return the candidates with thumbnail matches, and the most probable ones with their moments.
 
-        No moment is looked for where no candidate is likely, or with an `exact_time_s` of 0.
+        No moment is looked for with an `exact_time_s` of 0.
         """
         with query.clock.stage("verify"):
             known = self.match_likely(query, known)
-        judged = judge(query, known)
-        if not query.options.exact_time_s or judged.best_probability < query.options.likely_score:
-            return known
-        return self.find_moment(query, known, judged.best_number)
+        return self.look_at_frames(query, known) if query.options.exact_time_s else known
 
     def match_likely(self, query: Query, known: Findings) -> Findings:
         """Compare thumbnails of the likely candidates that an answer would name first.
@@ -92,43 +99,150 @@ class Localiser:
 
         Return None where no thumbnails are kept, or none of them can be compared.
         """
+        return self._match_at(part, scene, scene.keyframe.time_s, verification)
+
+    def look_at_frames(self, query: Query, known: Findings) -> Findings:
+        """Decode the most probable candidates until the best one has been seen, `MAX_MOMENTS` at most.
+
+        A scene of which only a frame resembles the picture is decoded there too, as long as no other is
+        certain.
+        """
+        looked_at: set[int] = set()
+        for _ in range(MAX_MOMENTS):
+            judged = judge(query, known)
+            number = _next_to_look_at(query, judged, looked_at)
+            if number is None:
+                break
+            looked_at.add(number)
+            known = self.find_moment(query, known, number)
+        return known
+
+    def find_moment(self, query: Query, known: Findings, number: int) -> Findings:
+        """Return the findings with the moment of one candidate.
+
+        Where the still does not agree with the picture, the frame that resembles it is compared first.  The
+        candidate is the more probable if the frame at the moment shows more of the picture than the
+        thumbnails do; the local features of that very frame count where more of them agree than of the still.
+        """
+        with query.clock.stage("moment"):
+            candidate = known.candidates[number]
+            if candidate.evidence.verification is None:
+                candidate = self._compare_frame(query, candidate)
+            moments = dict(known.moments)
+            if candidate.row not in moments:
+                moments[candidate.row] = self._moment(query, candidate)
+            candidate = self._confirm(query, replace(candidate, moment=moments[candidate.row]))
+        return replace(known, moments=moments).with_candidates({number: candidate})
+
+    def _compare_frame(self, query: Query, candidate: Candidate) -> Candidate:
+        """Compare the picture with the frame that the frame route found, and with its scene's thumbnails."""
+        scene, described = candidate.scene, query.described
+        time_s = self._time_of_frame(scene)
+        if described is None or time_s is None:
+            return candidate
+        video_id = scene.video.video_id
+        picture = read_picture_at(existing_path(scene.video), time_s, video_id, query.moment_budget_s)
+        evidence = candidate.evidence
+        if picture is not None:
+            verification = self._verifier.compare_picture(
+                described.features.result(), _inside_borders(picture, scene), scene.found_mirrored
+            )
+            evidence = replace(evidence, checked=True, verification=verification)
+        match = self._match_at(described.image, scene, time_s, evidence.verification)
+        if match is not None and (evidence.verification is not None or match.fit >= MIN_WHOLE_FIT):
+            evidence = replace(evidence, thumbnail_match=match)
+        return candidate.with_evidence(evidence, query.model)
+
+    def _time_of_frame(self, scene: Scene) -> float | None:
+        if scene.frame is None:
+            return None
+        (codes,) = self._store.frame_codes([scene.keyframe.row])
+        if codes is None or scene.frame.frame >= len(codes.times_s):
+            return None
+        return float(codes.times_s[scene.frame.frame])
+
+    def _match_at(
+        self, part: Image, scene: Scene, time_s: float, verification: Verification | None
+    ) -> ThumbnailMatch | None:
+        """Compare the asked part with the thumbnails of a scene, as it lies on the frame at `time_s`."""
         with suppress(StoreDamaged):
             if (thumbnails := self._store.thumbnails(scene.keyframe.row)) is not None:
                 return match_thumbnails(
                     thumbnails,
                     part,
-                    keyframe_s=scene.keyframe.time_s,
+                    keyframe_s=time_s,
                     still=scene.video.still_size,
-                    transform=verification.homography,
-                    mirrored=verification.mirrored,
+                    transform=None if verification is None else verification.homography,
+                    mirrored=scene.found_mirrored if verification is None else verification.mirrored,
                 )
         return None
 
-    def find_moment(self, query: Query, known: Findings, number: int) -> Findings:
-        """Return the findings with the moment of one candidate.
+    def _moment(self, query: Query, candidate: Candidate) -> Moment:
+        corner = query.described.corner if query.described else (0, 0)
+        return exact_moment(
+            candidate.scene,
+            query.picture,
+            query.options.region,
+            evidence_of(candidate.evidence.verification, corner),
+            candidate.evidence.thumbnail_match,
+            query.moment_budget_s,
+        )
 
-        The candidate is the more probable if the frame at that moment shows more of the picture than the
-        thumbnails do.
-        """
-        candidate = known.candidates[number]
-        moments = dict(known.moments)
-        if candidate.row not in moments:
-            with query.clock.stage("moment"):
-                corner = query.described.corner if query.described else (0, 0)
-                moments[candidate.row] = exact_moment(
-                    candidate.scene,
-                    query.picture,
-                    query.options.region,
-                    evidence_of(candidate.evidence.verification, corner),
-                    candidate.evidence.thumbnail_match,
-                    query.moment_budget_s,
-                )
-        moment = moments[candidate.row]
-        candidate = replace(candidate, moment=moment)
-        if (match := candidate.evidence.thumbnail_match) is not None:
-            evidence = replace(candidate.evidence, thumbnail_match=confirmed(match, moment))
-            candidate = candidate.with_evidence(evidence, query.model)
-        return replace(known, moments=moments).with_candidates({number: candidate})
+    def _confirm(self, query: Query, candidate: Candidate) -> Candidate:
+        """Return the candidate with what the frame at its moment shows of the picture."""
+        moment, evidence, described = candidate.moment, candidate.evidence, query.described
+        if moment is None:
+            return candidate
+        if (match := evidence.thumbnail_match) is not None:
+            evidence = replace(evidence, thumbnail_match=confirmed(match, moment))
+        if moment.picture is not None and described is not None:
+            fresh = self._verifier.compare_picture(
+                described.features.result(),
+                _inside_borders(moment.picture, candidate.scene),
+                candidate.scene.found_mirrored,
+            )
+            if fresh is not None and _says_more(fresh, evidence.verification):
+                evidence = replace(evidence, checked=True, verification=fresh)
+        return candidate.with_evidence(evidence, query.model)
+
+
+def _next_to_look_at(query: Query, judged: Findings, looked_at: set[int]) -> int | None:
+    """Return the place of the next candidate to decode; None where the answer would not change."""
+    candidates = judged.candidates
+    if not candidates:
+        return None
+    best = judged.best_number
+    if best not in looked_at and candidates[best].probability >= query.options.likely_score:
+        return best
+    if candidates[best].probability >= query.options.match_score:
+        return None
+    possible = [
+        number
+        for number, one in enumerate(candidates)
+        if number not in looked_at
+        and (
+            one.probability >= query.options.likely_score
+            or (one.scene.frame is not None and one.scene.frame.similarity >= MIN_FRAME_SIMILARITY)
+        )
+    ]
+    return max(
+        possible,
+        key=lambda n: (candidates[n].probability >= query.options.likely_score, candidates[n].evidence.frame),
+        default=None,
+    )
+
+
+def _says_more(fresh: Verification, former: Verification | None) -> bool:
+    """Return whether one verification is better evidence than another."""
+    return former is None or fresh.inliers * fresh.agreement > former.inliers * former.agreement
+
+
+def _inside_borders(picture: Image, scene: Scene) -> Image:
+    """Return a whole frame cut to the borders of its video, as the still is."""
+    if scene.video.borders is None:
+        return picture
+    left, top, right, bottom = scene.video.borders
+    return np.ascontiguousarray(picture[top:bottom, left:right])
 
 
 def exact_moment(

@@ -12,8 +12,9 @@ from cbvir_core.types import Region, VideoId
 MATCH_PROBABILITY, LIKELY_PROBABILITY = 0.9, 0.5
 """Probabilities from which an answer is called a match, and likely."""
 
-EXACT_TIME_S = 0.5
-"""Seconds after the beginning of a query at which the search for the exact moment stops."""
+EXACT_TIME_S = 20.0
+"""Seconds after the beginning of a query at which the search for the exact moment is given up.  What is
+decoded is bounded by counts (`cbvir_core.localise.work`), which are used up long before on any machine."""
 
 MIN_MOMENT_S = 0.1
 """Seconds that the search for the exact moment has in any case."""
@@ -36,15 +37,15 @@ class SearchOptions:
       filter answers alone, and a note says so.
     - `verify`: whether local features of the best candidates are compared with the picture's.  ``auto`` does
       so where any still resembles the picture at all.
-    - `exact_time_s`: the best hit's scene is decoded again for the frame that fits best, until this many
-      seconds after the query began (with `everywhere`: after all scenes are known).  The search has
-      `MIN_MOMENT_S` in any case; with 0 it is left out.  Where that frame shows more of the picture than the
-      scene's thumbnails do, the hit is the more probable.
-    - `regions`: whether parts of the picture are looked for too where the whole gives no certain answer.
-      That is done if nothing is likely or there is time left for the exact moment, and not if `verify` is
-      ``never``.
+    - `exact_time_s`: the best scenes are decoded again for the frame that fits best.  This many seconds after
+      the query began (with `everywhere`: after all scenes are known) that is given up, and the answer says
+      so; with 0 it is left out.  Where that frame shows more of the picture than the scene's thumbnails do,
+      the hit is the more probable.
+    - `regions`: whether parts of the picture, and the picture turned, are looked for too where the whole
+      gives no certain answer; not if `verify` is ``never``.
     - `mirrored`, `borders`: whether the picture is also looked for with left and right exchanged, and without
       its bars.
+    - `frames`: whether scenes are also found by their frames, and not by their keyframes alone.
     - `everywhere`: the answer names every scene that is at least likely to show the picture, whatever `top`
       and `shortlist` say (`cbvir_core.search.bounds`).
     """
@@ -63,6 +64,7 @@ class SearchOptions:
     mirrored: bool = True
     borders: bool = True
     everywhere: bool = False
+    frames: bool = True
 
     def __post_init__(self) -> None:
         if self.top < 1 or self.shortlist < 1:

@@ -5,25 +5,22 @@ from __future__ import annotations
 from dataclasses import replace
 
 from cbvir_core.search.findings import Findings
-from cbvir_core.search.options import MIN_MOMENT_S
 from cbvir_core.search.query import Query
-from cbvir_core.search.variants import Variant, parts_of
+from cbvir_core.search.variants import Variant, parts_of, turned
 
 
 def parts_to_look_for(query: Query, whole: Findings) -> list[Variant]:
-    """Return the parts in which a picture may lie too; none where the whole picture gives a certain answer.
+    """Return what is looked for too: parts of the picture, and the picture turned.
 
-    Nor are there any where the query has used up its time and a moment is known.  The exact moment of the
-    best scene of the whole picture comes before the parts: it takes less time than they do, and where that
-    frame shows the picture they are not needed.
+    None where the whole picture gives a certain answer.  The exact moment of the best scene of the whole
+    picture comes before: it takes less time, and where that frame shows the picture the parts are not needed.
     """
     options = query.options
-    is_late = bool(whole.moments) and query.moment_budget_s <= MIN_MOMENT_S
     is_certain = whole.best_probability >= options.match_score
-    if query.described is None or not options.regions or is_certain or is_late:
+    if query.described is None or not options.regions or is_certain:
         return []
     with query.clock.stage("regions"):
-        return parts_of(query.picture, options.region)
+        return [*turned(query.variants[0]), *parts_of(query.picture, options.region)]
 
 
 def better_of(query: Query, whole: Findings, with_parts: Findings) -> Findings:

@@ -59,6 +59,4 @@ class Query:
     @property
     def moment_budget_s(self) -> float:
         """Seconds that are left for the exact moment."""
-        # With `everywhere` the time counts from when all scenes are known: the caller waits for all of them.
-        spent_s = 0.0 if self.options.everywhere else self.clock.elapsed_ms / 1000.0
-        return max(MIN_MOMENT_S, self.options.exact_time_s - spent_s)
+        return max(MIN_MOMENT_S, self.options.exact_time_s - self.clock.elapsed_ms / 1000.0)

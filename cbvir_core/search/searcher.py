@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
+from cbvir_core.borders.crop import crop_picture
 from cbvir_core.embed import Encoder
 from cbvir_core.index import Index
 from cbvir_core.search.answer import answer
 from cbvir_core.search.confidence import ConfidenceModel, shipped_model
+from cbvir_core.search.everywhere import every_scene
 from cbvir_core.search.find import Finder
 from cbvir_core.search.findings import Candidate, Findings, evidence_of
+from cbvir_core.search.frames import FrameFinder
 from cbvir_core.search.judge import judge
 from cbvir_core.search.localise import Localiser, exact_moment
-from cbvir_core.search.options import SearchOptions
+from cbvir_core.search.options import EXACT_TIME_S, SearchOptions
 from cbvir_core.search.parts import better_of, parts_to_look_for
 from cbvir_core.search.prepare import Preparer
 from cbvir_core.search.query import DescribedPicture, Query
@@ -21,7 +25,7 @@ from cbvir_core.search.scores import FILTER_SCALE, REFINE_SCALE, ScoreScale
 from cbvir_core.search.variants import Variant
 from cbvir_core.search.verify import Verifier
 from cbvir_core.store import Generation, Store
-from cbvir_core.types import Answer, Evidence, Image, KeyframeId, Region
+from cbvir_core.types import Answer, Image
 
 
 class Searcher:
@@ -44,12 +48,14 @@ class Searcher:
         filter_scale: ScoreScale = FILTER_SCALE,
         refine_scale: ScoreScale = REFINE_SCALE,
         confidence: ConfidenceModel | None = None,
+        frames: FrameFinder | None = None,
     ) -> None:
         refiner = Refiner(store, generation, refine_encoder) if refine_encoder else None
-        self._store, self._profile_name, self._options = store, profile_name, options
+        self._profile_name, self._options = profile_name, options
         self._preparer = Preparer(store, index, generation, refiner)
-        self._finder = Finder(store, generation, filter_encoder, filter_scale, refine_scale)
-        self._verifier, self._localiser = Verifier(store), Localiser(store)
+        self._finder = Finder(store, generation, filter_encoder, frames, filter_scale, refine_scale)
+        self._verifier = Verifier(store)
+        self._localiser = Localiser(store, self._verifier)
         self._model = confidence or shipped_model()
 
     @property
@@ -68,10 +74,17 @@ class Searcher:
         that names no video.
         """
         query = self._preparer.prepare(picture, options or self._options, self._model)
-        found = self._look_for(query, query.variants, Findings())
+        best = self._whole_and_parts(replace(query, options=replace(query.options, everywhere=False)))
+        if not query.options.everywhere:
+            return answer(query, best, self._profile_name)
+        every = self._whole_and_parts(query, best)
+        return answer(query, every_scene(best, every), self._profile_name)
+
+    def _whole_and_parts(self, query: Query, known: Findings = Findings()) -> Findings:
+        found = self._look_for(query, query.variants, known)
         if parts := parts_to_look_for(query, found):
             found = better_of(query, found, self._look_for(query, parts, found))
-        return answer(query, found, self._profile_name)
+        return found
 
     def _look_for(self, query: Query, variants: Sequence[Variant], known: Findings) -> Findings:
         """Return what is known after the variants were looked for too."""
@@ -83,47 +96,47 @@ class Searcher:
     def best_candidate(self, picture: Image, options: SearchOptions | None = None) -> Candidate | None:
         """Return the scene that an answer would name first, with all evidence; None without scenes.
 
-        Its thumbnails are compared and its exact moment is found however improbable it is, and parts of the
-        picture are not looked for.  Raises as `search`.
+        Its thumbnails are compared however improbable it is.  Raises as `search`.
         """
         query = self._preparer.prepare(picture, options or self._options, self._model)
-        found = self._finder.find(query, query.variants, Findings())
-        found = self._localiser.match_likely(query, self._verifier.verify(query, found))
-        if not found.candidates:
-            return None
-        best = found.best_number
-        found = self._localiser.match(query, found, [best])
-        if found.candidates[best].evidence.thumbnail_match is not None:
-            found = self._localiser.find_moment(query, found, best)
-        return found.candidates[best]
+        found = self._look_closely(query, query.variants, Findings())
+        if parts := parts_to_look_for(query, found):
+            found = better_of(query, found, self._look_closely(query, parts, found))
+        return found.candidates[found.best_number] if found.candidates else None
+
+    def _look_closely(self, query: Query, variants: Sequence[Variant], known: Findings) -> Findings:
+        """Return what `_look_for` does, with the thumbnails of the best scene compared in any case."""
+        found = self._verifier.verify(query, self._finder.find(query, variants, known))
+        found = self._localiser.match_likely(query, found)
+        if found.candidates:
+            found = self._localiser.match(query, found, [found.best_number])
+        return judge(query, self._localiser.look_at_frames(query, found))
 
     def describe(self, picture: Image) -> DescribedPicture:
         """Return a picture with its local features, for `share_shown`."""
         return DescribedPicture.begin(picture)
 
     def share_shown(
-        self, described: DescribedPicture, candidate: Candidate, *, enough: float, budget_s: float
+        self, described: DescribedPicture, candidate: Candidate, *, enough: float
     ) -> float | None:
         """Return the share of a picture that a scene shows, by its texture, in [0, 1].
 
-        It is 0 where local features do not agree, and None where no thumbnail of the scene can be compared.
-        Where thumbnails show less than `enough`, the scene is decoded for `budget_s` seconds at most.
+        It is 0 where local features agree neither with the still nor with the frame at the candidate's
+        moment, and None where no thumbnail of the scene can be compared.  Where thumbnails show less than
+        `enough`, the scene is decoded.
         """
-        verification = self._verifier.compare_still(described.features.result(), candidate.row)
+        scene, features = candidate.scene, described.features.result()
+        verification = self._verifier.compare_still(features, candidate.row)
+        moment = candidate.moment
+        if verification is None and moment is not None and moment.picture is not None:
+            # From here on that frame stands for the scene, and not the keyframe.
+            scene = replace(scene, keyframe=replace(scene.keyframe, time_s=moment.time_s))
+            frame = crop_picture(moment.picture, scene.video.borders)
+            verification = self._verifier.compare_picture(features, frame, scene.found_mirrored)
         if verification is None:
             return 0.0
-        match = self._localiser.thumbnail_match(described.image, candidate.scene, verification)
+        match = self._localiser.thumbnail_match(described.image, scene, verification)
         if match is None or match.explained >= enough:
             return None if match is None else match.explained
         evidence = evidence_of(verification, described.corner)
-        return exact_moment(candidate.scene, described.image, None, evidence, match, budget_s).explained
-
-    def evidence(self, picture: Image, keyframe_id: KeyframeId, region: Region | None) -> Evidence | None:
-        """Return in what a picture, or a part of it, and the still of a keyframe agree.
-
-        Raises UnknownVideo, and InputError for a region outside the picture.
-        """
-        row = self._store.row_of(keyframe_id)
-        described = DescribedPicture.begin(picture, region)
-        verification = self._verifier.compare_still(described.features.result(), row)
-        return evidence_of(verification, described.corner)
+        return exact_moment(scene, described.image, None, evidence, match, EXACT_TIME_S).explained

@@ -41,6 +41,18 @@ class NearestKeyframes:
     def __len__(self) -> int:
         return len(self.rows)
 
+    def with_keyframes(self, rows: RowNumbers, descriptors: Rows, queries: Rows) -> NearestKeyframes:
+        """Return these and further keyframes, which have the `descriptors`; `queries` are the variants'."""
+        if not len(rows):
+            return self
+        cosines = queries @ descriptors.T
+        squares = np.maximum(0.0, 2.0 - 2.0 * cosines.max(axis=0)).astype(np.float32)
+        return NearestKeyframes(
+            np.concatenate([self.rows, rows]),
+            np.concatenate([self.distances, np.sqrt(squares)]),
+            np.concatenate([self.variants, cosines.argmax(axis=0)]),
+        )
+
     def cosines(self) -> npt.NDArray[np.float64]:
         """Return the cosines of unit rows, exactly: ``1 - distance ** 2 / 2``."""
         return 1.0 - self.distances.astype(np.float64) ** 2 / 2.0

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-STAGES = ("prepare", "mobilenet", "shortlist", "solar", "refine", "verify", "regions", "moment")
+STAGES = ("prepare", "frames", "mobilenet", "shortlist", "solar", "refine", "verify", "regions", "moment")
 
 
 @dataclass

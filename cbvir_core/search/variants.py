@@ -20,6 +20,15 @@ PLAIN = "plain"
 BORDERS_REMOVED = "borders_removed"
 MIRRORED = "mirrored"
 IN_REGION = "region"
+TURNED = {1: "turned_90", 2: "turned_180", 3: "turned_270"}
+"""Names of turned variants, by the quarter turns to the left that make a query upright.  The query was turned
+to the right by the degrees in the name."""
+
+GRIDS = ((1, 2), (2, 1), (3, 3))
+"""Rows and columns into which a picture is cut for parts: halves of a collage, cells of a contact sheet."""
+
+MIN_CELL_SIDE = 32
+"""Pixels; a smaller part has no local features, so nothing could confirm what it resembles."""
 
 MAX_PARTS = 8
 """Parts of a picture that are looked for, the most probable first: 10 ms each for the filter."""
@@ -56,9 +65,17 @@ def variants_of(
 def parts_of(picture: Image, region: Region | None = None) -> list[Variant]:
     """Return the parts in which another picture may lie: in a page, in a player, on a screen."""
     whole = picture if region is None else crop(picture, region)
-    proposed = propose_regions(whole, MAX_PARTS)
-    parts = (fit_within(extract_region(whole, part), STILL_SIDE) for part in proposed)
+    proposed = [extract_region(whole, part) for part in propose_regions(whole, MAX_PARTS)]
+    parts = (fit_within(part, STILL_SIDE) for part in [*proposed, *_cells(whole)])
     return [Variant(IN_REGION, part) for part in parts if not is_blank(part)]
+
+
+def turned(variant: Variant) -> list[Variant]:
+    """Return a picture turned by quarters."""
+    return [
+        Variant(name, np.ascontiguousarray(np.rot90(variant.image, quarters)))
+        for quarters, name in TURNED.items()
+    ]
 
 
 def crop(picture: Image, region: Region) -> Image:
@@ -70,6 +87,21 @@ def crop(picture: Image, region: Region) -> Image:
             f"the region {x},{y},{width},{height} does not lie in the picture of {columns} x {rows} pixels"
         )
     return np.ascontiguousarray(picture[y : y + height, x : x + width])
+
+
+def _cells(picture: Image) -> list[Image]:
+    """Return the cells of `GRIDS`."""
+    height, width = picture.shape[:2]
+    return [
+        picture[
+            height * row // rows : height * (row + 1) // rows,
+            width * column // columns : width * (column + 1) // columns,
+        ]
+        for rows, columns in GRIDS
+        if min(height // rows, width // columns) >= MIN_CELL_SIDE
+        for row in range(rows)
+        for column in range(columns)
+    ]
 
 
 def _cut(picture: Image, box: Box, small: Image) -> Image:

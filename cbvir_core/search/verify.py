@@ -20,6 +20,7 @@ from cbvir_core.search.options import SearchOptions
 from cbvir_core.search.parallel import parallel_map
 from cbvir_core.search.query import Query
 from cbvir_core.store import Store
+from cbvir_core.types import Image
 from cbvir_core.verify import LocalFeatures, Verification, describe, pack, unpack, verify
 
 MIN_SCORE_TO_VERIFY = 0.1
@@ -66,6 +67,10 @@ class Verifier:
         """Return what the query has in common with one still; None where nothing that counts."""
         still = self._stills([row]).get(row)
         return None if still is None else _compare(query, still, mirrored=False)
+
+    def compare_picture(self, query: LocalFeatures, picture: Image, mirrored: bool) -> Verification | None:
+        """Return what the query has in common with a frame; None where nothing that counts."""
+        return _compare(query, describe(picture), mirrored)
 
     def _verify_in_order(
         self, query: Query, features: LocalFeatures, known: Findings

@@ -74,7 +74,7 @@ def copies(films: list[Film], tmp_path: Path) -> list[Path]:
 @pytest.fixture
 def expected(open_library: LibraryOpener, copies: list[Path]) -> dict[VideoId, Codes]:
     """The codes that adding makes.  The library is left without them, as one of an earlier release."""
-    with open_library(describer=MeanDescriber("other")) as library:
+    with open_library(frames=MeanDescriber("other")) as library:
         ids = [library.add(path).video_id for path in copies]
         return {video_id: codes_of(store_of(library), video_id) for video_id in ids}
 
@@ -84,7 +84,7 @@ def expected(open_library: LibraryOpener, copies: list[Path]) -> dict[VideoId, C
 
 def test_what_is_added_has_codes_of_all_its_frames(open_library: LibraryOpener, films: list[Film]) -> None:
     describer = MeanDescriber()
-    with open_library(describer=describer) as library:
+    with open_library(frames=describer) as library:
         record = library.add(films[0].path)
         stored = codes_of(store_of(library), record.video_id)
         assert library.frame_counts() == FrameCounts(coded=record.keyframes, waiting=0)
@@ -125,7 +125,7 @@ def test_a_library_of_the_release_before_gets_the_codes_that_adding_makes(
     with open_library() as library:
         ids = [library.add(path).video_id for path in paths]
         keyframes = library.counts().keyframes
-    with open_library(describer=MeanDescriber()) as library:
+    with open_library(frames=MeanDescriber()) as library:
         assert library.frame_counts() == FrameCounts(0, keyframes)
         assert f"frames of {keyframes} scenes are still" in library.notes[-1]
         assert complete(library) == keyframes
@@ -142,7 +142,7 @@ def test_a_library_of_the_release_before_gets_the_codes_that_adding_makes(
 def test_another_codec_makes_all_codes_anew(
     open_library: LibraryOpener, expected: dict[VideoId, Codes]
 ) -> None:
-    with open_library(describer=MeanDescriber()) as library:
+    with open_library(frames=MeanDescriber()) as library:
         changes = store_of(library).changes(FRAMES_GENERATION, 0)
         assert (len(changes.added), changes.whole) == (0, True)
         complete(library)
@@ -154,9 +154,9 @@ def test_completing_goes_on_after_a_restart(
     open_library: LibraryOpener, expected: dict[VideoId, Codes]
 ) -> None:
     for _ in range(3):
-        with open_library(describer=MeanDescriber()) as library:
+        with open_library(frames=MeanDescriber()) as library:
             library.backfill_frames(3)
-    with open_library(describer=MeanDescriber()) as library:
+    with open_library(frames=MeanDescriber()) as library:
         assert library.frame_counts().coded > 0
         complete(library)
         for video_id, codes in expected.items():
@@ -315,7 +315,7 @@ def test_a_video_that_is_forgotten_meanwhile_leaves_nothing(
 
 def test_a_video_that_is_being_added_is_left_to_that(open_library: LibraryOpener, films: list[Film]) -> None:
     picture = np.zeros((4, 4, 3), np.uint8)
-    with open_library(describer=MeanDescriber()) as library:
+    with open_library(frames=MeanDescriber()) as library:
         info = probe(films[0].path)
         library.begin(info)
         library.append(info.video_id, [Keyframe(0.0, 0.0, 1.0, picture)])

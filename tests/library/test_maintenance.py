@@ -116,7 +116,7 @@ def test_weights_that_change_before_they_are_loaded_are_not_taken_for_the_former
 def test_the_log_is_trimmed_behind_the_index(
     open_library: LibraryOpener, films: list[Film], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with open_library("first", index=IndexOptions(seal_at=3)) as library:
+    with open_library("first", index=IndexOptions(seal_at=3), frames=False) as library:
         record = library.add(films[0].path)
         trim = store_of(library).trim_changes
         monkeypatch.setattr(store_of(library), "trim_changes", lambda upto: trim(upto, batch=2))

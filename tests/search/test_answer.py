@@ -28,7 +28,7 @@ def shortlist(rows: list[int], scores: list[float]) -> Shortlist:
 def found(store: Store, listed: Shortlist, options: SearchOptions) -> tuple[Hit, ...]:
     """Hits whose probability is their score."""
     evidence = MatchEvidence(0.0, 0.0, refined=False, checked=False)
-    return hits([Candidate(one, evidence, one.score) for one in scenes_of(store, listed)], options)
+    return hits([Candidate(one, evidence, one.score) for one in scenes_of(store, listed, {})], options)
 
 
 def test_hits_are_ordered_cut_and_judged(store: Store, generation: Generation, tmp_path: Path) -> None:

@@ -16,8 +16,9 @@ from cbvir_core.errors import ConfigError
 from cbvir_core.localise import ThumbnailMatch
 from cbvir_core.search import ConfidenceModel, MatchEvidence, fit_weights, shipped_model
 from cbvir_core.verify import Verification
+from support.confidence import weights
 
-EVEN = ConfidenceModel(*2 * ((0.0,) * 9, (0.0,) * 7, (0.0,) * 3))
+EVEN = ConfidenceModel.even()
 
 
 def agreeing(inliers: int = 30, agreement: float = 0.9, spread: float = 0.8) -> Verification:
@@ -44,12 +45,12 @@ def matched(explained: float, fit: float) -> ThumbnailMatch:
 
 def test_each_kind_of_evidence_has_its_model() -> None:
     model = ConfidenceModel(
-        refined_surveyed=(0.5, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 2.0, 4.0),
-        refined_checked=(1.0, 2.0, 0.0, 0.0, 0.0, 0.0, 0.0),
-        refined_unchecked=(2.0, 0.0, 0.6),
-        filter_surveyed=(-3.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0),
-        filter_checked=(3.0, 0.0, 0.0, 1.0, 0.0, 1.0, 0.0),
-        filter_unchecked=(-1.0, 4.0, 0.0),
+        refined_surveyed=weights("surveyed", 0.5, explained=2.0, fit=4.0),
+        refined_checked=weights("checked", 1.0, score=2.0),
+        refined_unchecked=weights("unchecked", 2.0, margin=0.6),
+        filter_surveyed=weights("surveyed", -3.0, explained=1.0),
+        filter_checked=weights("checked", 3.0, agrees=1.0, agreement=1.0),
+        filter_unchecked=weights("unchecked", -1.0, score=4.0),
     )
     assert model.probability(MatchEvidence(0.5, 0.1, True, True)) == pytest.approx(sigmoid(1.0 + 2.0 * 0.5))
     assert model.probability(MatchEvidence(0.5, 0.15, True, False)) == pytest.approx(sigmoid(2.0 + 0.6 * 0.5))
@@ -103,7 +104,7 @@ def test_answers_without_a_doubt_have_finite_weights() -> None:
 
 def test_a_model_is_kept_as_json(tmp_path: Path) -> None:
     path = tmp_path / "confidence.json"
-    model = replace(EVEN, filter_unchecked=(0.1234, 1.0, 2.0))
+    model = replace(EVEN, filter_unchecked=weights("unchecked", 0.1234, score=1.0, margin=2.0))
     path.write_text(model.dump({"seed": 3}))
     assert ConfidenceModel.load(path) == model
     assert json.loads(path.read_text())["seed"] == 3

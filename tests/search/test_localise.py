@@ -11,17 +11,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cbvir_core.localise import Moment, ThumbnailMatch
-from cbvir_core.search import ConfidenceModel, MatchEvidence, SearchOptions
+from cbvir_core.search import MatchEvidence, SearchOptions
 from cbvir_core.search.findings import Candidate, Findings, Scene
 from cbvir_core.search.localise import Localiser, confirmed
 from cbvir_core.search.query import Query
+from cbvir_core.search.verify import Verifier
 from cbvir_core.store import Store
 from cbvir_core.types import Image
 from cbvir_core.verify import Verification
 from support.candidates import query_for, scene
+from support.confidence import model_of, weights
 
-MODEL = ConfidenceModel(
-    *2 * ((-10.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 20.0, 0.0), (-5.0, 10.0, *5 * (0.0,)), (0.0,) * 3)
+MODEL = model_of(
+    weights("surveyed", -10.0, explained=20.0), weights("checked", -5.0, score=10.0), weights("unchecked")
 )
 """Descriptors decide until thumbnails are compared, and then what these explain alone."""
 
@@ -42,7 +44,7 @@ class ScriptedLocaliser(Localiser):
     compared: list[int] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        super().__init__(cast(Store, None))
+        super().__init__(cast(Store, None), cast(Verifier, None))
 
     def thumbnail_match(self, part: Image, scene: Scene, verification: Verification) -> ThumbnailMatch | None:
         row = scene.keyframe.row

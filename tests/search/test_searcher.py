@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +12,15 @@ import numpy as np
 import pytest
 
 from cbvir_core.errors import InputError, UnknownVideo
-from cbvir_core.search import ConfidenceModel, SearchOptions, localise, searcher
+from cbvir_core.search import SearchOptions, localise, searcher
 from cbvir_core.search.find import Finder
 from cbvir_core.search.findings import Scene
 from cbvir_core.search.localise import Localiser
 from cbvir_core.search.prepare import BLANK_NOTE, EMPTY_NOTE, NO_SOLAR_NOTE, SOLAR_LATE_NOTE, Preparer
 from cbvir_core.search.verify import Verifier
-from cbvir_core.types import Answer, Image, KeyframeId, Verdict, VideoId
+from cbvir_core.types import Answer, Image, Verdict, VideoId
 from cbvir_core.verify import LocalFeatures
+from support.confidence import model_of, weights
 from support.small_search import HueEncoder, SmallSearch, colour_picture
 
 RED, YELLOW, GREEN, BLUE, PINK = (colour_picture(hue) for hue in (0, 30, 60, 120, 150))
@@ -267,7 +269,7 @@ def test_a_video_that_is_forgotten_before_verification_is_not_verified(
 
 
 def test_another_model_judges_later_queries(films: SmallSearch) -> None:
-    never = ConfidenceModel(*2 * ((-9.0, *8 * (0.0,)), (-9.0, *6 * (0.0,)), (-9.0, 0.0, 0.0)))
+    never = model_of(*(weights(kind, -9.0) for kind in ("surveyed", "checked", "unchecked")))
     before = films.searcher.search(BLUE, NO_PARTS)
     films.searcher.set_confidence(never)
     assert films.searcher.confidence == never
@@ -288,15 +290,17 @@ def test_the_share_that_a_scene_shows(films: SmallSearch) -> None:
     best = films.searcher.best_candidate(BLUE)
     assert best is not None
     shown, other = (films.searcher.describe(picture) for picture in (BLUE, RED))
-    assert films.searcher.share_shown(shown, best, enough=0.9, budget_s=1.0) is None, "no thumbnails"
-    assert films.searcher.share_shown(other, best, enough=0.9, budget_s=1.0) == 0.0
+    assert films.searcher.share_shown(shown, best, enough=0.9) is None, "no thumbnails"
+    assert films.searcher.share_shown(other, best, enough=0.9) == 0.0
 
 
-def test_evidence_is_in_pixels_of_the_whole_picture(films: SmallSearch) -> None:
-    blue = KeyframeId(VideoId("bb"), 0)
-    evidence = films.searcher.evidence(page(BLUE), blue, (140, 80, 400, 220))
-    assert evidence is not None
-    assert evidence.region == pytest.approx((160, 90, 480, 270), abs=6)
-    assert films.searcher.evidence(RED, blue, None) is None
-    with pytest.raises(UnknownVideo):
-        films.searcher.evidence(RED, KeyframeId(VideoId("zz"), 0), None)
+def test_the_best_scene_is_the_same_where_all_are_asked_for(films: SmallSearch) -> None:
+    """What else is found changes margins, and so the probability of a scene must be kept."""
+    best = films.searcher.search(BLUE, NO_PARTS).results[0]
+    every = films.searcher.search(BLUE, replace(NO_PARTS, everywhere=True)).results[0]
+    assert (every.keyframe_id, every.time_s, every.verdict, every.probability) == (
+        best.keyframe_id,
+        best.time_s,
+        best.verdict,
+        best.probability,
+    )

@@ -21,6 +21,8 @@ from cbvir_core.verify import QUERY_FEATURES, LocalFeatures, describe
 class ExactGallery:
     """A gallery that compares each row with each query; row numbers begin at 1."""
 
+    rows = None
+
     def __init__(self, rows: Rows) -> None:
         self._rows = rows
 

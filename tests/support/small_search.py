@@ -9,22 +9,21 @@ import cv2
 import numpy as np
 
 from cbvir_core.index import Index, IndexOptions
-from cbvir_core.search import ConfidenceModel, ScoreScale, Searcher
+from cbvir_core.search import FrameFinder, ScoreScale, Searcher, SearchOptions
+from cbvir_core.search.findings import Findings
 from cbvir_core.store import Generation, Store
 from cbvir_core.types import Image, Keyframe, Rows, VideoId
 from support.candidates import video_info
+from support.confidence import model_of, weights
 
 WIDTH, HEIGHT = 320, 180
 
 SCALE = ScoreScale(likely_cosine=0.5, match_cosine=0.8)
 
-MODEL = ConfidenceModel(
-    *2
-    * (
-        (-4.0, 2.0, 0.0, 0.0, 0.0, 0.0, 0.0, 8.0, 0.0),
-        (-5.0, 4.0, 0.0, 6.0, 0.0, 0.0, 0.0),
-        (-4.0, 6.0, 0.0),
-    )
+MODEL = model_of(
+    weights("surveyed", -4.0, score=2.0, explained=8.0),
+    weights("checked", -5.0, score=4.0, agrees=6.0),
+    weights("unchecked", -4.0, score=6.0),
 )
 """For a scene of score 1: likely (.88) where it is not verified, a match (.99) where it is and agrees, and
 neither (.27) where it does not agree."""
@@ -69,17 +68,27 @@ class SmallSearch:
         self.generation: Generation = self.store.generation("hue", "hue" if solar else None)
         self.store.set_answering(self.generation)
         self.index = Index.open(folder / "index", self.store, self.generation, IndexOptions())
+        self.use_frames(None)
+
+    def use_frames(self, frames: FrameFinder | None) -> None:
+        """Make the searcher anew, with a frame route."""
         self.searcher = Searcher(
             self.store,
             self.index,
             self.generation,
             self.encoder,
-            solar,
+            self.solar,
             profile_name="small",
             filter_scale=SCALE,
             refine_scale=SCALE,
             confidence=MODEL,
+            frames=frames,
         )
+
+    def find(self, picture: Image) -> Findings:
+        """Return what the first pass finds."""
+        query = self.searcher._preparer.prepare(picture, SearchOptions(), MODEL)
+        return self.searcher._finder.find(query, query.variants, Findings())
 
     def add(
         self, name: str, pictures: Sequence[Image], spans: Sequence[tuple[float, float]] | None = None

@@ -71,7 +71,7 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
     folder = tmp_path_factory.mktemp("library")
     (folder / "models" / "seeded").mkdir(parents=True)
     seeded_filter(folder / "models" / "seeded" / "filter.safetensors")
-    with Library.open(folder, profile="seeded", describer=MeanDescriber()) as opened:
+    with Library.open(folder, profile="seeded", frames=MeanDescriber()) as opened:
         yield opened
 
 

@@ -1,26 +1,30 @@
 """Measure how probable answers are, and fit the confidence model that comes with cbvir.
 
-    python -m bench.measure.confidence [--write] [--questions 400] [--foreign 300]
+    python -m bench.measure.confidence --data FOLDER [--write] [--questions 300] [--foreign 200]
 
-The clips of ../../shared/videos are indexed with the built-in weights, once with SOLAR and once without,
-together with photographs, which crowd the library as other films would.  The questions are perturbed frames
-of the clips, each asked once as it is and once with its own video left out, and photographs that are in no
-video.  A model fitted to half of the questions is measured by the other half; the model that is written is
+The questions are hard on purpose.  Clips that the networks were trained on are joined to films with I-frames
+that are far apart and not at cuts, and films of photographs crowd the library.  Perturbed frames of the films
+are asked for, each once as it is and once with its own film left out; frames of clips of the same series that
+are in no film, and photographs that are in none, are asked for too.  Clips that `bench.films` asks about take
+no part.  A model fitted to half of the questions is measured by the other half; the model that is written is
 fitted to all of them.
 """
 
 from __future__ import annotations
 
 import argparse
-import shutil
-import tempfile
-from contextlib import suppress
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
-from bench.answers.stock import add_photograph
-from bench.retrieval.clips import clips_in
+from bench.films.film_frames import frames_at
+from bench.films.library import library_folder, made_library
+from bench.films.making import make_film, make_photograph_films
+from bench.films.parts import best_versions, clip_duration_s, shortest_of_each_series
+from bench.films.plan import FIXED_GOP, X264, deal, stretch_of
+from bench.retrieval.clips import clips_in, never_learnt
 from bench.retrieval.photographs import distractors
 from bench.shared_data import SHARED
 from cbvir_core.calibration import (
@@ -32,50 +36,69 @@ from cbvir_core.calibration import (
     fit_model,
 )
 from cbvir_core.decode import read_picture
-from cbvir_core.embed import RuntimeOptions
-from cbvir_core.errors import CbvirError
 from cbvir_core.library import Library
 from cbvir_core.search import MATCH_PROBABILITY, ConfidenceModel, confidence
-from cbvir_core.weights import find_profile
-from support.libraries import active_generation, store_of
+from cbvir_core.types import Image
+from support.libraries import store_of
+from support.searchers import without_refinement
 
 MIN_QUALITY = 0.05
 """Quality of a keyframe from which on it is asked about."""
 
-ZERO_MODEL = ConfidenceModel(*2 * ((0.0,) * 9, (0.0,) * 7, (0.0,) * 3))
+FRAMES_OF_ABSENT_CLIP = 12
+
+ZERO_MODEL = ConfidenceModel.even()
 
 
-def samples(folder: Path, models: Path, options: argparse.Namespace) -> list[LabelledEvidence]:
-    """Fill a library in `folder`, and return the evidence for its answers."""
-    pictures = distractors(SHARED / "distractors", options.photographs + options.foreign)
-    with Library.open(
-        folder, profile="measured", models_dir=models, runtime=RuntimeOptions(threads=2)
-    ) as library:
-        for clip in clips_in(SHARED / "videos"):
-            with suppress(CbvirError):
-                library.add(clip)
+def samples(options: argparse.Namespace) -> list[LabelledEvidence]:
+    """Fill a library in the folder of data where there is none, and return the evidence for its answers."""
+    learnt = {
+        name: path
+        for name, path in best_versions(clips_in(SHARED / "videos")).items()
+        if not never_learnt(path.name)
+    }
+    absent = shortest_of_each_series(learnt.values())
+    present = [path for path in learnt.values() if path not in absent]
+    films = [
+        make_film(replace(plan, encoding=(*X264, *FIXED_GOP)), options.data / "films")
+        for plan in deal([stretch_of(clip, asked=True) for clip in present], seed=1)
+    ]
+    pictures = distractors(SHARED / "distractors", 10_000)[-options.photographs - options.foreign :]
+    crowd = make_photograph_films(pictures[: options.photographs], options.data / "crowd")
+    folder = library_folder(options.data, [*films, *crowd])
+    groups = {"clips": films, "photographs": crowd}
+    made_library(folder, groups, lambda name: print(f"adding {name}", flush=True), fresh=False)
+    found: list[LabelledEvidence] = []
+    with Library.open(folder, profile="builtin") as library:
         store = store_of(library)
         rows = [
             row.row
-            for video in store.videos()
+            for film in films
+            if (video := library.video_at(film.resolve()))
             for row in store.keyframes(video.video_id)
             if row.quality > MIN_QUALITY
         ]
-        for number, photograph in enumerate(pictures[: options.photographs]):
-            add_photograph(library, number, photograph)
-        for step in (library.backfill, library.backfill_features, library.maintain):
-            while step():
-                pass
-        rng = np.random.default_rng(options.seed)
-        questions = CalibrationQuestions(store, active_generation(library).searcher, options.seed)
-        found: list[LabelledEvidence] = []
-        for number in range(options.questions):
-            found += questions.about(int(rng.choice(rows)), number)
-        for number, (_, data) in enumerate(pictures[options.photographs :]):
-            perturb = PERTURBATIONS[number % len(PERTURBATIONS)]
-            rng = np.random.default_rng([options.seed, number])
-            found += questions.foreign(perturb(read_picture(data), rng), options.questions + number)
-        return found
+        foreign = [read_picture(data) for _, data in pictures[options.photographs :]]
+        foreign += [image for clip in absent for image in frames_of(clip)]
+        for searcher in without_refinement(library):
+            questions = CalibrationQuestions(store, searcher, options.seed)
+            rng = np.random.default_rng(options.seed)
+            for number in range(options.questions):
+                found += questions.about(int(rng.choice(rows)), number)
+                if number % 20 == 19:
+                    print(f"{number + 1} of {options.questions} questions", flush=True)
+            for number, image in enumerate(foreign):
+                perturb = PERTURBATIONS[number % len(PERTURBATIONS)]
+                picture = perturb(image, np.random.default_rng([options.seed, number]))
+                found += questions.foreign(picture, options.questions + number)
+    return found
+
+
+def frames_of(clip: Path) -> Iterator[Image]:
+    """Yield frames of a clip, evenly spread."""
+    times_s = np.linspace(0.0, 0.95 * clip_duration_s(clip), FRAMES_OF_ABSENT_CLIP)
+    for _, image in frames_at(clip, times_s.tolist()):
+        yield image
 
 
 def report(found: list[LabelledEvidence]) -> None:
@@ -116,24 +139,14 @@ def main() -> None:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--questions", type=int, default=400)
-    parser.add_argument("--foreign", type=int, default=300)
-    parser.add_argument("--photographs", type=int, default=1500)
+    parser.add_argument("--data", type=Path, required=True, help="where films and library are kept")
+    parser.add_argument("--questions", type=int, default=300)
+    parser.add_argument("--foreign", type=int, default=200)
+    parser.add_argument("--photographs", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--write", action="store_true")
     options = parser.parse_args()
-    profile = find_profile("builtin", None)
-    found: list[LabelledEvidence] = []
-    with tempfile.TemporaryDirectory() as name:
-        for part in ("filter", "refine"):
-            models = Path(name) / part / "models"
-            (models / "measured").mkdir(parents=True)
-            shutil.copy(profile.filter, models / "measured" / "filter.safetensors")
-            if part == "refine":
-                if profile.refine is None:
-                    continue
-                shutil.copy(profile.refine, models / "measured" / "refine.safetensors")
-            found += samples(Path(name) / part / "data", models, options)
+    found = samples(options)
     report(found)
     if options.write:
         model = fit_model(found, ZERO_MODEL)

@@ -45,6 +45,8 @@ class RetrievalSystem:
 class ExactGallery:
     """A gallery that compares a query with every entry of the corpus."""
 
+    rows = None
+
     def __init__(self, rows: Rows) -> None:
         self._rows = rows
 

@@ -1,0 +1,78 @@
+"""The frame route: scenes of which a frame, or a part of one, resembles the picture or a part of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from cbvir_core.embed import ViewEncoder
+from cbvir_core.index import FrameIndex
+from cbvir_core.search.parallel import parallel_map
+from cbvir_core.search.variants import Variant
+from cbvir_core.types import RowNumbers, Rows
+
+NEAREST_VIEWS = 512
+"""Views that are looked up for each view of a query.  A still shot takes as many as it has frames, so fewer
+would hide other scenes."""
+
+MAX_FRAME_SCENES = 64
+"""Scenes that the frame route hands on at most, the most similar first."""
+
+
+@dataclass(frozen=True, slots=True)
+class FrameMatch:
+    """The frame of a scene that resembles the picture most.
+
+    - `row`: of the scene's keyframe; `frame`: the frame's number among those kept of the scene.
+    - `similarity`: cosine of the views, as their codes have it.
+    - `variant`: the name of the variant whose view it is; `view`: 0 where the whole frame resembles it, else
+      a part of the frame does.
+    """
+
+    row: int
+    frame: int
+    similarity: float
+    variant: str
+    view: int
+
+
+@dataclass(frozen=True, slots=True)
+class FrameFinder:
+    """Finds frames by their views."""
+
+    index: FrameIndex
+    encoder: ViewEncoder
+
+    def find(self, variants: Sequence[Variant], within: RowNumbers | None) -> dict[int, FrameMatch]:
+        """Return the best frame of each scene, by row, the most similar scenes first.
+
+        `within` are the rows that are searched, None for all.
+        """
+        described = parallel_map(lambda variant: self.encoder.encode_query(variant.image), variants)
+        names = [variant.name for variant, rows in zip(variants, described, strict=True) for _ in rows]
+        queries = np.concatenate(described)
+        found = self._nearest(queries, names, within)
+        found.sort(key=lambda match: (-match.similarity, match.row, match.frame))
+        return best_matches({}, {match.row: match for match in reversed(found)})
+
+    def _nearest(self, queries: Rows, names: Sequence[str], within: RowNumbers | None) -> list[FrameMatch]:
+        nearest = self.index.search(queries, NEAREST_VIEWS)
+        found = []
+        for name, one in zip(names, nearest, strict=True):
+            allowed = np.ones(len(one.rows), np.bool_) if within is None else np.isin(one.rows, within)
+            for row, frame, view, cosine in zip(*(part[allowed] for part in one), strict=True):
+                found.append(FrameMatch(int(row), int(frame), float(cosine), name, int(view)))
+        return found
+
+
+def best_matches(one: Mapping[int, FrameMatch], other: Mapping[int, FrameMatch]) -> dict[int, FrameMatch]:
+    """Return the better match of each scene, the most similar first, `MAX_FRAME_SCENES` at most."""
+    matches = sorted(
+        [*one.values(), *other.values()], key=lambda match: (-match.similarity, match.row, match.frame)
+    )
+    best: dict[int, FrameMatch] = {}
+    for match in matches:
+        best.setdefault(match.row, match)
+    return dict(list(best.items())[:MAX_FRAME_SCENES])

@@ -1,0 +1,142 @@
+"""The frame route by itself, and how its scenes join those of the keyframes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cbvir_core.index import FrameIndex, FrameNeighbours
+from cbvir_core.search.findings import Scene, by_turns
+from cbvir_core.search.frames import MAX_FRAME_SCENES, FrameFinder, FrameMatch, best_matches
+from cbvir_core.search.groups import margins_of_frames
+from cbvir_core.search.variants import GRIDS, MIN_CELL_SIDE, TURNED, Variant, parts_of, turned
+from cbvir_core.types import Image, Rows
+from support.candidates import scene
+from support.small_search import SmallSearch, colour_picture
+
+RED, BLUE, GREEN = colour_picture(0), colour_picture(110), colour_picture(60)
+
+
+class ScriptedIndex:
+    """A frame index that has the same neighbours for every query view, and keeps the queries."""
+
+    def __init__(self, *neighbours: tuple[int, int, int, float]) -> None:
+        self._neighbours, self.queries = neighbours, np.zeros((0, 0), np.float32)
+
+    def search(self, queries: Rows, k: int) -> list[FrameNeighbours]:
+        self.queries = queries
+        rows, frames, views, cosines = (np.array(part) for part in zip(*self._neighbours, strict=True))
+        return [FrameNeighbours(rows, frames, views, cosines) for _ in queries]
+
+
+class MeanEncoder:
+    """Two query views of a picture: its mean colour, and that turned round."""
+
+    def encode_query(self, image: Image) -> Rows:
+        mean = image.reshape(-1, 3).mean(axis=0)
+        return np.stack([mean, mean[::-1]]).astype(np.float32)
+
+
+def finder(*neighbours: tuple[int, int, int, float]) -> FrameFinder:
+    index = ScriptedIndex(*neighbours)
+    return FrameFinder(cast(FrameIndex, index), cast(Any, MeanEncoder()))
+
+
+def test_a_scene_counts_with_its_best_frame() -> None:
+    found = finder((7, 0, 0, 0.6), (7, 3, 2, 0.8), (9, 1, 0, 0.7)).find([Variant("plain", RED)], None)
+    assert list(found) == [7, 9]
+    assert found[7] == FrameMatch(7, 3, 0.8, "plain", 2)
+
+
+def test_only_the_rows_that_are_searched_are_found() -> None:
+    found = finder((7, 0, 0, 0.9), (9, 1, 0, 0.7)).find([Variant("plain", RED)], np.array([9, 11]))
+    assert list(found) == [9]
+
+
+def test_every_view_of_every_variant_is_looked_for() -> None:
+    route = finder((1, 0, 0, 0.5))
+    route.find([Variant("plain", RED), Variant("mirrored", BLUE)], None)
+    assert cast(Any, route.index).queries.shape == (4, 3)
+
+
+MATCHES = st.dictionaries(st.integers(1, 99), st.floats(0, 1, width=16), max_size=90).map(
+    lambda scores: {row: FrameMatch(row, 0, score, "plain", 0) for row, score in scores.items()}
+)
+
+
+@given(MATCHES, MATCHES)
+def test_the_better_match_of_each_scene_stays(
+    one: dict[int, FrameMatch], other: dict[int, FrameMatch]
+) -> None:
+    joined = best_matches(one, other)
+    similarities = [match.similarity for match in joined.values()]
+    assert similarities == sorted(similarities, reverse=True)
+    assert len(joined) == min(MAX_FRAME_SCENES, len(one | other))
+    for row, match in joined.items():
+        assert match.similarity == max(side[row].similarity for side in (one, other) if row in side)
+
+
+def framed(number: int, video: str, score: float, similarity: float | None) -> Scene:
+    match = None if similarity is None else FrameMatch(number, 0, similarity, "plain", 0)
+    return replace(scene(number, video, score), frame=match)
+
+
+def test_the_best_of_both_routes_come_in_turn_and_each_scene_once() -> None:
+    scenes = [
+        framed(1, "a", 0.9, None),
+        framed(2, "a", 0.8, 0.5),
+        framed(3, "b", 0.7, None),
+        framed(4, "c", 0.1, 0.9),
+    ]
+    assert [one.keyframe.row for one in by_turns(scenes)] == [1, 4, 2, 3]
+
+
+def test_margins_are_to_the_frames_of_other_videos() -> None:
+    scenes = [framed(1, "a", 0, 0.9), framed(2, "a", 0, 0.8), framed(3, "b", 0, 0.6), framed(4, "c", 0, None)]
+    assert margins_of_frames(scenes) == pytest.approx({1: 0.3, 2: 0.2, 3: -0.3})
+    assert margins_of_frames(scenes[:2]) == pytest.approx({1: 0.9, 2: 0.8})
+
+
+def test_a_turned_picture_is_upright_again_after_the_turn_that_its_name_says() -> None:
+    # A picture turned to the right by the degrees in the name comes out upright.
+    for name, quarters in (("turned_90", 1), ("turned_180", 2), ("turned_270", 3)):
+        to_the_right = Variant("plain", np.ascontiguousarray(np.rot90(RED, -quarters)))
+        upright = next(one for one in turned(to_the_right) if one.name == name)
+        np.testing.assert_array_equal(upright.image, RED)
+    assert len(TURNED) == 3
+
+
+def test_halves_and_cells_are_parts_where_they_are_large_enough() -> None:
+    cells = sum(rows * columns for rows, columns in GRIDS)
+    noise = np.random.default_rng(0).integers(0, 255, (300, 400, 3), np.uint8)
+    assert len(parts_of(noise)) >= cells
+    assert len(parts_of(np.ascontiguousarray(noise[: 3 * MIN_CELL_SIDE - 1]))) < len(parts_of(noise))
+
+
+@pytest.fixture
+def films(tmp_path: Path) -> Iterator[SmallSearch]:
+    """A store of red and green films, and a frame route that says of the green scene that it is alike."""
+    made = SmallSearch(tmp_path)
+    made.add("aa", [RED, colour_picture(3, 1)])
+    made.add("bb", [GREEN])
+    yield made
+    made.close()
+
+
+def test_a_scene_that_only_its_frame_resembles_is_a_candidate(films: SmallSearch) -> None:
+    (green,) = (row.row for row in films.store.keyframes(films.store.videos()[-1].video_id))
+    before = films.searcher.best_candidate(BLUE)
+    films.use_frames(finder((green, 0, 0, 0.95)))
+    results = films.searcher.search(BLUE).results
+    assert before is not None
+    assert "bb" in {hit.keyframe_id.video for hit in results}
+    candidate = next(one for one in films.find(BLUE).candidates if one.row == green)
+    assert candidate.evidence.frame == pytest.approx(0.95)
+    assert candidate.evidence.frame_margin == pytest.approx(0.95)
