@@ -99,7 +99,6 @@ def write_segment(folder: Path, name: str, segment: FrameSegment) -> WrittenSegm
 
             # faiss itself does not notice a full disk when it closes a file.
             faiss.write_index(segment.lists, faiss.PyCallbackIOWriter(write))
-            file.flush()
         return WrittenSegment(_mapped(folder / name), segment.rows, FrameFile(name, digest.hexdigest()))
     except OSError as error:
         raise index_write_error(folder, error) from error

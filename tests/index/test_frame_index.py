@@ -104,6 +104,7 @@ def test_blank_scenes_and_scenes_without_frames_are_in_no_index(frames: FrameLib
             frames.check(index)
             settle(index)
             frames.check(index)
+            assert index.compare(unit_rows(1, 1), np.array([row])) == []
 
 
 def test_comparing_gives_the_cosines_of_all_views_of_rows(frames: FrameLibrary) -> None:

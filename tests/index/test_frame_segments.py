@@ -103,6 +103,9 @@ class Followed:
         assert status.rows == len(live)
         assert status.tombstones == len(held) - len(live)
         assert self.segments.saved_position() <= self.source.last_change()
+        assert [path.name for path in self.files()] == sorted(
+            segment.file.name for segment in self.segments._written
+        )
 
 
 def assert_same(found: FrameNeighbours, truth: Nearest, k: int) -> None:
@@ -133,7 +136,7 @@ class Machine(RuleBasedStateMachine):
         self.home = tempfile.TemporaryDirectory()
         self.followed = Followed(Path(self.home.name))
 
-    @rule(scenes=st.integers(1, 5), frames=st.integers(1, 4), seed=st.integers(0, 40))
+    @rule(scenes=st.integers(1, 6), frames=st.integers(1, 6), seed=st.integers(0, 40))
     def add(self, scenes: int, frames: int, seed: int) -> None:
         self.followed.add(scenes, frames, seed)
 
@@ -149,9 +152,10 @@ class Machine(RuleBasedStateMachine):
         self.followed.segments.add(self.followed.source.live_rows())
         self.followed.segments.remove(np.arange(100_000, 100_003))
 
-    @rule()
-    def maintain(self) -> None:
-        self.followed.segments.maintain()
+    @rule(steps=st.integers(1, 4))
+    def maintain(self, steps: int) -> None:
+        for _ in range(steps):
+            self.followed.segments.maintain()
 
     @rule()
     def rebuild(self) -> None:
@@ -312,6 +316,34 @@ def test_the_saved_position_is_that_of_the_rows_in_files(tmp_path: Path) -> None
     assert followed.segments.saved_position() == 6
     followed.reopen()
     assert followed.segments.rows().tolist() == [0, 1, 2, 3, 4, 5, 6]
+    followed.check()
+
+
+def test_merging_leaves_out_what_was_forgotten(tmp_path: Path) -> None:
+    """Files that are replaced are deleted, and rows of the tail are in no file yet."""
+    followed = opened(tmp_path)
+    assert len(followed.files()) == 3
+    assert followed.segments.saved_position() == 18
+    followed.remove(followed.source.live_rows()[::3])
+    followed.check()
+    while followed.segments.maintain():
+        followed.check()
+        assert followed.segments.saved_position() == 18
+    written = followed.segments._written
+    assert len(written) < 3
+    assert sum(segment.lists.ntotal for segment in written) == 12 * 4
+    assert followed.segments.status().tombstones == 2
+    followed.reopen()
+    followed.check()
+
+
+def test_files_of_which_all_is_forgotten_go(tmp_path: Path) -> None:
+    followed = opened(tmp_path)
+    followed.remove(followed.source.live_rows())
+    followed.settle()
+    assert followed.files() == []
+    followed.check()
+    followed.reopen()
     followed.check()
 
 
