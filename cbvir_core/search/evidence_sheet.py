@@ -22,6 +22,10 @@ MAX_LINES = 60
 """Lines that are drawn, evenly chosen: more of them hide what they connect."""
 
 TEXT_HEIGHT, LINE_SPACING = 22, 10
+TEXT_WEIGHT = 500
+"""Weight of the font, from 100 to 900.  Without it the same font came out bold in one place and thin in
+another."""
+
 PAPER_COLOUR, TEXT_COLOUR = (250, 250, 247), (30, 30, 30)
 OUTLINE_COLOUR, HAIRLINE_COLOUR = (20, 150, 60), (200, 200, 195)
 
@@ -136,13 +140,15 @@ def _shortened(text: str, max_width: int) -> str:
 
 
 def _width(text: str) -> int:
-    _, _, width, _ = cv2.getTextSize((1, 1), _printable(text), (0, 0), cv2.FontFace("sans"), TEXT_HEIGHT)
+    font = cv2.FontFace("sans")
+    _, _, width, _ = cv2.getTextSize((1, 1), _printable(text), (0, 0), font, TEXT_HEIGHT, TEXT_WEIGHT)
     return int(width)
 
 
 def _write(sheet: Image, text: str, x: int, y: int) -> None:
     """Write a line in any script."""
-    cv2.putText(sheet, _printable(text), (x, y), TEXT_COLOUR, cv2.FontFace("sans"), TEXT_HEIGHT)
+    font = cv2.FontFace("sans")
+    cv2.putText(sheet, _printable(text), (x, y), TEXT_COLOUR, font, TEXT_HEIGHT, TEXT_WEIGHT)
 
 
 def _printable(text: str) -> str:

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from cbvir_core.errors import InputError, UnknownVideo
+from cbvir_core.localise import Moment
 from cbvir_core.search import SearchOptions, localise, searcher
 from cbvir_core.search.find import Finder
 from cbvir_core.search.findings import Scene
@@ -292,6 +293,10 @@ def test_the_share_that_a_scene_shows(films: SmallSearch) -> None:
     shown, other = (films.searcher.describe(picture) for picture in (BLUE, RED))
     assert films.searcher.share_shown(shown, best, enough=0.9) is None, "no thumbnails"
     assert films.searcher.share_shown(other, best, enough=0.9) == 0.0
+    at_red = Moment(0.5, 0.5, 0.9, True, 3, 3, picture=RED)
+    assert films.searcher.share_shown(other, replace(best, moment=at_red), enough=0.9) is None, (
+        "that frame is"
+    )
 
 
 def test_the_best_scene_is_the_same_where_all_are_asked_for(films: SmallSearch) -> None:
