@@ -211,8 +211,9 @@ class Hit:
       turning), in this order, joined by ``+``.  Where local features agree, they decide how the picture was
       turned and mirrored.
     - `evidence`: None where local features were not compared, and where they do not agree.
-    - `time_s`: the keyframe's time.  For the best hit, whose scene is decoded again, it is the time of the
-      frame that fits best.
+    - `time_s`: the keyframe's time.  For the most probable hits, whose scenes are decoded again, it is that
+      of the frame that fits best, the first of those in a row that look the same.
+    - `until_s`: the time of the last of these; None where the time is the keyframe's.
     - `exact`: whether that frame is certain.
     - `time_note`: what the time is otherwise, for example that of a thumbnail, where the file is offline or
       the search for the exact moment ran out of time.
@@ -231,6 +232,7 @@ class Hit:
     evidence: Evidence | None = None
     exact: bool = False
     time_note: str = ""
+    until_s: float | None = None
     occurrences: tuple[Occurrence, ...] = ()
 
     @property

@@ -96,6 +96,8 @@ class Library:
                 store, wanted, folders, runtime=runtime, index=index, search=search, frames=finder
             )
         except BaseException:
+            if frame_index is not None:
+                frame_index.close()
             store.close()
             raise
         return cls(store, generations, keyframes, mode, describer, frame_index, read_scenes)

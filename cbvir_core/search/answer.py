@@ -73,6 +73,7 @@ def _hit(rank: int, candidate: Candidate, options: SearchOptions, corner: tuple[
         ),
         evidence=evidence_of(candidate.evidence.verification, corner),
         exact=moment is not None and moment.exact,
+        until_s=moment.until_s if moment else None,
         time_note=moment.reason if moment else no_moment_note,
         occurrences=tuple(_occurrence(scene, options.within) for scene in candidate.others),
     )

@@ -17,6 +17,9 @@ NEAREST_VIEWS = 512
 """Views that are looked up for each view of a query.  A still shot takes as many as it has frames, so fewer
 would hide other scenes."""
 
+MAX_COMPARED_SCENES = 2000
+"""Scenes of which every view is compared where a query is limited to some videos: an hour or two of film."""
+
 MAX_FRAME_SCENES = 64
 """Scenes that the frame route hands on at most, the most similar first."""
 
@@ -58,12 +61,23 @@ class FrameFinder:
         return best_matches({}, {match.row: match for match in reversed(found)})
 
     def _nearest(self, queries: Rows, names: Sequence[str], within: RowNumbers | None) -> list[FrameMatch]:
+        if within is not None and len(within) <= MAX_COMPARED_SCENES:
+            return self._compared(queries, names, within)
         nearest = self.index.search(queries, NEAREST_VIEWS)
         found = []
         for name, one in zip(names, nearest, strict=True):
             allowed = np.ones(len(one.rows), np.bool_) if within is None else np.isin(one.rows, within)
             for row, frame, view, cosine in zip(*(part[allowed] for part in one), strict=True):
                 found.append(FrameMatch(int(row), int(frame), float(cosine), name, int(view)))
+        return found
+
+    def _compared(self, queries: Rows, names: Sequence[str], rows: RowNumbers) -> list[FrameMatch]:
+        """Return the best frame of each of `rows`: the nearest views of all may contain none of these."""
+        found = []
+        for row, cosines in self.index.compare(queries, rows):
+            query, frame, view = np.unravel_index(int(cosines.argmax()), cosines.shape)
+            best = float(cosines[query, frame, view])
+            found.append(FrameMatch(row, int(frame), best, names[int(query)], int(view)))
         return found
 
 

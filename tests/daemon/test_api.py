@@ -50,7 +50,7 @@ def test_the_answer_has_the_contract_s_keys(service: Service, picture: bytes) ->
     assert set(answer["stages_ms"]) == set(STAGES)
     assert set(answer["results"][0]) >= {
         "rank", "video_id", "path", "time_s", "scene_start_s", "scene_end_s", "score", "verdict",
-        "keyframe_id", "variant", "evidence", "exact", "time_note", "occurrences",
+        "keyframe_id", "variant", "evidence", "exact", "until_s", "time_note", "occurrences",
     }  # fmt: skip
     assert any("SOLAR" in note for note in answer["notes"])
 

@@ -13,11 +13,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cbvir_core.index import FrameIndex, FrameNeighbours
+from cbvir_core.search import frames
 from cbvir_core.search.findings import Scene, by_turns
 from cbvir_core.search.frames import MAX_FRAME_SCENES, FrameFinder, FrameMatch, best_matches
 from cbvir_core.search.groups import margins_of_frames
 from cbvir_core.search.variants import GRIDS, MIN_CELL_SIDE, TURNED, Variant, parts_of, turned
-from cbvir_core.types import Image, Rows
+from cbvir_core.types import Floats, Image, RowNumbers, Rows
 from support.candidates import scene
 from support.small_search import SmallSearch, colour_picture
 
@@ -34,6 +35,15 @@ class ScriptedIndex:
         self.queries = queries
         rows, frames, views, cosines = (np.array(part) for part in zip(*self._neighbours, strict=True))
         return [FrameNeighbours(rows, frames, views, cosines) for _ in queries]
+
+    def compare(self, queries: Rows, rows: RowNumbers) -> list[tuple[int, Floats]]:
+        """Say that the third view of the second frame is alike, by how much follows from the row."""
+        cosines = np.zeros((len(queries), 2, 3), np.float32)
+        found = []
+        for row in rows.tolist():
+            cosines[:, 1, 2] = np.float32({9: 0.4, 11: 0.6}[row])
+            found.append((row, cosines.copy()))
+        return found
 
 
 class MeanEncoder:
@@ -55,9 +65,19 @@ def test_a_scene_counts_with_its_best_frame() -> None:
     assert found[7] == FrameMatch(7, 3, 0.8, "plain", 2)
 
 
-def test_only_the_rows_that_are_searched_are_found() -> None:
+def test_only_the_rows_that_are_searched_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(frames, "MAX_COMPARED_SCENES", 1)
     found = finder((7, 0, 0, 0.9), (9, 1, 0, 0.7)).find([Variant("plain", RED)], np.array([9, 11]))
     assert list(found) == [9]
+
+
+def test_few_rows_are_compared_one_by_one() -> None:
+    """The nearest views of all may contain none of a small folder."""
+    found = finder((7, 0, 0, 0.9)).find([Variant("plain", RED)], np.array([9, 11]))
+    assert found == {
+        11: FrameMatch(11, 1, float(np.float32(0.6)), "plain", 2),
+        9: FrameMatch(9, 1, float(np.float32(0.4)), "plain", 2),
+    }
 
 
 def test_every_view_of_every_variant_is_looked_for() -> None:

@@ -239,7 +239,7 @@ class SearchSettings(OptionsSection):
     exact_time_s: float = Field(
         default=_SEARCH.exact_time_s,
         ge=0,
-        description="seconds after which the exact frame is given up, as a last resort; 0: do not look for it",
+        description="seconds after which the exact frame is given up, a last resort; 0: it is not looked for",
     )
 
     def options(self) -> SearchOptions:

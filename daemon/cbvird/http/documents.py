@@ -88,6 +88,7 @@ class HitDocument(BaseModel):
     evidence: EvidenceDocument | None
     occurrences: list[OccurrenceDocument]
     exact: bool
+    until_s: float | None
     time_note: str
 
     @classmethod
@@ -106,6 +107,7 @@ class HitDocument(BaseModel):
             variant=hit.variant,
             occurrences=[OccurrenceDocument.of(one) for one in hit.occurrences],
             exact=hit.exact,
+            until_s=hit.until_s,
             time_note=shown(hit.time_note),
             evidence=EvidenceDocument.of(hit.evidence) if hit.evidence else None,
         )
