@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from cbvir_core.embed import RuntimeOptions, ViewEncoder
-from cbvir_core.index import FrameCodec, shipped_codec
+from cbvir_core.index import FrameCodec, FrameIndex, shipped_codec
+from cbvir_core.store import Store
 from cbvir_core.types import FrameCodes, Image, SampledFrames
 from cbvir_core.weights import find_profile
 
@@ -58,3 +60,7 @@ class CodedViews:
     def encode(self, pictures: Sequence[Image]) -> npt.NDArray[np.uint8]:
         """Return the codes of pictures: N x VIEWS x BYTES."""
         return self.codec.encode(self.encoder.encode(pictures))
+
+    def open_index(self, folder: Path, store: Store) -> FrameIndex:
+        """Return the index of the codes in a store, whose files are in `folder`.  Raises StoreError."""
+        return FrameIndex.open(folder, store, self.fingerprint, self.codec)

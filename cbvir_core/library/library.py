@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import ExitStack, closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -84,22 +85,18 @@ class Library:
             runtime = replace(runtime, cache=folders.cache)
         wanted = Networks(find_profile(profile, folders.models), runtime)
         describer = CodedViews(runtime) if frames is True else frames or None
-        store, frame_index = Store.open(folders.store), None
-        try:
+        frame_index = finder = None
+        with ExitStack() as opened:
+            store = opened.enter_context(closing(Store.open(folders.store)))
             if describer is not None:
                 store.use_frame_codec(describer.fingerprint)
-            finder = None
             if isinstance(describer, CodedViews):
-                frame_index = FrameIndex.open(folders.frames, store, describer.fingerprint, describer.codec)
+                frame_index = opened.enter_context(describer.open_index(folders.frames, store))
                 finder = FrameFinder(frame_index, describer.encoder)
             generations = Generations(
                 store, wanted, folders, runtime=runtime, index=index, search=search, frames=finder
             )
-        except BaseException:
-            if frame_index is not None:
-                frame_index.close()
-            store.close()
-            raise
+            opened.pop_all()  # they stay open with the library
         return cls(store, generations, keyframes, mode, describer, frame_index, read_scenes)
 
     def add(self, path: Path | str, progress: AddProgress | None = None) -> VideoRecord:
