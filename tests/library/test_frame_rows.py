@@ -98,7 +98,7 @@ def test_what_is_added_has_codes_of_all_its_frames(open_library: LibraryOpener, 
 
 
 def test_without_a_describer_there_are_no_frame_rows(open_library: LibraryOpener, films: list[Film]) -> None:
-    with open_library() as library:
+    with open_library(frames=False) as library:
         library.add(films[0].path)
         assert library.frame_counts() == FrameCounts(0, 0)
         assert library.backfill_frames() == 0
