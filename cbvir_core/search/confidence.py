@@ -35,10 +35,9 @@ FIGURES = (
     "explained",
     "fit",
 )
-"""What a model weighs, after its constant.  The first two are of descriptors of keyframes,
-the next two of frames.  The next four are of local
-features, and 0 where these disagree.  The last two are of a thumbnail match
-(`cbvir_core.localise.ThumbnailMatch`)."""
+"""What a model weighs, after its constant.  The first two are of descriptors of keyframes, the next two of
+frames.  The next four are of local features, and 0 where these disagree.  The last two are of a thumbnail
+match (`cbvir_core.localise.ThumbnailMatch`)."""
 
 FIGURE_COUNTS = {"unchecked": 4, "checked": 8, "surveyed": len(FIGURES)}
 """How many of the figures a model weighs, by the last word of its name."""

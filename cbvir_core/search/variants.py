@@ -31,7 +31,8 @@ MIN_CELL_SIDE = 32
 """Pixels; a smaller part has no local features, so nothing could confirm what it resembles."""
 
 MAX_PARTS = 8
-"""Parts of a picture that are looked for, the most probable first: 10 ms each for the filter."""
+"""Parts that are proposed where a picture seems to lie in another, the most probable first.  The cells of
+`GRIDS` come on top."""
 
 
 @dataclass(frozen=True, slots=True)

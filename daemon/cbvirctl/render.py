@@ -107,8 +107,8 @@ def everywhere(document: dict[str, Any]) -> None:
     remarks = []
     if results and results[0]["time_note"]:
         remarks.append(f"time of the best, {clock(results[0]['time_s'])}: {results[0]['time_note']}")
-    if len(results) > 1:
-        remarks.append("times of the others are those of their scenes' keyframes")
+    if any(hit["until_s"] is None for hit in results):
+        remarks.append("times of scenes that were not decoded are those of their keyframes")
     _print_summary(document, f"{document['verdict']}, {found}", remarks)
 
 

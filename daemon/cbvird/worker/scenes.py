@@ -1,4 +1,4 @@
-"""Known scenes of a video, read anew in a decode worker: the service never decodes in its own process."""
+"""Known scenes of a video, read anew in a decode worker, as the ingest reads them."""
 
 from __future__ import annotations
 

@@ -81,7 +81,7 @@ def test_a_person_reads_each_file_once(service: Service, ask: Ask, stock: Path) 
     assert all(line.split()[0] in ("match", "likely") for line in spans)
     counted = f"{document['verdict']}, {len(spans)} scenes in {VIDEOS} videos: "
     assert done.err.startswith(counted)
-    assert "times of the others are those of their scenes' keyframes" in done.err
+    assert "times of scenes that were not decoded are those of their keyframes" in done.err
 
 
 def test_it_goes_with_the_other_options(
