@@ -21,8 +21,8 @@ NOT_INGEST = frozenset({"calibration", "evaluate", "localise", "regions", "searc
 COMPLETE_MARK = "ingest.json"
 """File beside a complete library: what its ingest cost."""
 
-KEPT_LIBRARIES = 3
-"""Libraries of earlier code that stay, so that versions can be compared."""
+KEPT_LIBRARIES = 4
+"""Libraries that stay, those of earlier code too, so that versions can be compared."""
 
 HOUR_S = 3600.0
 
@@ -86,6 +86,7 @@ def made_library(
     """Make the library with these groups of films; return what each took, and whether that was just now."""
     mark = folder / COMPLETE_MARK
     if mark.is_file() and not fresh:
+        mark.touch()  # the library that was used longest ago is the first to be removed
         return [IngestCost(**one) for one in json.loads(mark.read_text())], False
     shutil.rmtree(folder, ignore_errors=True)
     _forget_others(folder.parent)
@@ -127,7 +128,7 @@ def stored_bytes(folder: Path) -> int:
 
 
 def _forget_others(data: Path) -> None:
-    """Remove the oldest complete libraries, so that work on ingest does not fill the disk."""
+    """Remove complete libraries that were not used for long, so that work on ingest does not fill the disk."""
     marks = sorted(data.glob(f"library-*/{COMPLETE_MARK}"), key=lambda mark: mark.stat().st_mtime)
     for mark in marks[: -(KEPT_LIBRARIES - 1)]:
         shutil.rmtree(mark.parent)
