@@ -128,7 +128,7 @@ def stored_bytes(folder: Path) -> int:
 
 
 def _forget_others(data: Path) -> None:
-    """Remove complete libraries that were not used for long, so that work on ingest does not fill the disk."""
+    """Remove complete libraries not used for long, so that work on ingest does not fill the disk."""
     marks = sorted(data.glob(f"library-*/{COMPLETE_MARK}"), key=lambda mark: mark.stat().st_mtime)
     for mark in marks[: -(KEPT_LIBRARIES - 1)]:
         shutil.rmtree(mark.parent)
