@@ -12,10 +12,11 @@ from cbvir_core.localise import read_picture_at
 from cbvir_core.search.evidence_sheet import LabelledPicture, evidence_sheet
 from cbvir_core.search.findings import evidence_of
 from cbvir_core.search.query import DescribedPicture
+from cbvir_core.search.verify import compare_features
 from cbvir_core.search.video_paths import existing_path, is_online
 from cbvir_core.store import Store
 from cbvir_core.types import Evidence, Image, KeyframeId, Region
-from cbvir_core.verify import describe, verify
+from cbvir_core.verify import describe
 
 QUERY_LABEL = "your picture"
 FRAME_LABEL = "{file} at {time}"
@@ -88,8 +89,8 @@ def shared_points(picture: Image, shown: Image, region: Region | None) -> Eviden
     None where it does not.  Raises InputError for a region outside the picture.
     """
     described, frame = DescribedPicture.begin(picture, region), describe(shown)
-    features = described.features.result()
-    return evidence_of(verify(features, frame) or verify(features, frame, mirror=True), described.corner)
+    verification = compare_features(described.features.result(), frame, mirrored=False)
+    return evidence_of(verification, described.corner)
 
 
 def clock(seconds: float) -> str:

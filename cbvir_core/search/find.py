@@ -43,7 +43,7 @@ class Finder:
         """Return candidates from the keyframes known so far and those that resemble the variants."""
         if not variants:
             return known
-        frames = best_matches(known.frames, self._frames(query, variants))
+        frames = best_matches([*known.frames.values(), *self._frames(query, variants).values()])
         fresh, notes = self._shortlist(query, variants, list(frames))
         shortlist = known.shortlist.joined(fresh)
         with query.clock.stage("refine"):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 
@@ -56,9 +57,7 @@ class FrameFinder:
         described = parallel_map(lambda variant: self.encoder.encode_query(variant.image), variants)
         names = [variant.name for variant, rows in zip(variants, described, strict=True) for _ in rows]
         queries = np.concatenate(described)
-        found = self._nearest(queries, names, within)
-        found.sort(key=lambda match: (-match.similarity, match.row, match.frame))
-        return best_matches({}, {match.row: match for match in reversed(found)})
+        return best_matches(self._nearest(queries, names, within))
 
     def _nearest(self, queries: Rows, names: Sequence[str], within: RowNumbers | None) -> list[FrameMatch]:
         if within is not None and len(within) <= MAX_COMPARED_SCENES:
@@ -81,12 +80,9 @@ class FrameFinder:
         return found
 
 
-def best_matches(one: Mapping[int, FrameMatch], other: Mapping[int, FrameMatch]) -> dict[int, FrameMatch]:
-    """Return the better match of each scene, the most similar first, `MAX_FRAME_SCENES` at most."""
-    matches = sorted(
-        [*one.values(), *other.values()], key=lambda match: (-match.similarity, match.row, match.frame)
-    )
+def best_matches(matches: Iterable[FrameMatch]) -> dict[int, FrameMatch]:
+    """Return the best match of each scene, by row, the most similar first, `MAX_FRAME_SCENES` at most."""
     best: dict[int, FrameMatch] = {}
-    for match in matches:
+    for match in sorted(matches, key=lambda match: (-match.similarity, match.row, match.frame)):
         best.setdefault(match.row, match)
-    return dict(list(best.items())[:MAX_FRAME_SCENES])
+    return dict(islice(best.items(), MAX_FRAME_SCENES))

@@ -9,6 +9,7 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
+from cbvir_core.borders.crop import crop_picture
 from cbvir_core.errors import StoreDamaged
 from cbvir_core.geometry import shift
 from cbvir_core.localise import Moment, ThumbnailMatch, find_moment, match_thumbnails, read_picture_at
@@ -145,7 +146,7 @@ class Localiser:
         evidence = candidate.evidence
         if picture is not None:
             verification = self._verifier.compare_picture(
-                described.features.result(), _inside_borders(picture, scene), scene.found_mirrored
+                described.features.result(), crop_picture(picture, scene.video.borders), scene.found_mirrored
             )
             evidence = replace(evidence, checked=True, verification=verification)
         match = self._match_at(described.image, scene, time_s, evidence.verification)
@@ -198,7 +199,7 @@ class Localiser:
         if moment.picture is not None and described is not None:
             fresh = self._verifier.compare_picture(
                 described.features.result(),
-                _inside_borders(moment.picture, candidate.scene),
+                crop_picture(moment.picture, candidate.scene.video.borders),
                 candidate.scene.found_mirrored,
             )
             if fresh is not None and _says_more(fresh, evidence.verification):
@@ -235,14 +236,6 @@ def _next_to_look_at(query: Query, judged: Findings, looked_at: set[int]) -> int
 def _says_more(fresh: Verification, former: Verification | None) -> bool:
     """Return whether one verification is better evidence than another."""
     return former is None or fresh.inliers * fresh.agreement > former.inliers * former.agreement
-
-
-def _inside_borders(picture: Image, scene: Scene) -> Image:
-    """Return a whole frame cut to the borders of its video, as the still is."""
-    if scene.video.borders is None:
-        return picture
-    left, top, right, bottom = scene.video.borders
-    return np.ascontiguousarray(picture[top:bottom, left:right])
 
 
 def exact_moment(

@@ -59,18 +59,18 @@ class Verifier:
         stills = self._stills([scene.keyframe.row for scene in scenes])
         present = [scene for scene in scenes if scene.keyframe.row in stills]
         found = parallel_map(
-            lambda scene: _compare(query, stills[scene.keyframe.row], scene.found_mirrored), present
+            lambda scene: compare_features(query, stills[scene.keyframe.row], scene.found_mirrored), present
         )
         return {scene.keyframe.row: one for scene, one in zip(present, found, strict=True)}
 
     def compare_still(self, query: LocalFeatures, row: int) -> Verification | None:
         """Return what the query has in common with one still; None where nothing that counts."""
         still = self._stills([row]).get(row)
-        return None if still is None else _compare(query, still, mirrored=False)
+        return None if still is None else compare_features(query, still, mirrored=False)
 
     def compare_picture(self, query: LocalFeatures, picture: Image, mirrored: bool) -> Verification | None:
         """Return what the query has in common with a frame; None where nothing that counts."""
-        return _compare(query, describe(picture), mirrored)
+        return compare_features(query, describe(picture), mirrored)
 
     def _verify_in_order(
         self, query: Query, features: LocalFeatures, known: Findings
@@ -145,7 +145,7 @@ def _keep(store: Store, made: Mapping[int, bytes]) -> None:
             store.put_features(made)
 
 
-def _compare(query: LocalFeatures, still: LocalFeatures, mirrored: bool) -> Verification | None:
+def compare_features(query: LocalFeatures, still: LocalFeatures, mirrored: bool) -> Verification | None:
     """Compare the way round by which the still was found first; descriptors may have found the wrong one."""
     found = verify(query, still, mirror=mirrored)
     return found if found is not None else verify(query, still, mirror=not mirrored)

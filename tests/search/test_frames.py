@@ -95,7 +95,7 @@ MATCHES = st.dictionaries(st.integers(1, 99), st.floats(0, 1, width=16), max_siz
 def test_the_better_match_of_each_scene_stays(
     one: dict[int, FrameMatch], other: dict[int, FrameMatch]
 ) -> None:
-    joined = best_matches(one, other)
+    joined = best_matches([*one.values(), *other.values()])
     similarities = [match.similarity for match in joined.values()]
     assert similarities == sorted(similarities, reverse=True)
     assert len(joined) == min(MAX_FRAME_SCENES, len(one | other))
