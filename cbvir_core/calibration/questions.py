@@ -98,10 +98,13 @@ class CalibrationQuestions:
             for labelled in self._ask(picture, frames, options, number)
         ]
 
-    def foreign(self, picture: Image, number: int) -> list[LabelledEvidence]:
-        """Ask with a picture that is in no video."""
+    def foreign(self, picture: Image, number: int, shown: Image) -> list[LabelledEvidence]:
+        """Ask with a picture that is in no video; `shown` is what it shows, unperturbed.
+
+        Return nothing where a scene shows all of it nevertheless.
+        """
         candidate = self._searcher.best_candidate(picture, SearchOptions(verify="always"))
-        if candidate is None:
+        if candidate is None or self._shows_all(candidate, self._described(shown)):
             return []
         return list(_with_less_evidence(number, candidate.evidence, right=False, absent=True))
 
@@ -122,7 +125,7 @@ class CalibrationQuestions:
             return None
         image = self._image(keyframe, rng.uniform(keyframe.scene_start_s, keyframe.scene_end_s))
         image = decode_still(still) if image is None else image
-        return QuestionFrame(keyframe, image, self._searcher.describe(fit_within(image, STILL_SIDE)))
+        return QuestionFrame(keyframe, image, self._described(image))
 
     def _image(self, keyframe: KeyframeRow, time_s: float) -> Image | None:
         """Return the scene's first frame from a time on; None where the file cannot be read."""
@@ -140,14 +143,17 @@ class CalibrationQuestions:
         if (candidate := self._searcher.best_candidate(picture, options)) is None:
             return
         right = any(_same_scene(candidate.keyframe, frame.keyframe) for frame in frames)
-        if right or not any(self._shows_all(candidate, frame) for frame in frames):
+        if right or not any(self._shows_all(candidate, frame.described) for frame in frames):
             yield from _with_less_evidence(
                 number, candidate.evidence, right=right, absent=bool(options.without)
             )
 
-    def _shows_all(self, candidate: Candidate, frame: QuestionFrame) -> bool:
-        """Return whether another scene shows all of the frame; True where that cannot be known."""
-        share = self._searcher.share_shown(frame.described, candidate, enough=SHOWS_ALL_SHARE)
+    def _described(self, image: Image) -> DescribedPicture:
+        return self._searcher.describe(fit_within(image, STILL_SIDE))
+
+    def _shows_all(self, candidate: Candidate, picture: DescribedPicture) -> bool:
+        """Return whether another scene shows all of a picture; True where that cannot be known."""
+        share = self._searcher.share_shown(picture, candidate, enough=SHOWS_ALL_SHARE)
         return share is None or share >= SHOWS_ALL_SHARE
 
 

@@ -57,10 +57,10 @@ class ViewEncoder:
             rows[positions] = some
         return rows
 
-    def encode_query(self, image: Image) -> Rows:
-        """Return the rows of a picture as a whole, one for each of `QUERY_SCALES`: S x D."""
+    def encode_query(self, image: Image, scales: Sequence[float] = QUERY_SCALES) -> Rows:
+        """Return the rows of a picture as a whole, one for each of `scales`: S x D."""
         runner, rows = self.load(), list[Rows]()
-        for scale in QUERY_SCALES:
+        for scale in scales:
             for _, batch in batches([image], self._preprocess, scale, runner.pixels):
                 rows.append(runner.run(batch)[:, 0])
         return np.concatenate(rows)

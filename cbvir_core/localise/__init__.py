@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from cbvir_core.localise.find import find_moment
+from cbvir_core.localise.frames import HeldFrames
 from cbvir_core.localise.moment import Moment
-from cbvir_core.localise.picture import read_picture_at
-from cbvir_core.localise.thumbnails import ThumbnailMatch, match_thumbnail, match_thumbnails
+from cbvir_core.localise.picture import hold_frames_around, read_picture_at
+from cbvir_core.localise.thumbnails import ThumbnailMatch, match_thumbnails
 
 __all__ = [
+    "HeldFrames",
     "Moment",
     "ThumbnailMatch",
     "find_moment",
-    "match_thumbnail",
+    "hold_frames_around",
     "match_thumbnails",
     "read_picture_at",
 ]

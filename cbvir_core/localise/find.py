@@ -19,7 +19,7 @@ from cbvir_core.decode.scale import fit_size
 from cbvir_core.errors import CbvirError, FileChanged
 from cbvir_core.geometry import Matrix
 from cbvir_core.localise.compare import WHOLE_FRAME_TOLERANCE, BestFrame, best_placed, best_whole
-from cbvir_core.localise.frames import FrameSequence, picture_at
+from cbvir_core.localise.frames import FrameSequence, HeldFrames, picture_at
 from cbvir_core.localise.moment import (
     MIN_FRAME_FIT,
     NOTHING_CLEAR,
@@ -56,6 +56,7 @@ def find_moment(
     mirrored: bool = False,
     video_id: VideoId | None = None,
     thumbnail_match: ThumbnailMatch | None = None,
+    held: HeldFrames | None = None,
     budget_s: float = LAST_RESORT_S,
     clock: Callable[[], float] = time.monotonic,
 ) -> Moment:
@@ -66,7 +67,7 @@ def find_moment(
     it; of negative determinant if `mirrored`.  Without it the query is taken as the whole frame, mirrored
     or not.  With `video_id` the file must still be that video.  With a `thumbnail_match` that is clear, only
     the likely parts of the scene are decoded, and the query is looked for as it lies on that thumbnail
-    (``thumbnail_match.transform``, to the same still).
+    (``thumbnail_match.transform``, to the same still).  What is `held` of the file is not decoded again.
 
     How much is decoded and compared is bounded by counts (`cbvir_core.localise.work`), so that the same
     question has the same moment on a slow or busy machine; after `budget_s` seconds of `clock` it is given up
@@ -88,7 +89,7 @@ def find_moment(
         localised = LocalisationQuery(
             query, transform, mirrored, still=fit_size(*frame, STILL_SIDE), frame=frame
         )
-        scene = _read(info, span, localised, fallback, work)
+        scene = _read(info, span, localised, fallback, work, held)
         if not scene.sequence.frames:
             reason = NOTHING_READ if scene.sequence.complete else work.reason
             return fallback.moment(scene.sequence, 0.0, reason)
@@ -98,10 +99,15 @@ def find_moment(
 
 
 def _read(
-    info: VideoInfo, span: Span, query: LocalisationQuery, fallback: KnownWithoutFile, work: WorkBudget
+    info: VideoInfo,
+    span: Span,
+    query: LocalisationQuery,
+    fallback: KnownWithoutFile,
+    work: WorkBudget,
+    held: HeldFrames | None,
 ) -> SceneFrames:
     if (match := fallback.clear_match) is not None:
-        return read_parts(info, match, query, work)
+        return read_parts(info, match, query, work, held)
     widened = (max(0.0, span[0] - SCENE_END_SLACK_S), span[1] + SCENE_END_SLACK_S)
     return read_scene(info, widened, query, fallback.keyframe_s, work)
 

@@ -56,6 +56,35 @@ class FrameSequence:
         )
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class HeldFrames:
+    """Every frame of a span that was decoded before: `pictures` by time, RGB, of the size of a still."""
+
+    span: Span
+    pictures: Mapping[float, Image] = field(repr=False)
+
+    def nearest_picture(self, time_s: float) -> Image:
+        """Return the picture nearest to a time.  Raises ValueError where none is held."""
+        return self.pictures[min(self.pictures, key=lambda held_s: abs(held_s - time_s))]
+
+    def sequence(self, span: Span, size: Size) -> FrameSequence | None:
+        """Return what `read_frame_sequence` would read of a span; None where not all of it is held."""
+        if not (self.span[0] <= span[0] and span[1] <= self.span[1]):
+            return None
+        pictures = {at_s: shown for at_s, shown in self.pictures.items() if span[0] <= at_s <= span[1]}
+        frames = tuple(_grey(shown, size) for shown in pictures.values())
+        return FrameSequence(tuple(pictures), frames, pictures=pictures)
+
+
+def hold_frames(info: VideoInfo, span: Span, work: WorkBudget) -> HeldFrames | None:
+    """Decode a span; None where `work` is spent before, or there are more frames than pictures are held."""
+    still = fit_size(info.width, info.height, STILL_SIDE)
+    read = read_frame_sequence(info, span, work, still)
+    if not read.frames or not read.complete or len(read.pictures) < len(read.frames):
+        return None
+    return HeldFrames(span, read.pictures)
+
+
 def read_frame_sequence(
     info: VideoInfo, span: Span, work: WorkBudget, size: Size, *, only_keys: bool = False
 ) -> FrameSequence:
@@ -75,8 +104,7 @@ def read_frame_sequence(
             if len(frames) == MAX_FRAMES_HELD:
                 return FrameSequence(tuple(times_s), tuple(frames), False, reader.decoded, pictures)
             times_s.append(frame.time_s)
-            grey = cv2.cvtColor(frame.image, cv2.COLOR_RGB2GRAY)
-            frames.append(np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), np.uint8))
+            frames.append(_grey(frame.image, size))
             if len(pictures) < MAX_PICTURES_HELD and not only_keys:
                 pictures[frame.time_s] = resized(frame.image, still)
         complete = not reader.stopped
@@ -101,3 +129,8 @@ def resized(image: Image, size: Size) -> Image:
     if (image.shape[1], image.shape[0]) == size:
         return image
     return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def _grey(image: Image, size: Size) -> Grey:
+    grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
+    return np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), np.uint8)

@@ -1,4 +1,4 @@
-"""One frame of a film as a picture, for comparison with a query."""
+"""Frames of a film as pictures, for comparison with a query."""
 
 from __future__ import annotations
 
@@ -7,9 +7,12 @@ from pathlib import Path
 
 from cbvir_core.decode import probe
 from cbvir_core.errors import CbvirError
-from cbvir_core.localise.frames import picture_at
+from cbvir_core.localise.frames import HeldFrames, hold_frames, picture_at
 from cbvir_core.localise.work import LAST_RESORT_S, MAX_FRAMES_DECODED, TimeBudget, WorkBudget
-from cbvir_core.types import Image, VideoId
+from cbvir_core.types import Image, VideoId, VideoInfo
+
+NEIGHBOUR_S = 0.37
+"""Seconds to each side of a sampled frame in which its neighbours lie, three samples a second."""
 
 
 def read_picture_at(
@@ -20,7 +23,26 @@ def read_picture_at(
     None as well where the file is another video now.
     """
     with suppress(CbvirError):
-        info = probe(path)
-        if info.video_id == video_id:
-            return picture_at(info, time_s, WorkBudget(MAX_FRAMES_DECODED, TimeBudget(budget_s)))[0]
+        if (info := _probed(path, video_id)) is not None:
+            return picture_at(info, time_s, _work(budget_s))[0]
     return None
+
+
+def hold_frames_around(
+    path: Path, time_s: float, video_id: VideoId, budget_s: float = LAST_RESORT_S
+) -> HeldFrames | None:
+    """Return the frames from the sampled one before a time to the one after it; None as `read_picture_at`."""
+    with suppress(CbvirError):
+        if (info := _probed(path, video_id)) is not None:
+            span = (max(0.0, time_s - NEIGHBOUR_S), time_s + NEIGHBOUR_S)
+            return hold_frames(info, span, _work(budget_s))
+    return None
+
+
+def _probed(path: Path, video_id: VideoId) -> VideoInfo | None:
+    info = probe(path)
+    return info if info.video_id == video_id else None
+
+
+def _work(budget_s: float) -> WorkBudget:
+    return WorkBudget(MAX_FRAMES_DECODED, TimeBudget(budget_s))

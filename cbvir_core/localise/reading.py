@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from cbvir_core.localise.compare import KnownPlacement, leading_frame
-from cbvir_core.localise.frames import MAX_FRAMES_HELD, FrameSequence, read_frame_sequence
+from cbvir_core.localise.frames import MAX_FRAMES_HELD, FrameSequence, HeldFrames, read_frame_sequence
 from cbvir_core.localise.query import LocalisationQuery
 from cbvir_core.localise.thumbnails import ThumbnailMatch
 from cbvir_core.localise.work import MAX_INTRA_FRAMES, WorkBudget
@@ -61,18 +61,28 @@ def read_scene(
 
 
 def read_parts(
-    info: VideoInfo, match: ThumbnailMatch, query: LocalisationQuery, work: WorkBudget
+    info: VideoInfo,
+    match: ThumbnailMatch,
+    query: LocalisationQuery,
+    work: WorkBudget,
+    held: HeldFrames | None = None,
 ) -> SceneFrames:
-    """Read the parts of the scene that thumbnails call likely, the likeliest first.
+    """Read the parts of the scene that thumbnails call likely, the likeliest first; not what is `held`.
 
     The query is known to lie on the thumbnail that fits best as it was placed.
     """
-    parts = [(max(0.0, start_s), end_s) for start_s, end_s in match.spans]
-    sequence = _read_more(info, parts, query, work, FrameSequence())
+    spans = [(max(0.0, start_s), end_s) for start_s, end_s in match.spans]
+    parts = list(spans)
+    sequence = FrameSequence()
+    for part in spans:
+        if held is not None and (known := held.sequence(part, query.thumbnail)) is not None:
+            sequence = sequence.joined(known)
+            parts.remove(part)
+    sequence = _read_more(info, parts, query, work, sequence)
     run = match.run or (match.time_s, match.time_s)
     left_out = [
         end_s
-        for (_, end_s), (start_s, _) in pairwise(sorted(parts))
+        for (_, end_s), (start_s, _) in pairwise(sorted(spans))
         if not (run[0] <= end_s and start_s <= run[1])
     ]
     breaks = {bisect_right(sequence.times_s, end_s) for end_s in left_out}

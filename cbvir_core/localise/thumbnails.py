@@ -77,27 +77,7 @@ def match_thumbnails(
     is at `keyframe_s`; without it the query is taken as the whole frame, mirrored or not.
     """
     localised = _query(thumbnails, query, transform, mirrored, still)
-    return _match(_sequence(thumbnails), localised, keyframe_s, range(len(thumbnails)))
-
-
-def match_thumbnail(
-    thumbnails: Thumbnails,
-    query: Image,
-    *,
-    time_s: float,
-    still: Size,
-    transform: Matrix | None = None,
-    mirrored: bool = False,
-) -> ThumbnailMatch | None:
-    """Compare the query with the thumbnail nearest to a time, and with its neighbours.
-
-    As `match_thumbnails`, with a `transform` to a still of the frame at `time_s`.  `explained` is the share
-    of the picture that these thumbnails show.
-    """
-    sequence = _sequence(thumbnails)
-    nearest = sequence.nearest(time_s)
-    compared = range(max(0, nearest - 1), min(len(thumbnails), nearest + 2))
-    return _match(sequence, _query(thumbnails, query, transform, mirrored, still), time_s, compared)
+    return _match(_sequence(thumbnails), localised, keyframe_s)
 
 
 def _query(
@@ -113,29 +93,24 @@ def _sequence(thumbnails: Thumbnails) -> FrameSequence:
     return FrameSequence(tuple(thumbnails.times_s.tolist()), tuple(thumbnails.frames))
 
 
-def _match(
-    sequence: FrameSequence, query: LocalisationQuery, known_s: float, compared: range
-) -> ThumbnailMatch | None:
-    """Compare those thumbnails of a scene whose indices are `compared`."""
-    part = slice(compared.start, compared.stop)
-    some = FrameSequence(sequence.times_s[part], sequence.frames[part])
-    whole = taken_as_whole(some, query)
+def _match(sequence: FrameSequence, query: LocalisationQuery, known_s: float) -> ThumbnailMatch | None:
+    whole = taken_as_whole(sequence, query)
     placed = None
     if whole is None or whole.fit < 1.0 - WHOLE_FRAME_TOLERANCE:
-        placed = taken_as_placed(some, query, known_s)
+        placed = taken_as_placed(sequence, query, known_s)
     possible = [hypothesis for hypothesis in (whole, placed) if hypothesis]
     if not possible:
         return None
     likeliest = max(possible, key=lambda one: one.fit + (0.0 if one.placements else WHOLE_FRAME_TOLERANCE))
-    best = compared.start + likeliest.best
+    best = likeliest.best
     run = equal_run(sequence.frames, best, MAX_EQUAL_THUMBNAIL_DIFFERENCE)
     edges_s = _edges(sequence)
     return ThumbnailMatch(
         time_s=sequence.times_s[best],
         fit=likeliest.fit,
         explained=likeliest.pattern.explained(list(likeliest.fits.values())),
-        spans=_likely_spans(edges_s, likeliest, compared.start, run),
-        transform=query.transform(likeliest.placements.get(likeliest.best)),
+        spans=_likely_spans(edges_s, likeliest, run),
+        transform=query.transform(likeliest.placements.get(best)),
         run=(sequence.times_s[run[0]], sequence.times_s[run[1]]),
         gap_s=float(np.diff(edges_s[best : best + 3]).max()),
     )
@@ -149,9 +124,7 @@ def _edges(sequence: FrameSequence) -> list[float]:
     return [float(times_s[0]) - gap_s, *sequence.times_s, float(times_s[-1]) + gap_s]
 
 
-def _likely_spans(
-    edges_s: list[float], hypothesis: Hypothesis, first: int, run: tuple[int, int]
-) -> tuple[Span, ...]:
+def _likely_spans(edges_s: list[float], hypothesis: Hypothesis, run: tuple[int, int]) -> tuple[Span, ...]:
     """Return spans around the thumbnails that fit nearly best, likeliest first.
 
     Each reaches from the neighbour before to the one after; what overlaps is one span.  Of the other
@@ -160,9 +133,9 @@ def _likely_spans(
     is_clear = not hypothesis.placements and hypothesis.fit >= CLEAR_FIT
     difference = CLEAR_FIT_DIFFERENCE if is_clear else LIKELY_FIT_DIFFERENCE
     least = hypothesis.scores[hypothesis.best] - difference
-    scored = {first + index: score for index, score in hypothesis.scores.items() if score >= least}
-    best = first + hypothesis.best
-    scored[best] = hypothesis.scores[hypothesis.best] + 1.0
+    scored = {index: score for index, score in hypothesis.scores.items() if score >= least}
+    best = hypothesis.best
+    scored[best] = hypothesis.scores[best] + 1.0
     spans: list[tuple[float, Span]] = []
     for index, score in scored.items():
         if index == best or not run[0] <= index <= run[1]:

@@ -13,7 +13,8 @@ from cbvir_core.search.video_paths import existing_path
 from cbvir_core.types import Answer, Hit, Occurrence, Verdict
 
 KEYFRAME_NOTE = "This scene was not looked at frame by frame. The time is the keyframe's."
-"""Note on the time of every scene but the best, where all are asked for."""
+FRAME_NOTE = "This scene was not looked at frame by frame. The time is that of the nearest of three a second."
+"""Notes on the time of every scene but the best, where all are asked for."""
 
 
 def answer(query: Query, known: Findings, profile_name: str) -> Answer:
@@ -58,12 +59,14 @@ def verdict(probability: float, options: SearchOptions) -> Verdict:
 
 def _hit(rank: int, candidate: Candidate, options: SearchOptions, corner: tuple[int, int]) -> Hit:
     keyframe, moment = candidate.keyframe, candidate.moment
-    no_moment_note = KEYFRAME_NOTE if options.everywhere else ""
+    no_moment_note = ""
+    if options.everywhere:
+        no_moment_note = FRAME_NOTE if candidate.scene.frame else KEYFRAME_NOTE
     return Hit(
         rank=rank,
         keyframe_id=keyframe.keyframe_id,
         path=existing_path(candidate.video, options.within),
-        time_s=moment.time_s if moment else keyframe.time_s,
+        time_s=moment.time_s if moment else candidate.scene.known_time_s,
         scene_start_s=keyframe.scene_start_s,
         scene_end_s=keyframe.scene_end_s,
         probability=candidate.probability,

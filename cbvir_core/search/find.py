@@ -12,7 +12,7 @@ from cbvir_core.embed import Encoder
 from cbvir_core.search.bounds import bounds_of
 from cbvir_core.search.confidence import MatchEvidence
 from cbvir_core.search.findings import Candidate, Findings, Scene, by_turns, scenes_of
-from cbvir_core.search.frames import FrameFinder, FrameMatch, best_matches
+from cbvir_core.search.frames import FrameFinder, FrameMatch, QueryViews, best_matches
 from cbvir_core.search.groups import grouped, margins_of_frames, score_margins, show_same_picture
 from cbvir_core.search.parallel import parallel_map
 from cbvir_core.search.query import Query
@@ -43,8 +43,9 @@ class Finder:
         """Return candidates from the keyframes known so far and those that resemble the variants."""
         if not variants:
             return known
-        frames = best_matches([*known.frames.values(), *self._frames(query, variants).values()])
-        fresh, notes = self._shortlist(query, variants, list(frames))
+        views = self._views(query, variants)
+        frames = best_matches([*known.frames.values(), *self._frames(query, views).values()])
+        fresh, notes = self._shortlist(query, variants, views, list(frames))
         shortlist = known.shortlist.joined(fresh)
         with query.clock.stage("refine"):
             candidates, descriptors = self._candidates(query, shortlist, frames)
@@ -53,20 +54,34 @@ class Finder:
         )
         return found.with_notes(notes)
 
-    def _frames(self, query: Query, variants: Sequence[Variant]) -> dict[int, FrameMatch]:
+    def _views(self, query: Query, variants: Sequence[Variant]) -> QueryViews | None:
         if self.frames is None or not query.options.frames:
+            return None
+        with query.clock.stage("frames"):
+            return self.frames.describe(variants)
+
+    def _frames(self, query: Query, views: QueryViews | None) -> dict[int, FrameMatch]:
+        if self.frames is None or views is None:
             return {}
         with query.clock.stage("frames"):
-            return self.frames.find(variants, query.gallery.rows)
+            return self.frames.find(views, query.gallery.rows)
+
+    def _filter_rows(self, variants: Sequence[Variant], views: QueryViews | None) -> Rows:
+        """Return the filter's descriptors; those of the views where it is the same network."""
+        if views is not None and self.frames and self.frames.encoder.fingerprint == self.encoder.fingerprint:
+            return views.usual_rows
+        return np.concatenate(parallel_map(lambda variant: self.encoder.encode([variant.image]), variants))
 
     def _shortlist(
-        self, query: Query, variants: Sequence[Variant], rows_of_frames: Sequence[int]
+        self,
+        query: Query,
+        variants: Sequence[Variant],
+        views: QueryViews | None,
+        rows_of_frames: Sequence[int],
     ) -> tuple[Shortlist, tuple[str, ...]]:
         """Return the nearest keyframes, and those of the scenes that the frame route found."""
         with query.clock.stage("mobilenet"):
-            rows = np.concatenate(
-                parallel_map(lambda variant: self.encoder.encode([variant.image]), variants)
-            )
+            rows = self._filter_rows(variants, views)
         with query.clock.stage("shortlist"):
             # Without SOLAR the shortlist is the answer, and no more of it is read than was asked for.
             options = query.options
@@ -121,7 +136,7 @@ class Finder:
         groups = [[number] for number in range(len(scenes))]
         if not options.everywhere:
             groups = grouped(scenes, descriptors)[:at_most]
-        firsts = [scenes[group[0]] for group in groups]
+        firsts = self._with_times([scenes[group[0]] for group in groups])
         descriptors = descriptors[[group[0] for group in groups]]
         same = None
         if options.everywhere:
@@ -131,6 +146,12 @@ class Finder:
             for scene, margin, group in zip(firsts, score_margins(firsts, same), groups, strict=True)
         )
         return candidates, descriptors
+
+    def _with_times(self, scenes: Sequence[Scene]) -> list[Scene]:
+        """Return the scenes with the times of their frames."""
+        rows = [scene.keyframe.row for scene in scenes if scene.frame is not None]
+        codes = dict(zip(rows, self.store.frame_codes(rows), strict=True))
+        return [scene.with_frame_time(codes.get(scene.keyframe.row)) for scene in scenes]
 
 
 def _candidate(

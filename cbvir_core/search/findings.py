@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import zip_longest
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +17,7 @@ from cbvir_core.search.frames import FrameMatch
 from cbvir_core.search.shortlist import Shortlist
 from cbvir_core.search.variants import MIRRORED
 from cbvir_core.store import KeyframeRow, Store, VideoRecord
-from cbvir_core.types import Evidence, Rows, VideoId
+from cbvir_core.types import Evidence, FrameCodes, Rows, VideoId
 from cbvir_core.verify import Verification
 
 
@@ -37,6 +38,40 @@ class Scene:
     def found_mirrored(self) -> bool:
         """Whether a mirrored variant found it."""
         return MIRRORED in self.variant
+
+    @property
+    def known_time_s(self) -> float:
+        """When the picture is shown, by what descriptors tell: the frame's time, else the keyframe's."""
+        return self.keyframe.time_s if self.frame is None else self.frame.time_s
+
+    def with_frame_time(self, codes: FrameCodes | None) -> Scene:
+        """Return the scene with the time of its frame, the keyframe's where `codes`, those kept, lack it."""
+        if self.frame is None:
+            return self
+        is_kept = codes is not None and self.frame.frame < len(codes.times_s)
+        time_s = codes.times_s[self.frame.frame] if codes is not None and is_kept else self.keyframe.time_s
+        return replace(self, frame=replace(self.frame, time_s=float(time_s)))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FrameLook:
+    """What the frames of a scene, decoded again, say of the picture: a part of the evidence, and the moment.
+
+    `moment` is None where no frame was worth looking for.
+    """
+
+    checked: bool
+    verification: Verification | None
+    thumbnail_match: ThumbnailMatch | None
+    moment: Moment | None
+
+
+class LookKey(NamedTuple):
+    """What a look depends on, beside the picture: the row, the frame found, and whether mirrored."""
+
+    row: int
+    frame: int | None
+    mirrored: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +104,22 @@ class Candidate:
         """The row number of the keyframe."""
         return self.scene.keyframe.row
 
+    @property
+    def look_key(self) -> LookKey:
+        """By what a look at this scene is known again."""
+        frame = self.scene.frame
+        return LookKey(self.row, None if frame is None else frame.frame, self.scene.found_mirrored)
+
+    def with_look(self, look: FrameLook, model: ConfidenceModel) -> Candidate:
+        """Return the candidate with what its frames say."""
+        evidence = replace(
+            self.evidence,
+            checked=look.checked,
+            verification=look.verification,
+            thumbnail_match=look.thumbnail_match,
+        )
+        return replace(self, moment=look.moment).with_evidence(evidence, model)
+
     def with_evidence(self, evidence: MatchEvidence, model: ConfidenceModel) -> Candidate:
         """Return the candidate with other evidence, and with the probability that follows from it."""
         return replace(self, evidence=evidence, probability=model.probability(evidence))
@@ -80,9 +131,9 @@ class Findings:
 
     - `frames`: the best frame of each scene that the frame route found, by row, the most similar first.
     - `candidates`: the best scores first; `descriptors` are their filter descriptors (N x D).
-    - `thumbnail_matches`, `moments`: what was found, by the row number of the keyframe; `verifications`: by
-      the row number and whether the mirrored picture was compared first.  A later pass that meets a scene
-      again takes it from here and does not compute it twice.
+    - `thumbnail_matches`: what was found, by the row number of the keyframe; `verifications`: by the row
+      number and whether the mirrored picture was compared first; `looks`: at the frames of scenes.  A later
+      pass that meets a scene again takes it from here and does not compute it twice.
     - `notes`: sentences for a person.
     """
 
@@ -92,7 +143,7 @@ class Findings:
     descriptors: Rows = field(default_factory=lambda: np.zeros((0, 0), np.float32), repr=False)
     verifications: Mapping[tuple[int, bool], Verification | None] = field(default_factory=dict)
     thumbnail_matches: Mapping[int, ThumbnailMatch | None] = field(default_factory=dict)
-    moments: Mapping[int, Moment] = field(default_factory=dict)
+    looks: Mapping[LookKey, FrameLook] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
     @property

@@ -28,7 +28,7 @@ def grouped(scenes: Sequence[Scene], descriptors: Rows) -> list[list[int]]:
     represents it; the others are scenes of other videos that show the same picture.  A picture of fewer than
     `MIN_GROUP_VIDEOS` videos is no group: each of its scenes comes by itself, in its place.
     """
-    cosines = descriptors @ descriptors.T
+    same = [np.flatnonzero(row).tolist() for row in descriptors @ descriptors.T >= SAME_PICTURE_COSINE]
     taken: set[int] = set()
     groups: list[list[int]] = []
     for number, first in enumerate(scenes):
@@ -36,10 +36,8 @@ def grouped(scenes: Sequence[Scene], descriptors: Rows) -> list[list[int]]:
             continue
         twins = [
             other
-            for other in range(number + 1, len(scenes))
-            if other not in taken
-            and cosines[number, other] >= SAME_PICTURE_COSINE
-            and scenes[other].video.video_id != first.video.video_id
+            for other in same[number]
+            if other > number and other not in taken and scenes[other].video.video_id != first.video.video_id
         ]
         videos = {first.video.video_id, *(scenes[other].video.video_id for other in twins)}
         if len(videos) < MIN_GROUP_VIDEOS:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from cbvir_core.decode.blank import is_blank
 from cbvir_core.index import Index
 from cbvir_core.search.confidence import ConfidenceModel
+from cbvir_core.search.descreen import without_screen
 from cbvir_core.search.gallery import Gallery, IndexGallery, VideoGallery
 from cbvir_core.search.options import SearchOptions
 from cbvir_core.search.query import DescribedPicture, Query
@@ -38,6 +39,7 @@ class Preparer:
         """
         clock = StageClock()
         with clock.stage("prepare"):
+            picture = without_screen(picture)
             variants = variants_of(
                 picture, options.region, borders=options.borders, mirrored=options.mirrored
             )

@@ -15,7 +15,8 @@ from cbvir_core.search.find import Finder
 from cbvir_core.search.findings import Candidate, Findings, evidence_of
 from cbvir_core.search.frames import FrameFinder
 from cbvir_core.search.judge import judge
-from cbvir_core.search.localise import Localiser, exact_moment
+from cbvir_core.search.localise import Localiser
+from cbvir_core.search.looks import exact_moment
 from cbvir_core.search.options import EXACT_TIME_S, SearchOptions
 from cbvir_core.search.parts import better_of, parts_to_look_for
 from cbvir_core.search.prepare import Preparer

@@ -15,7 +15,7 @@ from cbvir_core.decode import STILL_SIDE, fit_within, read_frames, thumbnail
 from cbvir_core.decode.span import SpanReader
 from cbvir_core.geometry import shift
 from cbvir_core.keyframes import extract_keyframes
-from cbvir_core.localise import ThumbnailMatch, find_moment, match_thumbnail, match_thumbnails
+from cbvir_core.localise import ThumbnailMatch, find_moment, match_thumbnails
 from cbvir_core.types import Image, Keyframe, Thumbnails
 from cbvir_core.verify import QUERY_FEATURES, Verification, describe, verify
 
@@ -219,28 +219,6 @@ def test_in_a_long_scene_the_best_is_found_without_aligning_all(number: int, lan
         assert match.time_s == pytest.approx(number * GAP_S, abs=GAP_S + 1e-6)
         assert match.spans[0][0] <= number * GAP_S <= match.spans[0][1]
         assert match.explained > 0.95
-
-
-def test_one_thumbnail_is_compared_with_its_neighbours(landscape: Image) -> None:
-    thumbnails, picture = disc_scene(landscape, 24, 15.0)
-    query, still = picture(12)[40:250, 40:], (512, 288)
-    for off in (-1, 0, 1):
-        time_s = (12 + off) * GAP_S + 0.05
-        match = match_thumbnail(thumbnails, query, time_s=time_s, still=still, transform=shift(42, 39))
-        assert match is not None
-        assert match.time_s == pytest.approx(12 * GAP_S)
-        assert match.transform == pytest.approx(shift(40, 40), abs=0.5), "the placement is refined"
-        assert match.spans[0] == pytest.approx((11 * GAP_S, 13 * GAP_S))
-        assert match.explained > 0.98
-        assert match.fit > 0.9
-    far = match_thumbnail(thumbnails, query, time_s=2 * GAP_S, still=still, transform=shift(40, 40))
-    assert far is not None
-    assert far.time_s <= 3 * GAP_S
-    assert far.explained < 0.97, "the disc is elsewhere there"
-    edge = match_thumbnail(thumbnails, picture(0), time_s=-3.0, still=still)
-    assert edge is not None
-    assert edge.time_s == 0.0
-    assert edge.fit > 0.95
 
 
 def test_a_blank_query_is_compared_with_nothing() -> None:

@@ -8,17 +8,27 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 
-from cbvir_core.decode import STILL_SIDE, fit_within, read_frames
+from cbvir_core.decode import STILL_SIDE, fit_within, probe, read_frames
+from cbvir_core.geometry import Matrix
 from cbvir_core.keyframes import extract_keyframes
-from cbvir_core.localise import Moment, find, find_moment, match_thumbnails
+from cbvir_core.localise import (
+    HeldFrames,
+    Moment,
+    ThumbnailMatch,
+    find,
+    find_moment,
+    hold_frames_around,
+    match_thumbnails,
+)
 from cbvir_core.localise.work import TimeBudget, WorkBudget
-from cbvir_core.types import Image, Keyframe
+from cbvir_core.types import Image, Keyframe, VideoId
 from cbvir_core.verify import QUERY_FEATURES, describe, verify
 
 TWENTY_FRAMES_S = (8.0, 8.8)
@@ -56,15 +66,26 @@ def cropped(image: Image) -> Image:
     return np.ascontiguousarray(image[height // 8 :, : -width // 6])
 
 
+def thumbnails_say(scene: Keyframe, query: Image, transform: Matrix | None) -> ThumbnailMatch | None:
+    assert scene.thumbnails is not None
+    still = (scene.image.shape[1], scene.image.shape[0])
+    return match_thumbnails(
+        scene.thumbnails, query, keyframe_s=scene.time_s, still=still, transform=transform
+    )
+
+
+def localised(
+    path: Path, scene: Keyframe, query: Image, match: ThumbnailMatch, held: HeldFrames | None
+) -> Moment:
+    span = (scene.scene_start_s, scene.scene_end_s)
+    return find_moment(path, span, query, keyframe_s=scene.time_s, thumbnail_match=match, held=held)
+
+
 def asked(path: Path, scene: Keyframe, query: Image, clock: Callable[[], float]) -> Moment:
     """Ask for the moment as a search does."""
     found = verify(describe(query, QUERY_FEATURES), describe(scene.image))
     transform = found.homography if found else None
-    assert scene.thumbnails is not None
-    still = (scene.image.shape[1], scene.image.shape[0])
-    match = match_thumbnails(
-        scene.thumbnails, query, keyframe_s=scene.time_s, still=still, transform=transform
-    )
+    match = thumbnails_say(scene, query, transform)
     span = (scene.scene_start_s, scene.scene_end_s)
     return find_moment(
         path,
@@ -117,6 +138,24 @@ def test_frames_that_are_too_many_are_said(moving_film: Path, monkeypatch: pytes
     assert (moments[0].time_s, moments[0].exact, moments[0].frames_decoded) == (8.5, False, 40)
     assert "more frames than are decoded for one question" in moments[0].reason
     assert moments[0].reason.endswith("The time is the keyframe's.")
+
+
+def test_frames_that_are_held_are_not_decoded_again(moving_film: Path) -> None:
+    """The thumbnails say the same third of a second, so all that is needed was decoded before."""
+    (scene, *_) = extract_keyframes(moving_film, max_side=STILL_SIDE)
+    number = round(24 * (scene.scene_start_s + scene.scene_end_s) / 2)
+    query = frame_of(moving_film, number)
+    match = thumbnails_say(scene, query, None)
+    assert match is not None
+    alone = localised(moving_film, scene, query, match, None)
+    video_id = probe(moving_film).video_id
+    held = hold_frames_around(moving_film, match.time_s, video_id)
+    assert held is not None
+    assert np.array_equal(held.nearest_picture(alone.time_s), np.asarray(alone.picture))
+    again = localised(moving_film, scene, query, match, held)
+    assert again == replace(alone, frames_decoded=again.frames_decoded)
+    assert again.frames_decoded == 0 < alone.frames_decoded
+    assert hold_frames_around(moving_film, match.time_s, VideoId("0" * 32)) is None
 
 
 def test_the_usual_work_is_not_cut(moving_film: Path) -> None:

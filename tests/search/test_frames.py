@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cbvir_core.embed.views import QUERY_SCALES
 from cbvir_core.index import FrameIndex, FrameNeighbours
 from cbvir_core.search import frames
 from cbvir_core.search.findings import Scene, by_turns
@@ -47,11 +48,13 @@ class ScriptedIndex:
 
 
 class MeanEncoder:
-    """Two query views of a picture: its mean colour, and that turned round."""
+    """Query views of a picture: its mean colour times each scale."""
 
-    def encode_query(self, image: Image) -> Rows:
+    fingerprint = "means"
+
+    def encode_query(self, image: Image, scales: Sequence[float]) -> Rows:
         mean = image.reshape(-1, 3).mean(axis=0)
-        return np.stack([mean, mean[::-1]]).astype(np.float32)
+        return np.stack([mean * scale for scale in scales]).astype(np.float32)
 
 
 def finder(*neighbours: tuple[int, int, int, float]) -> FrameFinder:
@@ -59,21 +62,24 @@ def finder(*neighbours: tuple[int, int, int, float]) -> FrameFinder:
     return FrameFinder(cast(FrameIndex, index), cast(Any, MeanEncoder()))
 
 
+RED_VIEWS = finder().describe([Variant("plain", RED)])
+
+
 def test_a_scene_counts_with_its_best_frame() -> None:
-    found = finder((7, 0, 0, 0.6), (7, 3, 2, 0.8), (9, 1, 0, 0.7)).find([Variant("plain", RED)], None)
+    found = finder((7, 0, 0, 0.6), (7, 3, 2, 0.8), (9, 1, 0, 0.7)).find(RED_VIEWS, None)
     assert list(found) == [7, 9]
     assert found[7] == FrameMatch(7, 3, 0.8, "plain", 2)
 
 
 def test_only_the_rows_that_are_searched_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(frames, "MAX_COMPARED_SCENES", 1)
-    found = finder((7, 0, 0, 0.9), (9, 1, 0, 0.7)).find([Variant("plain", RED)], np.array([9, 11]))
+    found = finder((7, 0, 0, 0.9), (9, 1, 0, 0.7)).find(RED_VIEWS, np.array([9, 11]))
     assert list(found) == [9]
 
 
 def test_few_rows_are_compared_one_by_one() -> None:
     """The nearest views of all may contain none of a small folder."""
-    found = finder((7, 0, 0, 0.9)).find([Variant("plain", RED)], np.array([9, 11]))
+    found = finder((7, 0, 0, 0.9)).find(RED_VIEWS, np.array([9, 11]))
     assert found == {
         11: FrameMatch(11, 1, float(np.float32(0.6)), "plain", 2),
         9: FrameMatch(9, 1, float(np.float32(0.4)), "plain", 2),
@@ -82,8 +88,32 @@ def test_few_rows_are_compared_one_by_one() -> None:
 
 def test_every_view_of_every_variant_is_looked_for() -> None:
     route = finder((1, 0, 0, 0.5))
-    route.find([Variant("plain", RED), Variant("mirrored", BLUE)], None)
-    assert cast(Any, route.index).queries.shape == (4, 3)
+    views = route.describe([Variant("plain", RED), Variant("region", GREEN), Variant("mirrored", BLUE)])
+    assert views.names == ["plain"] * len(QUERY_SCALES) + ["region"] + ["mirrored"] * len(QUERY_SCALES)
+    route.find(views, None)
+    np.testing.assert_array_equal(cast(Any, route.index).queries, views.rows)
+    means = [image.reshape(-1, 3).mean(axis=0) for image in (RED, GREEN, BLUE)]
+    np.testing.assert_allclose(views.usual_rows, means, rtol=1e-6)
+
+
+@given(
+    st.lists(st.tuples(st.integers(1, 9), st.integers(0, 3), st.sampled_from([0.2, 0.5, 0.7])), min_size=1),
+    st.none() | st.sets(st.integers(1, 9)),
+)
+def test_the_fast_way_finds_what_one_by_one_gives(
+    near: list[tuple[int, int, float]], within: set[int] | None
+) -> None:
+    neighbours = [(row, frame, 0, cosine) for row, frame, cosine in near]
+    rows = None if within is None else np.array(sorted(within), np.int64)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(frames, "MAX_COMPARED_SCENES", -1)
+        found = finder(*neighbours).find(RED_VIEWS, rows)
+    slow = best_matches(
+        FrameMatch(row, frame, cosine, "plain", 0)
+        for row, frame, cosine in near
+        if within is None or row in within
+    )
+    assert list(found.values()) == list(slow.values())
 
 
 MATCHES = st.dictionaries(st.integers(1, 99), st.floats(0, 1, width=16), max_size=90).map(

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from cbvir_core.localise import Moment, ThumbnailMatch
 from cbvir_core.search import MatchEvidence, SearchOptions
 from cbvir_core.search.findings import Candidate, Findings, Scene
-from cbvir_core.search.localise import Localiser, confirmed
+from cbvir_core.search.localise import Localiser
+from cbvir_core.search.looks import confirmed
 from cbvir_core.search.query import Query
 from cbvir_core.search.verify import Verifier
 from cbvir_core.store import Store

@@ -13,7 +13,7 @@ import pytest
 
 from cbvir_core.errors import InputError, UnknownVideo
 from cbvir_core.localise import Moment
-from cbvir_core.search import SearchOptions, localise, searcher
+from cbvir_core.search import SearchOptions, looks, searcher
 from cbvir_core.search.find import Finder
 from cbvir_core.search.findings import Scene
 from cbvir_core.search.localise import Localiser
@@ -146,13 +146,13 @@ def test_the_moment_of_a_scene_is_looked_for_once(
 ) -> None:
     """The whole picture makes the scene likely, not certain, and the parts lead to it again."""
     looked: list[Path] = []
-    find_moment: Callable[..., Any] = vars(localise)["find_moment"]
+    find_moment: Callable[..., Any] = vars(looks)["find_moment"]
 
     def watched(path: Path, *arguments: Any, **keywords: Any) -> Any:
         looked.append(path)
         return find_moment(path, *arguments, **keywords)
 
-    monkeypatch.setattr(localise, "find_moment", watched)
+    monkeypatch.setattr(looks, "find_moment", watched)
     answer = films.searcher.search(BLUE, SearchOptions(match_score=1.0, exact_time_s=600.0))
     assert looked == [films.folder / "bb.mp4"]
     assert answer.stages_ms["regions"] > 0.0

@@ -1,0 +1,179 @@
+"""A look at a scene: what its frames, decoded again, say of the picture."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+
+from cbvir_core.borders.crop import crop_picture
+from cbvir_core.errors import StoreDamaged
+from cbvir_core.geometry import shift
+from cbvir_core.localise import (
+    HeldFrames,
+    Moment,
+    ThumbnailMatch,
+    find_moment,
+    hold_frames_around,
+    match_thumbnails,
+)
+from cbvir_core.search.confidence import MatchEvidence
+from cbvir_core.search.findings import Candidate, FrameLook, Scene, evidence_of
+from cbvir_core.search.query import DescribedPicture, Query
+from cbvir_core.search.variants import crop
+from cbvir_core.search.verify import Verifier
+from cbvir_core.search.video_paths import existing_path
+from cbvir_core.store import Store
+from cbvir_core.types import Box, Evidence, Image, Region
+from cbvir_core.verify import Verification
+
+MIN_WHOLE_FIT = 0.6
+"""Fit of a thumbnail to the whole picture from which it counts where no local features agree."""
+
+
+class FrameLooker:
+    """Decodes frames of scenes and compares them with the picture."""
+
+    def __init__(self, store: Store, verifier: Verifier) -> None:
+        self._store, self._verifier = store, verifier
+
+    def look(self, query: Query, candidate: Candidate) -> FrameLook:
+        """Return what the frames of a candidate's scene say.
+
+        Where the still does not agree with the picture, the frame that resembles it is compared first, and
+        where that does not agree either and the scene is not likely, nothing more is decoded.  Otherwise the
+        exact moment is looked for; the local features of that very frame count where more of them agree.
+        """
+        held = None
+        if candidate.evidence.verification is None:
+            candidate, held = self._compare_frame(query, candidate)
+            evidence = candidate.evidence
+            nothing_agrees = evidence.verification is None and evidence.thumbnail_match is None
+            if nothing_agrees and candidate.probability < query.options.likely_score:
+                return _look_of(evidence, None)
+        moment = self._moment(query, candidate, held)
+        return _look_of(self._confirmed(query, candidate, moment), moment)
+
+    def match_at(
+        self, part: Image, scene: Scene, time_s: float, verification: Verification | None
+    ) -> ThumbnailMatch | None:
+        """Compare the asked part with the thumbnails of a scene, as it lies on the frame at `time_s`.
+
+        Return None where no thumbnails are kept, or none of them can be compared.
+        """
+        with suppress(StoreDamaged):
+            if (thumbnails := self._store.thumbnails(scene.keyframe.row)) is not None:
+                return match_thumbnails(
+                    thumbnails,
+                    part,
+                    keyframe_s=time_s,
+                    still=scene.video.still_size,
+                    transform=None if verification is None else verification.homography,
+                    mirrored=scene.found_mirrored if verification is None else verification.mirrored,
+                )
+        return None
+
+    def _compare_frame(self, query: Query, candidate: Candidate) -> tuple[Candidate, HeldFrames | None]:
+        """Compare the frame that the frame route found, and the thumbnails; return what was decoded too."""
+        scene, described, evidence = candidate.scene, query.described, candidate.evidence
+        if described is None or scene.frame is None:
+            return candidate, None
+        time_s, video_id = scene.frame.time_s, scene.video.video_id
+        held = hold_frames_around(existing_path(scene.video), time_s, video_id, query.moment_budget_s)
+        if held is not None:
+            verification = self._compare(described, scene, held.nearest_picture(time_s))
+            evidence = replace(evidence, checked=True, verification=verification)
+        match = self.match_at(described.image, scene, time_s, evidence.verification)
+        if match is not None and (evidence.verification is not None or match.fit >= MIN_WHOLE_FIT):
+            evidence = replace(evidence, thumbnail_match=match)
+        return candidate.with_evidence(evidence, query.model), held
+
+    def _moment(self, query: Query, candidate: Candidate, held: HeldFrames | None) -> Moment:
+        corner = query.described.corner if query.described else (0, 0)
+        return exact_moment(
+            candidate.scene,
+            query.picture,
+            query.options.region,
+            evidence_of(candidate.evidence.verification, corner),
+            candidate.evidence.thumbnail_match,
+            query.moment_budget_s,
+            held,
+        )
+
+    def _confirmed(self, query: Query, candidate: Candidate, moment: Moment) -> MatchEvidence:
+        """Return the evidence with what the frame at the moment shows of the picture."""
+        evidence = candidate.evidence
+        if (match := evidence.thumbnail_match) is not None:
+            evidence = replace(evidence, thumbnail_match=confirmed(match, moment))
+        if moment.picture is None or query.described is None:
+            return evidence
+        fresh = self._compare(query.described, candidate.scene, moment.picture)
+        if fresh is not None and _says_more(fresh, evidence.verification):
+            return replace(evidence, checked=True, verification=fresh)
+        return evidence
+
+    def _compare(self, described: DescribedPicture, scene: Scene, frame: Image) -> Verification | None:
+        shown = crop_picture(frame, scene.video.borders)
+        return self._verifier.compare_picture(described.features.result(), shown, scene.found_mirrored)
+
+
+def _look_of(evidence: MatchEvidence, moment: Moment | None) -> FrameLook:
+    return FrameLook(evidence.checked, evidence.verification, evidence.thumbnail_match, moment)
+
+
+def _says_more(fresh: Verification, former: Verification | None) -> bool:
+    """Return whether one verification is better evidence than another."""
+    return former is None or fresh.inliers * fresh.agreement > former.inliers * former.agreement
+
+
+def exact_moment(
+    scene: Scene,
+    picture: Image,
+    region: Region | None,
+    evidence: Evidence | None,
+    thumbnail_match: ThumbnailMatch | None,
+    budget_s: float,
+    held: HeldFrames | None = None,
+) -> Moment:
+    """Decode a scene again, and return the frame that fits the picture best.
+
+    `evidence` is in what the picture and the scene's still agree, `thumbnail_match` what thumbnails of the
+    scene say of the asked part, `held` what was decoded before.  Where the file is offline or no frame is
+    clear, the time is the thumbnail's or else the keyframe's, and the reason says so.
+    """
+    borders, keyframe = scene.video.borders, scene.keyframe
+    transform = None
+    if evidence is not None:
+        transform = _to_whole(borders) @ evidence.homography
+    if thumbnail_match is not None:
+        to_frame = _to_whole(borders) @ thumbnail_match.transform @ np.linalg.inv(_to_whole(region))
+        thumbnail_match = replace(thumbnail_match, transform=to_frame)
+    part = picture if evidence is not None or region is None else crop(picture, region)
+    mirrored = scene.found_mirrored if evidence is None else np.linalg.det(evidence.homography) < 0
+    return find_moment(
+        existing_path(scene.video),
+        (keyframe.scene_start_s, keyframe.scene_end_s),
+        part,
+        keyframe_s=keyframe.time_s,
+        transform=transform,
+        mirrored=bool(mirrored),
+        video_id=keyframe.keyframe_id.video,
+        thumbnail_match=thumbnail_match,
+        held=held,
+        budget_s=budget_s,
+    )
+
+
+def confirmed(match: ThumbnailMatch, moment: Moment) -> ThumbnailMatch:
+    """Return what thumbnails say, or more where the frame at the exact moment shows more.
+
+    That frame lies between two thumbnails.
+    """
+    return replace(match, explained=max(match.explained, moment.explained), fit=max(match.fit, moment.fit))
+
+
+def _to_whole(part: Box | Region | None) -> npt.NDArray[np.float64]:
+    """Return the map from the pixels of a part of a picture to those of the picture."""
+    return np.eye(3) if part is None else shift(*part[:2])
