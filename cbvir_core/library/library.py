@@ -48,12 +48,11 @@ class Library:
         read_scenes: ReadScenes,
     ) -> None:
         self._store, self._generations, self._frame_index = store, generations, frame_index
-        self._frames = (
-            FrameBackfill(store, describer, keyframes, mode, read_scenes=read_scenes) if describer else None
-        )
+        self._frames = None
+        if describer:
+            self._frames = FrameBackfill(store, describer, keyframes, mode, read_scenes=read_scenes)
         self._ingest = LibraryIngest(store, generations, keyframes, mode, describer)
-        followers = [frame_index] if frame_index else []
-        self._maintenance = Maintenance(store, generations, self._frames, followers)
+        self._maintenance = Maintenance(store, generations, self._frames, filter(None, [frame_index]))
 
     @classmethod
     def open(
@@ -215,9 +214,13 @@ class Library:
         """Count the segments and rows of the index, as of the last search or `append`."""
         return self._generations.current.index.status()
 
+    def frame_index_status(self) -> IndexStatus | None:
+        """Count those of the index of frames; None where the library is open without it."""
+        return None if self._frame_index is None else self._frame_index.status()
+
     def rebuild_index(self) -> None:
-        """Build the index anew from the store while queries go on; return when it is done."""
-        self._generations.current.index.rebuild()
+        """Build the indices anew: `Maintenance.rebuild_index`."""
+        self._maintenance.rebuild_index()
 
     @property
     def profile(self) -> str:
@@ -238,8 +241,7 @@ class Library:
     @property
     def notes(self) -> tuple[str, ...]:
         """Sentences for a person about weights that cannot be used, and about what is still to be made."""
-        frames = () if self._frames is None else self._frames.notes()
-        return self._generations.notes() + frames
+        return self._generations.notes() + (self._frames.notes() if self._frames else ())
 
     def load_filter(self) -> None:
         """Load the filter's network: `Maintenance.load_filter`."""

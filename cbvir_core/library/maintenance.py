@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Protocol
@@ -33,6 +33,9 @@ class LogFollower(Protocol):
     def followed(self) -> int:
         """Return the change up to which it needs the log no more."""
 
+    def rebuild(self) -> None:
+        """Build it anew from the store while queries go on."""
+
 
 class Maintenance:
     """The part of `Library` that loads networks, completes descriptors and maintains the index.
@@ -46,11 +49,17 @@ class Maintenance:
         store: Store,
         generations: Generations,
         frames: FrameBackfill | None = None,
-        followers: Sequence[LogFollower] = (),
+        followers: Iterable[LogFollower] = (),
     ) -> None:
         self._store, self._generations = store, generations
-        self._frames, self._followers = frames, followers
+        self._frames, self._followers = frames, tuple(followers)
         self._calibrating = threading.Lock()
+
+    def rebuild_index(self) -> None:
+        """Build the index of keyframes and then that of frames anew from the store while queries go on."""
+        self._generations.current.index.rebuild()
+        for follower in self._followers:
+            follower.rebuild()
 
     def load_filter(self) -> None:
         """Load the filter's network, which the first `append` or `search` would wait for otherwise.

@@ -17,21 +17,24 @@ app = typer.Typer(
 
 @app.command()
 def status(as_json: JsonOption = False, socket: SocketOption = None) -> None:
-    """Show segments, tail and tombstones."""
+    """Show segments, tail and tombstones of the indices of keyframes and of frames."""
     with session(socket, as_json) as client:
         document = client.get("/v1/index")
     if as_json:
         emit(document)
         return
     for key, value in document.items():
-        typer.echo(f"{key:11} {value}")
+        if key != "frames":
+            typer.echo(f"{key:17} {value}")
+    for key, value in (document.get("frames") or {}).items():
+        typer.echo(f"frames {key:10} {value}")
 
 
 @app.command()
 def rebuild(as_json: JsonOption = False, socket: SocketOption = None) -> None:
-    """Build the index anew from the store.
+    """Build the indices of keyframes and of frames anew from the store.
 
-    Queries go on meanwhile.  The command returns when the index is built.
+    Queries go on meanwhile.  The command returns when they are built.
     """
     with session(socket, as_json, timeout_s=None) as client:
         document = client.post("/v1/index/rebuild")

@@ -141,6 +141,8 @@ def test_index_and_rebuild(service: Service) -> None:
     assert before["rows"] == service.get("/v1/status")["keyframes"]
     after = service.post("/v1/index/rebuild")
     assert after["rows"] == before["rows"]
+    assert after["frames"]["rows"] == before["rows"], "each scene has frames"
+    assert after["frames"]["generation"] > before["frames"]["generation"], "both indices were built anew"
 
 
 def test_metrics_are_prometheus_text(service: Service, picture: bytes) -> None:

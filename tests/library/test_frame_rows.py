@@ -350,6 +350,9 @@ class Follower:
     def maintain(self) -> bool:
         return False
 
+    def rebuild(self) -> None:
+        raise AssertionError("nothing asked for it")
+
 
 @pytest.mark.parametrize("changes", [(7, 5, 9), (5, 7, 9), (9, 7, 5)], ids=str)
 def test_the_log_is_trimmed_behind_every_follower(changes: tuple[int, int, int]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from cbvird.http.context import Served
-from cbvird.http.reports import IndexDocument
+from cbvird.http.reports import IndexDocument, IndexFigures
 
 router = APIRouter(prefix="/index", tags=["index"])
 
@@ -13,19 +13,15 @@ router = APIRouter(prefix="/index", tags=["index"])
 @router.get("")
 def status(served: Served) -> IndexDocument:
     """Return segments, tail, tombstones and rows."""
-    status = served.library.index_status()
-    return IndexDocument(
-        generation=status.version,
-        segments=status.segments,
-        tail=status.tail,
-        tombstones=status.tombstones,
-        rows=status.rows,
-    )
+    document = IndexDocument.of(served.library.index_status())
+    frames = served.library.frame_index_status()
+    document.frames = None if frames is None else IndexFigures.of(frames)
+    return document
 
 
 @router.post("/rebuild")
 def rebuild(served: Served) -> IndexDocument:
-    """Build the index anew from the store while queries go on; answer when it is done."""
+    """Build both indices anew from the store while queries go on; answer when it is done."""
     served.library.rebuild_index()
     served.event_bus.publish("index", rebuilt=True)
     return status(served)

@@ -8,6 +8,7 @@ from prometheus_client import CollectorRegistry, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from cbvir_core.index import IndexStatus
 from cbvird.http.context import Context
 
 QUERY_SECONDS = Histogram(
@@ -28,6 +29,7 @@ class _Gauges(Collector):
         """Yield every gauge."""
         context = self._context
         index, counts = context.library.index_status(), context.library.counts()
+        frames = context.library.frame_index_status() or IndexStatus(0, 0, 0, 0, 0)
         videos = GaugeMetricFamily("cbvir_videos", "Videos by state.", labels=["state"])
         for state, count in context.catalog.counts().items():
             videos.add_metric([state], count)
@@ -38,6 +40,9 @@ class _Gauges(Collector):
             ("index_segments", "Segments of the index.", index.segments),
             ("index_tail", "Keyframes searched exactly because no segment has them yet.", index.tail),
             ("index_tombstones", "Rows of forgotten keyframes still in segments.", index.tombstones),
+            ("frame_index_segments", "Segments of the index of frames.", frames.segments),
+            ("frame_index_tail", "Scenes whose frames no segment has yet.", frames.tail),
+            ("frame_index_tombstones", "Rows of forgotten scenes still in segments.", frames.tombstones),
             (
                 "ingest_times_real_time",
                 "Video seconds per second.",

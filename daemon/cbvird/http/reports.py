@@ -2,20 +2,40 @@
 
 from __future__ import annotations
 
+from typing import Self
+
 from pydantic import BaseModel
 
 from cbvir_core.calibration import CalibrationResult
+from cbvir_core.index import IndexStatus
 from cbvird.http.documents import VideoDocument
 
 
-class IndexDocument(BaseModel):
-    """The state of the index."""
+class IndexFigures(BaseModel):
+    """What an index counts: see `cbvir_core.index.IndexStatus`."""
 
     generation: int
     segments: int
     tail: int
     tombstones: int
     rows: int
+
+    @classmethod
+    def of(cls, status: IndexStatus) -> Self:
+        """Return the figures of an index."""
+        return cls(
+            generation=status.version,
+            segments=status.segments,
+            tail=status.tail,
+            tombstones=status.tombstones,
+            rows=status.rows,
+        )
+
+
+class IndexDocument(IndexFigures):
+    """The state of the index of keyframes, and beside it that of frames, whose rows are scenes."""
+
+    frames: IndexFigures | None = None
 
 
 class CalibrationDocument(BaseModel):
