@@ -12,6 +12,7 @@ from cbvir_core.embed import Encoder
 from cbvir_core.search.bounds import bounds_of
 from cbvir_core.search.confidence import MatchEvidence
 from cbvir_core.search.findings import Candidate, Findings, Scene, by_turns, scenes_of
+from cbvir_core.search.frame_score import QueryDescriptors
 from cbvir_core.search.frames import FrameFinder, FrameMatch, QueryViews, best_matches
 from cbvir_core.search.groups import grouped, margins_of_frames, score_margins, show_same_picture
 from cbvir_core.search.parallel import parallel_map
@@ -45,12 +46,17 @@ class Finder:
             return known
         views = self._views(query, variants)
         frames = best_matches([*known.frames.values(), *self._frames(query, views).values()])
-        fresh, notes = self._shortlist(query, variants, views, list(frames))
+        fresh, described, notes = self._shortlist(query, variants, views, list(frames))
         shortlist = known.shortlist.joined(fresh)
         with query.clock.stage("refine"):
             candidates, descriptors = self._candidates(query, shortlist, frames)
         found = replace(
-            known, shortlist=shortlist, frames=frames, candidates=candidates, descriptors=descriptors
+            known,
+            shortlist=shortlist,
+            described=known.described.joined(described),
+            frames=frames,
+            candidates=candidates,
+            descriptors=descriptors,
         )
         return found.with_notes(notes)
 
@@ -78,8 +84,8 @@ class Finder:
         variants: Sequence[Variant],
         views: QueryViews | None,
         rows_of_frames: Sequence[int],
-    ) -> tuple[Shortlist, tuple[str, ...]]:
-        """Return the nearest keyframes, and those of the scenes that the frame route found."""
+    ) -> tuple[Shortlist, QueryDescriptors, tuple[str, ...]]:
+        """Return the nearest keyframes and those of scenes that the frame route found; the descriptors."""
         with query.clock.stage("mobilenet"):
             rows = self._filter_rows(variants, views)
         with query.clock.stage("shortlist"):
@@ -94,8 +100,9 @@ class Finder:
         names = tuple(variants[number].name for number in nearest.variants)
         filtered = Shortlist(nearest.rows, self.filter_scale.score(nearest.cosines()), names)
         if query.refiner is None or not len(nearest):
-            return filtered, ()
-        return self._refined(query, query.refiner, variants, nearest, filtered)
+            return filtered, QueryDescriptors(rows), ()
+        shortlist, refine_rows, notes = self._refined(query, query.refiner, variants, nearest, filtered)
+        return shortlist, QueryDescriptors(rows, refine_rows), notes
 
     def _refined(
         self,
@@ -104,8 +111,8 @@ class Finder:
         variants: Sequence[Variant],
         nearest: NearestKeyframes,
         filtered: Shortlist,
-    ) -> tuple[Shortlist, tuple[str, ...]]:
-        """Return SOLAR's scores where they are known, else the filter's."""
+    ) -> tuple[Shortlist, Rows, tuple[str, ...]]:
+        """Return SOLAR's scores where they are known, else the filter's, and SOLAR's rows of the variants."""
         with query.clock.stage("solar"):
             chosen, variant_rows = refiner.query_rows(variants, nearest)
             rows, known = refiner.keyframe_rows(nearest)
@@ -116,7 +123,7 @@ class Finder:
             names = tuple(variants[number].name for number in numbers)
         unrefined = int((~known).sum())
         notes = (UNREFINED_NOTE.format(count=unrefined),) if unrefined else ()
-        return Shortlist(nearest.rows, scores, names), notes
+        return Shortlist(nearest.rows, scores, names), variant_rows, notes
 
     def _candidates(
         self, query: Query, shortlist: Shortlist, frames: Mapping[int, FrameMatch]

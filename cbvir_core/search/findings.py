@@ -13,6 +13,7 @@ import numpy.typing as npt
 from cbvir_core.geometry import shift
 from cbvir_core.localise import Moment, ThumbnailMatch
 from cbvir_core.search.confidence import ConfidenceModel, MatchEvidence
+from cbvir_core.search.frame_score import QueryDescriptors
 from cbvir_core.search.frames import FrameMatch
 from cbvir_core.search.shortlist import Shortlist
 from cbvir_core.search.variants import MIRRORED
@@ -57,13 +58,15 @@ class Scene:
 class FrameLook:
     """What the frames of a scene, decoded again, say of the picture: a part of the evidence, and the moment.
 
-    `moment` is None where no frame was worth looking for.
+    `moment` is None where no frame was worth looking for; `score` is that of the frame at the moment, 0 where
+    there is none.
     """
 
     checked: bool
     verification: Verification | None
     thumbnail_match: ThumbnailMatch | None
     moment: Moment | None
+    score: float = 0.0
 
 
 class LookKey(NamedTuple):
@@ -111,9 +114,12 @@ class Candidate:
         return LookKey(self.row, None if frame is None else frame.frame, self.scene.found_mirrored)
 
     def with_look(self, look: FrameLook, model: ConfidenceModel) -> Candidate:
-        """Return the candidate with what its frames say."""
+        """Return the candidate with what its frames say; the better of the two scores counts."""
+        gained = max(0.0, look.score - self.evidence.score)
         evidence = replace(
             self.evidence,
+            score=self.evidence.score + gained,
+            margin=self.evidence.margin + gained,
             checked=look.checked,
             verification=look.verification,
             thumbnail_match=look.thumbnail_match,
@@ -129,6 +135,7 @@ class Candidate:
 class Findings:
     """What is known of a query after a pass.
 
+    - `described`: the descriptors of all variants that were looked for.
     - `frames`: the best frame of each scene that the frame route found, by row, the most similar first.
     - `candidates`: the best scores first; `descriptors` are their filter descriptors (N x D).
     - `thumbnail_matches`: what was found, by the row number of the keyframe; `verifications`: by the row
@@ -138,6 +145,7 @@ class Findings:
     """
 
     shortlist: Shortlist = field(default_factory=Shortlist.empty)
+    described: QueryDescriptors = field(default_factory=QueryDescriptors)
     frames: Mapping[int, FrameMatch] = field(default_factory=dict)
     candidates: tuple[Candidate, ...] = ()
     descriptors: Rows = field(default_factory=lambda: np.zeros((0, 0), np.float32), repr=False)

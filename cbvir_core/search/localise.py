@@ -11,8 +11,6 @@ from cbvir_core.search.judge import judge
 from cbvir_core.search.looks import FrameLooker
 from cbvir_core.search.parallel import parallel_map
 from cbvir_core.search.query import Query
-from cbvir_core.search.verify import Verifier
-from cbvir_core.store import Store
 from cbvir_core.types import Image
 from cbvir_core.verify import Verification
 
@@ -31,8 +29,8 @@ it."""
 class Localiser:
     """Finds out when a picture appears in scenes, and how much of it they show."""
 
-    def __init__(self, store: Store, verifier: Verifier) -> None:
-        self._looker = FrameLooker(store, verifier)
+    def __init__(self, looker: FrameLooker) -> None:
+        self._looker = looker
 
     def localise(self, query: Query, known: Findings) -> Findings:
         """Return the candidates with thumbnail matches, and the most probable ones with their moments.
@@ -116,7 +114,7 @@ class Localiser:
         """Return the findings with a look at the frames of one candidate."""
         with query.clock.stage("moment"):
             candidate = known.candidates[number]
-            look = self._looker.look(query, candidate)
+            look = self._looker.look(query, known.described, candidate)
             looks = {**known.looks, candidate.look_key: look}
         seen = candidate.with_look(look, query.model)
         return replace(known, looks=looks).with_candidates({number: seen})

@@ -21,6 +21,7 @@ from cbvir_core.localise import (
 )
 from cbvir_core.search.confidence import MatchEvidence
 from cbvir_core.search.findings import Candidate, FrameLook, Scene, evidence_of
+from cbvir_core.search.frame_score import FrameScorer, QueryDescriptors
 from cbvir_core.search.query import DescribedPicture, Query
 from cbvir_core.search.variants import crop
 from cbvir_core.search.verify import Verifier
@@ -36,11 +37,11 @@ MIN_WHOLE_FIT = 0.6
 class FrameLooker:
     """Decodes frames of scenes and compares them with the picture."""
 
-    def __init__(self, store: Store, verifier: Verifier) -> None:
-        self._store, self._verifier = store, verifier
+    def __init__(self, store: Store, verifier: Verifier, scorer: FrameScorer) -> None:
+        self._store, self._verifier, self._scorer = store, verifier, scorer
 
-    def look(self, query: Query, candidate: Candidate) -> FrameLook:
-        """Return what the frames of a candidate's scene say.
+    def look(self, query: Query, described: QueryDescriptors, candidate: Candidate) -> FrameLook:
+        """Return what the frames of a candidate's scene say; `described` are the query's descriptors.
 
         Where the still does not agree with the picture, the frame that resembles it is compared first, and
         where that does not agree either and the scene is not likely, nothing more is decoded.  Otherwise the
@@ -54,7 +55,11 @@ class FrameLooker:
             if nothing_agrees and candidate.probability < query.options.likely_score:
                 return _look_of(evidence, None)
         moment = self._moment(query, candidate, held)
-        return _look_of(self._confirmed(query, candidate, moment), moment)
+        look = _look_of(self._confirmed(query, candidate, moment), moment)
+        if moment.picture is None:
+            return look
+        shown = crop_picture(moment.picture, candidate.video.borders)
+        return replace(look, score=self._scorer.score(query, described, shown))
 
     def match_at(
         self, part: Image, scene: Scene, time_s: float, verification: Verification | None

@@ -16,7 +16,7 @@ from cbvir_core.search.parallel import parallel_map
 from cbvir_core.search.shortlist import NearestKeyframes
 from cbvir_core.search.variants import Variant
 from cbvir_core.store import Generation, Store
-from cbvir_core.types import RowMask, Rows
+from cbvir_core.types import Image, RowMask, Rows
 
 REFINED_VARIANTS = 2
 """Variants that are refined, nearest first: SOLAR takes 0.05 s each on one thread of a processor made for
@@ -46,6 +46,11 @@ class Refiner:
     def delay(self) -> str | None:
         """Why SOLAR could not begin at once, in words; None where it could."""
         return self._encoder.delay
+
+    def describe(self, picture: Image) -> Rows:
+        """Return the descriptor of a picture: D."""
+        row: Rows = self._encoder.encode([picture])[0]
+        return row
 
     def query_rows(
         self, variants: Sequence[Variant], nearest: NearestKeyframes

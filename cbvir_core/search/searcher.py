@@ -13,10 +13,11 @@ from cbvir_core.search.confidence import ConfidenceModel, shipped_model
 from cbvir_core.search.everywhere import every_scene
 from cbvir_core.search.find import Finder
 from cbvir_core.search.findings import Candidate, Findings, evidence_of
+from cbvir_core.search.frame_score import FrameScorer
 from cbvir_core.search.frames import FrameFinder
 from cbvir_core.search.judge import judge
 from cbvir_core.search.localise import Localiser
-from cbvir_core.search.looks import exact_moment
+from cbvir_core.search.looks import FrameLooker, exact_moment
 from cbvir_core.search.options import EXACT_TIME_S, SearchOptions
 from cbvir_core.search.parts import better_of, parts_to_look_for
 from cbvir_core.search.prepare import Preparer
@@ -56,7 +57,8 @@ class Searcher:
         self._preparer = Preparer(store, index, generation, refiner)
         self._finder = Finder(store, generation, filter_encoder, frames, filter_scale, refine_scale)
         self._verifier = Verifier(store)
-        self._localiser = Localiser(store, self._verifier)
+        scorer = FrameScorer(filter_encoder, filter_scale, refine_scale)
+        self._localiser = Localiser(FrameLooker(store, self._verifier, scorer))
         self._model = confidence or shipped_model()
 
     @property

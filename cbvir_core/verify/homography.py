@@ -19,6 +19,9 @@ MAX_REPROJECTION_ERROR_PX = 4.0
 MIN_SCALE, MAX_SCALE = 1 / 8, 12.0
 """How much smaller or larger than in the query the shared part may be in the still."""
 
+USUAL_SIDE = 800
+"""Longer side of a query in pixels up to which its own pixels count: that in which its points are found."""
+
 MAX_STRETCH = 2.5
 """How unevenly the shared part may be stretched: a screen seen from 60 degrees is 2."""
 
@@ -52,6 +55,7 @@ def fit_homographies(
     pairs = _one_pair_per_place(query, still, pairs)
     if len(pairs) < min_pairs:
         return []
+    enlarged = max(1.0, max(query.size) / USUAL_SIDE)
     source, target = query.points[pairs[:, 0]], still.points[pairs[:, 1]]
     finer_times = np.median(still.sizes[pairs[:, 1]] / query.sizes[pairs[:, 0]])
     max_error = MAX_REPROJECTION_ERROR_PX * max(1.0, float(finer_times))
@@ -61,14 +65,16 @@ def fit_homographies(
         if matrix is None or kept.sum() < min_pairs:
             continue
         shared = shared_part(matrix, query.size, still.size)
-        if shared is not None and is_plausible(matrix, shared):
+        if shared is not None and is_plausible(matrix, shared, enlarged):
             found.append(HomographyFit(matrix, pairs[kept], shared))
     return found
 
 
-def is_plausible(matrix: Matrix, shared: Polygon) -> bool:
+def is_plausible(matrix: Matrix, shared: Polygon, enlarged: float = 1.0) -> bool:
     """Return whether size, stretch and perspective over the shared part are those of a picture of a picture.
 
+    `enlarged` is by how much the query is larger than usual: the number of its pixels says nothing of what it
+    shows, so the size is that of the query at `USUAL_SIDE`.
     They are read off the singular values of the map's Jacobian in the corners and the middle of the part.
     """
     places = np.vstack([shared, shared.mean(axis=0)])
@@ -78,7 +84,7 @@ def is_plausible(matrix: Matrix, shared: Polygon) -> bool:
     scales = np.sqrt(singular.prod(axis=1))
     middle = singular[-1]
     return bool(
-        MIN_SCALE <= scales[-1] <= MAX_SCALE
+        MIN_SCALE <= enlarged * scales[-1] <= MAX_SCALE
         and middle[0] / middle[1] <= MAX_STRETCH
         and scales.max() / scales.min() <= MAX_PERSPECTIVE
     )

@@ -14,10 +14,8 @@ from cbvir_core.localise import Moment, ThumbnailMatch
 from cbvir_core.search import MatchEvidence, SearchOptions
 from cbvir_core.search.findings import Candidate, Findings, Scene
 from cbvir_core.search.localise import Localiser
-from cbvir_core.search.looks import confirmed
+from cbvir_core.search.looks import FrameLooker, confirmed
 from cbvir_core.search.query import Query
-from cbvir_core.search.verify import Verifier
-from cbvir_core.store import Store
 from cbvir_core.types import Image
 from cbvir_core.verify import Verification
 from support.candidates import query_for, scene
@@ -45,7 +43,7 @@ class ScriptedLocaliser(Localiser):
     compared: list[int] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        super().__init__(cast(Store, None), cast(Verifier, None))
+        super().__init__(cast(FrameLooker, None))
 
     def thumbnail_match(self, part: Image, scene: Scene, verification: Verification) -> ThumbnailMatch | None:
         row = scene.keyframe.row
