@@ -46,7 +46,7 @@ from support.searchers import without_refinement
 MIN_QUALITY = 0.05
 """Quality of a keyframe from which on it is asked about."""
 
-FRAMES_OF_CLIP, FRAMES_OF_END = 12, 6
+FRAMES_OF_CLIP, FRAMES_OF_END = 10, 5
 """Frames that are asked for of a clip that is in no film, and of the end of one whose beginning is."""
 
 BEGINNING_SHARE, END_SHARE = 0.6, 0.7
