@@ -48,7 +48,7 @@ HOMES = {
     "faiss": {"index"},
     "av": {"decode"},
     "PIL": {"decode"},
-    "pillow_heif": {"decode"},
+    "pi_heif": {"decode"},
     "lmdb": {"store", "cbvird.ingest.jobs", "cbvird.ingest.job_rows"},
     "torch": {"embed", "train"},
     "torchvision": {"embed", "train"},

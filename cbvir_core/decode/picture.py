@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+from pi_heif import register_heif_opener
 from PIL import ExifTags, UnidentifiedImageError
 from PIL import Image as Pillow
 from PIL.JpegImagePlugin import JpegImageFile
-from pillow_heif import register_heif_opener
 
 from cbvir_core.decode.animation import shown_frame
 from cbvir_core.decode.identity import regular_size, unreadable

@@ -6,12 +6,14 @@ import io
 from typing import Any
 
 import numpy as np
+from pi_heif import register_heif_opener
 from PIL import Image as Pillow
-from pillow_heif import register_heif_opener
+from pillow_heif import register_heif_opener as register_heif_writer
 
 from cbvir_core.types import Image
 
-register_heif_opener()
+register_heif_writer()
+register_heif_opener()  # read with what cbvir reads with
 
 ORIENTATION_TAG = 0x0112
 
