@@ -1,6 +1,6 @@
 """A query from picture to answer: prepare, find, verify, localise, judge, answer."""
 
-from cbvir_core.search.answer import KEYFRAME_NOTE
+from cbvir_core.search.answer import FRAME_NOTE, KEYFRAME_NOTE
 from cbvir_core.search.answered_frame import draw_answered_frame
 from cbvir_core.search.confidence import ConfidenceModel, MatchEvidence, fit_weights, shipped_model
 from cbvir_core.search.findings import Candidate
@@ -17,6 +17,7 @@ from cbvir_core.search.video_paths import existing_path
 
 __all__ = [
     "FILTER_SCALE",
+    "FRAME_NOTE",
     "KEYFRAME_NOTE",
     "LIKELY_PROBABILITY",
     "MATCH_PROBABILITY",
