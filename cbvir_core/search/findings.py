@@ -49,9 +49,10 @@ class Scene:
         """Return the scene with the time of its frame, the keyframe's where `codes`, those kept, lack it."""
         if self.frame is None:
             return self
-        is_kept = codes is not None and self.frame.frame < len(codes.times_s)
-        time_s = codes.times_s[self.frame.frame] if codes is not None and is_kept else self.keyframe.time_s
-        return replace(self, frame=replace(self.frame, time_s=float(time_s)))
+        time_s = self.keyframe.time_s
+        if codes is not None and self.frame.frame < len(codes.times_s):
+            time_s = float(codes.times_s[self.frame.frame])
+        return replace(self, frame=replace(self.frame, time_s=time_s))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -55,10 +55,13 @@ class FrameLooker:
             if nothing_agrees and candidate.probability < query.options.likely_score:
                 return _look_of(evidence, None)
         moment = self._moment(query, candidate, held)
-        look = _look_of(self._confirmed(query, candidate, moment), moment)
+        evidence = candidate.evidence
+        if (match := evidence.thumbnail_match) is not None:
+            evidence = replace(evidence, thumbnail_match=confirmed(match, moment))
         if moment.picture is None:
-            return look
+            return _look_of(evidence, moment)
         shown = crop_picture(moment.picture, candidate.video.borders)
+        look = _look_of(self._confirmed(query, candidate.scene, evidence, shown), moment)
         return replace(look, score=self._scorer.score(query, described, shown))
 
     def match_at(
@@ -88,7 +91,8 @@ class FrameLooker:
         time_s, video_id = scene.frame.time_s, scene.video.video_id
         held = hold_frames_around(existing_path(scene.video), time_s, video_id, query.moment_budget_s)
         if held is not None:
-            verification = self._compare(described, scene, held.nearest_picture(time_s))
+            shown = crop_picture(held.nearest_picture(time_s), scene.video.borders)
+            verification = self._compare(described, scene, shown)
             evidence = replace(evidence, checked=True, verification=verification)
         match = self.match_at(described.image, scene, time_s, evidence.verification)
         if match is not None and (evidence.verification is not None or match.fit >= MIN_WHOLE_FIT):
@@ -107,20 +111,16 @@ class FrameLooker:
             held,
         )
 
-    def _confirmed(self, query: Query, candidate: Candidate, moment: Moment) -> MatchEvidence:
-        """Return the evidence with what the frame at the moment shows of the picture."""
-        evidence = candidate.evidence
-        if (match := evidence.thumbnail_match) is not None:
-            evidence = replace(evidence, thumbnail_match=confirmed(match, moment))
-        if moment.picture is None or query.described is None:
+    def _confirmed(self, query: Query, scene: Scene, evidence: MatchEvidence, shown: Image) -> MatchEvidence:
+        """Return the evidence with the local features of the frame at the moment, where they say more."""
+        if query.described is None:
             return evidence
-        fresh = self._compare(query.described, candidate.scene, moment.picture)
+        fresh = self._compare(query.described, scene, shown)
         if fresh is not None and _says_more(fresh, evidence.verification):
             return replace(evidence, checked=True, verification=fresh)
         return evidence
 
-    def _compare(self, described: DescribedPicture, scene: Scene, frame: Image) -> Verification | None:
-        shown = crop_picture(frame, scene.video.borders)
+    def _compare(self, described: DescribedPicture, scene: Scene, shown: Image) -> Verification | None:
         return self._verifier.compare_picture(described.features.result(), shown, scene.found_mirrored)
 
 

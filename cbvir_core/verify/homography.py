@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from cbvir_core.geometry import Matrix, Polygon, shared_part
 from cbvir_core.types import Floats
-from cbvir_core.verify.features import LocalFeatures
+from cbvir_core.verify.features import QUERY_FEATURES, LocalFeatures
 from cbvir_core.verify.match import Pairs
 
 MAX_REPROJECTION_ERROR_PX = 4.0
@@ -18,9 +18,6 @@ MAX_REPROJECTION_ERROR_PX = 4.0
 
 MIN_SCALE, MAX_SCALE = 1 / 8, 12.0
 """How much smaller or larger than in the query the shared part may be in the still."""
-
-USUAL_SIDE = 800
-"""Longer side of a query in pixels up to which its own pixels count: that in which its points are found."""
 
 MAX_STRETCH = 2.5
 """How unevenly the shared part may be stretched: a screen seen from 60 degrees is 2."""
@@ -55,7 +52,7 @@ def fit_homographies(
     pairs = _one_pair_per_place(query, still, pairs)
     if len(pairs) < min_pairs:
         return []
-    enlarged = max(1.0, max(query.size) / USUAL_SIDE)
+    enlarged = max(1.0, max(query.size) / QUERY_FEATURES.long_side)
     source, target = query.points[pairs[:, 0]], still.points[pairs[:, 1]]
     finer_times = np.median(still.sizes[pairs[:, 1]] / query.sizes[pairs[:, 0]])
     max_error = MAX_REPROJECTION_ERROR_PX * max(1.0, float(finer_times))
@@ -73,8 +70,8 @@ def fit_homographies(
 def is_plausible(matrix: Matrix, shared: Polygon, enlarged: float = 1.0) -> bool:
     """Return whether size, stretch and perspective over the shared part are those of a picture of a picture.
 
-    `enlarged` is by how much the query is larger than usual: the number of its pixels says nothing of what it
-    shows, so the size is that of the query at `USUAL_SIDE`.
+    `enlarged` is by how much the query is larger than the picture in which its points are found: the number
+    of its pixels says nothing of what it shows, so the size is that of the shrunk query.
     They are read off the singular values of the map's Jacobian in the corners and the middle of the part.
     """
     places = np.vstack([shared, shared.mean(axis=0)])

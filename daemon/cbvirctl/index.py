@@ -23,11 +23,9 @@ def status(as_json: JsonOption = False, socket: SocketOption = None) -> None:
     if as_json:
         emit(document)
         return
-    for key, value in document.items():
-        if key != "frames":
-            typer.echo(f"{key:17} {value}")
-    for key, value in (document.get("frames") or {}).items():
-        typer.echo(f"frames {key:10} {value}")
+    frames = document.pop("frames", None) or {}
+    for key, value in {**document, **{f"frames {key}": value for key, value in frames.items()}}.items():
+        typer.echo(f"{key:17} {value}")
 
 
 @app.command()

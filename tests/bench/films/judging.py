@@ -55,6 +55,11 @@ class FilmOutcome:
     stages_ms: dict[str, float]
 
 
+def span_holds(start_s: float, end_s: float, time_s: float) -> bool:
+    """Return whether a scene's span holds a time, as exactly as spans are known."""
+    return start_s - SAMPLE_DISTANCE_S <= time_s <= end_s + SAMPLE_DISTANCE_S
+
+
 class FilmJudge:
     """Judges first hits; frames are compared only where times differ."""
 
@@ -102,6 +107,6 @@ class FilmJudge:
 
     def _in_scene(self, hit: Hit, true: FilmMoment) -> bool:
         start_s, end_s = hit.scene_start_s, hit.scene_end_s
-        if start_s - SAMPLE_DISTANCE_S <= true.time_s <= end_s + SAMPLE_DISTANCE_S:
+        if span_holds(start_s, end_s, true.time_s):
             return True
         return self._span_shows(true.film, start_s, end_s, true.time_s)

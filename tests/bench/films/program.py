@@ -16,7 +16,7 @@ from bench.films import tables
 from bench.films.arguments import FilmArguments, parse
 from bench.films.edits import frames_in
 from bench.films.judging import FilmJudge, FilmOutcome
-from bench.films.library import library_folder, made_library
+from bench.films.library import IngestCost, library_folder, made_library
 from bench.films.making import make_film, make_photograph_films
 from bench.films.parts import divide
 from bench.films.pictures import write_pictures
@@ -80,10 +80,7 @@ def measure(arguments: FilmArguments, console: Console, progress: Progress) -> N
     if arguments.pictures:
         write_pictures(arguments.pictures, questions, arguments.seed)
         return
-    groups = {"clips": list(films.present), "photographs": films.photographs}
-    folder = library_folder(arguments.data, [film for own in groups.values() for film in own])
-    adding = progress.add_task("library", total=len(films.present) + len(films.photographs))
-    ingested, now = made_library(folder, groups, lambda name: progress.advance(adding), fresh=arguments.fresh)
+    folder, ingested, now = film_library(arguments, films, progress)
     console.print(tables.ingest(ingested, now))
     with Library.open(folder, profile="builtin") as library:
         answers = ask_all(library, questions, arguments, progress)
@@ -112,6 +109,17 @@ def make_films(arguments: FilmArguments, photographs: Sequence[Photograph], prog
             made[use][make_film(plan, folder)] = plan
             progress.advance(making)
     return FilmSet(**made, photographs=make_photograph_films(photographs, folder))
+
+
+def film_library(
+    arguments: FilmArguments, films: FilmSet, progress: Progress
+) -> tuple[Path, list[IngestCost], bool]:
+    """Return the library of the films, made where it is not there yet, with what `made_library` returns."""
+    groups = {"clips": list(films.present), "photographs": films.photographs}
+    folder = library_folder(arguments.data, [film for own in groups.values() for film in own])
+    adding = progress.add_task("library", total=len(films.present) + len(films.photographs))
+    costs, now = made_library(folder, groups, lambda name: progress.advance(adding), fresh=arguments.fresh)
+    return folder, costs, now
 
 
 def absent_film(name: str, clips: Sequence[Path]) -> list[FilmPlan]:

@@ -10,6 +10,7 @@ Parts of the picture are not looked for.
 from __future__ import annotations
 
 import argparse
+import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -18,8 +19,8 @@ import numpy as np
 from rich.progress import Progress
 
 from bench.films.arguments import parse
-from bench.films.library import library_folder, made_library
-from bench.films.program import all_questions, make_films
+from bench.films.judging import span_holds
+from bench.films.program import all_questions, film_library, make_films
 from bench.films.questions import FilmQuestion
 from bench.retrieval.photographs import distractors
 from cbvir_core.index import frame_lists
@@ -29,8 +30,6 @@ from cbvir_core.search.frames import FrameFinder, FrameMatch
 from cbvir_core.search.variants import variants_of
 from cbvir_core.store import Store
 from support.libraries import active_generation, store_of
-
-SAMPLE_DISTANCE_S = 1 / 3
 
 
 @contextmanager
@@ -52,8 +51,7 @@ def is_right(store: Store, question: FilmQuestion, match: FrameMatch) -> bool:
         and video is not None
         and any(
             one.film.name == video.paths[0].name
-            and keyframe.scene_start_s - SAMPLE_DISTANCE_S <= one.time_s
-            and one.time_s <= keyframe.scene_end_s + SAMPLE_DISTANCE_S
+            and span_holds(keyframe.scene_start_s, keyframe.scene_end_s, one.time_s)
             for one in question.moments
         )
     )
@@ -99,12 +97,10 @@ def main() -> None:
     line = ["--unedited", str(options.unedited), "--each", str(options.each), "--absent", "0"]
     arguments = parse(line + (["--data", options.data] if options.data else []))
     pictures = distractors(arguments.shared / "distractors", 10_000)
-    with Progress(disable=True) as progress:
+    with Progress(disable=not sys.stdout.isatty()) as progress:
         films = make_films(arguments, pictures[: arguments.photographs], progress)
-    questions = all_questions(arguments, films, pictures)
-    groups = {"clips": list(films.present), "photographs": list(films.photographs)}
-    folder = library_folder(arguments.data, [film for own in groups.values() for film in own])
-    made_library(folder, groups, lambda name: print(f"adding {name}", flush=True), fresh=False)
+        questions = all_questions(arguments, films, pictures)
+        folder, *_ = film_library(arguments, films, progress)
     with Library.open(folder, profile="builtin") as library:
         library.load_filter()
         finder = active_generation(library).frames
