@@ -121,13 +121,35 @@ def fit_model(answers: Sequence[LabelledEvidence], before: ConfidenceModel) -> C
     """
     fitted: dict[str, tuple[float, ...]] = {}
     for name in ConfidenceModel.__slots__:
-        own = [answer for answer in answers if answer.evidence.model_name == name]
+        own = answers_for(name, answers)
         right = [answer.right for answer in own]
         if min(sum(right), len(right) - sum(right)) >= MIN_ANSWERS_OF_EACH_KIND:
-            fitted[name] = fit_weights([answer.evidence.figures() for answer in own], right)
+            wanted = len(getattr(before, name)) - 1
+            figures = [answer.evidence.figures() for answer in own]
+            fitted[name] = fit_weights([[*one, *[0.0] * (wanted - len(one))] for one in figures], right)
     if not fitted:
         raise InputError(f"{len(answers)} answers are too few to calibrate with; index more videos first")
     return replace(before, **fitted)
+
+
+def answers_for(name: str, answers: Sequence[LabelledEvidence]) -> list[LabelledEvidence]:
+    """Return the answers that one of the six models is fitted to: those with its evidence.
+
+    A model with thumbnails learns too from the answers whose stills do not agree with the picture, so that
+    nothing was there to compare: of these the thumbnails explain nothing.  They are most of the wrong ones.
+    """
+    own = [answer for answer in answers if answer.evidence.model_name == name]
+    route, _, compared = name.partition("_")
+    if compared != "surveyed":
+        return own
+    known = {(answer.question, answer.absent) for answer in own}
+    return own + [
+        answer
+        for answer in answers
+        if answer.evidence.model_name == f"{route}_checked"
+        and answer.evidence.verification is None
+        and (answer.question, answer.absent) not in known
+    ]
 
 
 def seed_after(seed: int, earlier: int) -> int:

@@ -27,7 +27,6 @@ FIGURES = (
     "score",
     "margin",
     "frame",
-    "frame_margin",
     "agrees",
     "inliers",
     "agreement",
@@ -35,11 +34,11 @@ FIGURES = (
     "explained",
     "fit",
 )
-"""What a model weighs, after its constant.  The first two are of descriptors of keyframes, the next two of
+"""What a model weighs, after its constant.  The first two are of descriptors of keyframes, the third of
 frames.  The next four are of local features, and 0 where these disagree.  The last two are of a thumbnail
 match (`cbvir_core.localise.ThumbnailMatch`)."""
 
-FIGURE_COUNTS = {"unchecked": 4, "checked": 8, "surveyed": len(FIGURES)}
+FIGURE_COUNTS = {"unchecked": 3, "checked": 7, "surveyed": len(FIGURES)}
 """How many of the figures a model weighs, by the last word of its name."""
 
 MAX_MARGIN = 0.3
@@ -66,7 +65,6 @@ class MatchEvidence:
     - `score`: that of its descriptors (`cbvir_core.search.scores`).
     - `margin`: by how much the score exceeds the best of any other video; it may be negative.
     - `frame`: the similarity of the scene's best frame, 0 where the frame route found none.
-    - `frame_margin`: by how much it exceeds the best of any other video.
     - `refined`: whether SOLAR took part.
     - `checked`: whether local features were compared, and `verification` what they have in common.
     - `thumbnail_match`: what the thumbnails of the scene say, where the still agrees and they were compared.
@@ -79,7 +77,6 @@ class MatchEvidence:
     verification: Verification | None = None
     thumbnail_match: ThumbnailMatch | None = None
     frame: float = 0.0
-    frame_margin: float = 0.0
 
     @property
     def model_name(self) -> str:
@@ -89,11 +86,8 @@ class MatchEvidence:
 
     def figures(self) -> list[float]:
         """Return the numbers that its model weighs, each about 1 at most."""
-        margins = (
-            max(-MAX_MARGIN, min(MAX_MARGIN, one)) / MAX_MARGIN for one in (self.margin, self.frame_margin)
-        )
-        margin, frame_margin = margins
-        figures = [self.score, margin, self.frame, frame_margin]
+        margin = max(-MAX_MARGIN, min(MAX_MARGIN, self.margin)) / MAX_MARGIN
+        figures = [self.score, margin, self.frame]
         if not self.checked:
             return figures
         if self.verification is None:

@@ -14,7 +14,7 @@ from cbvir_core.search.confidence import MatchEvidence
 from cbvir_core.search.findings import Candidate, Findings, Scene, by_turns, scenes_of
 from cbvir_core.search.frame_score import QueryDescriptors
 from cbvir_core.search.frames import FrameFinder, FrameMatch, QueryViews, best_matches
-from cbvir_core.search.groups import grouped, margins_of_frames, score_margins, show_same_picture
+from cbvir_core.search.groups import grouped, score_margins, show_same_picture
 from cbvir_core.search.parallel import parallel_map
 from cbvir_core.search.query import Query
 from cbvir_core.search.refine import Refiner, refined_cosines
@@ -136,7 +136,6 @@ class Finder:
         found = scenes_of(self.store, shortlist, frames)
         allowed = (scene for scene in found if scene.video.video_id not in options.without)
         scenes = list(islice(allowed, at_most if options.everywhere else None))
-        frame_margins = margins_of_frames(scenes)
         if not options.everywhere:
             scenes = by_turns(scenes)
         descriptors = self.store.filter_rows(self.generation, [scene.keyframe.row for scene in scenes])
@@ -149,7 +148,7 @@ class Finder:
         if options.everywhere:
             same = show_same_picture(descriptors, np.zeros(len(firsts), np.bool_))
         candidates = tuple(
-            _candidate(query, scene, margin, frame_margins, tuple(scenes[number] for number in group[1:]))
+            _candidate(query, scene, margin, tuple(scenes[number] for number in group[1:]))
             for scene, margin, group in zip(firsts, score_margins(firsts, same), groups, strict=True)
         )
         return candidates, descriptors
@@ -161,19 +160,12 @@ class Finder:
         return [scene.with_frame_time(codes.get(scene.keyframe.row)) for scene in scenes]
 
 
-def _candidate(
-    query: Query,
-    scene: Scene,
-    margin: float,
-    frame_margins: Mapping[int, float],
-    others: tuple[Scene, ...],
-) -> Candidate:
+def _candidate(query: Query, scene: Scene, margin: float, others: tuple[Scene, ...]) -> Candidate:
     evidence = MatchEvidence(
         scene.score,
         margin,
         refined=query.refiner is not None,
         checked=False,
         frame=scene.frame.similarity if scene.frame else 0.0,
-        frame_margin=frame_margins.get(scene.keyframe.row, 0.0),
     )
     return Candidate(scene, evidence, query.model.probability(evidence), others=others)

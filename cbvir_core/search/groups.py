@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cbvir_core.search.findings import Scene
-from cbvir_core.types import Rows, VideoId
+from cbvir_core.types import Rows
 
 SAME_PICTURE_COSINE = 0.95
 """Filter cosine from which two stills show the same picture."""
@@ -68,21 +68,3 @@ def show_same_picture(descriptors: Rows, agree: npt.NDArray[np.bool_]) -> npt.ND
     Two do where both `agree` with the query, or their stills are alike by their filter `descriptors`.
     """
     return np.logical_and.outer(agree, agree) | (descriptors @ descriptors.T >= SAME_PICTURE_COSINE)
-
-
-def margins_of_frames(scenes: Sequence[Scene]) -> dict[int, float]:
-    """Return, by row, by how much a scene's frame is more similar than the best one of any other video.
-
-    That is the similarity itself where there is no other.
-    """
-    found = [(scene, scene.frame.similarity) for scene in scenes if scene.frame is not None]
-    best: dict[VideoId, float] = {}
-    for scene, similarity in found:
-        video = scene.video.video_id
-        best[video] = max(best.get(video, 0.0), similarity)
-    rivals = sorted(best.items(), key=lambda item: -item[1])[:2]
-    return {
-        scene.keyframe.row: similarity
-        - next((one for video, one in rivals if video != scene.video.video_id), 0.0)
-        for scene, similarity in found
-    }

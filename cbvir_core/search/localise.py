@@ -42,21 +42,18 @@ class Localiser:
         return self.look_at_frames(query, known) if query.options.exact_time_s else known
 
     def match_likely(self, query: Query, known: Findings) -> Findings:
-        """Compare thumbnails of the likely candidates that an answer would name first.
+        """Compare the thumbnails of the most probable candidate, until the most probable one was compared.
 
-        Where every scene is wanted, these are the `MAX_THUMBNAIL_SCENES` most probable ones.  Otherwise
-        compare those of the most probable one, and repeat until the most probable one has been compared.
+        Where every scene is wanted, those of the `MAX_THUMBNAIL_SCENES` most probable likely ones come first.
         """
-        probabilities = [candidate.probability for candidate in known.candidates]
-        likely = [n for n, chance in enumerate(probabilities) if chance >= query.options.likely_score]
         if query.options.everywhere:
-            likely = sorted(likely, key=lambda number: -probabilities[number])
-            return self.match(query, known, likely[:MAX_THUMBNAIL_SCENES])
-        while likely:
-            best = max(likely, key=lambda number: known.candidates[number].probability)
-            if known.candidates[best].probability < known.best_probability:
-                break
-            likely.remove(best)
+            chances = {number: one.probability for number, one in enumerate(known.candidates)}
+            likely = [number for number, chance in chances.items() if chance >= query.options.likely_score]
+            likely.sort(key=lambda number: -chances[number])
+            known = self.match(query, known, likely[:MAX_THUMBNAIL_SCENES])
+        compared: set[int] = set()
+        while known.candidates and (best := known.best_number) not in compared:
+            compared.add(best)
             known = self.match(query, known, [best])
         return known
 

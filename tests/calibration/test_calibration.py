@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -28,6 +29,7 @@ from cbvir_core.calibration.perturbations import (
 from cbvir_core.errors import InputError
 from cbvir_core.search import MatchEvidence
 from cbvir_core.types import Image
+from support.candidates import AGREES, matched
 from support.confidence import model_of, weights
 
 BEFORE = model_of(*(weights(kind, 0.5) for kind in ("surveyed", "checked", "unchecked")))
@@ -60,6 +62,21 @@ def test_a_model_of_which_too_little_is_known_stays() -> None:
     model = fit_model(answers, BEFORE)
     assert model.refined_unchecked != BEFORE.refined_unchecked
     assert model.refined_checked == BEFORE.refined_checked
+
+
+def test_thumbnails_explain_nothing_where_no_still_agrees() -> None:
+    """So a model with thumbnails has wrong answers enough; those whose stills agree are too few."""
+    count = MIN_ANSWERS_OF_EACH_KIND
+    shown = MatchEvidence(0.8, 0.1, True, True, AGREES, matched(1.0))
+    nothing_agrees = MatchEvidence(0.8, 0.1, True, True)
+    right = [LabelledEvidence(n, shown, True) for n in range(count)]
+    right_with_less = [LabelledEvidence(n, nothing_agrees, True) for n in range(count)]
+    wrong = [LabelledEvidence(n, nothing_agrees, False) for n in range(count, 2 * count)]
+    model = fit_model([*right, *right_with_less, *wrong], BEFORE)
+    assert model.refined_surveyed != BEFORE.refined_surveyed
+    assert model.probability(shown) > 0.9
+    unexplained = replace(shown, verification=None, thumbnail_match=matched(0.0, 0.0))
+    assert model.probability(unexplained) < 0.1
 
 
 def test_too_few_answers_are_refused() -> None:

@@ -13,9 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cbvir_core.errors import ConfigError
-from cbvir_core.localise import ThumbnailMatch
 from cbvir_core.search import ConfidenceModel, MatchEvidence, fit_weights, shipped_model
 from cbvir_core.verify import Verification
+from support.candidates import matched
 from support.confidence import weights
 
 EVEN = ConfidenceModel.even()
@@ -37,10 +37,6 @@ def agreeing(inliers: int = 30, agreement: float = 0.9, spread: float = 0.8) -> 
 
 def sigmoid(value: float) -> float:
     return 1.0 / (1.0 + math.exp(-value))
-
-
-def matched(explained: float, fit: float) -> ThumbnailMatch:
-    return ThumbnailMatch(1.0, fit, explained, ((0.5, 1.5),), np.eye(3))
 
 
 def test_each_kind_of_evidence_has_its_model() -> None:

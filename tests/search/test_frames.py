@@ -17,7 +17,6 @@ from cbvir_core.index import FrameIndex, FrameNeighbours
 from cbvir_core.search import frames
 from cbvir_core.search.findings import Scene, by_turns
 from cbvir_core.search.frames import MAX_FRAME_SCENES, FrameFinder, FrameMatch, best_matches
-from cbvir_core.search.groups import margins_of_frames
 from cbvir_core.search.variants import GRIDS, MIN_CELL_SIDE, TURNED, Variant, parts_of, turned
 from cbvir_core.types import Floats, Image, RowNumbers, Rows
 from support.candidates import scene
@@ -148,12 +147,6 @@ def test_the_best_of_both_routes_come_in_turn_and_each_scene_once() -> None:
     assert [one.keyframe.row for one in by_turns(scenes)] == [1, 4, 2, 3]
 
 
-def test_margins_are_to_the_frames_of_other_videos() -> None:
-    scenes = [framed(1, "a", 0, 0.9), framed(2, "a", 0, 0.8), framed(3, "b", 0, 0.6), framed(4, "c", 0, None)]
-    assert margins_of_frames(scenes) == pytest.approx({1: 0.3, 2: 0.2, 3: -0.3})
-    assert margins_of_frames(scenes[:2]) == pytest.approx({1: 0.9, 2: 0.8})
-
-
 def test_a_turned_picture_is_upright_again_after_the_turn_that_its_name_says() -> None:
     # A picture turned to the right by the degrees in the name comes out upright.
     for name, quarters in (("turned_90", 1), ("turned_180", 2), ("turned_270", 3)):
@@ -189,4 +182,3 @@ def test_a_scene_that_only_its_frame_resembles_is_a_candidate(films: SmallSearch
     assert "bb" in {hit.keyframe_id.video for hit in results}
     candidate = next(one for one in films.find(BLUE).candidates if one.row == green)
     assert candidate.evidence.frame == pytest.approx(0.95)
-    assert candidate.evidence.frame_margin == pytest.approx(0.95)

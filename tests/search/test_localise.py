@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import cast
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -18,21 +17,13 @@ from cbvir_core.search.looks import FrameLooker, confirmed
 from cbvir_core.search.query import Query
 from cbvir_core.types import Image
 from cbvir_core.verify import Verification
-from support.candidates import query_for, scene
+from support.candidates import AGREES, matched, query_for, scene
 from support.confidence import model_of, weights
 
 MODEL = model_of(
     weights("surveyed", -10.0, explained=20.0), weights("checked", -5.0, score=10.0), weights("unchecked")
 )
 """Descriptors decide until thumbnails are compared, and then what these explain alone."""
-
-AGREES = Verification(
-    40, 0.5, 0.8, 0.9, 0.4, (0.0, 0.0, 9.0, 9.0), False, np.eye(3), np.zeros((40, 4), np.float32)
-)
-
-
-def matched(explained: float, fit: float = 0.9) -> ThumbnailMatch:
-    return ThumbnailMatch(1.0, fit, explained, ((0.5, 1.5),), np.eye(3))
 
 
 @dataclass
@@ -90,6 +81,13 @@ def test_a_scene_of_which_nothing_is_kept_is_judged_as_before() -> None:
     assert found.candidates[0].probability == pytest.approx(before.candidates[0].probability)
 
 
+def test_a_scene_that_is_not_likely_is_compared_where_it_comes_first() -> None:
+    localiser = ScriptedLocaliser({0: 1.0, 1: 1.0})
+    found = localiser.match_likely(query(), verified([0.3, 0.2]))
+    assert localiser.compared == [0]
+    assert found.best_probability > 0.99
+
+
 def test_where_all_are_wanted_every_likely_one_is_compared() -> None:
     localiser = ScriptedLocaliser(dict.fromkeys(range(4), 1.0))
     localiser.match_likely(query(SearchOptions(everywhere=True)), verified([0.9, 0.8, 0.7, 0.1]))
@@ -103,7 +101,7 @@ def test_the_first_one_was_compared_and_none_twice(scenes: list[tuple[float, flo
     found = localiser.match_likely(query(), before)
     assert len(set(localiser.compared)) == len(localiser.compared)
     best = found.candidates[found.best_number]
-    assert best.probability < 0.5 or best.row in localiser.compared
+    assert best.row in localiser.compared
     again = localiser.match_likely(
         query(), Findings(candidates=before.candidates, thumbnail_matches=found.thumbnail_matches)
     )

@@ -9,13 +9,19 @@ from pathlib import Path
 import numpy as np
 
 from cbvir_core.index import Neighbours
+from cbvir_core.localise import ThumbnailMatch
 from cbvir_core.search import ConfidenceModel, MatchEvidence, SearchOptions, shipped_model
 from cbvir_core.search.findings import Candidate, Scene
 from cbvir_core.search.query import DescribedPicture, Query
 from cbvir_core.search.stages import StageClock
 from cbvir_core.store import KeyframeRow, VideoRecord
 from cbvir_core.types import Image, KeyframeId, Rows, VideoId, VideoInfo
-from cbvir_core.verify import QUERY_FEATURES, LocalFeatures, describe
+from cbvir_core.verify import QUERY_FEATURES, LocalFeatures, Verification, describe
+
+AGREES = Verification(
+    40, 0.5, 0.8, 0.9, 0.4, (0.0, 0.0, 9.0, 9.0), False, np.eye(3), np.zeros((40, 4), np.float32)
+)
+"""What a still has in common with a picture that it shows."""
 
 
 class ExactGallery:
@@ -37,6 +43,11 @@ class ExactGallery:
             order = np.argsort(distances, kind="stable")[:k]
             found.append(Neighbours(order.astype(np.int64) + 1, distances[order]))
         return found
+
+
+def matched(explained: float, fit: float = 0.9) -> ThumbnailMatch:
+    """Return what thumbnails say of a scene, with the span of the one at 1 s."""
+    return ThumbnailMatch(1.0, fit, explained, ((0.5, 1.5),), np.eye(3))
 
 
 def scene(row: int, video: str, score: float, variant: str = "plain") -> Scene:

@@ -5,10 +5,9 @@
 The questions are hard on purpose.  Clips that the networks were trained on are joined to films with I-frames
 that are far apart and not at cuts, and films of photographs crowd the library.  Perturbed frames of the films
 are asked for, each once as it is and once with its own film left out.  Pictures without an answer are asked
-for too: frames of the end of each clip, of which the films show the beginning, frames of clips of the same
-series that are in no film, and photographs that are in none.  Clips that `bench.films` asks about take no
-part.  A model fitted to half of the questions is measured by the other half; the model that is written is
-fitted to all of them.
+for too: frames of clips of the same series that are in no film, and photographs that are in none.  Clips that
+`bench.films` asks about take no part.  A model fitted to half of the questions is measured by the other half;
+the model that is written is fitted to all of them.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ from bench.films.film_frames import frames_at
 from bench.films.library import library_folder, made_library
 from bench.films.making import make_film, make_photograph_films
 from bench.films.parts import best_versions, clip_duration_s, shortest_of_each_series
-from bench.films.plan import FIXED_GOP, X264, Stretch, deal, stretch_of
+from bench.films.plan import FIXED_GOP, X264, deal, stretch_of
 from bench.retrieval.clips import clips_in, never_learnt
 from bench.retrieval.photographs import distractors
 from bench.shared_data import SHARED
@@ -46,11 +45,8 @@ from support.searchers import without_refinement
 MIN_QUALITY = 0.05
 """Quality of a keyframe from which on it is asked about."""
 
-FRAMES_OF_CLIP, FRAMES_OF_END = 10, 5
-"""Frames that are asked for of a clip that is in no film, and of the end of one whose beginning is."""
-
-BEGINNING_SHARE, END_SHARE = 0.6, 0.7
-"""Share of a clip that a film shows, and from where on its frames are asked for as absent ones."""
+FRAMES_OF_CLIP = 20
+"""Frames that are asked for of a clip that is in no film."""
 
 OTHERS_PHOTOGRAPHS = 2_500
 """Photographs that are left to `bench.films`: it fills films with as many, and asks with the last ones."""
@@ -69,7 +65,7 @@ def samples(options: argparse.Namespace) -> list[LabelledEvidence]:
     present = [path for path in learnt.values() if path not in absent]
     films = [
         make_film(replace(plan, encoding=(*X264, *FIXED_GOP)), options.data / "films")
-        for plan in deal([beginning_of(clip) for clip in present], seed=1)
+        for plan in deal([stretch_of(clip, asked=True) for clip in present], seed=1)
     ]
     pictures = distractors(SHARED / "distractors", 10_000)[OTHERS_PHOTOGRAPHS:]
     crowd = make_photograph_films(pictures[: options.photographs], options.data / "crowd")
@@ -88,8 +84,7 @@ def samples(options: argparse.Namespace) -> list[LabelledEvidence]:
             if row.quality > MIN_QUALITY
         ]
         foreign = [read_picture(data) for _, data in foreign_pictures]
-        foreign += [image for clip in absent for image in frames_of(clip, 0.0, FRAMES_OF_CLIP)]
-        foreign += [image for clip in present for image in frames_of(clip, END_SHARE, FRAMES_OF_END)]
+        foreign += [image for clip in absent for image in frames_of(clip, FRAMES_OF_CLIP)]
         for searcher in without_refinement(library):
             questions = CalibrationQuestions(store, searcher, options.seed)
             rng = np.random.default_rng(options.seed)
@@ -106,14 +101,9 @@ def samples(options: argparse.Namespace) -> list[LabelledEvidence]:
     return found
 
 
-def beginning_of(clip: Path) -> Stretch:
-    """Return the part of a clip that a film shows."""
-    return stretch_of(clip, asked=True, max_s=BEGINNING_SHARE * clip_duration_s(clip))
-
-
-def frames_of(clip: Path, from_share: float, count: int) -> Iterator[Image]:
-    """Yield frames of a clip, evenly spread from a share of its length on."""
-    times_s = np.linspace(from_share, 0.97, count) * clip_duration_s(clip)
+def frames_of(clip: Path, count: int) -> Iterator[Image]:
+    """Yield frames of a clip, evenly spread."""
+    times_s = np.linspace(0.0, 0.97, count) * clip_duration_s(clip)
     for _, image in frames_at(clip, times_s.tolist()):
         yield image
 
