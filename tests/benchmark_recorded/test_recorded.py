@@ -11,6 +11,7 @@ from bench.recorded.answers import Record, answer_all, differences
 from bench.recorded.program import main
 from bench.recorded.questions import ORDER, questions
 from cbvir_core.library import Library
+from support.conversions import copy_into
 from support.films import Film, draw_film
 
 COUNT = len(ORDER) + 2
@@ -34,9 +35,15 @@ def clips(films: list[Film]) -> list[Path]:
 
 @pytest.fixture(scope="module")
 def record(
-    films: list[Film], clips: list[Path], weights: Path, tmp_path_factory: pytest.TempPathFactory
+    films: list[Film],
+    clips: list[Path],
+    weights: Path,
+    converted_networks: Path,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Record:
-    with Library.open(tmp_path_factory.mktemp("data"), profile="first", models_dir=weights) as library:
+    data = tmp_path_factory.mktemp("data")
+    copy_into(data / "cache", converted_networks)
+    with Library.open(data, profile="first", models_dir=weights) as library:
         for film in films:
             library.add(film.path)
         return answer_all(library, questions(clips, COUNT, seed=3))

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from cbvir_core.embed import NetworkEncoder, RuntimeOptions, import_files
+from support.conversions import copy_into
 from support.films import Film, draw_film, loop_film
 from support.networks import seeded_filter, seeded_solar
 from support.services import Service
@@ -29,12 +30,13 @@ def long_film(films: list[Film], tmp_path_factory: pytest.TempPathFactory) -> Fi
 
 
 @pytest.fixture(scope="session")
-def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def prepared(converted_networks: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data folder with one profile, ``seeded``, that has a filter alone.
 
-    The network is converted already: each service would spend seconds on that.
+    Its network and the built-in ones are converted already: each service would spend half a minute on that.
     """
     data = tmp_path_factory.mktemp("prepared")
+    copy_into(data / "cache", converted_networks)
     import_files("seeded", [seeded_filter(data / "net.safetensors")], data / "models")
     (data / "net.safetensors").unlink()
     NetworkEncoder(data / "models/seeded/filter.safetensors", "filter", RuntimeOptions(cache=data / "cache"))

@@ -18,6 +18,7 @@ from cbvir_core.types import Image
 
 BITS = 8
 CELL = 16
+LARGE_BYTES = 1_000_000
 
 
 def numbered(number: int, height: int = 64) -> Image:
@@ -93,6 +94,17 @@ def write_film(folder: Path, film: Film) -> Path:
             output.mux(stream.encode(frame))
         output.mux(stream.encode())
     return path
+
+
+@pytest.fixture(params=["small", pytest.param("large", marks=pytest.mark.slow)])
+def clips(shared: Path, request: pytest.FixtureRequest) -> list[Path]:
+    """The shared clips below `LARGE_BYTES` or the others.
+
+    The small ones are of every container, codec and pixel format that there is; the large ones are mostly
+    H.264 in MP4, take three times as long to decode, and so are read by ``make test-slow`` alone.
+    """
+    files = sorted(path for path in (shared / "videos").iterdir() if path.suffix != ".md")
+    return [path for path in files if (path.stat().st_size < LARGE_BYTES) == (request.param == "small")]
 
 
 @pytest.fixture

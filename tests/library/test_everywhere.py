@@ -46,9 +46,11 @@ def archive(material: Film, tmp_path_factory: pytest.TempPathFactory) -> list[Fi
 
 @pytest.fixture(scope="module")
 def library(
-    archive: list[Film], weights: Path, tmp_path_factory: pytest.TempPathFactory
+    archive: list[Film], weights: Path, converted: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Library]:
-    with Library.open(tmp_path_factory.mktemp("data"), profile="first", models_dir=weights) as opened:
+    data = tmp_path_factory.mktemp("data")
+    (data / "cache").symlink_to(converted)
+    with Library.open(data, profile="first", models_dir=weights) as opened:
         for film in archive:
             opened.add(film.path)
         yield opened

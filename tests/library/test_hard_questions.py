@@ -14,7 +14,8 @@ from bench.retrieval.photographs import distractors
 from cbvir_core.decode import read_frames, read_picture
 from cbvir_core.library import Library
 from cbvir_core.search import SearchOptions
-from cbvir_core.types import Image, Verdict
+from cbvir_core.types import Answer, Image, Verdict
+from support.conversions import copy_into
 from support.films import write_video
 
 SIZE, RATE = (640, 360), 30
@@ -25,7 +26,7 @@ SHOTS_S = (Fraction(6, 10), Fraction(4, 10))
 
 @pytest.fixture(scope="module")
 def pictures(shared: Path) -> list[Image]:
-    found = [read_picture(data) for _, data in distractors(shared / "distractors", 12)]
+    found = [read_picture(data) for _, data in distractors(shared / "distractors", 8)]
     return [np.asarray(cv2.resize(one, SIZE), np.uint8) for one in found]
 
 
@@ -42,9 +43,14 @@ def films(pictures: list[Image], tmp_path_factory: pytest.TempPathFactory) -> di
 
 @pytest.fixture(scope="module")
 def library(
-    films: dict[Fraction, Path], shared: Path, tmp_path_factory: pytest.TempPathFactory
+    films: dict[Fraction, Path],
+    shared: Path,
+    converted_networks: Path,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Library]:
-    with Library.open(tmp_path_factory.mktemp("library"), profile="builtin") as opened:
+    data = tmp_path_factory.mktemp("library")
+    copy_into(data / "cache", converted_networks)
+    with Library.open(data, profile="builtin") as opened:
         for path in films.values():
             opened.add(path)
         opened.add(shared / "videos" / CLIP)
@@ -63,13 +69,25 @@ def test_every_shot_that_was_looked_at_is_a_match(
         assert number * shot_s - 0.05 <= answer.results[0].time_s < (number + 1) * shot_s
 
 
-@pytest.mark.parametrize("side", [2560, 4624, 8660])
-def test_the_number_of_pixels_changes_nothing(library: Library, shared: Path, side: int) -> None:
+@pytest.fixture(scope="module")
+def frame(shared: Path) -> Image:
+    """A frame of the clip."""
     with read_frames(shared / "videos" / CLIP, samples_per_s=3, mode="every") as reader:
-        frame = next(one for one in reader if one.time_s >= 4)
-    usual = library.search(frame.image)
-    size = (side, round(side * frame.image.shape[0] / frame.image.shape[1]))
-    enlarged = cv2.resize(frame.image, size, interpolation=cv2.INTER_CUBIC)
+        return next(one.image for one in reader if one.time_s >= 4)
+
+
+@pytest.fixture(scope="module")
+def usual(library: Library, frame: Image) -> Answer:
+    """The answer to that frame in its own size."""
+    return library.search(frame)
+
+
+@pytest.mark.parametrize("side", [2560, 4624, 8660])
+def test_the_number_of_pixels_changes_nothing(
+    library: Library, frame: Image, usual: Answer, side: int
+) -> None:
+    size = (side, round(side * frame.shape[0] / frame.shape[1]))
+    enlarged = cv2.resize(frame, size, interpolation=cv2.INTER_CUBIC)
     answer = library.search(np.asarray(enlarged, np.uint8))
     assert (usual.verdict, answer.verdict) == (Verdict.MATCH, Verdict.MATCH)
     assert answer.results[0].path == usual.results[0].path

@@ -122,7 +122,7 @@ def test_mirrored(shared: Path) -> None:
             assert abs(moment.time_s - frames[number].time_s) <= (0.5 if perturb is cropped else 0.05)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def still_film(make_film: Callable[..., Path]) -> Path:
     """Twelve seconds: two pictures that stand for 4 s each, then 4 s of movement."""
     chance = np.random.default_rng(4)

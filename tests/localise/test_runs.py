@@ -23,7 +23,7 @@ MOVING_FRAMES, STILL_FRAMES = 50, 190
 """Frames of the film that move, before those that stand still."""
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def slide_film(make_film: Callable[..., Path]) -> Path:
     """A picture that moves for two seconds, stands still for eight and moves on."""
     cells = np.random.default_rng(9).integers(0, 255, (18, 32, 3), np.uint8)

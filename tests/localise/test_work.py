@@ -44,7 +44,7 @@ class FastClock:
         return 100.0 * (time.monotonic() - self._begun)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def moving_film(make_film: Callable[..., Path]) -> Path:
     """Twelve seconds of a picture that moves to the side, 300 frames with one I-frame."""
     cells = np.random.default_rng(4).integers(0, 255, (9, 16, 3), np.uint8)

@@ -17,6 +17,7 @@ from cbvir_core.library import Library
 from cbvir_core.library.active import ActiveGeneration
 from cbvir_core.search import SearchOptions
 from cbvir_core.store import Store
+from support.conversions import copy_into
 from support.films import Film, draw_film
 from support.networks import seeded_filter, seeded_solar
 
@@ -57,9 +58,9 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def converted(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def converted(converted_networks: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Networks are converted for OpenVINO once, not once per library."""
-    return tmp_path_factory.mktemp("cache")
+    return copy_into(tmp_path_factory.mktemp("cache"), converted_networks)
 
 
 @pytest.fixture

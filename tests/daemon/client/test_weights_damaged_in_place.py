@@ -11,8 +11,6 @@ from typing import Any
 import pytest
 
 import cbvir_core
-from cbvir_core.embed import NetworkEncoder, RuntimeOptions
-from cbvir_core.weights import find_profile
 from support.films import Film
 from support.services import Service
 
@@ -36,17 +34,10 @@ def refused(service: Service) -> str:
 
 @pytest.fixture(scope="module")
 def moreso(refined: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a data folder whose two networks are the profile ``moreso``, which ``auto`` prefers.
-
-    The built-in ones are converted already: two services of this module come to use them.
-    """
+    """Return a data folder whose two networks are the profile ``moreso``, which ``auto`` prefers."""
     data = tmp_path_factory.mktemp("moreso") / "data"
     shutil.copytree(refined, data)
     (data / "models" / "seeded").rename(data / "models" / "moreso")
-    builtin = find_profile("builtin", None)
-    assert builtin.refine is not None
-    NetworkEncoder(builtin.filter, "filter", RuntimeOptions(cache=data / "cache"))
-    NetworkEncoder(builtin.refine, "refine", RuntimeOptions(cache=data / "cache"))
     return data
 
 
