@@ -21,6 +21,9 @@ cores."""
 MAX_LOOKS = 3
 """Scenes that are decoded in one pass."""
 
+ADJOINING_S = 2.0
+"""Seconds between two scenes of a video up to which they may show the same things."""
+
 MIN_FRAME_SIMILARITY = 0.45
 """Similarity of the best frame from which it is decoded though neither its still nor its score speaks for
 it."""
@@ -44,6 +47,7 @@ class Localiser:
     def match_likely(self, query: Query, known: Findings) -> Findings:
         """Compare the thumbnails of the most probable candidate, until the most probable one was compared.
 
+        Those of scenes that adjoin it are compared too: where a camera moves on, they show nearly the same.
         Where every scene is wanted, those of the `MAX_THUMBNAIL_SCENES` most probable likely ones come first.
         """
         if query.options.everywhere:
@@ -53,8 +57,9 @@ class Localiser:
             known = self.match(query, known, likely[:MAX_THUMBNAIL_SCENES])
         compared: set[int] = set()
         while known.candidates and (best := known.best_number) not in compared:
-            compared.add(best)
-            known = self.match(query, known, [best])
+            fresh = [number for number in _adjoining(known.candidates, best) if number not in compared]
+            compared.update(fresh)
+            known = self.match(query, known, fresh)
         return known
 
     def match(self, query: Query, known: Findings, numbers: Sequence[int]) -> Findings:
@@ -90,7 +95,7 @@ class Localiser:
     def look_at_frames(self, query: Query, known: Findings) -> Findings:
         """Look at the most probable candidates until the best one has been seen, `MAX_LOOKS` at most.
 
-        The scene whose frame resembles the picture most is looked at too, as long as no other is certain:
+        The scene whose frame resembles the picture most is looked at too, unless the very frame was found:
         where that frame does not agree with the picture, those of other scenes did not either.
         What an earlier pass has seen counts again and is not looked at again.
         """
@@ -117,6 +122,18 @@ class Localiser:
         return replace(known, looks=looks).with_candidates({number: seen})
 
 
+def _adjoining(candidates: Sequence[Candidate], number: int) -> list[int]:
+    """Return the place of a candidate and of those of the same video that are near it in time."""
+    of = candidates[number].keyframe
+    return [
+        other
+        for other, keyframe in enumerate(one.keyframe for one in candidates)
+        if keyframe.keyframe_id.video == of.keyframe_id.video
+        and keyframe.scene_start_s - ADJOINING_S <= of.scene_end_s
+        and of.scene_start_s - ADJOINING_S <= keyframe.scene_end_s
+    ]
+
+
 def _next_to_look_at(query: Query, judged: Findings, looked_at: set[int]) -> int | None:
     """Return the place of the next candidate to decode; None where the answer would not change."""
     candidates = judged.candidates
@@ -125,15 +142,25 @@ def _next_to_look_at(query: Query, judged: Findings, looked_at: set[int]) -> int
     best = judged.best_number
     if best not in looked_at and candidates[best].probability >= query.options.likely_score:
         return best
-    if candidates[best].probability >= query.options.match_score:
+    if _is_certain(query, candidates[best]):
         return None
     likely = [
         number
         for number, one in enumerate(candidates)
         if number not in looked_at and one.probability >= query.options.likely_score
     ]
-    if likely:
+    is_match = candidates[best].probability >= query.options.match_score
+    if likely and not is_match:
         return max(likely, key=lambda number: candidates[number].evidence.frame)
     resembling = max(range(len(candidates)), key=lambda number: candidates[number].evidence.frame)
+    if resembling in looked_at and is_match:
+        beside = [number for number in _adjoining(candidates, best) if number not in looked_at]
+        return max(beside, key=lambda number: candidates[number].probability, default=None)
     is_worth_it = candidates[resembling].evidence.frame >= MIN_FRAME_SIMILARITY
     return resembling if is_worth_it and resembling not in looked_at else None
+
+
+def _is_certain(query: Query, best: Candidate) -> bool:
+    """Return whether no other scene can show more: one of its frames is the very picture."""
+    is_exact = best.moment is not None and best.moment.exact
+    return best.probability >= query.options.match_score and is_exact

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import cast
 
 import pytest
@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from cbvir_core.localise import Moment, ThumbnailMatch
 from cbvir_core.search import MatchEvidence, SearchOptions
-from cbvir_core.search.findings import Candidate, Findings, Scene
+from cbvir_core.search.findings import Candidate, Findings, FrameLook, Scene
 from cbvir_core.search.localise import Localiser
 from cbvir_core.search.looks import FrameLooker, confirmed
 from cbvir_core.search.query import Query
@@ -86,6 +86,60 @@ def test_a_scene_that_is_not_likely_is_compared_where_it_comes_first() -> None:
     found = localiser.match_likely(query(), verified([0.3, 0.2]))
     assert localiser.compared == [0]
     assert found.best_probability > 0.99
+
+
+def test_scenes_beside_the_first_one_are_compared_too() -> None:
+    """A camera that moves on shows nearly the same in the next scene, and descriptors cannot tell which."""
+    localiser = ScriptedLocaliser({0: 0.7, 1: 1.0, 9: 1.0})
+    known = verified([0.9, 0.6, 0.3])
+    near, far = (replace(known.candidates[n], scene=scene(row, "00", 0.5)) for n, row in ((1, 1), (2, 9)))
+    found = localiser.match_likely(query(), replace(known, candidates=(known.candidates[0], near, far)))
+    assert sorted(localiser.compared) == [0, 1]
+    assert found.best_number == 1
+
+
+@dataclass
+class ScriptedLooks:
+    """Frames of which the script says, by row, whether they are exact; it remembers the rows."""
+
+    exact: dict[int, bool]
+    rows: list[int] = field(default_factory=list)
+
+    def look(self, query: Query, described: object, candidate: Candidate) -> FrameLook:
+        self.rows.append(candidate.row)
+        exact = self.exact[candidate.row]
+        moment = Moment(1.0, 1.0, 1.0, exact, 1, 1)
+        return FrameLook(True, AGREES, matched(1.0 if exact else 0.8), moment)
+
+
+def looked_at(exact: dict[int, bool], videos: str) -> tuple[list[int], Findings]:
+    """Look at frames of three scenes of these videos, the first of which is a match without; return rows."""
+    looks = ScriptedLooks(exact)
+    known = verified([0.9, 0.8, 0.7])
+    candidates = tuple(
+        replace(one, scene=scene(row, video, 0.5)).with_evidence(
+            replace(one.evidence, thumbnail_match=matched(0.8 - row / 10)), MODEL
+        )
+        for row, (video, one) in enumerate(zip(videos, known.candidates, strict=True))
+    )
+    localiser = Localiser(cast(FrameLooker, looks))
+    return looks.rows, localiser.look_at_frames(query(), replace(known, candidates=candidates))
+
+
+def test_where_the_very_frame_is_found_nothing_else_is_decoded() -> None:
+    rows, found = looked_at({0: True}, "aaa")
+    assert rows == [0]
+    assert found.best_number == 0
+
+
+def test_where_it_is_not_found_the_scene_beside_is_decoded_too() -> None:
+    rows, found = looked_at({0: False, 1: True}, "aab")
+    assert rows == [0, 1]
+    assert found.best_number == 1
+
+
+def test_scenes_of_other_videos_are_not_beside() -> None:
+    assert looked_at({0: False}, "abc")[0] == [0]
 
 
 def test_where_all_are_wanted_every_likely_one_is_compared() -> None:
