@@ -107,7 +107,7 @@ def _may_mount() -> bool:
 
 @pytest.mark.skipif(not _may_mount(), reason="needs a user namespace, to mount a small disk in it")
 def test_a_full_disk_makes_videos_wait_and_queries_go_on(prepared: Path, films: list[Film]) -> None:
-    disk = 'mount -t tmpfs -o size=40m tmpfs "$0" && cp -r "$1"/. "$0" && shift 1 && exec "$@"'
+    disk = 'mount -t tmpfs -o size=90m tmpfs "$0" && cp -r "$1"/. "$0" && shift 1 && exec "$@"'
     service = Service(prepared)
     try:
         away = service.data.rename(service.folder / "before")
