@@ -142,7 +142,8 @@ class CalibrationQuestions:
     ) -> Iterator[LabelledEvidence]:
         if (candidate := self._searcher.best_candidate(picture, options)) is None:
             return
-        right = any(_same_scene(candidate.keyframe, frame.keyframe) for frame in frames)
+        # Spans that touch: where a scene was cut too early, both are right.
+        right = any(candidate.keyframe.is_beside(frame.keyframe) for frame in frames)
         if right or not any(self._shows_all(candidate, frame.described) for frame in frames):
             yield from _with_less_evidence(
                 number, candidate.evidence, right=right, absent=bool(options.without)
@@ -174,10 +175,3 @@ def _with_less_evidence(
     if evidence.checked:
         unchecked = replace(evidence, checked=False, verification=None, thumbnail_match=None)
         yield LabelledEvidence(number, unchecked, right, absent)
-
-
-def _same_scene(one: KeyframeRow, other: KeyframeRow) -> bool:
-    """Return whether the spans of two keyframes touch: where a scene was cut too early, both are right."""
-    if one.keyframe_id.video != other.keyframe_id.video:
-        return False
-    return one.scene_start_s <= other.scene_end_s and other.scene_start_s <= one.scene_end_s

@@ -51,9 +51,9 @@ class Localiser:
         Where every scene is wanted, those of the `MAX_THUMBNAIL_SCENES` most probable likely ones come first.
         """
         if query.options.everywhere:
-            chances = {number: one.probability for number, one in enumerate(known.candidates)}
-            likely = [number for number, chance in chances.items() if chance >= query.options.likely_score]
-            likely.sort(key=lambda number: -chances[number])
+            candidates = known.candidates
+            likely = [n for n, one in enumerate(candidates) if one.probability >= query.options.likely_score]
+            likely.sort(key=lambda number: -candidates[number].probability)
             known = self.match(query, known, likely[:MAX_THUMBNAIL_SCENES])
         compared: set[int] = set()
         while known.candidates and (best := known.best_number) not in compared:
@@ -96,7 +96,8 @@ class Localiser:
         """Look at the most probable candidates until the best one has been seen, `MAX_LOOKS` at most.
 
         The scene whose frame resembles the picture most is looked at too, unless the very frame was found:
-        where that frame does not agree with the picture, those of other scenes did not either.
+        where that frame does not agree with the picture, those of other scenes did not either.  After it, a
+        scene beside a match follows: a camera that moves on shows nearly the same there.
         What an earlier pass has seen counts again and is not looked at again.
         """
         seen = {n: one for n, one in enumerate(known.candidates) if one.look_key in known.looks}
@@ -125,13 +126,7 @@ class Localiser:
 def _adjoining(candidates: Sequence[Candidate], number: int) -> list[int]:
     """Return the place of a candidate and of those of the same video that are near it in time."""
     of = candidates[number].keyframe
-    return [
-        other
-        for other, keyframe in enumerate(one.keyframe for one in candidates)
-        if keyframe.keyframe_id.video == of.keyframe_id.video
-        and keyframe.scene_start_s - ADJOINING_S <= of.scene_end_s
-        and of.scene_start_s - ADJOINING_S <= keyframe.scene_end_s
-    ]
+    return [n for n, one in enumerate(candidates) if one.keyframe.is_beside(of, ADJOINING_S)]
 
 
 def _next_to_look_at(query: Query, judged: Findings, looked_at: set[int]) -> int | None:
@@ -142,14 +137,14 @@ def _next_to_look_at(query: Query, judged: Findings, looked_at: set[int]) -> int
     best = judged.best_number
     if best not in looked_at and candidates[best].probability >= query.options.likely_score:
         return best
-    if _is_certain(query, candidates[best]):
+    is_match = candidates[best].probability >= query.options.match_score
+    if is_match and (moment := candidates[best].moment) is not None and moment.exact:
         return None
     likely = [
         number
         for number, one in enumerate(candidates)
         if number not in looked_at and one.probability >= query.options.likely_score
     ]
-    is_match = candidates[best].probability >= query.options.match_score
     if likely and not is_match:
         return max(likely, key=lambda number: candidates[number].evidence.frame)
     resembling = max(range(len(candidates)), key=lambda number: candidates[number].evidence.frame)
@@ -158,9 +153,3 @@ def _next_to_look_at(query: Query, judged: Findings, looked_at: set[int]) -> int
         return max(beside, key=lambda number: candidates[number].probability, default=None)
     is_worth_it = candidates[resembling].evidence.frame >= MIN_FRAME_SIMILARITY
     return resembling if is_worth_it and resembling not in looked_at else None
-
-
-def _is_certain(query: Query, best: Candidate) -> bool:
-    """Return whether no other scene can show more: one of its frames is the very picture."""
-    is_exact = best.moment is not None and best.moment.exact
-    return best.probability >= query.options.match_score and is_exact

@@ -42,6 +42,15 @@ class KeyframeRow:
     scene_end_s: float
     quality: float
 
+    def is_beside(self, other: KeyframeRow, gap_s: float = 0.0) -> bool:
+        """Return whether both are of one video and at most `gap_s` seconds lie between their scenes."""
+        if self.keyframe_id.video != other.keyframe_id.video:
+            return False
+        return (
+            self.scene_start_s - gap_s <= other.scene_end_s
+            and other.scene_start_s - gap_s <= self.scene_end_s
+        )
+
 
 def pack_number(number: int) -> bytes:
     """Pack a row number, a counter or a sequence number in eight bytes that sort as the number."""

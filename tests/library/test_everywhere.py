@@ -14,6 +14,7 @@ from cbvir_core.search import FRAME_NOTE, KEYFRAME_NOTE, LIKELY_PROBABILITY, Sea
 from cbvir_core.search.judge import BOUND_NOTE
 from cbvir_core.types import Answer, Image, Verdict
 from support.films import Film, cut_together, draw_film
+from support.libraries import with_networks
 from support.services import frame_at
 
 FILMS = 6
@@ -48,8 +49,7 @@ def archive(material: Film, tmp_path_factory: pytest.TempPathFactory) -> list[Fi
 def library(
     archive: list[Film], weights: Path, converted: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Library]:
-    data = tmp_path_factory.mktemp("data")
-    (data / "cache").symlink_to(converted)
+    data = with_networks(tmp_path_factory.mktemp("data"), converted)
     with Library.open(data, profile="first", models_dir=weights) as opened:
         for film in archive:
             opened.add(film.path)

@@ -17,7 +17,7 @@ from cbvir_core.library import Library
 from cbvir_core.search import STAGES, SearchOptions
 from cbvir_core.types import Image, KeyframeId, Verdict
 from support.films import Film, letterboxed
-from support.libraries import LibraryOpener
+from support.libraries import LibraryOpener, with_networks
 from support.services import frame_at
 
 
@@ -26,8 +26,7 @@ def library(
     films: list[Film], weights: Path, converted: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Library]:
     """A library of all films, for tests that ask it and change nothing."""
-    data = tmp_path_factory.mktemp("library")
-    (data / "cache").symlink_to(converted)
+    data = with_networks(tmp_path_factory.mktemp("library"), converted)
     usual = SearchOptions(exact_time_s=0)
     with Library.open(data, profile="first", models_dir=weights, search=usual) as opened:
         for film in films:

@@ -63,11 +63,17 @@ def converted(converted_networks: Path, tmp_path_factory: pytest.TempPathFactory
     return copy_into(tmp_path_factory.mktemp("cache"), converted_networks)
 
 
+def with_networks(data: Path, converted: Path) -> Path:
+    """Return a library's folder whose converted networks are those of all tests."""
+    (data / "cache").symlink_to(converted)
+    return data
+
+
 @pytest.fixture
 def open_library(tmp_path: Path, weights: Path, converted: Path) -> LibraryOpener:
     """Return a function that opens the library in `tmp_path` with one of the profiles."""
     (tmp_path / "data").mkdir()
-    (tmp_path / "data" / "cache").symlink_to(converted)
+    with_networks(tmp_path / "data", converted)
 
     def opener(profile: str = "first", **options: Any) -> Library:
         # Without the exact moment, which takes as much time as it may.
