@@ -19,9 +19,9 @@ from cbvir_core.types import Grey, Image, Span, VideoInfo
 MAX_FRAMES_HELD = 750
 """Frames held at once, 30 s of film: at most 7 MB, and 28 MB of the largest."""
 
-MAX_PICTURES_HELD = 48
-"""Frames of which the picture is held too, the first that are read: 28 MB at most.  They are those between
-two thumbnails of the likeliest place; where the best frame is another one, it is decoded again."""
+MAX_PICTURES_HELD = 96
+"""Frames of which the picture is held too, the first that are read: 57 MB at most.  They are those between
+four thumbnails of the likeliest place; where the best frame is another one, it is decoded again."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -11,8 +11,9 @@ from cbvir_core.localise.frames import HeldFrames, hold_frames, picture_at
 from cbvir_core.localise.work import LAST_RESORT_S, MAX_FRAMES_DECODED, TimeBudget, WorkBudget
 from cbvir_core.types import Image, VideoId, VideoInfo
 
-NEIGHBOUR_S = 0.37
-"""Seconds to each side of a sampled frame in which its neighbours lie, three samples a second."""
+NEIGHBOUR_S = 0.70
+"""Seconds to each side of a sampled frame in which the two nearest samples lie, three a second: what
+thumbnails then say is likely need not be decoded again."""
 
 
 def read_picture_at(
@@ -31,7 +32,7 @@ def read_picture_at(
 def hold_frames_around(
     path: Path, time_s: float, video_id: VideoId, budget_s: float = LAST_RESORT_S
 ) -> HeldFrames | None:
-    """Return the frames from the sampled one before a time to the one after it; None as `read_picture_at`."""
+    """Return the frames up to the second sampled ones before and after a time; None as `read_picture_at`."""
     with suppress(CbvirError):
         if (info := _probed(path, video_id)) is not None:
             span = (max(0.0, time_s - NEIGHBOUR_S), time_s + NEIGHBOUR_S)

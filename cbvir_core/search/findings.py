@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cbvir_core.geometry import shift
-from cbvir_core.localise import Moment, ThumbnailMatch
+from cbvir_core.localise import Moment, TemplateMatch, ThumbnailMatch
 from cbvir_core.search.confidence import ConfidenceModel, MatchEvidence
 from cbvir_core.search.frame_score import QueryDescriptors
 from cbvir_core.search.frames import FrameMatch
@@ -83,6 +83,7 @@ class Candidate:
     """A scene that may show the query, with everything that is known of it.
 
     - `probability`: that the scene shows the query, by the `evidence` that is known so far.
+    - `template_match`: where the picture lies in the scene's thumbnails, where it was looked for.
     - `moment`: when, for the scene whose exact moment was looked for.
     - `others`: scenes of other videos that show the same picture and for which this one stands.
     """
@@ -90,6 +91,7 @@ class Candidate:
     scene: Scene
     evidence: MatchEvidence
     probability: float
+    template_match: TemplateMatch | None = None
     moment: Moment | None = None
     others: tuple[Scene, ...] = ()
 
@@ -107,6 +109,23 @@ class Candidate:
     def row(self) -> int:
         """The row number of the keyframe."""
         return self.scene.keyframe.row
+
+    @property
+    def correlation(self) -> float:
+        """The correlation of the picture with a part of the scene's thumbnails; 0 where none is known."""
+        return 0.0 if self.template_match is None else self.template_match.correlation
+
+    @property
+    def is_located(self) -> bool:
+        """Whether the picture was found in a thumbnail of the scene."""
+        return self.template_match is not None and self.template_match.is_likely
+
+    @property
+    def found_at_s(self) -> float | None:
+        """When the frame is shown that was found: by its thumbnail, else by its views; None where neither."""
+        if self.template_match is not None and self.template_match.is_likely:
+            return self.template_match.time_s
+        return None if self.scene.frame is None else self.scene.frame.time_s
 
     @property
     def look_key(self) -> LookKey:
@@ -139,9 +158,10 @@ class Findings:
     - `described`: the descriptors of all variants that were looked for.
     - `frames`: the best frame of each scene that the frame route found, by row, the most similar first.
     - `candidates`: the best scores first; `descriptors` are their filter descriptors (N x D).
-    - `thumbnail_matches`: what was found, by the row number of the keyframe; `verifications`: by the row
-      number and whether the mirrored picture was compared first; `looks`: at the frames of scenes.  A later
-      pass that meets a scene again takes it from here and does not compute it twice.
+    - `thumbnail_matches`: what was found, by the row number of the keyframe; `template_matches`: by it and by
+      the row of the scene on whose frame the picture was laid before, None where on none; `verifications`:
+      by the row number and whether the mirrored picture was compared first; `looks`: at the frames of scenes.
+      A later pass that meets a scene again takes it from here and does not compute it twice.
     - `notes`: sentences for a person.
     """
 
@@ -152,6 +172,7 @@ class Findings:
     descriptors: Rows = field(default_factory=lambda: np.zeros((0, 0), np.float32), repr=False)
     verifications: Mapping[tuple[int, bool], Verification | None] = field(default_factory=dict)
     thumbnail_matches: Mapping[int, ThumbnailMatch | None] = field(default_factory=dict)
+    template_matches: Mapping[tuple[int, int | None], TemplateMatch | None] = field(default_factory=dict)
     looks: Mapping[LookKey, FrameLook] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 

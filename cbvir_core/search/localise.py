@@ -8,7 +8,8 @@ from dataclasses import replace
 from cbvir_core.localise import ThumbnailMatch
 from cbvir_core.search.findings import Candidate, Findings, Scene
 from cbvir_core.search.judge import judge
-from cbvir_core.search.looks import FrameLooker
+from cbvir_core.search.looks import FrameLooker, laid_on_frame
+from cbvir_core.search.next_look import adjoining, another, has_match, is_settled, unseen_best
 from cbvir_core.search.parallel import parallel_map
 from cbvir_core.search.query import Query
 from cbvir_core.types import Image
@@ -21,12 +22,8 @@ cores."""
 MAX_LOOKS = 3
 """Scenes that are decoded in one pass."""
 
-ADJOINING_S = 2.0
-"""Seconds between two scenes of a video up to which they may show the same things."""
-
-MIN_FRAME_SIMILARITY = 0.45
-"""Similarity of the best frame from which it is decoded though neither its still nor its score speaks for
-it."""
+MAX_TEMPLATE_SCENES = 12
+"""Scenes in whose thumbnails the picture is looked for at most: 6 ms each."""
 
 
 class Localiser:
@@ -57,10 +54,34 @@ class Localiser:
             known = self.match(query, known, likely[:MAX_THUMBNAIL_SCENES])
         compared: set[int] = set()
         while known.candidates and (best := known.best_number) not in compared:
-            fresh = [number for number in _adjoining(known.candidates, best) if number not in compared]
+            fresh = [number for number in adjoining(known.candidates, best) if number not in compared]
             compared.update(fresh)
             known = self.match(query, known, fresh)
         return known
+
+    def find_templates(self, query: Query, known: Findings) -> Findings:
+        """Look for the picture in the thumbnails of the scenes whose frames resemble it most.
+
+        Where a match is known, it is looked for as it lies there, in that scene and those beside it first.
+        """
+        described, candidates = query.described, known.candidates
+        if described is None:
+            return known
+        numbers = sorted(range(len(candidates)), key=lambda number: -candidates[number].evidence.frame)
+        picture, laid_on = described.image, None
+        best = candidates[known.best_number]
+        if has_match(query, known) and (verification := best.evidence.verification) is not None:
+            picture, laid_on = laid_on_frame(picture, verification, best.video.still_size), best.row
+            numbers = [*adjoining(candidates, known.best_number), *numbers]
+        numbers = list(dict.fromkeys(numbers))[:MAX_TEMPLATE_SCENES]
+        matches = dict(known.template_matches)
+        fresh = [candidates[n].scene for n in numbers if (candidates[n].row, laid_on) not in matches]
+        found = parallel_map(lambda scene: self._looker.template_match(picture, scene), fresh)
+        matches.update({(scene.keyframe.row, laid_on): one for scene, one in zip(fresh, found, strict=True)})
+        located = {
+            n: replace(candidates[n], template_match=matches[candidates[n].row, laid_on]) for n in numbers
+        }
+        return replace(known, template_matches=matches).with_candidates(located)
 
     def match(self, query: Query, known: Findings, numbers: Sequence[int]) -> Findings:
         """Return the findings with the thumbnail matches of the candidates `numbers` whose stills agree."""
@@ -95,21 +116,24 @@ class Localiser:
     def look_at_frames(self, query: Query, known: Findings) -> Findings:
         """Look at the most probable candidates until the best one has been seen, `MAX_LOOKS` at most.
 
-        The scene whose frame resembles the picture most is looked at too, unless the very frame was found:
-        where that frame does not agree with the picture, those of other scenes did not either.  After it, a
-        scene beside a match follows: a camera that moves on shows nearly the same there.
+        Unless the very frame was found, other scenes are looked at too: those in whose thumbnails the picture
+        lies, else the one whose frame resembles it most, and after it one beside a match, for a camera that
+        moves on shows nearly the same there.
         What an earlier pass has seen counts again and is not looked at again.
         """
-        seen = {n: one for n, one in enumerate(known.candidates) if one.look_key in known.looks}
+        looks = {n: known.looks.get(one.look_key) for n, one in enumerate(known.candidates)}
         known = known.with_candidates(
-            {number: one.with_look(known.looks[one.look_key], query.model) for number, one in seen.items()}
+            {n: known.candidates[n].with_look(look, query.model) for n, look in looks.items() if look}
         )
-        looked_at = set(seen)
+        seen = {number for number, look in looks.items() if look}
         for _ in range(MAX_LOOKS):
-            number = _next_to_look_at(query, judge(query, known), looked_at)
+            number = unseen_best(query, judge(query, known), seen)
+            if number is None and not is_settled(query, known):
+                known = self.find_templates(query, known)
+                number = another(query, judge(query, known), seen)
             if number is None:
                 break
-            looked_at.add(number)
+            seen.add(number)
             known = self.look(query, known, number)
         return known
 
@@ -121,35 +145,3 @@ class Localiser:
             looks = {**known.looks, candidate.look_key: look}
         seen = candidate.with_look(look, query.model)
         return replace(known, looks=looks).with_candidates({number: seen})
-
-
-def _adjoining(candidates: Sequence[Candidate], number: int) -> list[int]:
-    """Return the place of a candidate and of those of the same video that are near it in time."""
-    of = candidates[number].keyframe
-    return [n for n, one in enumerate(candidates) if one.keyframe.is_beside(of, ADJOINING_S)]
-
-
-def _next_to_look_at(query: Query, judged: Findings, looked_at: set[int]) -> int | None:
-    """Return the place of the next candidate to decode; None where the answer would not change."""
-    candidates = judged.candidates
-    if not candidates:
-        return None
-    best = judged.best_number
-    if best not in looked_at and candidates[best].probability >= query.options.likely_score:
-        return best
-    is_match = candidates[best].probability >= query.options.match_score
-    if is_match and (moment := candidates[best].moment) is not None and moment.exact:
-        return None
-    likely = [
-        number
-        for number, one in enumerate(candidates)
-        if number not in looked_at and one.probability >= query.options.likely_score
-    ]
-    if likely and not is_match:
-        return max(likely, key=lambda number: candidates[number].evidence.frame)
-    resembling = max(range(len(candidates)), key=lambda number: candidates[number].evidence.frame)
-    if resembling in looked_at and is_match:
-        beside = [number for number in _adjoining(candidates, best) if number not in looked_at]
-        return max(beside, key=lambda number: candidates[number].probability, default=None)
-    is_worth_it = candidates[resembling].evidence.frame >= MIN_FRAME_SIMILARITY
-    return resembling if is_worth_it and resembling not in looked_at else None

@@ -5,17 +5,20 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import replace
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
 from cbvir_core.borders.crop import crop_picture
 from cbvir_core.errors import StoreDamaged
-from cbvir_core.geometry import shift
+from cbvir_core.geometry import Size, clip_box, outlines, shift
 from cbvir_core.localise import (
     HeldFrames,
     Moment,
+    TemplateMatch,
     ThumbnailMatch,
     find_moment,
+    find_template,
     hold_frames_around,
     match_thumbnails,
 )
@@ -48,7 +51,7 @@ class FrameLooker:
         exact moment is looked for; the local features of that very frame count where more of them agree.
         """
         held = None
-        if candidate.evidence.verification is None:
+        if candidate.evidence.verification is None or candidate.is_located:
             candidate, held = self._compare_frame(query, candidate)
             evidence = candidate.evidence
             nothing_agrees = evidence.verification is None and evidence.thumbnail_match is None
@@ -83,17 +86,28 @@ class FrameLooker:
                 )
         return None
 
+    def template_match(self, part: Image, scene: Scene) -> TemplateMatch | None:
+        """Look for the asked part in the thumbnails of a scene; None where none are kept."""
+        with suppress(StoreDamaged):
+            if (thumbnails := self._store.thumbnails(scene.keyframe.row)) is not None:
+                return find_template(thumbnails, part)
+        return None
+
     def _compare_frame(self, query: Query, candidate: Candidate) -> tuple[Candidate, HeldFrames | None]:
-        """Compare the frame that the frame route found, and the thumbnails; return what was decoded too."""
+        """Compare the frame that was found, and the thumbnails; return what was decoded too.
+
+        It is the one in whose thumbnail the picture lies, else the one that the frame route found.
+        """
         scene, described, evidence = candidate.scene, query.described, candidate.evidence
-        if described is None or scene.frame is None:
+        time_s, video_id = candidate.found_at_s, scene.video.video_id
+        if described is None or time_s is None:
             return candidate, None
-        time_s, video_id = scene.frame.time_s, scene.video.video_id
         held = hold_frames_around(existing_path(scene.video), time_s, video_id, query.moment_budget_s)
         if held is not None:
             shown = crop_picture(held.nearest_picture(time_s), scene.video.borders)
-            verification = self._compare(described, scene, shown)
-            evidence = replace(evidence, checked=True, verification=verification)
+            fresh = self._compare(described, scene, shown)
+            if fresh is None or _says_more(fresh, evidence.verification):
+                evidence = replace(evidence, checked=True, verification=fresh or evidence.verification)
         match = self.match_at(described.image, scene, time_s, evidence.verification)
         if match is not None and (evidence.verification is not None or match.fit >= MIN_WHOLE_FIT):
             evidence = replace(evidence, thumbnail_match=match)
@@ -122,6 +136,20 @@ class FrameLooker:
 
     def _compare(self, described: DescribedPicture, scene: Scene, shown: Image) -> Verification | None:
         return self._verifier.compare_picture(described.features.result(), shown, scene.found_mirrored)
+
+
+def laid_on_frame(picture: Image, verification: Verification, still: Size) -> Image:
+    """Return the picture as it lies on the frame that it agrees with, in pixels of the still: what both show.
+
+    Where that is nothing the picture comes back as it is.
+    """
+    lying = outlines(verification.homography, (picture.shape[1], picture.shape[0]), still)
+    if lying is None:
+        return picture
+    laid = cv2.warpPerspective(picture, verification.homography, still, borderMode=cv2.BORDER_REPLICATE)
+    (left, top), (right, bottom) = np.floor(lying[1].min(axis=0)), np.ceil(lying[1].max(axis=0)) + 1
+    box = clip_box((int(left), int(top), int(right), int(bottom)), still)
+    return crop(np.asarray(laid, np.uint8), (box[0], box[1], box[2] - box[0], box[3] - box[1]))
 
 
 def _look_of(evidence: MatchEvidence, moment: Moment | None) -> FrameLook:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from cbvir_core.search.findings import Findings
+from cbvir_core.search.options import SearchOptions
 from cbvir_core.search.query import Query
 from cbvir_core.search.variants import Variant, parts_of, turned
 
@@ -12,15 +13,24 @@ from cbvir_core.search.variants import Variant, parts_of, turned
 def parts_to_look_for(query: Query, whole: Findings) -> list[Variant]:
     """Return what is looked for too: parts of the picture, and the picture turned.
 
-    None where the whole picture gives a certain answer.  The exact moment of the best scene of the whole
-    picture comes before: it takes less time, and where that frame shows the picture the parts are not needed.
+    None where the whole picture gives a certain answer, or a likely scene has it in a thumbnail.  The exact
+    moment of the best scene of the whole picture comes before: it takes less time, and where that frame
+    shows the picture the parts are not needed.
     """
     options = query.options
-    is_certain = whole.best_probability >= options.match_score
-    if query.described is None or not options.regions or is_certain:
+    if query.described is None or not options.regions or _is_certain(options, whole):
         return []
     with query.clock.stage("regions"):
-        return [*turned(query.variants[0]), *parts_of(query.picture, options.region)]
+        return [
+            *turned(query.variants[0]),
+            *parts_of(query.described.image, query.described.features.result()),
+        ]
+
+
+def _is_certain(options: SearchOptions, whole: Findings) -> bool:
+    if whole.best_probability < options.likely_score:
+        return False
+    return whole.best_probability >= options.match_score or whole.candidates[whole.best_number].is_located
 
 
 def better_of(query: Query, whole: Findings, with_parts: Findings) -> Findings:

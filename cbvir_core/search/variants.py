@@ -13,8 +13,10 @@ from cbvir_core.borders.still import content_box
 from cbvir_core.decode import STILL_SIDE, fit_within
 from cbvir_core.decode.blank import is_blank
 from cbvir_core.errors import InputError
-from cbvir_core.regions import extract_region, propose_regions
+from cbvir_core.geometry import Matrix
+from cbvir_core.regions import ProposedRegion, RegionKind, extract_region, propose_regions
 from cbvir_core.types import Box, Image, Region
+from cbvir_core.verify import LocalFeatures
 
 PLAIN = "plain"
 BORDERS_REMOVED = "borders_removed"
@@ -29,6 +31,9 @@ GRIDS = ((1, 2), (2, 1), (3, 3))
 
 MIN_CELL_SIDE = 32
 """Pixels; a smaller part has no local features, so nothing could confirm what it resembles."""
+
+MIN_PART_POINTS = 12
+"""Local features that a part has at least."""
 
 MAX_PARTS = 8
 """Parts that are proposed where a picture seems to lie in another, the most probable first.  The cells of
@@ -63,11 +68,21 @@ def variants_of(
     return variants + [_mirrored(variant) for variant in variants if mirrored]
 
 
-def parts_of(picture: Image, region: Region | None = None) -> list[Variant]:
-    """Return the parts in which another picture may lie: in a page, in a player, on a screen."""
-    whole = picture if region is None else crop(picture, region)
-    proposed = [extract_region(whole, part) for part in propose_regions(whole, MAX_PARTS)]
-    parts = (fit_within(part, STILL_SIDE) for part in [*proposed, *_cells(whole)])
+def parts_of(picture: Image, features: LocalFeatures) -> list[Variant]:
+    """Return the parts in which another picture may lie: in a page, in a player, on a screen.
+
+    `features` are those of the picture.  A part without any is left out: floors and blurs of all films
+    resemble each other, and nothing could confirm which of them it is.
+    """
+    height, width = picture.shape[:2]
+    proposed = propose_regions(picture, MAX_PARTS)
+    cells = [ProposedRegion(box, RegionKind.CROP) for box in _cells(width, height)]
+    points = features.points * np.array([width / features.width, height / features.height])
+    parts = (
+        fit_within(extract_region(picture, part), STILL_SIDE)
+        for part in [*proposed, *cells]
+        if _points_within(points, part.box) >= MIN_PART_POINTS
+    )
     return [Variant(IN_REGION, part) for part in parts if not is_blank(part)]
 
 
@@ -90,19 +105,25 @@ def crop(picture: Image, region: Region) -> Image:
     return np.ascontiguousarray(picture[y : y + height, x : x + width])
 
 
-def _cells(picture: Image) -> list[Image]:
+def _cells(width: int, height: int) -> list[Box]:
     """Return the cells of `GRIDS`."""
-    height, width = picture.shape[:2]
     return [
-        picture[
-            height * row // rows : height * (row + 1) // rows,
-            width * column // columns : width * (column + 1) // columns,
-        ]
+        (
+            width * column // columns,
+            height * row // rows,
+            width * (column + 1) // columns,
+            height * (row + 1) // rows,
+        )
         for rows, columns in GRIDS
         if min(height // rows, width // columns) >= MIN_CELL_SIDE
         for row in range(rows)
         for column in range(columns)
     ]
+
+
+def _points_within(points: Matrix, box: Box) -> int:
+    inside = (points >= box[:2]) & (points < box[2:])
+    return int(inside.all(axis=1).sum())
 
 
 def _cut(picture: Image, box: Box, small: Image) -> Image:

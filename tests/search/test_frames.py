@@ -19,6 +19,7 @@ from cbvir_core.search.findings import Scene, by_turns
 from cbvir_core.search.frames import MAX_FRAME_SCENES, FrameFinder, FrameMatch, best_matches
 from cbvir_core.search.variants import GRIDS, MIN_CELL_SIDE, TURNED, Variant, parts_of, turned
 from cbvir_core.types import Floats, Image, RowNumbers, Rows
+from cbvir_core.verify import QUERY_FEATURES, describe
 from support.candidates import scene
 from support.small_search import SmallSearch, colour_picture
 
@@ -159,8 +160,20 @@ def test_a_turned_picture_is_upright_again_after_the_turn_that_its_name_says() -
 def test_halves_and_cells_are_parts_where_they_are_large_enough() -> None:
     cells = sum(rows * columns for rows, columns in GRIDS)
     noise = np.random.default_rng(0).integers(0, 255, (300, 400, 3), np.uint8)
-    assert len(parts_of(noise)) >= cells
-    assert len(parts_of(np.ascontiguousarray(noise[: 3 * MIN_CELL_SIDE - 1]))) < len(parts_of(noise))
+    flat = np.ascontiguousarray(noise[: 3 * MIN_CELL_SIDE - 1])
+    parts = parts_of(noise, describe(noise, QUERY_FEATURES))
+    assert len(parts) >= cells
+    assert len(parts_of(flat, describe(flat, QUERY_FEATURES))) < len(parts)
+
+
+def test_a_part_without_local_features_is_not_looked_for() -> None:
+    """The left half is a smooth slope: not blank, and like that of any other film."""
+    picture = np.zeros((300, 400, 3), np.uint8)
+    picture[:, :200] = np.linspace(0, 200, 300)[:, None, None]
+    picture[:, 200:] = np.random.default_rng(0).integers(0, 255, (300, 200, 3), np.uint8)
+    parts = parts_of(picture, describe(picture, QUERY_FEATURES))
+    assert parts
+    assert not any((part.image.std(axis=1) < 8).all() for part in parts)
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import cast
 
@@ -9,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cbvir_core.localise import Moment, ThumbnailMatch
+from cbvir_core.localise import Moment, TemplateMatch, ThumbnailMatch
 from cbvir_core.search import MatchEvidence, SearchOptions
 from cbvir_core.search.findings import Candidate, Findings, FrameLook, Scene
 from cbvir_core.search.localise import Localiser
@@ -100,10 +101,17 @@ def test_scenes_beside_the_first_one_are_compared_too() -> None:
 
 @dataclass
 class ScriptedLooks:
-    """Frames of which the script says, by row, whether they are exact; it remembers the rows."""
+    """Frames of which the script says, by row, whether they are exact; it remembers the rows.
+
+    `correlations` are those of the picture with the thumbnails of each row.
+    """
 
     exact: dict[int, bool]
+    correlations: dict[int, float] = field(default_factory=dict)
     rows: list[int] = field(default_factory=list)
+
+    def template_match(self, part: Image, scene: Scene) -> TemplateMatch | None:
+        return TemplateMatch(1.0, self.correlations.get(scene.keyframe.row, 0.0))
 
     def look(self, query: Query, described: object, candidate: Candidate) -> FrameLook:
         self.rows.append(candidate.row)
@@ -112,13 +120,18 @@ class ScriptedLooks:
         return FrameLook(True, AGREES, matched(1.0 if exact else 0.8), moment)
 
 
-def looked_at(exact: dict[int, bool], videos: str) -> tuple[list[int], Findings]:
-    """Look at frames of three scenes of these videos, the first of which is a match without; return rows."""
-    looks = ScriptedLooks(exact)
+def looked_at(
+    exact: dict[int, bool], videos: str, correlations: Sequence[float] = (), explained: float = 0.8
+) -> tuple[list[int], Findings]:
+    """Look at frames of three scenes of these videos, the first of which is a match without; return rows.
+
+    It is none where less is `explained`.
+    """
+    looks = ScriptedLooks(exact, dict(enumerate(correlations)))
     known = verified([0.9, 0.8, 0.7])
     candidates = tuple(
         replace(one, scene=scene(row, video, 0.5)).with_evidence(
-            replace(one.evidence, thumbnail_match=matched(0.8 - row / 10)), MODEL
+            replace(one.evidence, thumbnail_match=matched(explained - row / 10)), MODEL
         )
         for row, (video, one) in enumerate(zip(videos, known.candidates, strict=True))
     )
@@ -140,6 +153,25 @@ def test_where_it_is_not_found_the_scene_beside_is_decoded_too() -> None:
 
 def test_scenes_of_other_videos_are_not_beside() -> None:
     assert looked_at({0: False}, "abc")[0] == [0]
+
+
+def test_where_the_picture_lies_in_a_thumbnail_of_the_match_nothing_else_is_decoded() -> None:
+    """A crop has no frame of its own, so none of its moments is exact."""
+    assert looked_at({0: False}, "aab", [0.95, 0.9, 0.4])[0] == [0]
+
+
+def test_where_it_lies_better_in_a_thumbnail_of_another_scene_that_is_decoded() -> None:
+    assert looked_at({0: False, 2: True}, "aab", [0.9, 0.5, 0.95])[0] == [0, 2]
+
+
+def test_without_a_likely_scene_the_one_in_whose_thumbnail_it_lies_is_decoded() -> None:
+    rows, found = looked_at({1: True}, "abc", [0.6, 0.9, 0.84], explained=0.3)
+    assert rows == [1]
+    assert found.best_number == 1
+
+
+def test_where_it_lies_in_no_thumbnail_and_nothing_resembles_it_nothing_is_decoded() -> None:
+    assert looked_at({}, "abc", [0.6, 0.5, 0.84], explained=0.3)[0] == []
 
 
 def test_where_all_are_wanted_every_likely_one_is_compared() -> None:

@@ -12,6 +12,7 @@ from cbvir_core.decode.blank import is_blank
 from cbvir_core.errors import InputError
 from cbvir_core.search.variants import crop, parts_of, variants_of
 from cbvir_core.types import Image
+from cbvir_core.verify import QUERY_FEATURES, describe
 
 
 def noise(width: int, height: int, seed: int = 0) -> Image:
@@ -73,6 +74,6 @@ def test_what_shows_nothing_is_not_looked_for() -> None:
     page = np.full((400, 600, 3), 255, np.uint8)
     page[80:320, 100:500] = 0
     assert [variant.name for variant in variants_of(page)] == ["plain", "mirrored"]
-    assert not any(is_blank(part.image) for part in parts_of(page))
+    assert not any(is_blank(part.image) for part in parts_of(page, describe(page, QUERY_FEATURES)))
     page[80:320, 100:500] = noise(400, 240)
     assert len(variants_of(page)) == 4

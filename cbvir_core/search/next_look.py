@@ -1,0 +1,68 @@
+"""Which scene is decoded next, by what is known of all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from cbvir_core.search.findings import Candidate, Findings
+from cbvir_core.search.query import Query
+
+ADJOINING_S = 2.0
+"""Seconds between two scenes of a video up to which they may show the same things."""
+
+MIN_FRAME_SIMILARITY = 0.45
+"""Similarity of the best frame from which it is decoded though neither its still nor its score speaks for
+it."""
+
+
+def adjoining(candidates: Sequence[Candidate], number: int) -> list[int]:
+    """Return the place of a candidate and of those of the same video that are near it in time."""
+    of = candidates[number].keyframe
+    return [n for n, one in enumerate(candidates) if one.keyframe.is_beside(of, ADJOINING_S)]
+
+
+def has_match(query: Query, known: Findings) -> bool:
+    """Return whether a candidate is a match."""
+    return known.best_probability >= query.options.match_score
+
+
+def is_settled(query: Query, known: Findings) -> bool:
+    """Return whether the very frame was found, or there is nothing to be found."""
+    if not known.candidates:
+        return True
+    moment = known.candidates[known.best_number].moment
+    return has_match(query, known) and moment is not None and moment.exact
+
+
+def unseen_best(query: Query, judged: Findings, seen: set[int]) -> int | None:
+    """Return the place of the most probable candidate where it is likely and was not looked at yet."""
+    if not judged.candidates or (best := judged.best_number) in seen:
+        return None
+    return best if judged.candidates[best].probability >= query.options.likely_score else None
+
+
+def another(query: Query, judged: Findings, seen: set[int]) -> int | None:
+    """Return the place of the candidate that may show the picture better; None where none may."""
+    candidates, best = judged.candidates, judged.candidates[judged.best_number]
+    is_match = has_match(query, judged)
+    unseen = [number for number in range(len(candidates)) if number not in seen]
+    located = _most(unseen, lambda n: candidates[n].correlation if candidates[n].is_located else 0.0)
+    if is_match and best.is_located:
+        return located if located is not None and candidates[located].correlation > best.correlation else None
+    if located is not None:
+        return located
+    likely = [number for number in unseen if candidates[number].probability >= query.options.likely_score]
+    if likely and not is_match:
+        return max(likely, key=lambda number: candidates[number].evidence.frame)
+    resembling = max(range(len(candidates)), key=lambda number: candidates[number].evidence.frame)
+    if resembling in seen and is_match:
+        beside = [number for number in adjoining(candidates, judged.best_number) if number in unseen]
+        return max(beside, key=lambda number: candidates[number].probability, default=None)
+    is_worth_it = candidates[resembling].evidence.frame >= MIN_FRAME_SIMILARITY
+    return resembling if is_worth_it and resembling in unseen else None
+
+
+def _most(numbers: Sequence[int], figure: Callable[[int], float]) -> int | None:
+    """Return the number with the highest figure; None where none is above 0."""
+    best = max(numbers, key=figure, default=None)
+    return best if best is not None and figure(best) > 0.0 else None
