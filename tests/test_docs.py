@@ -117,7 +117,7 @@ def networks(converted_networks: Path, tmp_path_factory: pytest.TempPathFactory)
 
 @pytest.fixture(scope="module")
 def home(networks: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A working folder with the files that the documents name: film.mp4, query.jpg, picture.jpg, page.png."""
+    """A working folder with the files that the documents name: two films, and pictures of one of them."""
     folder = tmp_path_factory.mktemp("docs")
     film = draw_film(folder / "film.mp4", seed=5, shots=4, size=(320, 180), rate=12)
     with read_frames(film.path, samples_per_s=1.0) as frames:
@@ -127,6 +127,7 @@ def home(networks: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     page = np.full((300, 400, 3), 255, np.uint8)
     page[80:215, 40:280] = cv2.resize(picture[:, :, ::-1], (240, 135), interpolation=cv2.INTER_AREA)
     cv2.imwrite(str(folder / "page.png"), page)
+    shutil.copy(film.path, folder / "clip.mp4")
     (folder / "Videos").mkdir()
     (folder / "data").mkdir()
     (folder / "data" / "cache").symlink_to(networks)

@@ -7,13 +7,14 @@ from cbvir_core.embed.conversions import drop_unused
 from cbvir_core.embed.encoders import Encoder, NetworkEncoder
 from cbvir_core.embed.importing import fetch_profile, import_files
 from cbvir_core.embed.runtime import RuntimeOptions
-from cbvir_core.embed.views import ViewEncoder
+from cbvir_core.embed.views import ViewEncoder, ViewRows
 
 __all__ = [
     "Encoder",
     "NetworkEncoder",
     "RuntimeOptions",
     "ViewEncoder",
+    "ViewRows",
     "drop_unused",
     "fetch_profile",
     "import_files",

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
+
 from cbvir_core.index.compact import CompactionPolicy
 from cbvir_core.index.followed import FollowedIndex
 from cbvir_core.index.frame_codec import FrameCodec, shipped_codec
@@ -67,10 +70,20 @@ class FrameIndex(FollowedIndex[FrameSegments]):
     def compare(self, queries: Rows, rows: RowNumbers) -> list[tuple[int, Floats]]:
         """Return each of `rows` that has frames, with the cosines of query views and its views: Q x N x V."""
         projected = self.codec.project(queries)
+        return [
+            (row, np.tensordot(projected, views, axes=(1, 2)).astype(np.float32))
+            for row, _, views in self.views(rows.tolist())
+        ]
+
+    def views(self, rows: Sequence[int]) -> list[tuple[int, npt.NDArray[np.float64], Floats]]:
+        """Return each of `rows` that has frames, with their times (N, seconds) and views, N x V x P.
+
+        The views are what `codec.project` gives of a query's, about.
+        """
         found = []
-        for row, codes in zip(rows.tolist(), self._store.frame_codes(rows), strict=True):
+        for row, codes in zip(rows, self._store.frame_codes(rows), strict=True):
             if codes is not None and codes.codes.size:
                 frames, views = codes.codes.shape[:2]
                 decoded = self.codec.decode(codes.codes.reshape(frames * views, -1))
-                found.append((row, (projected @ decoded.T).reshape(len(projected), frames, views)))
+                found.append((row, codes.times_s, decoded.reshape(frames, views, -1)))
         return found

@@ -3,30 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import ExitStack, closing
 from dataclasses import replace
 from pathlib import Path
 
 from cbvir_core.calibration import CALIBRATION_QUESTIONS, CalibrationProgress, CalibrationResult
+from cbvir_core.clips import ClipAnswer
 from cbvir_core.decode import Mode
 from cbvir_core.embed import RuntimeOptions
-from cbvir_core.index import FrameIndex, IndexOptions, IndexStatus
+from cbvir_core.errors import InputError
+from cbvir_core.index import IndexOptions, IndexStatus
 from cbvir_core.keyframes import KeyframeOptions, read_scene_frames
 from cbvir_core.library.frame_backfill import FrameBackfill, ReadScenes
-from cbvir_core.library.frame_rows import CodedViews, FrameDescriber
-from cbvir_core.library.generations import DataFolders, Generations
+from cbvir_core.library.frame_rows import FrameDescriber
+from cbvir_core.library.generations import DataFolders
 from cbvir_core.library.ingest import AddProgress, LibraryIngest
 from cbvir_core.library.maintenance import (
     FRAME_STEP_SCENES,
     MAINTENANCE_STEP_KEYFRAMES,
     Maintenance,
 )
-from cbvir_core.library.networks import Networks
+from cbvir_core.library.parts import LibraryParts, open_parts
 from cbvir_core.library.query_picture import QueryPicture, read_query
-from cbvir_core.search import FrameFinder, SearchOptions, draw_answered_frame
-from cbvir_core.store import DescriptorCounts, FrameCounts, KeyframeRow, Store, VideoRecord
+from cbvir_core.search import SearchOptions, draw_answered_frame
+from cbvir_core.store import DescriptorCounts, FrameCounts, KeyframeRow, VideoRecord
 from cbvir_core.types import Answer, Box, Image, Keyframe, KeyframeId, Region, VideoId, VideoInfo
-from cbvir_core.weights import find_profile
 
 
 class Library:
@@ -38,21 +38,18 @@ class Library:
     """
 
     def __init__(
-        self,
-        store: Store,
-        generations: Generations,
-        keyframes: KeyframeOptions,
-        mode: Mode,
-        describer: FrameDescriber | None,
-        frame_index: FrameIndex | None,
-        read_scenes: ReadScenes,
+        self, parts: LibraryParts, keyframes: KeyframeOptions, mode: Mode, read_scenes: ReadScenes
     ) -> None:
-        self._store, self._generations, self._frame_index = store, generations, frame_index
+        self._store, self._generations, self._frame_index = parts.store, parts.generations, parts.frame_index
+        self._clips = parts.clips
         self._frames = None
-        if describer:
-            self._frames = FrameBackfill(store, describer, keyframes, mode, read_scenes=read_scenes)
-        self._ingest = LibraryIngest(store, generations, keyframes, mode, describer)
-        self._maintenance = Maintenance(store, generations, self._frames, filter(None, [frame_index]))
+        if parts.describer:
+            self._frames = FrameBackfill(
+                parts.store, parts.describer, keyframes, mode, read_scenes=read_scenes
+            )
+        self._ingest = LibraryIngest(parts.store, parts.generations, keyframes, mode, parts.describer)
+        indices = filter(None, [parts.frame_index])
+        self._maintenance = Maintenance(parts.store, parts.generations, self._frames, indices)
 
     @classmethod
     def open(
@@ -80,23 +77,8 @@ class Library:
         WeightsDamaged, StoreBusy, StoreVersion, StoreDamaged, DiskFull, ConfigError.
         """
         folders = DataFolders.of(Path(folder), models_dir)
-        if runtime.cache is None:
-            runtime = replace(runtime, cache=folders.cache)
-        wanted = Networks(find_profile(profile, folders.models), runtime)
-        describer = CodedViews(runtime) if frames is True else frames or None
-        frame_index = finder = None
-        with ExitStack() as opened:
-            store = opened.enter_context(closing(Store.open(folders.store)))
-            if describer is not None:
-                store.use_frame_codec(describer.fingerprint)
-            if isinstance(describer, CodedViews):
-                frame_index = opened.enter_context(describer.open_index(folders.frames, store))
-                finder = FrameFinder(frame_index, describer.encoder)
-            generations = Generations(
-                store, wanted, folders, runtime=runtime, index=index, search=search, frames=finder
-            )
-            opened.pop_all()  # they stay open with the library
-        return cls(store, generations, keyframes, mode, describer, frame_index, read_scenes)
+        parts = open_parts(folders, profile, runtime, index, search, frames)
+        return cls(parts, keyframes, mode, read_scenes)
 
     def add(self, path: Path | str, progress: AddProgress | None = None) -> VideoRecord:
         """Take a video in: keyframes, thumbnails, descriptors.  Each batch can be found at once.
@@ -141,6 +123,15 @@ class Library:
             answering.index.refresh()
             answer = answering.searcher.search(picture, options)
         return replace(answer, notes=answer.notes + self._generations.notes())
+
+    def search_clip(self, path: Path | str, options: SearchOptions | None = None) -> ClipAnswer:
+        """Return which parts of the video file at `path` are parts of which videos, by their frames.
+
+        Raises NotAVideo, DamagedVideo, FileUnreadable, DecodeMemory, InputError (without frame rows).
+        """
+        if self._clips is None:
+            raise InputError("This library is open without frame rows, by which clips are found.")
+        return self._clips.search(Path(path), options or SearchOptions())
 
     def evidence(
         self,

@@ -50,9 +50,17 @@ class Client:
 
     def upload(self, path: str, file: Path) -> Document:
         """Send ``PUT`` with a file, which is streamed."""
+        return self._send_file("PUT", path, {}, file)
+
+    def post_file(self, path: str, file: Path, **parameters: Any) -> Document:
+        """Send ``POST`` with a file, which is streamed."""
+        return self._send_file("POST", path, parameters, file)
+
+    def _send_file(self, method: str, path: str, parameters: Document, file: Path) -> Document:
         try:
             with file.open("rb") as stream:
-                return self._call("PUT", path, {}, iter(lambda: stream.read(UPLOAD_CHUNK_BYTES), b""))
+                chunks = iter(lambda: stream.read(UPLOAD_CHUNK_BYTES), b"")
+                return self._call(method, path, parameters, chunks)
         except OSError as error:
             raise Usage(f"cannot read {file}: {error.strerror}", code="file_unreadable") from None
 

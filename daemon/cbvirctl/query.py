@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
 
 def query(
-    picture: Annotated[str, typer.Argument(help="A picture file, or - to read it from stdin.")],
+    picture: Annotated[
+        str, typer.Argument(help="A picture or a video file, or - to read a picture from stdin.")
+    ],
     top: Annotated[
         int | None,
         typer.Option(
@@ -52,10 +54,23 @@ def query(
     as_json: JsonOption = False,
     socket: SocketOption = None,
 ) -> None:
-    """In which video, and when, does this picture appear?
+    """In which video, and when, does this picture, or this clip, appear?
 
     Exit code 0: there is a match; 1: there is none.
     """
+    if picture != "-" and _names_video(picture, as_json):
+        from cbvirctl.clip import query_clip
+
+        pictures_only = {"--region": region, "--all": everywhere, "--evidence": evidence}
+        with reporting(as_json):
+            if refused := [name for name, value in pictures_only.items() if value]:
+                raise Usage(
+                    f"{' and '.join(refused)} ask with a picture, and {picture} is a video.", code="usage"
+                )
+        found = query_clip(expanded(picture), top, within, as_json, socket)
+        if open_player and found["results"]:
+            _open(found["results"][0]["path"], found["results"][0]["start_s"])
+        raise typer.Exit(_exit_code(found))
     with reporting(as_json):
         data = _read(picture)
         _check_region(region)
@@ -74,15 +89,35 @@ def query(
             _write_evidence(client, evidence, data, region, document["results"][0])
         _show(document, as_json, everywhere)
         if open_player and document["results"]:
-            _open(document["results"][0])
-    raise typer.Exit(ExitCode.MATCH if document["verdict"] == "match" else ExitCode.NO_MATCH)
+            _open(document["results"][0]["path"], document["results"][0]["time_s"])
+    raise typer.Exit(_exit_code(document))
 
 
-def _open(best: dict[str, Any]) -> None:
+def _exit_code(document: dict[str, Any]) -> ExitCode:
+    return ExitCode.MATCH if document["verdict"] == "match" else ExitCode.NO_MATCH
+
+
+def _names_video(picture: str, as_json: bool) -> bool:
+    from cbvirctl.video_files import HEAD_BYTES, is_video
+
+    with reporting(as_json):
+        path = expanded(picture)
+        try:
+            with path.open("rb") as file:
+                return is_video(file.read(HEAD_BYTES))
+        except OSError as error:
+            raise _unreadable(path, error) from None
+
+
+def _unreadable(path: Path, error: OSError) -> BadInput:
+    return BadInput(f"cannot read {path}: {error.strerror}.", code="file_unreadable")
+
+
+def _open(path: str, time_s: float) -> None:
     from cbvirctl.player import play
 
     with reporting(as_json=False):  # the answer has been printed: stdout must hold one document only
-        play(best["path"], best["time_s"])
+        play(path, time_s)
 
 
 def _write_evidence(
@@ -118,7 +153,7 @@ def _read(picture: str) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise BadInput(f"cannot read {path}: {error.strerror}.", code="file_unreadable") from None
+        raise _unreadable(path, error) from None
 
 
 def _check_region(region: str | None) -> None:

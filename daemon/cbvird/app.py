@@ -91,6 +91,7 @@ def _context(
             settings.service.data_dir / "models", settings.models.profile, settings.models.mirror
         ),
         queries=queries,
+        uploads=settings.service.data_dir / "uploads",
         stop=threads.stop,
         started=time.monotonic(),
     )

@@ -13,10 +13,14 @@ MAX_BODY_BYTES = 64 << 20
 """Bytes of a request with a picture; a 100-megapixel JPEG is below 50 MB."""
 
 
-class LimitBody:
-    """ASGI middleware that refuses a body above `MAX_BODY_BYTES`, except for uploads (PUT).
+CLIP_PATH = "/v1/query/clip"
+"""The request whose body is a video file."""
 
-    Uploads are streamed to disk.
+
+class LimitBody:
+    """ASGI middleware that refuses a body above `MAX_BODY_BYTES`, except for uploads (PUT) and clips.
+
+    These are streamed to disk.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -24,7 +28,7 @@ class LimitBody:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on with a counting `receive`."""
-        if scope["type"] != "http" or scope["method"] == "PUT":
+        if scope["type"] != "http" or scope["method"] == "PUT" or scope["path"] == CLIP_PATH:
             return await self._app(scope, receive, send)
         announced = dict(scope["headers"]).get(b"content-length", b"0")
         if announced.isdigit() and int(announced) > MAX_BODY_BYTES:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from concurrent.futures import Executor
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -22,8 +23,8 @@ from cbvird.runtime.event_bus import EventBus
 class Context:
     """What a request may use.
 
-    `queries` is the pool of threads that searches run in.  `started` is the time of the start by the
-    monotonic clock.
+    `queries` is the pool of threads that searches run in; `uploads` is a folder for bodies while they are
+    used.  `started` is the time of the start by the monotonic clock.
     """
 
     library: Library
@@ -34,6 +35,7 @@ class Context:
     search: SearchOptions
     weights: WeightFiles
     queries: Executor
+    uploads: Path
     stop: threading.Event
     started: float
 

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
-from starlette.concurrency import run_in_threadpool
 
 from cbvir_core.embed import fetch_profile, import_files
 from cbvir_core.errors import BadRequest, CbvirError
-from cbvir_core.files import no_room
 from cbvir_core.weights import (
     FileCheck,
     ProfileInfo,
@@ -24,6 +22,7 @@ from cbvir_core.weights import (
 )
 from cbvird.http.context import Context, Served
 from cbvird.http.reports import ModelsDocument, ProfileDocument, UploadDocument, WeightsDocument
+from cbvird.http.uploads import save
 
 router = APIRouter(prefix="/models", tags=["models"])
 
@@ -58,9 +57,7 @@ async def upload(request: Request, served: Served, profile: str, name: str) -> U
     """Take a weight file as the raw body; a request for `import` makes it part of the profile."""
     target = _uploads(served, profile) / _plain(name)
     try:
-        with no_room(target):
-            target.parent.mkdir(parents=True, exist_ok=True)
-            size = await _save(request.stream(), target)
+        size = await save(request.stream(), target)
     except BaseException:  # also a sender that hangs up
         target.unlink(missing_ok=True)
         raise
@@ -85,13 +82,6 @@ def import_uploads(
     finally:
         shutil.rmtree(uploads, ignore_errors=True)
     return _document(served)
-
-
-async def _save(chunks: AsyncIterator[bytes], target: Path) -> int:
-    with target.open("wb") as file:
-        async for chunk in chunks:
-            await run_in_threadpool(file.write, chunk)
-        return file.tell()
 
 
 def _uploads(served: Context, profile: str) -> Path:

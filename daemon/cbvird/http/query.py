@@ -46,7 +46,7 @@ async def query(
         served.search,
         top=top or served.search.top,
         region=_region(region),
-        within=tuple(_folder_or_video(text) for text in within or ()),
+        within=tuple(folder_or_video(text) for text in within or ()),
         wait_for_refine=False,
         everywhere=everywhere,
     )
@@ -98,6 +98,6 @@ def _region(text: str | None) -> tuple[int, int, int, int] | None:
     return x, y, width, height
 
 
-def _folder_or_video(text: str) -> Path | str:
+def folder_or_video(text: str) -> Path | str:
     """Return the path of a folder or video, or the beginning of a video's id."""
     return Path(text) if text.startswith("/") else text

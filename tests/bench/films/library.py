@@ -15,7 +15,9 @@ from bench.cost import cost
 from cbvir_core import Library
 from cbvir_core.weights import find_profile
 
-NOT_INGEST = frozenset({"calibration", "evaluate", "localise", "regions", "search", "train", "__pycache__"})
+NOT_INGEST = frozenset(
+    {"align", "calibration", "clips", "evaluate", "localise", "regions", "search", "train", "__pycache__"}
+)
 """Packages whose code leaves what is stored of a video as it is."""
 
 COMPLETE_MARK = "ingest.json"

@@ -40,7 +40,7 @@ def make_film(plan: FilmPlan, folder: Path) -> Path:
         f"[{number}:v:0]{_normalised(one.frames)}[v{number}]" for number, one in enumerate(plan.stretches)
     ]
     joined = "".join(f"[v{number}]" for number in range(len(plan.stretches)))
-    _write(
+    write_film(
         path,
         [*inputs, "-filter_complex", ";".join([*chains, joined + last]), "-map", "[film]", *plan.encoding],
     )
@@ -67,7 +67,7 @@ def make_photograph_films(photographs: Sequence[Photograph], folder: Path) -> li
         shown = photographs[start : start + PHOTOGRAPH_FILM_LENGTH]
         path = folder / f"photographs-{start}-{len(shown)}.mp4"
         if not path.is_file():
-            _write(path, _photograph_options(), (filled(read_picture(data)) for _, data in shown))
+            write_film(path, _photograph_options(), (filled(read_picture(data)) for _, data in shown))
         films.append(path)
     return films
 
@@ -88,7 +88,7 @@ def _photograph_options() -> list[str]:
     return [*source, "-vf", "fps=25,format=yuv420p", "-c:v", "libx264", "-preset", "veryfast"]
 
 
-def _write(path: Path, options: Sequence[str], frames: Iterable[Image] = ()) -> None:
+def write_film(path: Path, options: Sequence[str], frames: Iterable[Image] = ()) -> None:
     """Run FFmpeg into a file beside `path` that gets its name when it is complete."""
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_suffix(".part.mp4")

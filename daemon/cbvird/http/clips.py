@@ -1,0 +1,52 @@
+"""Queries with clips: which part of a clip is which part of which video?"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request
+
+from cbvir_core.clips import ClipAnswer
+from cbvir_core.errors import CbvirError
+from cbvir_core.search import SearchOptions
+from cbvird.http.clip_documents import ClipAnswerDocument
+from cbvird.http.context import Context, Served
+from cbvird.http.metrics import QUERY_SECONDS
+from cbvird.http.query import folder_or_video
+from cbvird.http.uploads import saved
+
+router = APIRouter(tags=["query"])
+
+_BODY: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {"video/*": {"schema": {"type": "string", "format": "binary"}}},
+    }
+}
+
+
+@router.post("/query/clip", openapi_extra=_BODY)
+async def query_clip(
+    request: Request,
+    served: Served,
+    top: Annotated[int | None, Query(ge=1, le=1000, description="largest number of segments")] = None,
+    within: Annotated[list[str] | None, Query(alias="in", description="folders or videos")] = None,
+) -> ClipAnswerDocument:
+    """Answer a clip, a video file as the raw body; it is streamed to disk and removed after the answer."""
+    places = tuple(folder_or_video(text) for text in within or ())
+    options = replace(served.search, top=top or served.search.top, within=places)
+    async with saved(request.stream(), served.uploads) as clip:
+        loop = asyncio.get_running_loop()
+        answer = await loop.run_in_executor(served.queries, _search, served, clip, options)
+    return ClipAnswerDocument.of(answer)
+
+
+def _search(served: Context, clip: Path, options: SearchOptions) -> ClipAnswer:
+    with served.event_bus.query_running(), QUERY_SECONDS.time():
+        try:
+            return served.library.search_clip(clip, options)
+        except CbvirError as error:
+            raise error.about("the clip") from error  # the sender knows nothing of the file here
