@@ -10,6 +10,10 @@ from cbvir_core.search.query import Query
 ADJOINING_S = 2.0
 """Seconds between two scenes of a video up to which they may show the same things."""
 
+EQUAL_CORRELATIONS = 0.03
+"""Difference of correlation up to which two thumbnails may show the picture equally well, a third of a second
+apart from its frame."""
+
 MIN_FRAME_SIMILARITY = 0.45
 """Similarity of the best frame from which it is decoded though neither its still nor its score speaks for
 it."""
@@ -48,7 +52,8 @@ def another(query: Query, judged: Findings, seen: set[int]) -> int | None:
     unseen = [number for number in range(len(candidates)) if number not in seen]
     located = _most(unseen, lambda n: candidates[n].correlation if candidates[n].is_located else 0.0)
     if is_match and best.is_located:
-        return located if located is not None and candidates[located].correlation > best.correlation else None
+        least = best.correlation - EQUAL_CORRELATIONS
+        return located if located is not None and candidates[located].correlation > least else None
     if located is not None:
         return located
     likely = [number for number in unseen if candidates[number].probability >= query.options.likely_score]
