@@ -25,8 +25,8 @@ def features(count: int, seed: int) -> Floats:
 
 
 def matrix(query: Floats, film: Floats) -> SimilarityMatrix:
-    times = (np.arange(len(one)) * STEP_S for one in (query, film))
-    return SimilarityMatrix(*times, np.asarray(query @ film.T, np.float32))
+    query_times_s, times_s = np.arange(len(query)) * STEP_S, np.arange(len(film)) * STEP_S
+    return SimilarityMatrix(query_times_s, times_s, np.asarray(query @ film.T, np.float32))
 
 
 def span_of(query: Floats) -> tuple[float, float]:
@@ -35,7 +35,7 @@ def span_of(query: Floats) -> tuple[float, float]:
 
 def at_speed(film: Floats, start: int, count: int, speed: float) -> Floats:
     """Frames of a film from `start` on, at a speed: each the nearest one."""
-    return film[np.rint(start + np.arange(count) * speed).astype(int)]
+    return np.asarray(film[np.rint(start + np.arange(count) * speed).astype(int)], np.float32)
 
 
 FILM = features(300, 1)
