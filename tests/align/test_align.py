@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cbvir_core.align import SimilarityMatrix, best_path, find_segments, frame_similarities
+from cbvir_core.align import FrameTimes, SimilarityMatrix, best_path, find_segments, frame_similarities
 from cbvir_core.align.path import STEP_PENALTIES
 from cbvir_core.types import Floats
 
@@ -24,9 +24,12 @@ def features(count: int, seed: int) -> Floats:
     return np.asarray(smooth / np.linalg.norm(smooth, axis=1, keepdims=True), np.float32)
 
 
+def times(count: int) -> FrameTimes:
+    return np.asarray(np.arange(count) * STEP_S, np.float64)
+
+
 def matrix(query: Floats, film: Floats) -> SimilarityMatrix:
-    query_times_s, times_s = np.arange(len(query)) * STEP_S, np.arange(len(film)) * STEP_S
-    return SimilarityMatrix(query_times_s, times_s, np.asarray(query @ film.T, np.float32))
+    return SimilarityMatrix(times(len(query)), times(len(film)), np.asarray(query @ film.T, np.float32))
 
 
 def span_of(query: Floats) -> tuple[float, float]:
