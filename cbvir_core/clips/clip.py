@@ -10,13 +10,13 @@ from pathlib import Path
 import numpy as np
 
 from cbvir_core.align import FrameTimes
-from cbvir_core.decode import fit_within
+from cbvir_core.decode import fit_within, probe
 from cbvir_core.embed import ViewEncoder, ViewRows
 from cbvir_core.errors import InputError
 from cbvir_core.keyframes import FRAME_SIDE, KeyframeOptions, KeyframeReader
 from cbvir_core.types import Frame, Image, Span
 
-SAMPLE_S = 1 / 3
+SAMPLE_S = KeyframeOptions().sample_s
 """Seconds between two frames that are looked at: those of ingest."""
 
 MIN_SAMPLES, MIN_SAMPLE_S = 18, 1 / 12
@@ -48,6 +48,10 @@ class Clip:
     def __len__(self) -> int:
         return len(self.times_s)
 
+    def side(self, is_mirrored: bool) -> ViewRows:
+        """Return the views of the frames, or of the mirrored ones."""
+        return self.mirrored if is_mirrored else self.views
+
     def nearest_picture(self, time_s: float) -> tuple[float, Image]:
         """Return the picture that is nearest to a time, and its own time."""
         at_s = min(self.pictures, key=lambda known_s: abs(known_s - time_s))
@@ -59,8 +63,7 @@ def read_clip(path: Path, encoder: ViewEncoder) -> Clip:
 
     Raises NotAVideo, DamagedVideo, FileUnreadable, DecodeMemory; InputError for one without a frame.
     """
-    with KeyframeReader(path) as probed:
-        duration_s = probed.info.duration_s
+    duration_s = probe(path).duration_s
     sample_s = SAMPLE_S
     if duration_s is not None:
         sample_s = min(SAMPLE_S, max(MIN_SAMPLE_S, duration_s / MIN_SAMPLES))

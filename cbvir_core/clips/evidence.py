@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from cbvir_core.align import AlignedSegment
 from cbvir_core.clips.windows import Window
+from cbvir_core.search.confidence import logistic
 from cbvir_core.store import KeyframeRow
 
 CLIP_FIGURES = ("score", "similarity", "contrast", "length", "agrees", "disagrees")
@@ -54,6 +55,4 @@ class SegmentEvidence:
     @property
     def probability(self) -> float:
         """How probably the video shows this part of the clip, in [0, 1]."""
-        constant, *weights = CLIP_WEIGHTS
-        log_odds = constant + sum(w * x for w, x in zip(weights, self.figures(), strict=True))
-        return 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, log_odds))))
+        return logistic(CLIP_WEIGHTS, self.figures())

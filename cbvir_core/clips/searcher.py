@@ -20,7 +20,7 @@ from cbvir_core.search.answer import verdict
 from cbvir_core.search.parallel import parallel_map
 from cbvir_core.search.video_paths import existing_path, videos_within
 from cbvir_core.store import Store
-from cbvir_core.types import Verdict
+from cbvir_core.types import Floats, Verdict
 
 MAX_SHARED = 0.5
 """Share of the shorter one from which on two segments of one video, in clip and video, are the same."""
@@ -56,7 +56,12 @@ class ClipSearcher:
         if options.within:
             allowed = {video.video_id for video in videos_within(self._store, options.within)}
         windows = find_windows(self._store, self._frames.index, clip, allowed, options.without)
-        found = [one for own in parallel_map(lambda w: self._align(clip, w), windows) for one in own]
+        codec = self._frames.index.codec
+        sides = {
+            mirrored: codec.project(clip.side(mirrored)) for mirrored in {w.is_mirrored for w in windows}
+        }
+        aligned = parallel_map(lambda window: self._align(clip, window, sides[window.is_mirrored]), windows)
+        found = [one for own in aligned for one in own]
         found.sort(key=lambda one: -one.segment.score)
         distinct: list[FoundSegment] = []
         for one in found:
@@ -64,16 +69,13 @@ class ClipSearcher:
                 distinct.append(one)
         return distinct
 
-    def _align(self, clip: Clip, window: Window) -> list[FoundSegment]:
-        index = self._frames.index
+    def _align(self, clip: Clip, window: Window, views: Floats) -> list[FoundSegment]:
+        """Return the segments of a window; `views` are the clip's in the space of the codes."""
         scenes = scenes_within(self._store.keyframes(window.video_id), window.span)
-        frames = film_frames(index, scenes, clip.sample_s)
+        frames = film_frames(self._frames.index, scenes, clip.sample_s)
         if frames is None:
             return []
-        views = clip.mirrored if window.is_mirrored else clip.views
-        shape = views.shape[:2]
-        projected = index.codec.project(views.reshape(shape[0] * shape[1], -1)).reshape(*shape, -1)
-        values = frame_similarities(projected, frames.views)
+        values = frame_similarities(views, frames.views)
         matrix = SimilarityMatrix(clip.times_s, frames.times_s, values)
         usual = np.median(values, axis=1)
         return [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -30,7 +30,7 @@ WINDOW_SLACK_S = 5.0
 """Seconds that a window is longer on each side than the clip."""
 
 MAX_SPEED = 2.0
-"""FrameTimes the speed of the film up to which a clip is found."""
+"""Times the speed of the film up to which all of a clip lies in its window."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +65,8 @@ def find_windows(
     votes of one frame for one place count once.
     """
     found: list[Window] = []
-    for is_mirrored, views in ((False, clip.views), (True, clip.mirrored)):
-        votes = _votes(store, index, clip, views)
+    for is_mirrored in (False, True):
+        votes = _votes(store, index, clip, clip.side(is_mirrored))
         found += [
             _window(video_id, bin_s, clip, is_mirrored, weight)
             for (video_id, bin_s), weight in _bins(votes, clip).items()
@@ -98,7 +98,7 @@ def _votes(store: Store, index: FrameIndex, clip: Clip, views: ViewRows) -> dict
 
 def _bins(votes: dict[VideoId, list[_Vote]], clip: Clip) -> dict[tuple[VideoId, float], float]:
     """Return the votes for each video and offset, in bins that overlap by half."""
-    width_s = max(OFFSET_BIN_S, clip.span[1] / 2)
+    width_s = _bin_width_s(clip)
     weights: dict[tuple[VideoId, float], float] = {}
     for video_id, own in votes.items():
         best: dict[tuple[float, int], float] = defaultdict(float)
@@ -113,10 +113,13 @@ def _bins(votes: dict[VideoId, list[_Vote]], clip: Clip) -> dict[tuple[VideoId, 
 
 
 def _window(video_id: VideoId, bin_s: float, clip: Clip, is_mirrored: bool, votes: float) -> Window:
-    width_s = max(OFFSET_BIN_S, clip.span[1] / 2)
-    length_s = MAX_SPEED * clip.span[1]
     start_s = max(0.0, bin_s - WINDOW_SLACK_S)
-    return Window(video_id, (start_s, bin_s + width_s + length_s + WINDOW_SLACK_S), is_mirrored, votes)
+    end_s = bin_s + _bin_width_s(clip) + MAX_SPEED * clip.span[1] + WINDOW_SLACK_S
+    return Window(video_id, (start_s, end_s), is_mirrored, votes)
+
+
+def _bin_width_s(clip: Clip) -> float:
+    return max(OFFSET_BIN_S, clip.span[1] / 2)
 
 
 def _merged(windows: Iterable[Window]) -> list[Window]:
@@ -126,9 +129,7 @@ def _merged(windows: Iterable[Window]) -> list[Window]:
         for number, other in enumerate(merged):
             if _overlap(window, other):
                 span = min(window.span[0], other.span[0]), max(window.span[1], other.span[1])
-                merged[number] = Window(
-                    window.video_id, span, window.is_mirrored, max(window.votes, other.votes)
-                )
+                merged[number] = replace(other, span=span, votes=max(window.votes, other.votes))
                 break
         else:
             merged.append(window)

@@ -119,9 +119,7 @@ class ConfidenceModel:
 
     def probability(self, evidence: MatchEvidence) -> float:
         """Return how probably the scene shows the picture, in [0, 1]."""
-        constant, *weights = getattr(self, evidence.model_name)
-        log_odds = constant + sum(w * x for w, x in zip(weights, evidence.figures(), strict=True))
-        return 1.0 / (1.0 + math.exp(-max(-MAX_LOG_ODDS, min(MAX_LOG_ODDS, log_odds))))
+        return logistic(getattr(self, evidence.model_name), evidence.figures())
 
     @classmethod
     def even(cls) -> ConfidenceModel:
@@ -150,6 +148,13 @@ class ConfidenceModel:
     def dump(self, details: Mapping[str, object]) -> str:
         """Return JSON, with `details` on how the model was made."""
         return json.dumps({"weights": asdict(self), **details}, indent=2) + "\n"
+
+
+def logistic(weights: Sequence[float], figures: Sequence[float]) -> float:
+    """Return the probability that a logistic model gives, in [0, 1]; its first weight is the constant."""
+    constant, *others = weights
+    log_odds = constant + sum(w * x for w, x in zip(others, figures, strict=True))
+    return 1.0 / (1.0 + math.exp(-max(-MAX_LOG_ODDS, min(MAX_LOG_ODDS, log_odds))))
 
 
 @cache

@@ -30,7 +30,7 @@ from cbvir_core.search.variants import crop
 from cbvir_core.search.verify import Verifier
 from cbvir_core.search.video_paths import existing_path
 from cbvir_core.store import Store
-from cbvir_core.types import Box, Evidence, Image, Region
+from cbvir_core.types import Box, Evidence, Image, Region, Thumbnails
 from cbvir_core.verify import Verification
 
 MIN_WHOLE_FIT = 0.6
@@ -74,23 +74,26 @@ class FrameLooker:
 
         Return None where no thumbnails are kept, or none of them can be compared.
         """
-        with suppress(StoreDamaged):
-            if (thumbnails := self._store.thumbnails(scene.keyframe.row)) is not None:
-                return match_thumbnails(
-                    thumbnails,
-                    part,
-                    keyframe_s=time_s,
-                    still=scene.video.still_size,
-                    transform=None if verification is None else verification.homography,
-                    mirrored=scene.found_mirrored if verification is None else verification.mirrored,
-                )
-        return None
+        if (thumbnails := self._thumbnails(scene)) is None:
+            return None
+        return match_thumbnails(
+            thumbnails,
+            part,
+            keyframe_s=time_s,
+            still=scene.video.still_size,
+            transform=None if verification is None else verification.homography,
+            mirrored=scene.found_mirrored if verification is None else verification.mirrored,
+        )
 
     def template_match(self, part: Image, scene: Scene) -> TemplateMatch | None:
         """Look for the asked part in the thumbnails of a scene; None where none are kept."""
+        thumbnails = self._thumbnails(scene)
+        return None if thumbnails is None else find_template(thumbnails, part)
+
+    def _thumbnails(self, scene: Scene) -> Thumbnails | None:
+        """Return the thumbnails of a scene; None where none are kept, or they are damaged."""
         with suppress(StoreDamaged):
-            if (thumbnails := self._store.thumbnails(scene.keyframe.row)) is not None:
-                return find_template(thumbnails, part)
+            return self._store.thumbnails(scene.keyframe.row)
         return None
 
     def _compare_frame(self, query: Query, candidate: Candidate) -> tuple[Candidate, HeldFrames | None]:

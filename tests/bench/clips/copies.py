@@ -18,7 +18,7 @@ CAPTION_SIZE = (900, 90)
 class CopyKind:
     """A kind of copy.
 
-    - `filters`: what is done to the piece; ``{caption}`` stands for the file of a caption.
+    - `filters`: what is done to the piece; ``[caption]`` stands for the file of a caption.
     - `piece_s`: seconds of film; `pieces`: of how many films the copy is cut together.
     - `speed`: seconds of film for a second of the copy.
     - `encoding`: options of FFmpeg.
