@@ -23,6 +23,7 @@ from cbvir_core.search.parts import better_of, parts_to_look_for
 from cbvir_core.search.prepare import Preparer
 from cbvir_core.search.query import DescribedPicture, Query
 from cbvir_core.search.refine import Refiner
+from cbvir_core.search.rest_of_shot import without_rest_of_shot
 from cbvir_core.search.scores import FILTER_SCALE, REFINE_SCALE, ScoreScale
 from cbvir_core.search.variants import Variant
 from cbvir_core.search.verify import Verifier
@@ -78,10 +79,9 @@ class Searcher:
         """
         query = self._preparer.prepare(picture, options or self._options, self._model)
         best = self._whole_and_parts(replace(query, options=replace(query.options, everywhere=False)))
-        if not query.options.everywhere:
-            return answer(query, best, self._profile_name)
-        every = self._whole_and_parts(query, best)
-        return answer(query, every_scene(best, every), self._profile_name)
+        if query.options.everywhere:
+            best = every_scene(best, self._whole_and_parts(query, best))
+        return answer(query, without_rest_of_shot(query, best), self._profile_name)
 
     def _whole_and_parts(self, query: Query, known: Findings = Findings()) -> Findings:
         found = self._look_for(query, query.variants, known)
