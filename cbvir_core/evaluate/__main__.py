@@ -17,16 +17,20 @@ from cbvir_core.evaluate import commands
 from cbvir_core.evaluate.networks import LoadEncoders, choose_profile, open_encoders
 from cbvir_core.evaluate.report import EvaluationReport, Notify
 from cbvir_core.evaluate.shortlist import SHORTLIST_SHARES
+from cbvir_core.evaluate.video_arguments import VIDEO_COMMANDS
 from cbvir_core.keyframes import DETECTORS
 from cbvir_core.search import SHORTLIST_SHARE
 
 EVALUATE_DESCRIPTION = """\
-Make the tables of the MoReSo paper with your own films and pictures.
+Make the tables of the MoReSo paper with your own films and pictures, and judge videos as queries.
 
   Table II   python -m cbvir_core.evaluate keyframes films/ --shots shots.csv
   Table III  python -m cbvir_core.evaluate retrieval films/ --queries queries.csv
   Table IV   python -m cbvir_core.evaluate landmarks roxford5k/gnd_roxford5k.pkl
              python -m cbvir_core.evaluate shortlist photos/
+  FIVR-200K  python -m cbvir_core.evaluate fivr annotation.json scores.json
+  VCSL       python -m cbvir_core.evaluate vcsl label_file_uuid_total.json segments.json
+  VCDB       python -m cbvir_core.evaluate vcdb annotation/ segments.txt
 
 shots.csv has the columns video,start_s,end_s: one line for each shot.
 queries.csv has the columns query,video,start_s,end_s: one line for each occurrence of a query picture.
@@ -57,6 +61,8 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _run(options: argparse.Namespace, notify: Notify) -> EvaluationReport:
+    if options.command in VIDEO_COMMANDS:
+        return VIDEO_COMMANDS[options.command].run(options, notify)
     if options.command == "keyframes":
         return commands.keyframes(options.folder, options.shots, options.form, options.mode, notify)
     load = _networks(options)
@@ -98,12 +104,18 @@ def _parser() -> argparse.ArgumentParser:
     ):
         command = subcommands.add_parser(name, help=what, description=what)
         own(command)
-        command.add_argument(
-            "--json", type=Path, metavar="FILE", help="also write the table as JSON, unrounded"
-        )
+        _json(command)
         if name != "keyframes":
             _of_networks(command)
+    for name, video_command in VIDEO_COMMANDS.items():
+        command = subcommands.add_parser(name, help=video_command.what, description=video_command.what)
+        video_command.options(command)
+        _json(command)
     return parser
+
+
+def _json(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--json", type=Path, metavar="FILE", help="also write the table as JSON, unrounded")
 
 
 def _of_keyframes(command: argparse.ArgumentParser) -> None:

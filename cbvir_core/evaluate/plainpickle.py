@@ -159,6 +159,16 @@ def _no_bytes(*content: Any) -> bytes:
     return b""
 
 
+def _set(items: Any = ()) -> set[Any]:
+    if not isinstance(items, list | tuple):
+        raise pickle.UnpicklingError("it makes a set in an odd way")
+    return set(items)
+
+
+def _frozen_set(items: Any = ()) -> frozenset[Any]:
+    return frozenset(_set(items))
+
+
 _NAMES: dict[tuple[str, str], _Named] = {
     ("numpy", "ndarray"): _Named(None),
     ("numpy", "dtype"): _Named(_kind),
@@ -168,4 +178,8 @@ _NAMES: dict[tuple[str, str], _Named] = {
     ("_codecs", "encode"): _Named(_encode),  # bytes in the protocols before 3
     ("__builtin__", "bytes"): _Named(_no_bytes),
     ("builtins", "bytes"): _Named(_no_bytes),
+    ("__builtin__", "set"): _Named(_set),  # sets in the protocols before 4
+    ("builtins", "set"): _Named(_set),
+    ("__builtin__", "frozenset"): _Named(_frozen_set),
+    ("builtins", "frozenset"): _Named(_frozen_set),
 }

@@ -40,10 +40,11 @@ class TableColumn:
 
 @dataclass(frozen=True, slots=True)
 class EvaluationReport:
-    """One table of the paper.
+    """One table of the paper, or of a benchmark.
 
-    `rows` are the results themselves.  `reading` explains figures that the paper does not define;
-    `conditions` lists the data, the weights and the machine of the measurement.
+    `table` is its number, in Roman numerals, or the name of the benchmark.  `rows` are the results
+    themselves.  `reading` explains figures that the paper does not define; `conditions` lists the data, the
+    weights and the machine of the measurement.
     """
 
     table: str
@@ -55,7 +56,8 @@ class EvaluationReport:
 
     def show(self, console: Console) -> None:
         """Print the table, and `reading` and `conditions` below it."""
-        table = Table(title=f"Table {self.table}: {self.title}", title_justify="left")
+        name = f"Table {self.table}" if set(self.table) <= set("IVX") else self.table
+        table = Table(title=f"{name}: {self.title}", title_justify="left")
         for column in self.columns:
             justify = (
                 "left" if any(isinstance(getattr(row, column.field), str) for row in self.rows) else "right"

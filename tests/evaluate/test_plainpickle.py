@@ -53,6 +53,14 @@ def test_plain_data_comes_back_in_every_protocol(value: Any, protocol: int) -> N
 
 
 @pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
+def test_sets_are_read(protocol: int) -> None:
+    value = [{"a", "b"}, frozenset({1}), set(), frozenset()]
+    assert read_plain_pickle(pickle.dumps(value, protocol)) == value
+    with pytest.raises(ValueError, match="odd way"):
+        read_plain_pickle(b"c__builtin__\nset\n(S'ab'\ntR.")
+
+
+@pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
 def test_numpy_numbers_and_arrays_by_columns_are_read(protocol: int) -> None:
     value = [np.int64(-3), np.float32(0.5), np.asfortranarray(np.arange(6).reshape(2, 3))]
     integer, real, array = read_plain_pickle(pickle.dumps(value, protocol))
