@@ -16,7 +16,18 @@ from cbvir_core import Library
 from cbvir_core.weights import find_profile
 
 NOT_INGEST = frozenset(
-    {"align", "calibration", "clips", "evaluate", "localise", "regions", "search", "train", "__pycache__"}
+    {
+        "align",
+        "calibration",
+        "clips",
+        "evaluate",
+        "localise",
+        "regions",
+        "search",
+        "sequences",
+        "train",
+        "__pycache__",
+    }
 )
 """Packages whose code leaves what is stored of a video as it is."""
 
