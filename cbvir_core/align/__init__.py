@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cbvir_core.align.matrix import FrameTimes, SimilarityMatrix, frame_similarities
+from cbvir_core.align.matrix import FrameTimes, SimilarityMatrix, frame_similarities, region_chamfer
 from cbvir_core.align.path import AlignmentPath, best_path
 from cbvir_core.align.segments import AlignedSegment, find_segments
 
@@ -14,4 +14,5 @@ __all__ = [
     "best_path",
     "find_segments",
     "frame_similarities",
+    "region_chamfer",
 ]

@@ -40,6 +40,10 @@ def frame_similarities(query: Floats, frames: Floats) -> Floats:
     ViSiL, Kordopatis-Zilos et al., ICCV 2019, eq. 2), averaged over both ways round, for one way alone is not
     symmetric.
     """
-    pairs = np.tensordot(query, frames, axes=(2, 2))  # N x V x M x W
+    return region_chamfer(np.tensordot(query, frames, axes=(2, 2)))
+
+
+def region_chamfer(pairs: Floats) -> Floats:
+    """Return the similarity of each two frames, N x M, from those of their views, N x V x M x W."""
     there, back = pairs.max(axis=3).mean(axis=1), pairs.max(axis=1).mean(axis=2)
     return np.asarray((there + back) / 2, np.float32)

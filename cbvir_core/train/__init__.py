@@ -12,6 +12,7 @@
   it starts from weights of this program (`start`) and uses hard negatives (`mining`).
 - Result: `export` writes the weight file, and chooses its input side and whitening (`whitening`) by the
   recall that `measure` finds.
+- Videos: `video` trains the similarity of whole videos, with its own data, views and losses.
 - Choices: `recipe` holds every choice of a run, `recipe_file` reads and writes it as TOML.
 
 On a processor that is busy with other things, set ``OMP_WAIT_POLICY=passive``: otherwise threads spin

@@ -23,6 +23,7 @@ Train the networks of cbvir on your own pictures and videos, or measure a weight
   resume   python -m cbvir_core.train --pictures photos/ --out runs/mine --minutes 240 --resume
   export   python -m cbvir_core.train --pictures photos/ --out runs/mine --export filter.safetensors
   measure  python -m cbvir_core.train --pictures photos/ --measure filter.safetensors
+  videos   python -m cbvir_core.train video --help: the similarity of whole videos
 
 A run writes OUT/filter.safetensors or OUT/refine.safetensors; install it with `cbvirctl models import
 NAME FILE...`.  Ctrl-C saves a checkpoint, from which --resume continues.
@@ -35,7 +36,12 @@ def main(arguments: list[str] | None = None) -> int:
 
     The status is 0, 1 after an error (one sentence on stderr), or 130 after Ctrl-C.
     """
-    options = _parser().parse_args(arguments)
+    line = sys.argv[1:] if arguments is None else arguments
+    if line[:1] == ["video"]:
+        from cbvir_core.train.video import command  # imports OpenVINO, which the others do without
+
+        return command.main(line[1:])
+    options = _parser().parse_args(line)
     torch.set_num_threads(options.threads)
     try:
         with TrainingReport() as report:

@@ -40,10 +40,20 @@ class StepLosses:
     views: int
 
 
+class DescribedMaterial(Protocol):
+    """Whatever a lesson learns from; `data` describes it in the weight file."""
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """Plain values."""
+
+
 class Lesson(Protocol):
     """A network and its losses at each step of a run."""
 
-    material: LessonMaterial
+    @property
+    def material(self) -> DescribedMaterial:
+        """What is learnt from."""
 
     @property
     def network(self) -> nn.Module:

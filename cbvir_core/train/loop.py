@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Protocol
 
 import torch
 from torch import nn
@@ -12,7 +13,6 @@ from torch import nn
 from cbvir_core.errors import WeightsMismatch
 from cbvir_core.train import checkpoint, schedule
 from cbvir_core.train.lesson import Lesson
-from cbvir_core.train.recipe import TrainingRecipe
 from cbvir_core.train.recipe_file import recipe_table
 from cbvir_core.train.report import TrainingReport
 
@@ -20,10 +20,30 @@ CHECKPOINT_EVERY_S = 150.0
 MAX_GRADIENT_NORM = 5.0
 
 
+class RunChoices(Protocol):
+    """What the loop reads of a recipe, whatever it trains."""
+
+    @property
+    def learning_rate(self) -> float:
+        """The highest learning rate."""
+
+    @property
+    def weight_decay(self) -> float:
+        """Of AdamW, on matrices and filters."""
+
+    @property
+    def ema(self) -> float:
+        """Share of the moving average that a step keeps."""
+
+    @property
+    def step_limit_s(self) -> float:
+        """The most that one step takes off the time budget."""
+
+
 class TrainingRun:
     """One run, new or resumed: the network of a lesson, its moving average and its optimiser."""
 
-    def __init__(self, recipe: TrainingRecipe, lesson: Lesson) -> None:
+    def __init__(self, recipe: RunChoices, lesson: Lesson) -> None:
         self.recipe, self.lesson, self.network = recipe, lesson, lesson.network
         self.optimiser = _optimiser(self.network, recipe)
         self.step, self.seen, self.spent_s = 0, 0, 0.0
@@ -130,7 +150,7 @@ class TrainingRun:
                 self.averaged[name].copy_(value)
 
 
-def _optimiser(network: nn.Module, recipe: TrainingRecipe) -> torch.optim.AdamW:
+def _optimiser(network: nn.Module, recipe: RunChoices) -> torch.optim.AdamW:
     """Return AdamW with weight decay on matrices and filters only, not on norms, biases or GeM's exponent."""
     learnt = [value for value in network.parameters() if value.requires_grad]
     groups = [

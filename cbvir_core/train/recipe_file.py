@@ -46,12 +46,12 @@ def recipe_from(table: dict[str, Any], network: str | None = None) -> TrainingRe
     values = default | table
     for key, kind in _RECIPE_TABLES.items():
         given = _expect(values[key], dict, key, "a table")
-        values[key] = _build(kind, default[key] | given, f"{key}.")
+        values[key] = build_table(kind, default[key] | given, f"{key}.")
     stages = _expect(values["stages"], list, "stages", "a list of tables")
     tables = (_expect(stage, dict, "stages", "a list of tables") for stage in stages)
-    values["stages"] = tuple(_build(SizeStage, stage, "stages.") for stage in tables)
+    values["stages"] = tuple(build_table(SizeStage, stage, "stages.") for stage in tables)
     values["infer_sides"] = tuple(_expect(values["infer_sides"], list, "infer_sides", "a list"))
-    return _build(TrainingRecipe, values, "")
+    return build_table(TrainingRecipe, values, "")
 
 
 def _default(table: dict[str, Any], network: str | None) -> TrainingRecipe:
@@ -61,15 +61,13 @@ def _default(table: dict[str, Any], network: str | None) -> TrainingRecipe:
     return SOLAR_RECIPE if named == SOLAR_RECIPE.network else FILTER_RECIPE
 
 
-def recipe_table(recipe: TrainingRecipe) -> dict[str, Any]:
-    """Return a recipe as plain tables, lists and numbers; the inverse of `recipe_from`."""
+def recipe_table(recipe: Any) -> dict[str, Any]:
+    """Return the dataclass of a recipe as plain tables, lists and numbers; the inverse of `recipe_from`."""
     table = dataclasses.asdict(recipe)
-    table["stages"] = list(table["stages"])
-    table["infer_sides"] = list(table["infer_sides"])
-    return table
+    return {key: list(value) if isinstance(value, tuple) else value for key, value in table.items()}
 
 
-def write_recipe(recipe: TrainingRecipe, path: Path) -> None:
+def write_recipe(recipe: Any, path: Path) -> None:
     """Write every choice as TOML; the inverse of `read_recipe`."""
     path.write_text("\n".join(_toml(recipe_table(recipe))) + "\n")
 
@@ -96,8 +94,11 @@ def _expect(value: Any, kind: type, key: str, kind_name: str) -> Any:
     return value
 
 
-def _build(kind: type[T], values: dict[str, Any], where: str) -> T:
-    """Make a dataclass of a table, checking keys and types."""
+def build_table(kind: type[T], values: dict[str, Any], where: str) -> T:
+    """Make a dataclass of a table, checking keys and types; `where` precedes its keys in messages.
+
+    Raise ConfigError.
+    """
     known = {item.name: str(item.type) for item in dataclasses.fields(kind)}  # type: ignore[arg-type]
     for key, value in values.items():
         if key not in known:

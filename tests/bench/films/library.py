@@ -26,6 +26,7 @@ NOT_INGEST = frozenset(
         "search",
         "sequences",
         "train",
+        "visil",
         "__pycache__",
     }
 )
