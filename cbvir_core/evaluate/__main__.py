@@ -16,8 +16,9 @@ from cbvir_core.errors import CbvirError
 from cbvir_core.evaluate import commands
 from cbvir_core.evaluate.networks import LoadEncoders, choose_profile, open_encoders
 from cbvir_core.evaluate.report import EvaluationReport, Notify
+from cbvir_core.evaluate.sequence_arguments import SEQUENCE_COMMANDS
 from cbvir_core.evaluate.shortlist import SHORTLIST_SHARES
-from cbvir_core.evaluate.video_arguments import VIDEO_COMMANDS
+from cbvir_core.evaluate.video_arguments import VIDEO_COMMANDS, VideoCommand
 from cbvir_core.keyframes import DETECTORS
 from cbvir_core.search import SHORTLIST_SHARE
 
@@ -32,11 +33,19 @@ Make the tables of the MoReSo paper with your own films and pictures, and judge 
   VCSL       python -m cbvir_core.evaluate vcsl label_file_uuid_total.json segments.json
   VCDB       python -m cbvir_core.evaluate vcdb annotation/ segments.txt
 
+Of the paper on 2D CNN + LSTM:
+
+  Table II   python -m cbvir_core.evaluate colour classes/
+  Table III  python -m cbvir_core.evaluate complexity
+  Table IV   python -m cbvir_core.evaluate actions sequence.safetensors --ucf101 UCF-101/
+
 shots.csv has the columns video,start_s,end_s: one line for each shot.
 queries.csv has the columns query,video,start_s,end_s: one line for each occurrence of a query picture.
 Videos are files in the folder; query pictures are files beside queries.csv.
 The tables hold speeds: run nothing else on the machine meanwhile.
 """
+
+_VIDEO_COMMANDS: dict[str, VideoCommand] = VIDEO_COMMANDS | SEQUENCE_COMMANDS
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -61,8 +70,8 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _run(options: argparse.Namespace, notify: Notify) -> EvaluationReport:
-    if options.command in VIDEO_COMMANDS:
-        return VIDEO_COMMANDS[options.command].run(options, notify)
+    if options.command in _VIDEO_COMMANDS:
+        return _VIDEO_COMMANDS[options.command].run(options, notify)
     if options.command == "keyframes":
         return commands.keyframes(options.folder, options.shots, options.form, options.mode, notify)
     load = _networks(options)
@@ -107,7 +116,7 @@ def _parser() -> argparse.ArgumentParser:
         _json(command)
         if name != "keyframes":
             _of_networks(command)
-    for name, video_command in VIDEO_COMMANDS.items():
+    for name, video_command in _VIDEO_COMMANDS.items():
         command = subcommands.add_parser(name, help=video_command.what, description=video_command.what)
         video_command.options(command)
         _json(command)
