@@ -24,6 +24,7 @@ Train the networks of cbvir on your own pictures and videos, or measure a weight
   export   python -m cbvir_core.train --pictures photos/ --out runs/mine --export filter.safetensors
   measure  python -m cbvir_core.train --pictures photos/ --measure filter.safetensors
   videos   python -m cbvir_core.train video --help: the similarity of whole videos
+  clips    python -m cbvir_core.train sequence --help: one vector a clip
 
 A run writes OUT/filter.safetensors or OUT/refine.safetensors; install it with `cbvirctl models import
 NAME FILE...`.  Ctrl-C saves a checkpoint, from which --resume continues.
@@ -41,6 +42,10 @@ def main(arguments: list[str] | None = None) -> int:
         from cbvir_core.train.video import command  # imports OpenVINO, which the others do without
 
         return command.main(line[1:])
+    if line[:1] == ["sequence"]:
+        from cbvir_core.train.sequence import command as sequence_command
+
+        return sequence_command.main(line[1:])
     options = _parser().parse_args(line)
     torch.set_num_threads(options.threads)
     try:
