@@ -15,7 +15,7 @@ ifeq ($(ARCH),x86_64)
 ANNOY_FLAGS := $(ANNOY_FLAGS),-march=x86-64-v2
 endif
 
-.PHONY: install hooks demo test test-slow lint types bench constraints clean help
+.PHONY: install hooks demo test test-slow lint types bench peers constraints clean help
 
 help:
 	@echo "make demo [VIDEOS=folder]   install, index sample films, ask with a picture, show the answer"
@@ -23,6 +23,7 @@ help:
 	@echo "make hooks                  install the pre-commit hooks"
 	@echo "make test                   ruff, mypy --strict, pytest"
 	@echo "make test-slow              the tests that take minutes"
+	@echo "make peers                  install what bench.clips --peers compares with"
 	@echo "make bench                  every benchmark, one after the other (run it alone)"
 
 $(VENV)/.python:
@@ -65,6 +66,11 @@ test: lint types
 
 test-slow: $(VENV)/.installed-test
 	$(BIN)/pytest -m slow --timeout 1800
+
+# Compiled from source; Debian needs cmake, pkg-config, python3-dev and FFmpeg's headers for it:
+# libavcodec-dev libavformat-dev libavdevice-dev libavutil-dev libswscale-dev libswresample-dev libavfilter-dev
+peers: $(VENV)/.installed-test
+	$(PIP) install -c constraints.txt -e '.[peers]'
 
 bench: $(VENV)/.installed-test
 	cd tests && ../$(BIN)/python -m bench

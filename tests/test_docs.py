@@ -121,9 +121,12 @@ def home(networks: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("docs")
     film = draw_film(folder / "film.mp4", seed=5, shots=4, size=(320, 180), rate=12)
     with read_frames(film.path, samples_per_s=1.0) as frames:
-        picture = [frame.image for frame in frames][5]
+        pictures = [frame.image for frame in frames]
+    picture = pictures[5]
     for name in ("query.jpg", "picture.jpg"):
         cv2.imwrite(str(folder / name), picture[:, :, ::-1])
+    for name, place in (("first.jpg", 2), ("second.jpg", 5), ("third.jpg", 8)):
+        cv2.imwrite(str(folder / name), pictures[place][:, :, ::-1])
     page = np.full((300, 400, 3), 255, np.uint8)
     page[80:215, 40:280] = cv2.resize(picture[:, :, ::-1], (240, 135), interpolation=cv2.INTER_AREA)
     cv2.imwrite(str(folder / "page.png"), page)

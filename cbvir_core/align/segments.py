@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import math
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -32,6 +33,10 @@ SHARPNESS = 0.03
 FIT_ROUNDS, FIT_TOLERANCE_S = 5, 0.25
 """How often the line through a path is fitted anew, without the frames that lie further from it."""
 
+UNIT_SPEED_EXCESS, UNIT_SPEED_NOISE_S = 1.5, 0.02
+"""Speed 1 is taken where it explains a path nearly as well: its mean squared distance is at most so many
+times that of the best line, plus the square of the second.  Most copies run at the speed of the film."""
+
 
 @dataclass(frozen=True, slots=True)
 class AlignedSegment:
@@ -41,7 +46,7 @@ class AlignedSegment:
     - `speed`: seconds of the video for a second of the query, above 0; 0 where one picture stands still.
     - `is_reversed`: whether it runs backwards.
     - `score`: of its path; `similarity`: the mean of its frames' similarities.
-    - `frames`: how many frames of the query it has.
+    - `path`: the frames of query and video that were taken for the same.
     """
 
     query: Span
@@ -50,7 +55,7 @@ class AlignedSegment:
     is_reversed: bool
     score: float
     similarity: float
-    frames: int
+    path: AlignmentPath = field(repr=False, compare=False)
 
     def time_in_clip(self, video_s: float) -> float:
         """Return the time in the query at which it shows a time of the video."""
@@ -108,7 +113,7 @@ def _segment(
         is_reversed=is_reversed and slope < 0,
         score=path.score,
         similarity=float(values.mean()),
-        frames=len(path),
+        path=path,
     )
 
 
@@ -138,6 +143,22 @@ def _line(asked_s: FrameTimes, shown_s: FrameTimes, weights: Floats) -> tuple[fl
         if near.sum() < 2 or (near == kept).all():
             break
         kept = near
+    return _unit_speed(slope, offset_s, asked_s[kept], shown_s[kept])
+
+
+def _unit_speed(
+    slope: float, offset_s: float, asked_s: FrameTimes, shown_s: FrameTimes
+) -> tuple[float, float]:
+    """Return the line with the speed 1 in its direction where that fits nearly as well, else the line."""
+    if not slope:
+        return slope, offset_s
+    unit = math.copysign(1.0, slope)
+    shifts_s = shown_s - unit * asked_s
+    shift_s = float(shifts_s.mean())
+    best = float(np.mean((shown_s - offset_s - slope * asked_s) ** 2))
+    excess = float(np.mean((shifts_s - shift_s) ** 2))
+    if excess <= UNIT_SPEED_EXCESS * best + UNIT_SPEED_NOISE_S**2:
+        return unit, shift_s
     return slope, offset_s
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from cbvir_core.types import Span, Verdict, VideoId
+from cbvir_core.types import Image, Span, Verdict, VideoId
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +16,7 @@ class ClipHit:
     - `speed`: seconds of the video for a second of the clip; 1 for a copy that was not changed.
     - `is_reversed`, `is_mirrored`: whether the clip shows it backwards, or with left and right exchanged.
     - `probability`: how probably the video shows it, in [0, 1].
+    - `sheet`: the evidence as a picture, RGB, where it was asked for.
     """
 
     rank: int
@@ -28,6 +29,7 @@ class ClipHit:
     is_mirrored: bool
     probability: float
     verdict: Verdict
+    sheet: Image | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cache
+from importlib import resources
 
-from cbvir_core.align import AlignedSegment
+from cbvir_core.align import AlignedSegment, SimilarityMatrix
 from cbvir_core.clips.windows import Window
 from cbvir_core.search.confidence import logistic
 from cbvir_core.store import KeyframeRow
@@ -13,13 +16,13 @@ from cbvir_core.store import KeyframeRow
 CLIP_FIGURES = ("score", "similarity", "contrast", "length", "agrees", "disagrees")
 """What the model weighs, after its constant."""
 
-CLIP_WEIGHTS = (-12.3578, 5.3537, 2.2186, 3.8685, 3.1699, 7.2143, 0.0)
-"""Fitted to 216 copies of parts of films, changed in eighteen ways, and of films that were not there."""
+CLIP_MODEL_FILE = "clip_confidence.json"
+"""The weights of the model, beside this file; ``python -m bench.measure.clip_confidence --write`` fits it."""
 
 
 @dataclass(frozen=True, slots=True)
 class FoundSegment:
-    """A segment with the window that it was found in, and the scenes of that.
+    """A segment with the window that it was found in, the scenes of that, and their similarity matrix.
 
     `contrast` is by how much the similarity of its frames exceeds that of the same frames of the clip with
     the rest of the window, the median.
@@ -28,7 +31,8 @@ class FoundSegment:
     window: Window
     segment: AlignedSegment
     contrast: float
-    scenes: tuple[KeyframeRow, ...]
+    scenes: tuple[KeyframeRow, ...] = field(repr=False)
+    matrix: SimilarityMatrix = field(repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,4 +59,11 @@ class SegmentEvidence:
     @property
     def probability(self) -> float:
         """How probably the video shows this part of the clip, in [0, 1]."""
-        return logistic(CLIP_WEIGHTS, self.figures())
+        return logistic(clip_weights(), self.figures())
+
+
+@cache
+def clip_weights() -> tuple[float, ...]:
+    """Return the weights that come with cbvir: a constant, then one for each of `CLIP_FIGURES`."""
+    text = (resources.files("cbvir_core.clips") / CLIP_MODEL_FILE).read_text("utf-8")
+    return tuple(float(weight) for weight in json.loads(text)["weights"])

@@ -13,6 +13,7 @@ from cbvir_core.clips.answer import ClipAnswer, ClipHit
 from cbvir_core.clips.clip import Clip, read_clip
 from cbvir_core.clips.evidence import FoundSegment, SegmentEvidence
 from cbvir_core.clips.film_frames import film_frames
+from cbvir_core.clips.sheets import with_sheets
 from cbvir_core.clips.verify import SegmentVerifier
 from cbvir_core.clips.windows import Window, find_windows, scenes_within
 from cbvir_core.search import FrameFinder, SearchOptions
@@ -32,16 +33,18 @@ class ClipSearcher:
     def __init__(self, store: Store, frames: FrameFinder) -> None:
         self._store, self._frames, self._verifier = store, frames, SegmentVerifier(store)
 
-    def search(self, path: Path, options: SearchOptions = SearchOptions()) -> ClipAnswer:
+    def search(
+        self, path: Path, options: SearchOptions = SearchOptions(), *, sheets: bool = False
+    ) -> ClipAnswer:
         """Return which parts of the clip at `path` are parts of which videos.
 
-        Raises NotAVideo, DamagedVideo, FileUnreadable, DecodeMemory, InputError.
+        With `sheets` the first hits that are at least likely, or else the first one, have their evidence as a
+        picture.  Raises NotAVideo, DamagedVideo, FileUnreadable, DecodeMemory, InputError.
         """
         begun = time.perf_counter()
         clip = read_clip(path, self._frames.encoder)
-        found = self.find(clip, options)
-        evidence = self._verifier.verify(clip, found)
-        results = self._hits(found, evidence, options)
+        hits = self._hits(self.evidence(clip, options), options)
+        results = with_sheets(self._store, clip, hits) if sheets else tuple(hit for hit, _ in hits)
         return ClipAnswer(
             verdict=results[0].verdict if results else Verdict.NONE,
             results=results,
@@ -50,15 +53,28 @@ class ClipSearcher:
             took_ms=1000.0 * (time.perf_counter() - begun),
         )
 
+    def evidence(self, clip: Clip, options: SearchOptions) -> list[SegmentEvidence]:
+        """Return the segments that may be right with what speaks for each, the best score first.
+
+        Of the options `within`, `without`, `mirrored`, `verify` and `regions` hold for clips, the last one
+        for the parts by which frames are compared.
+        """
+        found = self.find(clip, options)
+        if options.verify == "never":
+            return [SegmentEvidence(one, compared=0, agreeing=0) for one in found]
+        return self._verifier.verify(clip, found)
+
     def find(self, clip: Clip, options: SearchOptions) -> list[FoundSegment]:
         """Return the segments of the windows that the clip's frames vote for, the best score first."""
         allowed = None
         if options.within:
             allowed = {video.video_id for video in videos_within(self._store, options.within)}
-        windows = find_windows(self._store, self._frames.index, clip, allowed, options.without)
-        codec = self._frames.index.codec
+        index = self._frames.index
+        windows = find_windows(self._store, index, clip, allowed, options.without, mirrored=options.mirrored)
+        count = None if options.regions else 1  # view 0 is the whole frame
         sides = {
-            mirrored: codec.project(clip.side(mirrored)) for mirrored in {w.is_mirrored for w in windows}
+            mirrored: index.codec.project(clip.side(mirrored)[:, :count])
+            for mirrored in {one.is_mirrored for one in windows}
         }
         aligned = parallel_map(lambda window: self._align(clip, window, sides[window.is_mirrored]), windows)
         found = [one for own in aligned for one in own]
@@ -75,39 +91,37 @@ class ClipSearcher:
         frames = film_frames(self._frames.index, scenes, clip.sample_s)
         if frames is None:
             return []
-        values = frame_similarities(views, frames.views)
+        values = frame_similarities(views, frames.views[:, : views.shape[1]])
         matrix = SimilarityMatrix(clip.times_s, frames.times_s, values)
         usual = np.median(values, axis=1)
         return [
-            FoundSegment(window, segment, _contrast(segment, clip, usual), tuple(scenes))
+            FoundSegment(window, segment, _contrast(segment, clip, usual), tuple(scenes), matrix)
             for segment in find_segments(matrix, clip.span)
         ]
 
     def _hits(
-        self, found: Sequence[FoundSegment], evidence: Sequence[SegmentEvidence], options: SearchOptions
-    ) -> tuple[ClipHit, ...]:
-        order = sorted(range(len(found)), key=lambda number: -evidence[number].probability)
-        hits: list[ClipHit] = []
-        for number in order[: options.top]:
-            one, probability = found[number], evidence[number].probability
-            video = self._store.video(one.window.video_id)
+        self, evidence: Sequence[SegmentEvidence], options: SearchOptions
+    ) -> list[tuple[ClipHit, FoundSegment]]:
+        """Return the most probable segments as hits, each beside what was found."""
+        hits: list[tuple[ClipHit, FoundSegment]] = []
+        for known in sorted(evidence, key=lambda one: -one.probability)[: options.top]:
+            one, video = known.found, self._store.video(known.found.window.video_id)
             if video is None or not video.paths:
                 continue
-            hits.append(
-                ClipHit(
-                    rank=len(hits) + 1,
-                    video_id=video.video_id,
-                    path=existing_path(video, options.within),
-                    clip=one.segment.query,
-                    span=one.segment.span,
-                    speed=one.segment.speed,
-                    is_reversed=one.segment.is_reversed,
-                    is_mirrored=one.window.is_mirrored,
-                    probability=probability,
-                    verdict=verdict(probability, options),
-                )
+            hit = ClipHit(
+                rank=len(hits) + 1,
+                video_id=video.video_id,
+                path=existing_path(video, options.within),
+                clip=one.segment.query,
+                span=one.segment.span,
+                speed=one.segment.speed,
+                is_reversed=one.segment.is_reversed,
+                is_mirrored=one.window.is_mirrored,
+                probability=known.probability,
+                verdict=verdict(known.probability, options),
             )
-        return tuple(hits)
+            hits.append((hit, one))
+        return hits
 
 
 def _contrast(segment: AlignedSegment, clip: Clip, usual: np.ndarray) -> float:

@@ -56,16 +56,18 @@ def find_windows(
     clip: Clip,
     within: Collection[VideoId] | None = None,
     without: Collection[VideoId] = (),
+    *,
+    mirrored: bool = True,
 ) -> list[Window]:
     """Return the windows that most of the clip's frames vote for, the best first.
 
     `within` are the videos that may have them, None for all but those `without`.
 
-    Each frame and its mirror image vote for the nearest frames of the library, by how near they are.  The
-    votes of one frame for one place count once.
+    Each frame and, if `mirrored`, its mirror image vote for the nearest frames of the library, by how near
+    they are.  The votes of one frame for one place count once.
     """
     found: list[Window] = []
-    for is_mirrored in (False, True):
+    for is_mirrored in (False, True)[: 1 + mirrored]:
         votes = _votes(store, index, clip, clip.side(is_mirrored))
         found += [
             _window(video_id, bin_s, clip, is_mirrored, weight)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from cbvir_core.calibration import CALIBRATION_QUESTIONS, CalibrationProgress, CalibrationResult
-from cbvir_core.clips import ClipAnswer
+from cbvir_core.clips import ClipAnswer, OrderedHit, videos_in_order
 from cbvir_core.decode import Mode
 from cbvir_core.embed import RuntimeOptions
 from cbvir_core.errors import InputError
@@ -124,14 +124,32 @@ class Library:
             answer = answering.searcher.search(picture, options)
         return replace(answer, notes=answer.notes + self._generations.notes())
 
-    def search_clip(self, path: Path | str, options: SearchOptions | None = None) -> ClipAnswer:
+    def search_clip(
+        self, path: Path | str, options: SearchOptions | None = None, *, sheets: bool = False
+    ) -> ClipAnswer:
         """Return which parts of the video file at `path` are parts of which videos, by their frames.
 
-        Raises NotAVideo, DamagedVideo, FileUnreadable, DecodeMemory, InputError (without frame rows).
+        With `sheets` the hits that are at least likely have their evidence as a picture.  Raises NotAVideo,
+        DamagedVideo, FileUnreadable, DecodeMemory, InputError (without frame rows).
         """
         if self._clips is None:
             raise InputError("This library is open without frame rows, by which clips are found.")
-        return self._clips.search(Path(path), options or SearchOptions())
+        return self._clips.search(Path(path), options or SearchOptions(), sheets=sheets)
+
+    def search_in_order(
+        self, pictures: Sequence[QueryPicture], options: SearchOptions | None = None
+    ) -> list[OrderedHit]:
+        """Return which videos show the pictures one after the other, the most certain first.
+
+        Raises what `search` raises; the error says which picture it is.
+        """
+        answers: list[Answer] = []
+        for number, picture in enumerate(pictures, start=1):
+            try:
+                answers.append(self.search(picture, options))
+            except InputError as error:
+                raise error if error.path else error.about(f"picture {number}") from error
+        return videos_in_order(answers, options or SearchOptions())
 
     def evidence(
         self,

@@ -9,9 +9,10 @@ from pathlib import Path
 from cbvir_core.borders.crop import crop_picture
 from cbvir_core.decode import decode_still
 from cbvir_core.localise import read_picture_at
-from cbvir_core.search.evidence_sheet import LabelledPicture, evidence_sheet
+from cbvir_core.search.evidence_sheet import evidence_sheet
 from cbvir_core.search.findings import evidence_of
 from cbvir_core.search.query import DescribedPicture
+from cbvir_core.search.sheets import LabelledPicture
 from cbvir_core.search.verify import compare_features
 from cbvir_core.search.video_paths import existing_path, is_online
 from cbvir_core.store import Store

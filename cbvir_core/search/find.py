@@ -64,7 +64,7 @@ class Finder:
         if self.frames is None or not query.options.frames:
             return None
         with query.clock.stage("frames"):
-            return self.frames.describe(variants)
+            return self.frames.describe(variants) if self.frames.has_frames() else None
 
     def _frames(self, query: Query, views: QueryViews | None) -> dict[int, FrameMatch]:
         if self.frames is None or views is None:

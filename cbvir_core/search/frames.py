@@ -75,6 +75,11 @@ class FrameFinder:
     index: FrameIndex
     encoder: ViewEncoder
 
+    def has_frames(self) -> bool:
+        """Return whether any frame can be found: until there is one, no query needs to be described."""
+        self.index.refresh()
+        return self.index.status().rows > 0
+
     def describe(self, variants: Sequence[Variant]) -> QueryViews:
         """Return the views of variants, of which there is one at least.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -56,6 +56,11 @@ class Client:
         """Send ``POST`` with a file, which is streamed."""
         return self._send_file("POST", path, parameters, file)
 
+    def post_form(self, path: str, files: Sequence[tuple[str, bytes]], **parameters: Any) -> Document:
+        """Send ``POST`` with a form of files, each with its name."""
+        form = self._http.build_request("POST", path, files=[("picture", one) for one in files])
+        return self._call("POST", path, parameters, form.read(), form.headers["content-type"])
+
     def _send_file(self, method: str, path: str, parameters: Document, file: Path) -> Document:
         try:
             with file.open("rb") as stream:
@@ -87,9 +92,14 @@ class Client:
             raise self._unreachable(error) from None
 
     def _call(
-        self, method: str, path: str, parameters: Document, body: bytes | Iterator[bytes] | None = None
+        self,
+        method: str,
+        path: str,
+        parameters: Document,
+        body: bytes | Iterator[bytes] | None = None,
+        kind: str | None = None,
     ) -> Document:
-        response = self._send(method, path, parameters, body)
+        response = self._send(method, path, parameters, body, kind)
         try:
             document = response.json()
         except ValueError:
@@ -99,11 +109,18 @@ class Client:
         return document
 
     def _send(
-        self, method: str, path: str, parameters: Document, body: bytes | Iterator[bytes] | None
+        self,
+        method: str,
+        path: str,
+        parameters: Document,
+        body: bytes | Iterator[bytes] | None,
+        kind: str | None = None,
     ) -> httpx.Response:
+        """Send a request; `kind` is the media type of the body."""
         given = {key: value for key, value in parameters.items() if value is not None}
         try:
-            response = self._http.request(method, path, params=given, content=body)
+            headers = {} if kind is None else {"content-type": kind}
+            response = self._http.request(method, path, params=given, content=body, headers=headers)
         except httpx.TimeoutException:
             raise TimedOut(f"the service did not answer {method} {path} in time", retry=True) from None
         except httpx.TransportError as error:

@@ -11,15 +11,22 @@ import typer
 from cbvir_shared.exit_codes import ExitCode
 from cbvirctl.errors import BadInput, Usage
 from cbvirctl.options import JsonOption, SocketOption
-from cbvirctl.session import emit, expanded, reference, reporting, session
+from cbvirctl.session import emit, expanded, note, reference, reporting, session, write_picture
 
 if TYPE_CHECKING:
     from cbvirctl.client import Client
 
 
+_GIF_PICTURE = b"\x21\xf9\x04"
+"""What stands before each picture of a GIF that moves: a graphic control extension."""
+
+
 def query(
-    picture: Annotated[
-        str, typer.Argument(help="A picture or a video file, or - to read a picture from stdin.")
+    pictures: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="PICTURE...", help="A picture or a video file, or - to read a picture from stdin."
+        ),
     ],
     top: Annotated[
         int | None,
@@ -41,6 +48,12 @@ def query(
         list[str] | None,
         typer.Option("--in", metavar="PATH", help="Search this folder or video only; may be repeated."),
     ] = None,
+    as_clip: Annotated[
+        bool,
+        typer.Option(
+            "--clip", help="Ask with all pictures of a GIF, or with several pictures in their order."
+        ),
+    ] = False,
     open_player: Annotated[
         bool, typer.Option("--open", help="Start a video player at the best hit.")
     ] = False,
@@ -48,32 +61,37 @@ def query(
         Path | None,
         typer.Option(
             metavar="FILE",
-            help="Write a PNG that shows in which points the picture and the best frame agree.",
+            help="Write a PNG that shows why the best result was found.",
         ),
     ] = None,
     as_json: JsonOption = False,
     socket: SocketOption = None,
 ) -> None:
-    """In which video, and when, does this picture, or this clip, appear?
+    """In which video, and when, does this picture, this clip, or this row of pictures appear?
 
     Exit code 0: there is a match; 1: there is none.
     """
-    if picture != "-" and _names_video(picture, as_json):
-        from cbvirctl.clip import query_clip
-
-        pictures_only = {"--region": region, "--all": everywhere, "--evidence": evidence}
+    if _is_clip(pictures, as_clip, as_json):
         with reporting(as_json):
-            if refused := [name for name, value in pictures_only.items() if value]:
-                raise Usage(
-                    f"{' and '.join(refused)} ask with a picture, and {picture} is a video.", code="usage"
-                )
-        found = query_clip(expanded(picture), top, within, as_json, socket)
+            _refuse_for_clips(region, everywhere, evidence if len(pictures) > 1 else None)
+        from cbvirctl.clip import query_clip
+        from cbvirctl.in_order import query_in_order
+
+        if len(pictures) > 1:
+            found = query_in_order([expanded(one) for one in pictures], top, within, as_json, socket)
+        else:
+            found = query_clip(expanded(pictures[0]), top, within, as_json, socket, evidence)
         if open_player and found["results"]:
-            _open(found["results"][0]["path"], found["results"][0]["start_s"])
+            best = found["results"][0]
+            first = next((one for one in best.get("pictures", ()) if one), best)
+            _open(best["path"], first.get("time_s", first.get("start_s")))
         raise typer.Exit(_exit_code(found))
+    (picture,) = pictures
     with reporting(as_json):
         data = _read(picture)
         _check_region(region)
+    if data[:4] == b"GIF8" and data.count(_GIF_PICTURE) > 1:
+        note(f"{picture} is asked by the first of its pictures; --clip asks with all of them")
     with session(socket, as_json) as client:
         wanted = {
             "top": top,
@@ -93,20 +111,39 @@ def query(
     raise typer.Exit(_exit_code(document))
 
 
+def _is_clip(pictures: list[str], as_clip: bool, as_json: bool) -> bool:
+    """Return whether the question is a clip, or pictures in order.  Ends with what is wrong of both."""
+    with reporting(as_json):
+        if len(pictures) == 1 and (pictures[0] == "-" or not as_clip):
+            return pictures[0] != "-" and _names_video(pictures[0])
+        if not as_clip:
+            raise Usage("several pictures are one question with --clip; without it, give one.", code="usage")
+        if len(pictures) > 1 and (videos := [one for one in pictures if _names_video(one)]):
+            raise Usage(f"{videos[0]} is a video; a question has one video, or pictures.", code="usage")
+        return True
+
+
+def _refuse_for_clips(region: str | None, everywhere: bool, evidence: Path | None) -> None:
+    for_one_picture = {"--region": region, "--all": everywhere, "--evidence": evidence}
+    if refused := [name for name, value in for_one_picture.items() if value]:
+        raise Usage(
+            f"{' and '.join(refused)} ask with a picture, and this is a clip or several.", code="usage"
+        )
+
+
 def _exit_code(document: dict[str, Any]) -> ExitCode:
     return ExitCode.MATCH if document["verdict"] == "match" else ExitCode.NO_MATCH
 
 
-def _names_video(picture: str, as_json: bool) -> bool:
+def _names_video(picture: str) -> bool:
     from cbvirctl.video_files import HEAD_BYTES, is_video
 
-    with reporting(as_json):
-        path = expanded(picture)
-        try:
-            with path.open("rb") as file:
-                return is_video(file.read(HEAD_BYTES))
-        except OSError as error:
-            raise _unreadable(path, error) from None
+    path = expanded(picture)
+    try:
+        with path.open("rb") as file:
+            return is_video(file.read(HEAD_BYTES))
+    except OSError as error:
+        raise _unreadable(path, error) from None
 
 
 def _unreadable(path: Path, error: OSError) -> BadInput:
@@ -128,10 +165,7 @@ def _write_evidence(
     verdict = f"{best['verdict']} {best['score']:.2f}, {best['variant']}"
     caption = [verdict, best["path"], *filter(None, [best["time_note"]])]
     drawn = client.post_for_bytes(path, data, time_s=best["time_s"], region=region, caption=caption)
-    try:
-        file.expanduser().write_bytes(drawn)
-    except OSError as error:
-        raise Usage(f"cannot write {file}: {error.strerror}.", code="file_unwritable") from None
+    write_picture(file, drawn)
 
 
 def _show(document: dict[str, object], as_json: bool, by_video: bool) -> None:

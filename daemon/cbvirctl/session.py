@@ -56,6 +56,14 @@ def note(text: str) -> None:
     typer.secho(text, err=True, dim=True)
 
 
+def write_picture(file: Path, data: bytes) -> None:
+    """Write a picture that the service drew."""
+    try:
+        file.expanduser().write_bytes(data)
+    except OSError as error:
+        raise Usage(f"cannot write {file}: {error.strerror}.", code="file_unwritable") from None
+
+
 def video_of(client: Client, text: str) -> Document:
     """Return the one video that a path or the beginning of an id names."""
     found: list[dict[str, Any]] = client.get("/v1/videos", video=reference(text))["videos"]

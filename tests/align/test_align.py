@@ -104,7 +104,25 @@ def test_pieces_in_another_order_are_segments_of_their_own() -> None:
     query = np.concatenate([FILM[200:220], FILM[40:60], FILM[200:220]])
     found = sorted(find_segments(matrix(query, FILM), span_of(query)), key=lambda one: one.query)
     assert [round(one.span[0] / STEP_S / 10) * 10 for one in found] == [200, 40, 200]
-    assert [one.frames for one in found] == [20, 20, 20]
+    assert [len(one.path) for one in found] == [20, 20, 20]
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 200), st.integers(0, 10_000), st.booleans())
+def test_the_speed_of_the_film_is_taken_where_it_fits(start: int, seed: int, backwards: bool) -> None:
+    """Times are a third of a second apart; noise of that size alone makes no other speed."""
+    noisy = FILM[start : start + 24] + 0.05 * np.random.default_rng(seed).normal(size=(24, 64))
+    query = np.asarray(noisy / np.linalg.norm(noisy, axis=1, keepdims=True), np.float32)
+    (found, *_) = find_segments(matrix(query[::-1] if backwards else query, FILM), span_of(query))
+    assert found.speed == 1.0
+    assert found.span[1] - found.span[0] <= found.query[1] - found.query[0] + 1e-9
+
+
+@pytest.mark.parametrize("speed", [0.9, 1.1])
+def test_another_speed_is_told_from_that_of_the_film(speed: float) -> None:
+    query = at_speed(FILM, 30, 60, speed)
+    (found, *_) = find_segments(matrix(query, FILM), span_of(query))
+    assert found.speed == pytest.approx(speed, abs=0.02)
 
 
 def test_a_picture_that_stands_still_has_no_speed() -> None:

@@ -9,10 +9,12 @@ thumbnails too.
 
 from __future__ import annotations
 
+import argparse
 import shutil
+import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from pathlib import Path
 from typing import NamedTuple
@@ -149,13 +151,18 @@ def _pictures(film: Path) -> list[bytes]:
 
 def _ask(running: Service, pictures: list[bytes]) -> list[float]:
     """Return the milliseconds of each query; they are asked one after the other."""
+    return [ms for ms, _ in _ask_for_stages(running, pictures)]
+
+
+def _ask_for_stages(running: Service, pictures: list[bytes]) -> list[tuple[float, dict[str, float]]]:
+    """Return the milliseconds of each query, and those of its stages."""
     transport = httpx.HTTPTransport(uds=str(running.socket))
-    times = []
+    times: list[tuple[float, dict[str, float]]] = []
     with httpx.Client(transport=transport, base_url="http://cbvird", timeout=60) as client:
         for number in range(TIMED_QUERIES):
             begun = time.perf_counter()
-            client.post("/v1/query", content=pictures[number % len(pictures)]).raise_for_status()
-            times.append(1e3 * (time.perf_counter() - begun))
+            answer = client.post("/v1/query", content=pictures[number % len(pictures)]).raise_for_status()
+            times.append((1e3 * (time.perf_counter() - begun), answer.json()["stages_ms"]))
     return times[10:]
 
 
@@ -210,21 +217,37 @@ def _measure_every_stage(folder: Path, film: Path) -> dict[str, str]:
     with service(folder, watch={"folders": []}, models={"profile": PROFILE}) as running:
         while not running.json("status")["refining"]:
             time.sleep(0.2)
-        times = _ask(running, pictures)
+        asked = _ask_for_stages(running, pictures)
     p50, p95 = EVERY_STAGE_GOALS_MS
-    return {f"idle_ms_(goal_p50_{p50}_p95_{p95})": percentiles(times)}
+    stages = sorted({name for _, own in asked for name in own})
+    return {f"idle_ms_(goal_p50_{p50}_p95_{p95})": percentiles([ms for ms, _ in asked])} | {
+        f"{name},_mean_ms": f"{np.mean([own.get(name, 0.0) for _, own in asked]):.0f}" for name in stages
+    }
 
 
-def main() -> None:
-    """Measure both profiles with descriptors alone, then every stage."""
+PARTS = "filter", "solar", "every"
+
+
+def main(line: Sequence[str] = ()) -> None:
+    """Measure both profiles with descriptors alone, then every stage; or the parts that are named."""
+    parser = argparse.ArgumentParser(prog="python -m bench.query", description=__doc__)
+    parser.add_argument("parts", nargs="*", choices=[*PARTS, []], default=[], metavar="|".join(PARTS))
+    parts = parser.parse_args(line).parts or PARTS
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         film = film_720p(folder, 3600.0).path
         for refine in (False, True):
+            if PARTS[refine] not in parts:
+                continue
             kind = "with SOLAR" if refine else "filter alone"
             figures = _measure_descriptors(folder / kind.replace(" ", "-"), film, refine)
             report(f"query at {STORE_KEYFRAMES:,} keyframes, {kind}", **figures)
-        report(
-            f"query at {STORE_KEYFRAMES:,} keyframes, every stage",
-            **_measure_every_stage(folder / "whole", film),
-        )
+        if "every" in parts:
+            report(
+                f"query at {STORE_KEYFRAMES:,} keyframes, every stage",
+                **_measure_every_stage(folder / "whole", film),
+            )
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
+import PIL.Image
 import pytest
 
 from cbvir_core.clips import ClipAnswer, ClipHit
@@ -15,7 +16,7 @@ from cbvir_core.search import SearchOptions
 from cbvir_core.types import Image
 from support.films import Film
 from support.libraries import LibraryOpener
-from support.pieces import pictures_of, write_clip
+from support.pieces import PIECE_RATE, pictures_of, write_clip
 
 PIECE = (3.0, 9.0)
 """Start and end of the piece of the first film that most clips show."""
@@ -109,3 +110,28 @@ def test_an_empty_library_shows_nothing(open_library: LibraryOpener, films: list
         answer = opened.search_clip(films[0].path)
     assert answer.results == ()
     assert answer.verdict == "none"
+
+
+def test_the_evidence_is_drawn_where_it_is_asked_for(
+    library: Library, films: list[Film], tmp_path: Path
+) -> None:
+    clip = write_clip(tmp_path / "clip.mp4", pictures_of(films[0], PIECE))
+    assert best(library.search_clip(clip)).sheet is None
+    online = best(library.search_clip(clip, sheets=True)).sheet
+    assert online is not None
+    moved = films[0].path.rename(films[0].path.with_suffix(".away"))
+    try:
+        offline = best(library.search_clip(clip, sheets=True)).sheet
+    finally:
+        moved.rename(films[0].path)
+    assert offline is not None
+    assert offline.shape[1] == online.shape[1]
+
+
+def test_a_gif_is_a_clip(library: Library, films: list[Film], tmp_path: Path) -> None:
+    frames = [PIL.Image.fromarray(one).quantize() for one in pictures_of(films[0], PIECE)]
+    gif = tmp_path / "clip.gif"
+    frames[0].save(gif, save_all=True, append_images=frames[1:], duration=1000 / PIECE_RATE)
+    found = best(library.search_clip(gif))
+    assert found.path == films[0].path
+    assert found.span == pytest.approx(PIECE, abs=0.6)

@@ -10,16 +10,12 @@ import pytest
 
 from cbvir_core.search.evidence_sheet import (
     HEAD,
-    LINE_SPACING,
-    MARGIN,
     MAX_SHOWN_SIDE,
     MIN_SHOWN_SIDE,
     OUTLINE_COLOUR,
-    PAPER_COLOUR,
-    TEXT_HEIGHT,
-    LabelledPicture,
     evidence_sheet,
 )
+from cbvir_core.search.sheets import LINE_SPACING, MARGIN, PAPER_COLOUR, TEXT_HEIGHT, LabelledPicture
 from cbvir_core.types import Evidence, Image
 
 QUERY = np.full((200, 300, 3), (200, 40, 40), np.uint8)

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import base64
+
 from pydantic import BaseModel
 
 from cbvir_core.clips import ClipAnswer, ClipHit
+from cbvir_core.decode import encode_png
 from cbvird.http.documents import shown
 
 
 class ClipHitDocument(BaseModel):
-    """A part of a clip that a part of a video shows."""
+    """A part of a clip that a part of a video shows.
+
+    `evidence_png` is a picture, in base64, of why it was found; null where nobody asked for it.
+    """
 
     rank: int
     video_id: str
@@ -23,6 +29,7 @@ class ClipHitDocument(BaseModel):
     mirrored: bool
     score: float
     verdict: str
+    evidence_png: str | None
 
     @classmethod
     def of(cls, hit: ClipHit) -> ClipHitDocument:
@@ -40,6 +47,7 @@ class ClipHitDocument(BaseModel):
             mirrored=hit.is_mirrored,
             score=hit.probability,
             verdict=hit.verdict,
+            evidence_png=None if hit.sheet is None else base64.b64encode(encode_png(hit.sheet)).decode(),
         )
 
 

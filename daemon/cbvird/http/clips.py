@@ -34,19 +34,20 @@ async def query_clip(
     served: Served,
     top: Annotated[int | None, Query(ge=1, le=1000, description="largest number of segments")] = None,
     within: Annotated[list[str] | None, Query(alias="in", description="folders or videos")] = None,
+    evidence: Annotated[bool, Query(description="with a picture of why each was found")] = False,
 ) -> ClipAnswerDocument:
     """Answer a clip, a video file as the raw body; it is streamed to disk and removed after the answer."""
     places = tuple(folder_or_video(text) for text in within or ())
     options = replace(served.search, top=top or served.search.top, within=places)
     async with saved(request.stream(), served.uploads) as clip:
         loop = asyncio.get_running_loop()
-        answer = await loop.run_in_executor(served.queries, _search, served, clip, options)
+        answer = await loop.run_in_executor(served.queries, _search, served, clip, options, evidence)
     return ClipAnswerDocument.of(answer)
 
 
-def _search(served: Context, clip: Path, options: SearchOptions) -> ClipAnswer:
+def _search(served: Context, clip: Path, options: SearchOptions, evidence: bool) -> ClipAnswer:
     with served.event_bus.query_running(), QUERY_SECONDS.time():
         try:
-            return served.library.search_clip(clip, options)
+            return served.library.search_clip(clip, options, sheets=evidence)
         except CbvirError as error:
             raise error.about("the clip") from error  # the sender knows nothing of the file here

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bench.clips.questions import ClipQuestion, Piece
+from cbvir_core.align import AlignedSegment
 from cbvir_core.clips import ClipAnswer, ClipHit
 
 NEAR_S = 1.0
@@ -80,6 +81,18 @@ def _best_hit(question: ClipQuestion, piece: Piece, results: tuple[ClipHit, ...]
         if same and in_film and min(one.clip[1], end_s) - max(one.clip[0], start_s) > 0:
             return one
     return None
+
+
+def shows_piece(question: ClipQuestion, piece: Piece, segment: AlignedSegment) -> bool:
+    """Return whether a segment of the piece's film shows it: at the middle of what they share, its time."""
+    start_s, end_s = _in_copy(question, piece)
+    first_s, last_s = max(start_s, segment.query[0]), min(end_s, segment.query[1])
+    if last_s <= first_s:
+        return False
+    share = ((first_s + last_s) / 2 - start_s) / (end_s - start_s)
+    share = 1.0 - share if question.kind.is_reversed else share
+    truth_s = piece.start_s + share * (piece.end_s - piece.start_s)
+    return abs(segment.time_in_video((first_s + last_s) / 2) - truth_s) <= NEAR_S
 
 
 def _in_copy(question: ClipQuestion, piece: Piece) -> tuple[float, float]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -13,14 +13,17 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
+from bench.clips.company import with_company
 from bench.clips.copies import KINDS, length_kinds
 from bench.clips.judging import ClipOutcome, judge
+from bench.clips.peer_table import ask_peers, show_peers
 from bench.clips.questions import ClipQuestion, clip_questions
 from bench.films.arguments import parse as parse_films
 from bench.films.program import FilmSet, film_library, make_films
 from bench.retrieval.photographs import distractors
 from cbvir_core import Library
 from cbvir_core.calibration import calibration_error
+from cbvir_core.search import SearchOptions
 
 DESCRIPTION = "Ask with copies of parts of films: is the film found, and where the part begins and ends?"
 PRINTED_WIDTH = 150
@@ -35,6 +38,9 @@ def run(line: Sequence[str]) -> None:
     parser.add_argument("--kinds", nargs="*", default=[one.name for one in KINDS], metavar="KIND")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every outcome")
+    parser.add_argument("--hours", type=float, default=0.0, help="hours of other film in the library beside")
+    parser.add_argument("--peers", action="store_true", help="ask vPDQ, videohash and others too")
+    parser.add_argument("--without", action="store_true", help="ask again without each part, each alone")
     parser.add_argument("--last", action="store_true", help="ask about the last part of the clips")
     parser.add_argument("--data", metavar="FOLDER", help="keep films, copies and library there")
     arguments = parser.parse_args(line)
@@ -45,15 +51,52 @@ def run(line: Sequence[str]) -> None:
         pictures = distractors(films_arguments.shared / "distractors", 10_000)
         films = make_films(films_arguments, pictures[: films_arguments.photographs], progress)
         folder, _, _ = film_library(films_arguments, films, progress)
+        if arguments.hours:
+            folder = with_company(folder, films_arguments.shared / "train_images", arguments.hours)
         questions = all_questions(arguments, films)
+        files = [one.file(films_arguments.data / "copies") for one in questions]
         with Library.open(folder, profile="builtin") as library:
             outcomes = [
-                judge(one, library.search_clip(one.file(films_arguments.data / "copies")))
-                for one in progress.track(questions, description="copies")
+                judge(one, library.search_clip(file))
+                for one, file in progress.track(
+                    list(zip(questions, files, strict=True)), description="copies"
+                )
             ]
+            without = ask_without(library, questions, files, progress) if arguments.without else {}
+            if arguments.peers:
+                stored = [*films.present, *films.photographs]
+                peer_outcomes = ask_peers(library, stored, questions, files, progress)
     show(console, outcomes)
+    for name, own in without.items():
+        console.print(f"without {name}", highlight=False)
+        show(console, own, totals_only=True)
+    if arguments.peers:
+        show_peers(console, outcomes, peer_outcomes)
     if arguments.json:
         arguments.json.write_text(json.dumps([asdict(one) for one in outcomes], indent=1))
+
+
+WITHOUT: Mapping[str, SearchOptions] = {
+    "regions (whole frames alone)": SearchOptions(regions=False),
+    "mirrored frames": SearchOptions(mirrored=False),
+    "local features": SearchOptions(verify="never"),
+}
+"""Parts of the search that are left out, each alone, to see what it is worth."""
+
+
+def ask_without(
+    library: Library, questions: Sequence[ClipQuestion], files: Sequence[Path], progress: Progress
+) -> dict[str, list[ClipOutcome]]:
+    """Return the outcomes without each part, by what was left out."""
+    return {
+        name: [
+            judge(question, library.search_clip(file, options))
+            for question, file in progress.track(
+                list(zip(questions, files, strict=True)), description=f"without {name}"
+            )
+        ]
+        for name, options in WITHOUT.items()
+    }
 
 
 def all_questions(arguments: argparse.Namespace, films: FilmSet) -> list[ClipQuestion]:
@@ -64,12 +107,12 @@ def all_questions(arguments: argparse.Namespace, films: FilmSet) -> list[ClipQue
     return known + clip_questions(absent, kinds, arguments.absent, arguments.seed, is_known=False)
 
 
-def show(console: Console, outcomes: Sequence[ClipOutcome]) -> None:
-    """Print a table by kind and one of all."""
+def show(console: Console, outcomes: Sequence[ClipOutcome], *, totals_only: bool = False) -> None:
+    """Print a table by kind, and of all; or the latter alone."""
     table = Table(
         "kind", "copies", "video", "ends .5 s", "ends .2 s", "turned", "match", "absent match", "ms"
     )
-    kinds = list(dict.fromkeys(one.kind for one in outcomes))
+    kinds = [] if totals_only else list(dict.fromkeys(one.kind for one in outcomes))
     for name, own in [
         *((kind, [one for one in outcomes if one.kind == kind]) for kind in kinds),
         ("all", list(outcomes)),

@@ -14,19 +14,13 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from bench.films.film_frames import frames_at
-from bench.films.library import library_folder, made_library
-from bench.films.making import make_film, make_photograph_films
-from bench.films.parts import best_versions, clip_duration_s, shortest_of_each_series
-from bench.films.plan import FIXED_GOP, X264, deal, stretch_of
-from bench.retrieval.clips import clips_in, never_learnt
-from bench.retrieval.photographs import distractors
-from bench.shared_data import SHARED
+from bench.films.parts import clip_duration_s
+from bench.measure.learnt_films import learnt_films
 from cbvir_core.calibration import (
     PERTURBATIONS,
     CalibrationQuestions,
@@ -48,43 +42,24 @@ MIN_QUALITY = 0.05
 FRAMES_OF_CLIP = 20
 """Frames that are asked for of a clip that is in no film."""
 
-OTHERS_PHOTOGRAPHS = 2_500
-"""Photographs that are left to `bench.films`: it fills films with as many, and asks with the last ones."""
-
 ZERO_MODEL = ConfidenceModel.even()
 
 
 def samples(options: argparse.Namespace) -> list[LabelledEvidence]:
     """Fill a library in the folder of data where there is none, and return the evidence for its answers."""
-    learnt = {
-        name: path
-        for name, path in best_versions(clips_in(SHARED / "videos")).items()
-        if not never_learnt(path.name)
-    }
-    absent = shortest_of_each_series(learnt.values())
-    present = [path for path in learnt.values() if path not in absent]
-    films = [
-        make_film(replace(plan, encoding=(*X264, *FIXED_GOP)), options.data / "films")
-        for plan in deal([stretch_of(clip, asked=True) for clip in present], seed=1)
-    ]
-    pictures = distractors(SHARED / "distractors", 10_000)[OTHERS_PHOTOGRAPHS:]
-    crowd = make_photograph_films(pictures[: options.photographs], options.data / "crowd")
-    foreign_pictures = pictures[options.photographs :][: options.foreign]
-    folder = library_folder(options.data, [*films, *crowd])
-    groups = {"clips": films, "photographs": crowd}
-    made_library(folder, groups, lambda name: print(f"adding {name}", flush=True), fresh=False)
+    made = learnt_films(options.data, options.photographs)
     found: list[LabelledEvidence] = []
-    with Library.open(folder, profile="builtin") as library:
+    with Library.open(made.folder, profile="builtin") as library:
         store = store_of(library)
         rows = [
             row.row
-            for film in films
+            for film in made.films
             if (video := library.video_at(film.resolve()))
             for row in store.keyframes(video.video_id)
             if row.quality > MIN_QUALITY
         ]
-        foreign = [read_picture(data) for _, data in foreign_pictures]
-        foreign += [image for clip in absent for image in frames_of(clip, FRAMES_OF_CLIP)]
+        foreign = [read_picture(data) for _, data in made.photographs[: options.foreign]]
+        foreign += [image for clip in made.absent for image in frames_of(clip, FRAMES_OF_CLIP)]
         for searcher in without_refinement(library):
             questions = CalibrationQuestions(store, searcher, options.seed)
             rng = np.random.default_rng(options.seed)

@@ -16,7 +16,7 @@ Photograph = tuple[str, bytes]
 
 def distractors(folder: Path, count: int) -> list[Photograph]:
     """Return the first `count` pictures of the tar files; they are never trained on."""
-    return list(islice(_members(sorted(folder.glob("*.tar"))), count))
+    return list(islice(photographs_in(sorted(folder.glob("*.tar"))), count))
 
 
 def foreign(folder: Path, count: int) -> list[Photograph]:
@@ -37,10 +37,10 @@ def foreign(folder: Path, count: int) -> list[Photograph]:
         raise ValueError(
             f"only {min(TrainingRecipe().held_out, len(chosen))} pictures are kept back from training"
         )
-    return list(_members(tars, chosen))
+    return list(photographs_in(tars, chosen))
 
 
-def _members(tars: Sequence[Path], wanted: Container[str] | None = None) -> Iterator[Photograph]:
+def photographs_in(tars: Sequence[Path], wanted: Container[str] | None = None) -> Iterator[Photograph]:
     """Yield every picture of the tar files, or those wanted, under the names that training gives them."""
     for path in tars:
         members = _picture_names(path)

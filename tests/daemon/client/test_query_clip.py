@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import PIL.Image
 import pytest
 
+from cbvir_core.decode import read_picture
 from cbvirctl.video_files import HEAD_BYTES, is_video
 from support.films import Film
 from support.pieces import pictures_of, write_clip
@@ -74,11 +76,66 @@ def test_it_is_shown_as_a_table(ctl: Ctl, dropped: Path, clip: Path) -> None:
     assert "frames of" in done.stderr
 
 
-@pytest.mark.parametrize("option", [["--region", "0,0,9,9"], ["--all"], ["--evidence", "why.png"]])
+@pytest.mark.parametrize("option", [["--region", "0,0,9,9"], ["--all"]])
 def test_options_for_pictures_are_refused(ctl: Ctl, clip: Path, option: list[str]) -> None:
     done = ctl("query", str(clip), *option)
     assert done.returncode == 2
     assert f"{option[0]} ask with a picture" in done.stderr
+
+
+def test_the_evidence_is_written_as_a_picture(ctl: Ctl, clip: Path, tmp_path: Path) -> None:
+    drawn = tmp_path / "why.png"
+    assert ctl("query", str(clip), "--evidence", str(drawn)).returncode in (0, 1)
+    assert min(read_picture(drawn).shape[:2]) > 400
+    refused = ctl("query", str(clip), "--evidence", str(tmp_path / "nowhere" / "why.png"))
+    assert refused.returncode == 2
+    assert "cannot write" in refused.stderr
+
+
+@pytest.fixture
+def gif(films: list[Film], tmp_path: Path) -> Path:
+    frames = [PIL.Image.fromarray(one) for one in pictures_of(films[0], PIECE)]
+    frames[0].save(tmp_path / "clip.gif", save_all=True, append_images=frames[1:], duration=80)
+    return tmp_path / "clip.gif"
+
+
+def test_a_gif_is_a_picture_unless_it_is_asked_as_a_clip(ctl: Ctl, dropped: Path, gif: Path) -> None:
+    picture = ctl("query", str(gif), "--json")
+    assert "time_s" in json.loads(picture.stdout)["results"][0]
+    assert "--clip asks with all of them" in picture.stderr
+    clip = ctl("query", "--clip", str(gif), "--json")
+    assert json.loads(clip.stdout)["results"][0]["path"] == str(dropped)
+    assert "clip_start_s" in json.loads(clip.stdout)["results"][0]
+
+
+def test_pictures_in_order_are_one_question(
+    ctl: Ctl, dropped: Path, films: list[Film], tmp_path: Path
+) -> None:
+    pictures = [tmp_path / f"{number}.png" for number in range(3)]
+    for path, shown in zip(pictures, pictures_of(films[0], (2.0, 12.0))[::50], strict=False):
+        PIL.Image.fromarray(shown).save(path)
+    done = ctl("query", "--clip", *map(str, pictures), "--json")
+    best = json.loads(done.stdout)["results"][0]
+    assert best["path"] == str(dropped)
+    times = [one["time_s"] for one in best["pictures"] if one is not None]
+    assert times == sorted(times)
+    assert len(times) >= 2
+    table = ctl("query", "--clip", *map(str, pictures))
+    assert str(dropped) in table.stdout
+    assert pictures[0].name in table.stdout
+
+
+def test_several_pictures_need_to_be_said_to_be_one_question(
+    ctl: Ctl, clip: Path, gif: Path, tmp_path: Path
+) -> None:
+    assert "--clip" in ctl("query", str(gif), str(gif)).stderr
+    mixed = ctl("query", "--clip", str(gif), str(clip))
+    assert mixed.returncode == 2
+    assert f"{clip} is a video" in mixed.stderr
+    (tmp_path / "broken.png").write_bytes(b"no picture")
+    broken = ctl("query", "--clip", str(gif), str(tmp_path / "broken.png"))
+    assert broken.returncode == 4
+    assert "picture 2" in broken.stderr
 
 
 def test_a_broken_clip_is_named_and_removed(ctl: Ctl, service: Service, clip: Path, tmp_path: Path) -> None:

@@ -1,0 +1,135 @@
+"""Measure how probable the segments of clips are, and fit the model that comes with cbvir.
+
+    python -m bench.measure.clip_confidence --data FOLDER [--write] [--each 12] [--absent 8]
+
+The copies are made of clips that the networks were trained on, changed in every way of `bench.clips` and cut
+to several lengths; clips that `bench.clips` asks about take no part.  Each is asked as it is and once with
+its own films left out, and copies of clips that are in no film are asked too.  A model fitted to half of the
+copies is measured by the other half; the model that is written is fitted to all of them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from bench.clips.copies import KINDS, length_kinds
+from bench.clips.judging import shows_piece
+from bench.clips.questions import ClipQuestion, clip_questions
+from bench.measure.learnt_films import learnt_films
+from cbvir_core.calibration import calibration_error
+from cbvir_core.clips import ClipSearcher, evidence, read_clip
+from cbvir_core.clips.evidence import CLIP_FIGURES, CLIP_MODEL_FILE, SegmentEvidence
+from cbvir_core.library import Library
+from cbvir_core.search import MATCH_PROBABILITY, SearchOptions, fit_weights
+from cbvir_core.search.confidence import logistic
+from cbvir_core.types import VideoId
+from support.libraries import active_generation, store_of
+
+SEGMENTS_OF_QUESTION = 6
+"""Segments of each question that are counted, those with the best scores."""
+
+
+@dataclass(frozen=True)
+class LabelledSegment:
+    """What the model weighs of a segment, and whether it is right; `question` counts copies."""
+
+    question: int
+    figures: tuple[float, ...]
+    right: bool
+
+
+def samples(options: argparse.Namespace) -> list[LabelledSegment]:
+    """Return the evidence for the answers to every copy, asked with and without its films."""
+    made = learnt_films(options.data, options.photographs)
+    kinds = [*KINDS, *length_kinds()]
+    known = clip_questions(made.films, kinds, options.each, options.seed, is_known=True)
+    absent_films = made.absent_films(options.data)
+    absent = clip_questions(absent_films, kinds, options.absent, options.seed, is_known=False)
+    found: list[LabelledSegment] = []
+    with Library.open(made.folder, profile="builtin") as library:
+        active = active_generation(library)
+        assert active.frames is not None
+        searcher = ClipSearcher(store_of(library), active.frames)
+        videos = {film: library.video_at(film.resolve()) for film in made.films}
+        for number, question in enumerate([*known, *absent]):
+            clip = read_clip(question.file(options.data / "copies"), active.frames.encoder)
+            own = {video.video_id for one in question.pieces if (video := videos.get(one.film))}
+            for without in {frozenset[VideoId](), frozenset(own)}:
+                answers = searcher.evidence(clip, replace(SearchOptions(), without=without))
+                found += labelled(number, question, answers, library)
+            if number % 20 == 19:
+                print(f"{number + 1} of {len(known) + len(absent)} copies", flush=True)
+    return found
+
+
+def labelled(
+    number: int, question: ClipQuestion, answers: Sequence[SegmentEvidence], library: Library
+) -> Iterator[LabelledSegment]:
+    """Yield the best segments of an answer with whether each is right."""
+    for one in answers[:SEGMENTS_OF_QUESTION]:
+        video = library.video(one.found.window.video_id)
+        films = {path.resolve() for path in video.paths} if video else set()
+        right = any(
+            piece.film.resolve() in films and shows_piece(question, piece, one.found.segment)
+            for piece in question.pieces
+        )
+        yield LabelledSegment(number, tuple(one.figures()), right)
+
+
+def report(found: Sequence[LabelledSegment]) -> None:
+    """Fit a model to a random half of the copies, and print how it does on the other half."""
+    measured = np.random.default_rng(0).permutation(1 + max(one.question for one in found)) % 2 == 1
+    weights = fitted([one for one in found if not measured[one.question]])
+    others = [one for one in found if measured[one.question]]
+    probabilities = np.array([logistic(weights, one.figures) for one in others])
+    right = np.array([one.right for one in others])
+    error = calibration_error(probabilities.tolist(), right.tolist())
+    print(f"{len(others)} segments, {right.mean():.2f} right, calibration error {error:.3f}")
+    print("   weights", dict(zip(("constant", *CLIP_FIGURES), weights, strict=True)))
+    for least in (0.5, 0.8, MATCH_PROBABILITY, 0.95, 0.98):
+        wrong = (probabilities >= least) & ~right
+        print(
+            f"   {least}: right ones that reach it {(probabilities[right] >= least).mean():.3f}, "
+            f"wrong {wrong.sum()} of {(~right).sum()}"
+        )
+
+
+def fitted(found: Sequence[LabelledSegment]) -> tuple[float, ...]:
+    """Return the weights that fit the segments."""
+    return fit_weights([one.figures for one in found], [one.right for one in found])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        prog="python -m bench.measure.clip_confidence",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--data", type=Path, required=True, help="where films, copies and library are kept")
+    parser.add_argument("--each", type=int, default=12, help="copies of each kind (default: %(default)s)")
+    parser.add_argument("--absent", type=int, default=8, help="of each kind, of films that are not there")
+    parser.add_argument("--photographs", type=int, default=1000)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--write", action="store_true", help="fit the model that comes with cbvir")
+    options = parser.parse_args()
+    found = samples(options)
+    report(found)
+    if options.write:
+        details = {
+            "weights": fitted(found),
+            "made_by": "tests/bench/measure/clip_confidence.py",
+            "seed": options.seed,
+            "segments": len(found),
+        }
+        path = Path(evidence.__file__).parent / CLIP_MODEL_FILE
+        path.write_text(json.dumps(details, indent=2) + "\n", "utf-8")
+
+
+if __name__ == "__main__":
+    main()
