@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from cbvir_core.calibration import CALIBRATION_QUESTIONS, CalibrationProgress, CalibrationResult
-from cbvir_core.clips import ClipAnswer, OrderedHit, videos_in_order
 from cbvir_core.decode import Mode
 from cbvir_core.embed import RuntimeOptions
-from cbvir_core.errors import InputError
 from cbvir_core.index import IndexOptions, IndexStatus
 from cbvir_core.keyframes import KeyframeOptions, read_scene_frames
 from cbvir_core.library.frame_backfill import FrameBackfill, ReadScenes
@@ -23,13 +20,13 @@ from cbvir_core.library.maintenance import (
     Maintenance,
 )
 from cbvir_core.library.parts import LibraryParts, open_parts
-from cbvir_core.library.query_picture import QueryPicture, read_query
-from cbvir_core.search import SearchOptions, draw_answered_frame
+from cbvir_core.library.queries import LibraryQueries
+from cbvir_core.search import SearchOptions
 from cbvir_core.store import DescriptorCounts, FrameCounts, KeyframeRow, VideoRecord
-from cbvir_core.types import Answer, Box, Image, Keyframe, KeyframeId, Region, VideoId, VideoInfo
+from cbvir_core.types import Box, Keyframe, KeyframeId, VideoId, VideoInfo
 
 
-class Library:
+class Library(LibraryQueries):
     """Videos and what is known of them, in one folder; a context manager.
 
     One process may have a folder open.  Any number of its threads may `search`; `add` (or `begin`,
@@ -40,8 +37,8 @@ class Library:
     def __init__(
         self, parts: LibraryParts, keyframes: KeyframeOptions, mode: Mode, read_scenes: ReadScenes
     ) -> None:
-        self._store, self._generations, self._frame_index = parts.store, parts.generations, parts.frame_index
-        self._clips = parts.clips
+        super().__init__(parts.store, parts.generations, parts.clips)
+        self._frame_index = parts.frame_index
         self._frames = None
         if parts.describer:
             self._frames = FrameBackfill(
@@ -111,63 +108,6 @@ class Library:
     def finish(self, video_id: VideoId, *, damaged: int, duration_s: float | None) -> None:
         """Mark a video complete; `duration_s` None keeps what its container says."""
         self._ingest.finish(video_id, damaged=damaged, duration_s=duration_s)
-
-    def search(self, query: QueryPicture, options: SearchOptions | None = None) -> Answer:
-        """Return where a picture appears.
-
-        `options` replaces those the library was opened with.  Raises NotAPicture, FileUnreadable,
-        InputError (a region outside the picture), UnknownVideo (`within` names none).
-        """
-        picture = read_query(query)
-        with self._generations.inside() as answering:
-            answering.index.refresh()
-            answer = answering.searcher.search(picture, options)
-        return replace(answer, notes=answer.notes + self._generations.notes())
-
-    def search_clip(
-        self, path: Path | str, options: SearchOptions | None = None, *, sheets: bool = False
-    ) -> ClipAnswer:
-        """Return which parts of the video file at `path` are parts of which videos, by their frames.
-
-        With `sheets` the hits that are at least likely have their evidence as a picture.  Raises NotAVideo,
-        DamagedVideo, FileUnreadable, DecodeMemory, InputError (without frame rows).
-        """
-        if self._clips is None:
-            raise InputError("This library is open without frame rows, by which clips are found.")
-        return self._clips.search(Path(path), options or SearchOptions(), sheets=sheets)
-
-    def search_in_order(
-        self, pictures: Sequence[QueryPicture], options: SearchOptions | None = None
-    ) -> list[OrderedHit]:
-        """Return which videos show the pictures one after the other, the most certain first.
-
-        Raises what `search` raises; the error says which picture it is.
-        """
-        answers: list[Answer] = []
-        for number, picture in enumerate(pictures, start=1):
-            try:
-                answers.append(self.search(picture, options))
-            except InputError as error:
-                raise error if error.path else error.about(f"picture {number}") from error
-        return videos_in_order(answers, options or SearchOptions())
-
-    def evidence(
-        self,
-        query: QueryPicture,
-        keyframe_id: KeyframeId,
-        caption: Sequence[str] = (),
-        *,
-        time_s: float | None = None,
-        region: Region | None = None,
-    ) -> Image:
-        """Draw why a hit was found: the query, the frame at the hit's `time_s`, and the points they agree in.
-
-        The keyframe's still is shown without a time, and with a note where the file is offline.  The lines of
-        `caption` are printed below.  Raises NotAPicture, FileUnreadable, InputError, UnknownVideo.
-        """
-        return draw_answered_frame(
-            self._store, read_query(query), keyframe_id, time_s, region=region, caption=caption
-        )
 
     def videos(self) -> list[VideoRecord]:
         """Return all videos, by id."""
