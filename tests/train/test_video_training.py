@@ -6,7 +6,6 @@ import math
 from dataclasses import replace
 from pathlib import Path
 
-import cv2
 import numpy as np
 import pytest
 import torch
@@ -20,10 +19,10 @@ from cbvir_core.train.video.lesson import VideoBatches, VideoLesson
 from cbvir_core.train.video.recipe import VideoRecipe
 from cbvir_core.train.video.regions import ClipRegions
 from cbvir_core.train.video.students_lesson import StudentsLesson
-from cbvir_core.types import Floats, Image
+from cbvir_core.types import Floats
 from cbvir_core.visil import RegionWhitening, VideoStudents, VisilModel
-from cbvir_core.weights import Preprocess
 from support.films import draw_film
+from support.small_regions import SmallRegions
 
 DIMS = 12
 RECIPE = replace(
@@ -131,28 +130,6 @@ def test_a_resumed_training_goes_on_as_if_it_had_not_stopped(regions: ClipRegion
     resumed = TrainingRun(RECIPE, VideoLesson(replace(RECIPE, seed=1), regions))
     resumed.resume(replace(state, network=copied))
     assert whole.advance(0.4) == pytest.approx(resumed.advance(0.4), rel=1e-4)
-
-
-class SmallRegions:
-    """Regions without a network: the mean colours of the nine cells of a picture, and their contrast."""
-
-    preprocess = Preprocess(height=48, width=48)
-    fingerprint, precision, dim = "small", "f32", 6
-
-    def __init__(self, *_: object, **__: object) -> None:
-        self.calls = 0
-
-    def run(self, batch: Floats) -> Floats:
-        """Return N x 9 x 6 of pictures N x 3 x 48 x 48."""
-        self.calls += 1
-        cells = batch.reshape(len(batch), 3, 3, 16, 3, 16).transpose(0, 2, 4, 1, 3, 5).reshape(-1, 9, 3, 256)
-        rows = np.concatenate([cells.mean(axis=-1), cells.std(axis=-1)], axis=-1)
-        return np.asarray(rows / np.linalg.norm(rows, axis=-1, keepdims=True), np.float32)
-
-    def encode(self, images: list[Image]) -> Floats:
-        """Return the same of pictures of any size."""
-        small = [cv2.resize(image, (48, 48)).transpose(2, 0, 1) / 255.0 - 0.5 for image in images]
-        return self.run(np.stack(small).astype(np.float32))
 
 
 @pytest.fixture

@@ -38,13 +38,14 @@ class TrainingClip:
 
 
 def read_clips(folders: Iterable[Path], side: int, recipe: VideoRecipe) -> Iterator[TrainingClip]:
-    """Yield the clips of all videos that are not held out for benchmarks; skip files that are not videos.
+    """Yield the clips of all videos that are not left out for benchmarks; skip files that are not videos.
 
     Frames of `read_frames`, which are `recipe.samples_per_s` a second, squashed to `side`.
     """
     for folder in folders:
         for path in sorted(folder.rglob("*")):
-            if path.is_file() and not held_out(path.name):
+            left_out = held_out(path.name) or source_of(path.name) in recipe.leave_out
+            if path.is_file() and not left_out:
                 yield from _clips(path, side, recipe)
 
 

@@ -83,6 +83,7 @@ class StudentSizes:
 class VideoRecipe:
     """Every choice of a run except its data, its duration and its device.
 
+    - `leave_out`: sources (`source_of`) that are left out beside those that every training leaves out.
     - `samples_per_s`: of the videos; `clip_frames`: the most of one training clip; `window`: of a view.
     - `clips_per_video`: the most clips of one video; `slides`: clips made of photographs.
     - `donors`: clips that are only shown inside others, or before and after them.
@@ -95,6 +96,7 @@ class VideoRecipe:
 
     label: str = "cbvir built-in ViSiL"
     seed: int = 1
+    leave_out: tuple[str, ...] = ()
     samples_per_s: float = 3.0
     clip_frames: int = 48
     window: int = 32
@@ -170,7 +172,8 @@ def video_recipe_from(table: dict[str, Any]) -> VideoRecipe:
         if not isinstance(values[key], dict):
             raise ConfigError(f"{key} must be a table, not {values[key]!r}")
         values[key] = build_table(kind, default[key] | values[key], f"{key}.")
-    if not isinstance(values["blocks"], list):
-        raise ConfigError(f"blocks must be a list, not {values['blocks']!r}")
-    values["blocks"] = tuple(values["blocks"])
+    for key in ("blocks", "leave_out"):
+        if not isinstance(values[key], list):
+            raise ConfigError(f"{key} must be a list, not {values[key]!r}")
+        values[key] = tuple(values[key])
     return build_table(VideoRecipe, values, "")
