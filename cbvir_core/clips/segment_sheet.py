@@ -36,7 +36,7 @@ PATH_COLOUR, LINE_COLOUR = (255, 255, 255), (40, 170, 255)
 PATH_RADIUS = 2
 
 LEGEND = "Each point: a frame of the clip (across) and of the video (down); the brighter, the more alike."
-PATH_LEGEND = "White: frames that were taken for the same.  Line: what is said of them."
+PATH_LEGEND = "White: frames that were taken for the same. Line: what is said of them."
 
 FramePair = tuple[LabelledPicture, LabelledPicture]
 """A frame of the clip, and the frame of the video that it is said to show."""

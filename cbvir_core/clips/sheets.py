@@ -14,7 +14,7 @@ from cbvir_core.clips.clip import Clip
 from cbvir_core.clips.evidence import FoundSegment
 from cbvir_core.clips.segment_sheet import FramePair, segment_sheet
 from cbvir_core.clips.windows import scenes_within
-from cbvir_core.localise import read_picture_at
+from cbvir_core.localise import hold_frames_around
 from cbvir_core.search.answered_frame import clock
 from cbvir_core.search.sheets import LabelledPicture
 from cbvir_core.store import Store
@@ -69,9 +69,10 @@ def _pair(store: Store, clip: Clip, hit: ClipHit, found: FoundSegment, at_s: flo
 
 def _video_frame(store: Store, hit: ClipHit, found: FoundSegment, time_s: float) -> LabelledPicture:
     """Return the video's frame at a time, or the thumbnail nearest to it where the file cannot be read."""
-    video, frame = store.video(hit.video_id), read_picture_at(hit.path, time_s, hit.video_id)
-    if frame is not None and video is not None:
-        return LabelledPicture(crop_picture(frame, video.borders), VIDEO_LABEL.format(time=clock(time_s)))
+    video, held = store.video(hit.video_id), hold_frames_around(hit.path, time_s, hit.video_id)
+    if held is not None and video is not None:
+        frame = crop_picture(held.nearest_picture(time_s), video.borders)
+        return LabelledPicture(frame, VIDEO_LABEL.format(time=clock(time_s)))
     known = [store.thumbnails(scene.row) for scene in scenes_within(found.scenes, (time_s, time_s))]
     shown = {
         at_s: grey

@@ -112,6 +112,12 @@ def test_an_empty_library_shows_nothing(open_library: LibraryOpener, films: list
     assert answer.verdict == "none"
 
 
+def colourful(sheet: Image) -> float:
+    """The mean difference of the colours of a picture's points."""
+    upper = sheet[: sheet.shape[0] // 2].astype(int)
+    return float((upper.max(axis=2) - upper.min(axis=2)).mean())
+
+
 def test_the_evidence_is_drawn_where_it_is_asked_for(
     library: Library, films: list[Film], tmp_path: Path
 ) -> None:
@@ -126,6 +132,7 @@ def test_the_evidence_is_drawn_where_it_is_asked_for(
         moved.rename(films[0].path)
     assert offline is not None
     assert offline.shape[1] == online.shape[1]
+    assert colourful(online) > 1.2 * colourful(offline)  # thumbnails are grey
 
 
 def test_a_gif_is_a_clip(library: Library, films: list[Film], tmp_path: Path) -> None:

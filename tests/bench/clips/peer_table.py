@@ -98,11 +98,17 @@ def show_peers(console: Console, outcomes: Sequence[ClipOutcome], peers: Sequenc
         known = [answer for answer in one.answers if answer.is_known]
         right = np.mean([answer.right for answer in known]) if known else 0.0
         made = f"{one.made_s:.0f}" if one.made_s else ""
-        table.add_row(one.name, f"{right:.2f}", f"{_recall(one.answers):.2f}", f"{one.asked_ms:.0f}", made)
+        table.add_row(
+            one.name,
+            f"{right:.2f}",
+            f"{recall_without_false_ones(one.answers):.2f}",
+            f"{one.asked_ms:.0f}",
+            made,
+        )
     console.print(table)
 
 
-def _recall(answers: Sequence[PeerAnswer]) -> float:
+def recall_without_false_ones(answers: Sequence[PeerAnswer]) -> float:
     """Return the share of known copies answered rightly with a score that 99 of 100 absent ones lack."""
     absent = sorted((one.score for one in answers if not one.is_known), reverse=True)
     allowed = int(MAX_FALSE * len(absent))

@@ -28,6 +28,12 @@ from cbvir_core.search import FrameFinder
 from cbvir_core.types import Floats
 from support.libraries import active_generation, store_of
 
+PERIODS_S, FREQUENCIES, SHARPNESS = (11.0, 17.0, 37.0), 16, 8.0
+"""Periods of the temporal match kernel, the frequencies of each, and how sharp its von Mises kernel is."""
+
+WINDOW_S = 16.0
+"""Seconds of a film that one vector of that kernel describes."""
+
 Ranking = list[tuple[Path, float]]
 """Films with their scores, the best first."""
 
@@ -92,8 +98,11 @@ class VideoHashPeer(Peer):
         return ranked({film: 1.0 - (asked ^ own).bit_count() / 64 for film, own in self._hashes.items()})
 
     def _read(self, path: Path) -> int:
+        import PIL.Image
         from videohash import VideoHash
 
+        # It was written for Pillow before version 10, in which LANCZOS had this name too.
+        vars(PIL.Image).setdefault("ANTIALIAS", PIL.Image.Resampling.LANCZOS)
         made = VideoHash(path=str(path))
         try:
             return int(made.hash_hex, 16)
@@ -111,26 +120,20 @@ class TemporalMatchKernel(Peer):
     """One vector for each window of a film, and one for a clip, compared at every time difference."""
 
     name = "temporal match kernel"
-    periods_s = (11.0, 17.0, 37.0)
-    frequencies = 16
-    beta = 8.0
-    """Sharpness of the von Mises kernel whose Fourier coefficients weigh the frequencies."""
-
-    window_s, stride_s, step_s = 16.0, 4.0, 1 / 3
+    stride_s, step_s = 4.0, 1 / 3
 
     def __init__(self, library: Library, films: Sequence[Path]) -> None:
         self._frames = _finder(library)
-        self._weights = _von_mises(self.beta, self.frequencies)
         self._windows = [one for film in films for one in self._of_film(library, film)]
 
     def rank(self, clip: Path) -> Ranking:
         """Return films by their best window."""
         read = read_clip(clip, self._frames.encoder)
         views = self._frames.index.codec.project(read.views)
-        asked = self._kernel(read.times_s, views[:, 0])
+        asked = kernel_of(read.times_s, views[:, 0])
         best: dict[Path, float] = defaultdict(float)
         for one in self._windows:
-            best[one.film] = max(best[one.film], self._score(asked, one.vector))
+            best[one.film] = max(best[one.film], kernel_score(asked, one.vector))
         return ranked(best)
 
     def _of_film(self, library: Library, film: Path) -> Iterable[_KernelWindow]:
@@ -140,36 +143,9 @@ class TemporalMatchKernel(Peer):
         if known is None:
             return
         for start_s in np.arange(0.0, float(known.times_s[-1]), self.stride_s).tolist():
-            inside = (known.times_s >= start_s) & (known.times_s < start_s + self.window_s)
+            inside = (known.times_s >= start_s) & (known.times_s < start_s + WINDOW_S)
             if inside.any():
-                yield _KernelWindow(
-                    film, self._kernel(known.times_s[inside] - start_s, known.views[inside, 0])
-                )
-
-    def _kernel(self, times_s: FrameTimes, rows: Floats) -> Floats:
-        """Return P x 2 F x D: for each period sums weighted by cosines, then by sines."""
-        numbers = np.arange(self.frequencies)
-        parts = []
-        for period_s in self.periods_s:
-            angles = 2 * np.pi * np.outer(numbers, times_s) / period_s
-            root = np.sqrt(self._weights)[:, None]
-            parts.append(np.concatenate([root * np.cos(angles), root * np.sin(angles)]) @ rows)
-        vector = np.asarray(parts, np.float32)
-        return vector / max(1e-9, float(np.linalg.norm(vector)))
-
-    def _score(self, asked: Floats, window: Floats) -> float:
-        """Return the largest sum over periods at any time difference."""
-        count = self.frequencies
-        shifts_s = np.arange(-self.window_s, self.window_s, self.step_s)
-        total = np.zeros(len(shifts_s))
-        for number, period_s in enumerate(self.periods_s):
-            cosine, sine = asked[number, :count], asked[number, count:]
-            other_cosine, other_sine = window[number, :count], window[number, count:]
-            even = (cosine * other_cosine).sum(axis=1) + (sine * other_sine).sum(axis=1)
-            odd = (sine * other_cosine).sum(axis=1) - (cosine * other_sine).sum(axis=1)
-            angles = 2 * np.pi * np.outer(shifts_s, np.arange(count)) / period_s
-            total += np.cos(angles) @ even + np.sin(angles) @ odd
-        return float(total.max())
+                yield _KernelWindow(film, kernel_of(known.times_s[inside] - start_s, known.views[inside, 0]))
 
 
 class KeyframeVoting(Peer):
@@ -198,6 +174,31 @@ class KeyframeVoting(Peer):
         for (film, _), weight in votes.items():
             best[film] = max(best[film], weight)
         return ranked(best)
+
+
+def kernel_of(times_s: FrameTimes, rows: Floats) -> Floats:
+    """Return P x 2 F x D of N rows: for each period sums weighted by cosines, then by sines; of length 1."""
+    numbers, root = np.arange(FREQUENCIES), np.sqrt(_von_mises(SHARPNESS, FREQUENCIES))[:, None]
+    parts = []
+    for period_s in PERIODS_S:
+        angles = 2 * np.pi * np.outer(numbers, times_s) / period_s
+        parts.append(np.concatenate([root * np.cos(angles), root * np.sin(angles)]) @ rows)
+    vector = np.asarray(parts, np.float32)
+    return vector / max(1e-9, float(np.linalg.norm(vector)))
+
+
+def kernel_score(asked: Floats, window: Floats) -> float:
+    """Return the largest sum over periods at any time difference."""
+    shifts_s = np.arange(-WINDOW_S, WINDOW_S, 1 / 12)
+    total = np.zeros(len(shifts_s))
+    for own, other, period_s in zip(asked, window, PERIODS_S, strict=True):
+        cosine, sine = own[:FREQUENCIES], own[FREQUENCIES:]
+        other_cosine, other_sine = other[:FREQUENCIES], other[FREQUENCIES:]
+        even = (cosine * other_cosine).sum(axis=1) + (sine * other_sine).sum(axis=1)
+        odd = (cosine * other_sine).sum(axis=1) - (sine * other_cosine).sum(axis=1)
+        angles = 2 * np.pi * np.outer(shifts_s, np.arange(FREQUENCIES)) / period_s
+        total += np.cos(angles) @ even + np.sin(angles) @ odd
+    return float(total.max())
 
 
 def _finder(library: Library) -> FrameFinder:
