@@ -38,6 +38,7 @@ Of the paper on 2D CNN + LSTM:
   Table II   python -m cbvir_core.evaluate colour classes/
   Table III  python -m cbvir_core.evaluate complexity
   Table IV   python -m cbvir_core.evaluate actions sequence.safetensors --ucf101 UCF-101/
+  one query  python -m cbvir_core.evaluate similar clip.mp4 clips/ --affinity 0.9
 
 shots.csv has the columns video,start_s,end_s: one line for each shot.
 queries.csv has the columns query,video,start_s,end_s: one line for each occurrence of a query picture.

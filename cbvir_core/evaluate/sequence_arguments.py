@@ -41,6 +41,18 @@ def _of_actions(command: argparse.ArgumentParser) -> None:
     _of_filter(command)
 
 
+def _of_similar(command: argparse.ArgumentParser) -> None:
+    add = command.add_argument
+    add("query", type=Path, metavar="FILE", help="picture or video; of a longer video the first ten seconds")
+    add("folders", type=Path, nargs="+", metavar="FOLDER", help="folder of pictures or videos")
+    trained = "one vector a clip by these weights of 2D CNN + LSTM (default: the mean of its features)"
+    add("--sequence", type=Path, metavar="WEIGHTS", help=trained)
+    add("--top", type=int, default=10, metavar="K", help="nearest by distance (default: %(default)s)")
+    ranked = "re-rank by proximal affinity: keep of these what has a higher cosine (default: keep all)"
+    add("--affinity", type=float, metavar="COSINE", help=ranked)
+    _of_filter(command)
+
+
 def _of_filter(command: argparse.ArgumentParser) -> None:
     what = "weights of the filter (default: the built-in ones)"
     command.add_argument("--filter", type=Path, metavar="FILE", help=what)
@@ -63,6 +75,19 @@ SEQUENCE_COMMANDS: dict[str, VideoCommand] = {
         "Table III of 2D CNN + LSTM: parameters, size and time, beside a 3D CNN",
         _of_complexity,
         lambda options, _: sequence_commands.complexity(options.filter, options.threads),
+    ),
+    "similar": VideoCommand(
+        "The nearest pictures of a picture or clips of a clip, by distance or by proximal affinity",
+        _of_similar,
+        lambda options, notify: sequence_commands.similar(
+            options.query,
+            options.folders,
+            options.sequence,
+            options.filter,
+            options.top,
+            options.affinity,
+            notify,
+        ),
     ),
     "actions": VideoCommand(
         "Table IV of 2D CNN + LSTM: accuracy, precision, recall and F1 of the first five results",

@@ -10,6 +10,7 @@ import numpy as np
 
 from cbvir_core.errors import DecodeError, InputError
 from cbvir_core.evaluate.actions import (
+    EVERYTHING,
     RESULTS_AT,
     DescribedActions,
     evaluate_actions,
@@ -18,12 +19,14 @@ from cbvir_core.evaluate.actions import (
 )
 from cbvir_core.evaluate.colour import evaluate_colour, read_classes
 from cbvir_core.evaluate.report import EvaluationReport, Notify, TableColumn
+from cbvir_core.evaluate.similar import find_similar
 from cbvir_core.sequences import (
     ActionClip,
     ActionLayout,
     ClipFeatures,
     FrameFeatures,
     SequenceModel,
+    are_unit_rows,
     read_actions,
     read_clip_features,
 )
@@ -147,6 +150,52 @@ def actions(
             f"{sequence.name}: {model.header.label}",
         ),
     )
+
+
+def similar(
+    query: Path,
+    folders: Sequence[Path],
+    sequence: Path | None,
+    weights: Path | None,
+    k: int,
+    threshold: float | None,
+    notify: Notify,
+) -> EvaluationReport:
+    """Return the nearest pictures or clips, re-ranked where there is a threshold.
+
+    Raise InputError, FileUnreadable, DecodeError, or the errors of bad weight files.
+    """
+    from cbvir_core.sequences.feature_encoder import FeatureEncoder
+
+    file, model = _filter(weights), SequenceModel(sequence) if sequence else None
+    if model is not None:
+        model.check_filter(fingerprint(file))
+    limit = EVERYTHING if threshold is None else threshold
+    encoder = FeatureEncoder(file)
+    results, rows = find_similar(query, folders, encoder, model, k=k, threshold=limit, notify=notify)
+    return EvaluationReport(
+        table="Similar",
+        title=query.name,
+        columns=(
+            TableColumn("Rank", "rank"),
+            TableColumn("File", "file"),
+            TableColumn("Start (s)", "start_s", 1),
+            TableColumn("End (s)", "end_s", 1),
+            TableColumn("Distance", "distance", 3),
+            TableColumn("Cosine", "cosine", 3),
+        ),
+        rows=results,
+        reading=_affinity_notes(threshold, k, are_unit_rows(rows)),
+        conditions=(f"{len(rows)} compared", file.name, *((model.header.label,) if model else ())),
+    )
+
+
+def _affinity_notes(threshold: float | None, k: int, unit: bool) -> tuple[str, ...]:
+    if threshold is None:
+        return (f"the nearest {k} by Euclidean distance",)
+    kept = f"of the nearest {k} by Euclidean distance, those with a cosine above {threshold:g}"
+    cut_off = "the vectors are of unit length: both orders are one, and the threshold only cuts the list off"
+    return (kept, cut_off) if unit else (kept,)
 
 
 def _filter(weights: Path | None) -> Path:

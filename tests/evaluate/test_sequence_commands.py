@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -138,3 +139,52 @@ def test_actions_prints_table_iv(
     assert "name folders of clips" in capsys.readouterr().err
     assert run("actions", model, "--folders", tmp_path / "clips") == 1  # another filter
     assert "was trained with the filter" in capsys.readouterr().err
+
+
+class FakeEncoder(Means):
+    """In the place of the network, which takes seconds to convert."""
+
+    def __init__(self, *_: object, **__: object) -> None:
+        pass
+
+
+def test_similar_ranks_pictures_with_pictures_and_clips_with_clips(
+    tmp_path: Path,
+    weights: tuple[Path, Path],
+    save: Save,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("cbvir_core.sequences.feature_encoder.FeatureEncoder", FakeEncoder)
+    folder = tmp_path / "all"
+    for name, colour in (
+        ("query", (200, 0, 0)),
+        ("near", (90, 90, 60)),
+        ("same", (20, 0, 0)),
+        ("far", (0, 0, 250)),
+    ):
+        save(folder / f"{name}.png", np.full((8, 8, 3), colour, np.uint8))
+    film = draw_film(folder / "film.mp4", seed=3, shots=8, size=(64, 48), rate=4)
+    draw_film(folder / "other.mp4", seed=4, shots=1, size=(64, 48), rate=4)
+    (folder / "notes.txt").write_text("neither")
+    out = tmp_path / "out.json"
+
+    def found(*line: object) -> list[dict[str, Any]]:
+        assert run("similar", *line, "--filter", weights[0], "--json", out) == 0
+        rows: list[dict[str, Any]] = json.loads(out.read_text())["rows"]
+        return rows
+
+    by_distance = found(folder / "query.png", folder, "--top", "3")
+    assert [Path(row["file"]).stem for row in by_distance] == ["near", "same", "far"]
+    assert "left out" in capsys.readouterr().err
+    kept = found(folder / "query.png", folder, "--top", "3", "--affinity", "0.9")
+    assert [Path(row["file"]).stem for row in kept] == ["same"]
+    assert kept[0]["cosine"] == pytest.approx(1.0)
+    assert "those with a cosine above 0.9" in capsys.readouterr().out
+    clips = found(film.path, folder)
+    assert {Path(row["file"]).name for row in clips} == {"other.mp4"}
+    assert clips[0]["start_s"] == 0.0
+    assert run("similar", folder / "notes.txt", folder, "--filter", weights[0]) == 1
+    (tmp_path / "empty").mkdir()
+    assert run("similar", folder / "query.png", tmp_path / "empty", "--filter", weights[0]) == 1
+    assert "nothing of the query's kind" in capsys.readouterr().err
