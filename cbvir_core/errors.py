@@ -27,6 +27,7 @@
     ├── UnknownVideo              unknown_video
     ├── VideoBusy                 busy              (retry)
     ├── CalibrationBusy           calibrating       (retry)
+    ├── ComparisonBusy            comparing         (retry)
     ├── VideoForgotten            forgotten
     ├── BadRequest                bad_request
     ├── ServiceStopping           stopping          (retry)
@@ -233,6 +234,13 @@ class CalibrationBusy(CbvirError):
     """A calibration of the library runs already."""
 
     code = "calibrating"
+    retry = True
+
+
+class ComparisonBusy(CbvirError):
+    """A comparison of the library with itself runs already."""
+
+    code = "comparing"
     retry = True
 
 

@@ -33,6 +33,7 @@ ORDER = (
     "regions",
     "search",
     "clips",
+    "duplicates",
     "calibration",
     "library",
     "cbvird",

@@ -47,16 +47,15 @@ def best_path(scores: Floats) -> AlignmentPath | None:
     sums = np.zeros((queries, frames), np.float32)
     steps = np.full((queries, frames), _START, np.int8)
     sums[0] = scores[0]
+    sizes = min(frames, len(STEP_PENALTIES))
+    reached = np.full((sizes, frames), -np.inf, np.float32)
     for query in range(1, queries):
-        best, step = np.zeros(frames, np.float32), np.full(frames, _START, np.int8)
-        for size, penalty in enumerate(STEP_PENALTIES):
-            if size >= frames:
-                break
-            reached = np.full(frames, -np.inf, np.float32)
-            reached[size:] = sums[query - 1, : frames - size] - penalty
-            better = reached > best
-            best[better], step[better] = reached[better], size
-        sums[query], steps[query] = best + scores[query], step
+        for size, penalty in enumerate(STEP_PENALTIES[:sizes]):
+            np.subtract(sums[query - 1, : frames - size], penalty, out=reached[size, size:])
+        best, step = reached.max(axis=0), reached.argmax(axis=0)
+        goes_on = best > 0.0
+        np.copyto(steps[query], step, where=goes_on, casting="same_kind")
+        sums[query] = scores[query] + np.maximum(best, np.float32(0.0))
     return _traced_back(sums, steps)
 
 

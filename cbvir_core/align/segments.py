@@ -70,22 +70,27 @@ class AlignedSegment:
         return (self.span[1], self.span[0]) if self.is_reversed else self.span
 
 
-def find_segments(matrix: SimilarityMatrix, query_span: Span) -> list[AlignedSegment]:
+def find_segments(
+    matrix: SimilarityMatrix,
+    query_span: Span,
+    min_score: float = MIN_PATH_SCORE,
+    limit: int = MAX_SEGMENTS,
+) -> list[AlignedSegment]:
     """Return the segments of one video in a query that lasts from `query_span`'s start to its end.
 
-    The best one first.  No two share a frame of the query; several may show the same part of the video, in
-    any order, forwards or backwards.
+    At most `limit`, each with a path of at least `min_score`, the best one first.  No two share a frame of
+    the query; several may show the same part of the video, in any order, forwards or backwards.
     """
     scores = np.minimum(matrix.values - MIN_SIMILARITY, MAX_FRAME_SCORE).astype(np.float32)
     edges_s = _edges(matrix.query_times_s, query_span)
     found: list[AlignedSegment] = []
-    while len(found) < MAX_SEGMENTS:
+    while len(found) < limit:
         forwards, backwards = best_path(scores), best_path(scores[:, ::-1])
         path, is_reversed = forwards, False
         if backwards is not None and (forwards is None or backwards.score > forwards.score + 1e-6):
             last = scores.shape[1] - 1
             path, is_reversed = replace(backwards, frames=last - backwards.frames), True
-        if path is None or path.score < MIN_PATH_SCORE:
+        if path is None or path.score < min_score:
             break
         found.append(_segment(matrix, path, edges_s, is_reversed))
         scores[path.queries] = -MAX_FRAME_SCORE
@@ -123,10 +128,13 @@ def _times_between_frames(matrix: SimilarityMatrix, path: AlignmentPath) -> Fram
     The mean of the times around the frame, weighted by how alike they are.
     """
     times_s = np.zeros(len(path))
+    shown_s = matrix.times_s[path.frames]
+    firsts = np.searchsorted(matrix.times_s, shown_s - NEAR_S, "left")
+    ends = np.searchsorted(matrix.times_s, shown_s + NEAR_S, "right")
     for number, (query, frame) in enumerate(zip(path.queries, path.frames, strict=True)):
-        near = np.abs(matrix.times_s - matrix.times_s[frame]) <= NEAR_S
+        near = slice(firsts[number], ends[number])
         weights = np.exp((matrix.values[query, near] - matrix.values[query, frame]) / SHARPNESS)
-        times_s[number] = np.average(matrix.times_s[near], weights=weights)
+        times_s[number] = (weights @ matrix.times_s[near]) / weights.sum()
     return times_s
 
 

@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
 
-from cbvir_core.align import AlignedSegment, SimilarityMatrix
+from cbvir_core.align import AlignedSegment, FrameTimes, SimilarityMatrix
 from cbvir_core.clips.windows import Window
 from cbvir_core.search.confidence import logistic
 from cbvir_core.store import KeyframeRow
+from cbvir_core.types import Floats
 
 CLIP_FIGURES = ("score", "similarity", "contrast", "length", "agrees", "disagrees")
 """What the model weighs, after its constant."""
@@ -67,3 +68,12 @@ def clip_weights() -> tuple[float, ...]:
     """Return the weights that come with cbvir: a constant, then one for each of `CLIP_FIGURES`."""
     text = (resources.files("cbvir_core.clips") / CLIP_MODEL_FILE).read_text("utf-8")
     return tuple(float(weight) for weight in json.loads(text)["weights"])
+
+
+def segment_contrast(segment: AlignedSegment, times_s: FrameTimes, usual: Floats) -> float:
+    """Return the `contrast` of a segment.
+
+    `times_s` are those of the N frames of the clip; `usual` is how similar each is to the whole window.
+    """
+    inside = (times_s >= segment.query[0]) & (times_s <= segment.query[1])
+    return segment.similarity - float(usual[inside].mean()) if inside.any() else 0.0

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import numpy as np
 
-from cbvir_core.align import AlignedSegment, SimilarityMatrix, find_segments, frame_similarities
+from cbvir_core.align import SimilarityMatrix, find_segments, frame_similarities
 from cbvir_core.clips.answer import ClipAnswer, ClipHit
 from cbvir_core.clips.clip import Clip, read_clip
-from cbvir_core.clips.evidence import FoundSegment, SegmentEvidence
+from cbvir_core.clips.evidence import FoundSegment, SegmentEvidence, segment_contrast
 from cbvir_core.clips.film_frames import film_frames
 from cbvir_core.clips.sheets import with_sheets
 from cbvir_core.clips.verify import SegmentVerifier
@@ -95,7 +95,9 @@ class ClipSearcher:
         matrix = SimilarityMatrix(clip.times_s, frames.times_s, values)
         usual = np.median(values, axis=1)
         return [
-            FoundSegment(window, segment, _contrast(segment, clip, usual), tuple(scenes), matrix)
+            FoundSegment(
+                window, segment, segment_contrast(segment, clip.times_s, usual), tuple(scenes), matrix
+            )
             for segment in find_segments(matrix, clip.span)
         ]
 
@@ -122,11 +124,6 @@ class ClipSearcher:
             )
             hits.append((hit, one))
         return hits
-
-
-def _contrast(segment: AlignedSegment, clip: Clip, usual: np.ndarray) -> float:
-    inside = (clip.times_s >= segment.query[0]) & (clip.times_s <= segment.query[1])
-    return segment.similarity - float(usual[inside].mean()) if inside.any() else 0.0
 
 
 def _same_place(one: FoundSegment, other: FoundSegment) -> bool:

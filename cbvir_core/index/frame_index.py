@@ -67,6 +67,14 @@ class FrameIndex(FollowedIndex[FrameSegments]):
         self.refresh()
         return self._vectors.search(self.codec.project(queries), k)
 
+    def search_views(self, views: Floats, k: int, probed: int) -> list[FrameNeighbours]:
+        """Return the k nearest views of each of Q views in the space of the codes (Q x P), best first.
+
+        `probed` lists are searched for each: fewer miss what is less alike, and take less time.
+        """
+        self.refresh()
+        return self._vectors.search(views, k, probed)
+
     def compare(self, queries: Rows, rows: RowNumbers) -> list[tuple[int, Floats]]:
         """Return each of `rows` that has frames, with the cosines of query views and its views: Q x N x V."""
         projected = self.codec.project(queries)

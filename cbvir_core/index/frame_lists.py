@@ -67,14 +67,18 @@ def extended(segment: FrameSegment, scenes: Sequence[CodedScene]) -> FrameSegmen
     return FrameSegment(segment.lists, np.union1d(segment.rows, rows))
 
 
-def search_lists(lists: Any, queries: Floats, k: int, dead: RowNumbers) -> list[ViewHits]:
+def search_lists(
+    lists: Any, queries: Floats, k: int, dead: RowNumbers, probed: int = PROBED_LISTS
+) -> list[ViewHits]:
     """Return the k nearest views of each query (Q x P), without those of `dead` rows, which ascend.
+
+    `probed` is how many of the lists are searched for each query.
 
     A forgotten still shot may take all k places, so more are looked up until k others are there or there
     are none.
     """
     use_one_thread()
-    parameters, wanted = faiss.SearchParametersIVF(nprobe=PROBED_LISTS), k
+    parameters, wanted = faiss.SearchParametersIVF(nprobe=probed), k
     while True:
         cosines, numbers = lists.search(queries, wanted, params=parameters)
         alive = (numbers >= 0) & ~among(rows_of(numbers), dead)

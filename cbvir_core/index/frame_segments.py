@@ -13,6 +13,7 @@ import numpy as np
 from cbvir_core.index.compact import CompactionPolicy, Merge, SegmentSize, next_step
 from cbvir_core.index.frame_codec import FrameCodec
 from cbvir_core.index.frame_lists import (
+    PROBED_LISTS,
     FrameNeighbours,
     FrameSegment,
     copy_lists,
@@ -103,10 +104,10 @@ class FrameSegments:
             dead = int(np.count_nonzero(self._held(self._dead)))
             return IndexStatus(self._manifest.number, len(self._written), tail, dead, rows - dead)
 
-    def search(self, queries: Floats, k: int) -> list[FrameNeighbours]:
+    def search(self, queries: Floats, k: int, probed: int = PROBED_LISTS) -> list[FrameNeighbours]:
         """Return the k nearest views of each query (Q x P, as `FrameCodec.project` gives them).
 
-        Fewer than k where there are not more; none after `close`.
+        Fewer than k where there are not more; none after `close`.  `probed` lists are searched.
         """
         if k <= 0 or not len(queries):
             return [nearest_views([], k) for _ in queries]
@@ -115,8 +116,8 @@ class FrameSegments:
                 return [nearest_views([], k) for _ in queries]
             *unchanging, tail = self._segments()
             dead = self._dead
-            parts = [search_lists(tail.lists, queries, k, dead)]  # not outside the lock: it grows
-        parts += [search_lists(segment.lists, queries, k, dead) for segment in unchanging]
+            parts = [search_lists(tail.lists, queries, k, dead, probed)]  # not outside the lock: it grows
+        parts += [search_lists(segment.lists, queries, k, dead, probed) for segment in unchanging]
         return [nearest_views(own, k) for own in zip(*parts, strict=True)]
 
     def note_position(self, position: int) -> None:

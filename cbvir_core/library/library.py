@@ -10,6 +10,7 @@ from cbvir_core.decode import Mode
 from cbvir_core.embed import RuntimeOptions
 from cbvir_core.index import IndexOptions, IndexStatus
 from cbvir_core.keyframes import KeyframeOptions, read_scene_frames
+from cbvir_core.library.duplicates import LibraryDuplicates
 from cbvir_core.library.frame_backfill import FrameBackfill, ReadScenes
 from cbvir_core.library.frame_rows import FrameDescriber
 from cbvir_core.library.generations import DataFolders
@@ -32,6 +33,7 @@ class Library(LibraryQueries):
     One process may have a folder open.  Any number of its threads may `search`; `add` (or `begin`,
     `append`, `finish`), `maintain`, `backfill` and `reembed` may each have a thread of their own.
     The store, the index and the networks inside are private: no other package uses them directly.
+    `duplicates` compares the videos with each other.
     """
 
     def __init__(
@@ -39,6 +41,7 @@ class Library(LibraryQueries):
     ) -> None:
         super().__init__(parts.store, parts.generations, parts.clips)
         self._frame_index = parts.frame_index
+        self.duplicates = LibraryDuplicates(parts.store, parts.frame_index)
         self._frames = None
         if parts.describer:
             self._frames = FrameBackfill(
@@ -235,6 +238,7 @@ class Library(LibraryQueries):
 
     def close(self) -> None:
         """Wait for the queries under way, then let another process open the folder."""
+        self.duplicates.close()
         if self._frames is not None:
             self._frames.close()
         self._generations.close()

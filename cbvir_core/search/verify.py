@@ -68,6 +68,11 @@ class Verifier:
         still = self._stills([row]).get(row)
         return None if still is None else compare_features(query, still, mirrored=False)
 
+    def compare_stills(self, row: int, other: int) -> Verification | None:
+        """Return what two stills have in common; None where nothing that counts."""
+        one, another = self._stills([row]).get(row), self._stills([other]).get(other)
+        return None if one is None or another is None else verify(one, another)
+
     def compare_picture(self, query: LocalFeatures, picture: Image, mirrored: bool) -> Verification | None:
         """Return what the query has in common with a frame; None where nothing that counts."""
         return compare_features(query, describe(picture), mirrored)

@@ -4,6 +4,7 @@ One process writes; a batch of keyframes is stored whole or not at all.
 """
 
 from cbvir_core.store.changelog import FRAMES_GENERATION, Changes
+from cbvir_core.store.comparison_tables import Comparison, SharedSegment
 from cbvir_core.store.frames import FrameCounts
 from cbvir_core.store.generations import DescriptorCounts
 from cbvir_core.store.layout import KeyframeRow
@@ -14,10 +15,12 @@ from cbvir_core.store.videos import absolute_path
 __all__ = [
     "FRAMES_GENERATION",
     "Changes",
+    "Comparison",
     "DescriptorCounts",
     "FrameCounts",
     "Generation",
     "KeyframeRow",
+    "SharedSegment",
     "Store",
     "VideoRecord",
     "absolute_path",

@@ -45,6 +45,9 @@ class Table(StrEnum):
     DESCRIPTORS = "descriptors"  # generation, row -> float16 filter row, float16 refine row
     UNREFINED = "unrefined"  # generation, row -> nothing: the refine row is still missing
     CHANGES = "changes"  # sequence number -> generation, row: what derived files follow
+    COMPARED = "compared"  # video id -> how far it was compared with others
+    SHARED = "shared"  # two video ids, number -> a segment that both videos show
+    SHARED_BY = "shared_by"  # the same two video ids the other way round, number -> nothing
 
 
 class Transaction:
@@ -66,6 +69,10 @@ class Transaction:
     def delete(self, table: Table, key: bytes) -> bool:
         """Delete a key; return whether it existed."""
         return bool(self._raw.delete(key, db=self._tables[table]))
+
+    def clear(self, table: Table) -> None:
+        """Delete every entry."""
+        self._raw.drop(self._tables[table], delete=False)
 
     def scan(self, table: Table, start: bytes, prefix: bytes = b"") -> Iterator[tuple[bytes, memoryview]]:
         """Yield entries from key `start` on, ascending, while keys begin with `prefix`."""

@@ -10,6 +10,7 @@ from types import TracebackType
 
 from cbvir_core.errors import StoreVersion
 from cbvir_core.store.changelog import ChangeStore
+from cbvir_core.store.comparisons import ComparisonStore
 from cbvir_core.store.descriptors import DescriptorStore
 from cbvir_core.store.environment import FIRST_MAP_BYTES, Environment, Table, Transaction
 from cbvir_core.store.features import FeatureStore
@@ -24,7 +25,14 @@ _IDENTITY_KEY = b"identity"
 
 
 class Store(
-    VideoStore, KeyframeStore, DescriptorStore, FeatureStore, FrameStore, GenerationStore, ChangeStore
+    VideoStore,
+    KeyframeStore,
+    DescriptorStore,
+    FeatureStore,
+    FrameStore,
+    ComparisonStore,
+    GenerationStore,
+    ChangeStore,
 ):
     """Videos, keyframes, stills, descriptors and frame codes in one LMDB environment.
 

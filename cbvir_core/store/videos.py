@@ -8,6 +8,7 @@ from pathlib import Path
 
 from cbvir_core.errors import UnknownVideo
 from cbvir_core.store import tables
+from cbvir_core.store.comparison_tables import delete_comparison
 from cbvir_core.store.environment import Table, Transaction
 from cbvir_core.store.layout import path_key
 from cbvir_core.store.part import StorePart
@@ -37,6 +38,7 @@ class VideoStore(StorePart):
             record = VideoRecord.new(info, self._clock())
             if known is not None:
                 tables.delete_rows(txn, tables.rows_of_video(txn, info.video_id))
+                delete_comparison(txn, info.video_id)
                 record = replace(record, paths=known.paths, added_at=known.added_at)
             _put_with_path(txn, record, info.path)
             return True
@@ -174,6 +176,7 @@ def _forget(txn: Transaction, record: VideoRecord) -> None:
     for path in record.paths:
         txn.delete(Table.PATHS, path_key(path))
     tables.delete_rows(txn, tables.rows_of_video(txn, record.video_id))
+    delete_comparison(txn, record.video_id)
     txn.delete(Table.VIDEOS, record.video_id.encode())
 
 

@@ -69,9 +69,9 @@ class Client:
         except OSError as error:
             raise Usage(f"cannot read {file}: {error.strerror}", code="file_unreadable") from None
 
-    def get_bytes(self, path: str) -> bytes:
+    def get_bytes(self, path: str, **parameters: Any) -> bytes:
         """Send ``GET`` for something that is not JSON."""
-        return self._send("GET", path, {}, None).content
+        return self._send("GET", path, parameters, None).content
 
     def post_for_bytes(self, path: str, body: bytes, **parameters: Any) -> bytes:
         """Send ``POST`` with a raw body; the answer is not JSON."""

@@ -27,6 +27,7 @@ from cbvird.ingest.jobs import Jobs
 from cbvird.ingest.tracker import Tracker
 from cbvird.ingest.writer import Writer
 from cbvird.runtime import notify
+from cbvird.runtime.duplicates import DuplicateJob
 from cbvird.runtime.event_bus import EventBus
 from cbvird.runtime.maintenance import BackgroundMaintenance
 from cbvird.runtime.signals import Signals
@@ -86,6 +87,7 @@ def _context(
         tracker=tracker,
         catalog=Catalog(library, jobs, tracker, event_bus),
         event_bus=event_bus,
+        duplicates=DuplicateJob(library, event_bus),
         search=settings.search.options(),
         weights=WeightFiles(
             settings.service.data_dir / "models", settings.models.profile, settings.models.mirror
@@ -98,7 +100,7 @@ def _context(
 
 
 def _start_work(threads: ThreadGroup, settings: Settings, context: Context) -> None:
-    """Start the threads of ingest, index and backfill."""
+    """Start the threads of ingest, index, backfill and duplicates."""
     library, event_bus = context.library, context.event_bus
     writer = Writer(library, threads.stop)
     ingest = Ingest(library, context.jobs, writer, event_bus, settings.decode, settings.keyframes.options())
@@ -109,6 +111,7 @@ def _start_work(threads: ThreadGroup, settings: Settings, context: Context) -> N
         threads.start(f"ingest-{number}", ingest.run, nice=INGEST_NICE)
     threads.start("index", maintenance.maintain)  # lowers itself while it builds
     threads.start("backfill", maintenance.backfill, nice=BACKFILL_NICE)
+    threads.start("duplicates", context.duplicates.run, nice=BACKFILL_NICE)  # and the threads that it starts
 
 
 def _load_refine(library: Library) -> None:

@@ -5,7 +5,19 @@ from __future__ import annotations
 from fastapi import FastAPI, Response
 
 from cbvir_core.version import VERSION
-from cbvird.http import calibrate, clips, failures, index, metrics, models, pictures, query, system, videos
+from cbvird.http import (
+    calibrate,
+    clips,
+    duplicates,
+    failures,
+    index,
+    metrics,
+    models,
+    pictures,
+    query,
+    system,
+    videos,
+)
 from cbvird.http.body import LimitBody
 from cbvird.http.context import Context
 from cbvird.http.documents import ErrorDocument
@@ -28,7 +40,7 @@ def build(context: Context) -> FastAPI:
     app.state.context = context
     failures.install(app)
     app.add_middleware(LimitBody)
-    for module in (query, clips, pictures, videos, index, models, calibrate, system):
+    for module in (query, clips, pictures, videos, duplicates, index, models, calibrate, system):
         app.include_router(module.router, prefix="/v1", responses=_ERRORS)
     _add_plain_routes(app, context)
     _describe(app)

@@ -16,6 +16,7 @@ from cbvird.http.weight_files import WeightFiles
 from cbvird.ingest.catalog import Catalog
 from cbvird.ingest.jobs import Jobs
 from cbvird.ingest.tracker import Tracker
+from cbvird.runtime.duplicates import DuplicateJob
 from cbvird.runtime.event_bus import EventBus
 
 
@@ -32,6 +33,7 @@ class Context:
     tracker: Tracker
     catalog: Catalog
     event_bus: EventBus
+    duplicates: DuplicateJob
     search: SearchOptions
     weights: WeightFiles
     queries: Executor

@@ -12,6 +12,7 @@ from cbvir_core.errors import (
     BadRequest,
     CalibrationBusy,
     CbvirError,
+    ComparisonBusy,
     DiskFull,
     InputError,
     ModelError,
@@ -36,6 +37,7 @@ _STATUS: tuple[tuple[type[CbvirError], int], ...] = (
     (StoreBusy, 409),
     (VideoBusy, 409),
     (CalibrationBusy, 409),
+    (ComparisonBusy, 409),
     (InputError, 400),
     (ModelError, 400),
 )

@@ -57,7 +57,7 @@ def status(served: Served) -> StatusDocument:
 @router.get("/events", response_class=StreamingResponse)
 async def events(served: Served) -> StreamingResponse:
     """Stream server-sent events: ``video`` (its state changed), ``progress``, ``index``, ``models``,
-    ``calibration`` (questions done and in all)."""
+    ``calibration`` (questions done and in all), ``duplicates`` (seconds of video done and in all)."""
     return StreamingResponse(_stream(served), media_type="text/event-stream")
 
 

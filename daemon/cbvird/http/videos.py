@@ -7,6 +7,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
+from cbvir_core.decode import decode_still, encode_still, fit_within
 from cbvir_core.errors import UnknownVideo, VideoBusy, VideoForgotten
 from cbvir_core.types import KeyframeId
 from cbvird.http.context import Context, Served
@@ -60,13 +61,20 @@ def keyframes(served: Served, video_id: str) -> KeyframesDocument:
 
 
 @router.get("/keyframes/{keyframe_id}.jpg", response_class=Response)
-def still(served: Served, keyframe_id: str) -> Response:
-    """Return the still of a keyframe."""
+def still(
+    served: Served,
+    keyframe_id: str,
+    side: Annotated[int | None, Query(ge=16, le=512, description="longest side in pixels")] = None,
+) -> Response:
+    """Return the still of a keyframe, shrunk to a side where that is given."""
     try:
         wanted = KeyframeId.parse(keyframe_id)
     except ValueError as error:
         raise UnknownVideo(str(error)) from None
-    return Response(served.library.still(wanted), media_type="image/jpeg")
+    data = served.library.still(wanted)
+    if side is not None and data:
+        data = encode_still(fit_within(decode_still(data), side))
+    return Response(data, media_type="image/jpeg")
 
 
 @router.delete("/videos")

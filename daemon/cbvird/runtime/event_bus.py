@@ -52,7 +52,8 @@ class FileProgress:
 
 @dataclass(frozen=True, slots=True)
 class ServiceEvent:
-    """A change; `kind` is ``video``, ``progress``, ``index``, ``models`` or ``calibration``."""
+    """A change; `kind` is ``video``, ``progress``, ``index``, ``models``, ``calibration`` or
+    ``duplicates``."""
 
     kind: str
     data: dict[str, Any]

@@ -20,6 +20,7 @@ NOT_INGEST = frozenset(
         "align",
         "calibration",
         "clips",
+        "duplicates",
         "evaluate",
         "localise",
         "regions",
