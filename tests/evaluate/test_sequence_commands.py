@@ -41,6 +41,26 @@ class Means:
         return np.array([image.mean(axis=(0, 1)) for image in images], np.float32)
 
 
+class QuickEncoder(Means):
+    """Mean colours in 1,280 columns, in the place of the network, which takes seconds to convert."""
+
+    dim = 1280
+
+    def __init__(self, *_: object, grey: bool = False, **__: object) -> None:
+        self.grey = grey
+
+    def encode(self, images: list[Image]) -> Floats:
+        rows = np.zeros((len(images), self.dim), np.float32)
+        rows[:, :3] = super().encode(images)
+        return rows.mean(axis=1, keepdims=True) * np.ones_like(rows) if self.grey else rows
+
+
+@pytest.fixture
+def quick_encoder(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the commands use that encoder; `tests/sequences` has the network itself."""
+    monkeypatch.setattr("cbvir_core.sequences.feature_encoder.FeatureEncoder", QuickEncoder)
+
+
 def test_the_share_of_results_of_the_querys_class(tmp_path: Path, save: Save) -> None:
     """Reds and blues, three each: the two nearest of each are of its class, the third is not."""
     for number in range(3):
@@ -63,6 +83,7 @@ def test_the_share_of_results_of_the_querys_class(tmp_path: Path, save: Save) ->
         read_classes(tmp_path / "red")
 
 
+@pytest.mark.usefixtures("quick_encoder")
 def test_colour_prints_table_ii(
     tmp_path: Path, weights: tuple[Path, Path], save: Save, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -113,6 +134,7 @@ def sequence_file(path: Path, filter_file: Path, **details: object) -> Path:
     return path
 
 
+@pytest.mark.usefixtures("quick_encoder")
 def test_actions_prints_table_iv(
     tmp_path: Path, weights: tuple[Path, Path], capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -141,21 +163,13 @@ def test_actions_prints_table_iv(
     assert "was trained with the filter" in capsys.readouterr().err
 
 
-class FakeEncoder(Means):
-    """In the place of the network, which takes seconds to convert."""
-
-    def __init__(self, *_: object, **__: object) -> None:
-        pass
-
-
+@pytest.mark.usefixtures("quick_encoder")
 def test_similar_ranks_pictures_with_pictures_and_clips_with_clips(
     tmp_path: Path,
     weights: tuple[Path, Path],
     save: Save,
     capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("cbvir_core.sequences.feature_encoder.FeatureEncoder", FakeEncoder)
     folder = tmp_path / "all"
     for name, colour in (
         ("query", (200, 0, 0)),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -29,6 +29,9 @@ from cbvir_core.train.video.slides import slide_clips
 
 FEATURES_FILE = "features.safetensors"
 """File in the folder of a run that keeps the features, so that a resumed run does not make them anew."""
+
+CLIPS_TOLD = 50
+"""Of so many clips without labels one is told of, for their number is not known beforehand."""
 
 LABELLED_SAMPLES_PER_S = 10.0
 """Rate at which frames of labelled clips are read, before some of them are chosen."""
@@ -90,7 +93,8 @@ def unlabelled_material(
 
     def described() -> Iterator[LearntClip]:
         for number, clip in enumerate(clips()):
-            report.say(f"{number + 1} clips described: {clip.name}") if number % 50 == 49 else None
+            if number % CLIPS_TOLD == 0:
+                report.say(f"describing clip {number + 1}, {clip.name}")
             yield LearntClip(perturbed_features(clip.pixels, encoder, recipe, number), clip.source)
 
     names = [*map(str, folders), *map(str, pictures)]
@@ -152,7 +156,9 @@ def _choices(recipe: SequenceRecipe) -> dict[str, Any]:
     return {key: getattr(recipe, key) for key in keys} | {"augment": vars(recipe.augment)}
 
 
-def _kept_features(path: Path, made_of: Any, described: Any) -> list[LearntClip]:
+def _kept_features(
+    path: Path, made_of: Any, described: Callable[[], Iterator[LearntClip]]
+) -> list[LearntClip]:
     """Return the clips that the file keeps, where it was made of the same; else describe and keep them."""
     key = hashlib.sha256(json.dumps(made_of, sort_keys=True).encode()).hexdigest()
     with (
@@ -163,7 +169,7 @@ def _kept_features(path: Path, made_of: Any, described: Any) -> list[LearntClip]
         if noted["key"] == key:
             labels = json.loads(noted["clips"])
             return [LearntClip(kept.get_tensor(str(n)), *one) for n, one in enumerate(labels)]
-    clips: list[LearntClip] = list(described())
+    clips = list(described())
     _keep(path, key, clips)
     return clips
 
