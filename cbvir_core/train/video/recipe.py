@@ -11,8 +11,9 @@ from cbvir_core.errors import ConfigError
 from cbvir_core.train.recipe import Augmentation
 from cbvir_core.train.recipe_file import build_table, recipe_table
 
-REGION_BLOCKS = (13, 18)
-"""Blocks of the filter's network whose maps the regions are of."""
+REGION_BLOCKS = (18,)
+"""Blocks of the filter's network whose maps the regions are of.  The last one alone did best, an earlier one
+beside it lost micro-AP (`bench.measure.region_blocks`)."""
 
 _NOTHING = Augmentation(**{name: 0.0 for name in vars(Augmentation()) if name.endswith("_p")}, stretch=0.0)
 
@@ -107,7 +108,7 @@ class VideoRecipe:
     strong_views: int = 8
     slide_views: int = 3
     dims: int = 256
-    whiten_power: float = 1.0
+    whiten_power: float = 0.5
     blocks: tuple[int, ...] = REGION_BLOCKS
     batch: int = 8
     videos: int = 4

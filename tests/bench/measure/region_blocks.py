@@ -45,7 +45,7 @@ BLOCK_SETS = (
     (6, 10, 13, 16, 17, 18),
 )
 WIDTHS, POWERS = (128, 256), (0.5, 1.0)
-FITTED_PICTURES = 3000
+FITTED_PICTURES = 1500
 
 
 def part_of(raw: Floats, blocks: Sequence[int]) -> Floats:
