@@ -15,7 +15,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from fractions import Fraction
 from pathlib import Path
 from typing import NamedTuple
 
@@ -31,8 +30,9 @@ from cbvir_core.embed.mobilenet import MobileNetDescriptor
 from cbvir_core.embed.solar import SolarDescriptor
 from cbvir_core.index import FrameCodec, shipped_codec
 from cbvir_core.search import make_local_features
-from cbvir_core.types import FrameCodes, Keyframe, Rows, Thumbnails, VideoId, VideoInfo
+from cbvir_core.types import FrameCodes, Keyframe, Rows, Thumbnails
 from cbvir_core.weights import Preprocess, WeightsHeader, find_profile, write_weights
+from support.candidates import video_info
 from support.films import draw_film
 from support.libraries import active_generation, store_of
 from support.running import Service, service
@@ -111,7 +111,7 @@ def _fill(folder: Path, refine: bool, widths: _Widths = _Widths(), *, frames: bo
     with Library.open(folder / "data", profile=PROFILE) as library:
         store, generation = store_of(library), active_generation(library).generation
         for number in range(STORE_KEYFRAMES // KEYFRAMES_PER_VIDEO):
-            info = _info(folder, number)
+            info = video_info(f"{number:032x}", folder / f"{number}.mp4")
             library.begin(info)
             own = next(filters)
             codes = _frame_codes(shipped_codec(), own) if frames else ()
@@ -123,25 +123,6 @@ def _fill(folder: Path, refine: bool, widths: _Widths = _Widths(), *, frames: bo
         while library.maintain():
             pass
         library.search(image)  # converts the networks, which happens once and is not measured
-
-
-def _info(folder: Path, number: int) -> VideoInfo:
-    one = Fraction(1)
-    return VideoInfo(
-        path=folder / f"{number}.mp4",
-        video_id=VideoId(f"{number:032x}"),
-        size_bytes=1,
-        container="mp4",
-        codec="h264",
-        width=64,
-        height=36,
-        rotation=0,
-        sample_aspect=one,
-        time_base=one,
-        start=Fraction(0),
-        duration_s=float(KEYFRAMES_PER_VIDEO),
-        frames_per_s=1.0,
-    )
 
 
 def _pictures(film: Path) -> list[bytes]:

@@ -6,7 +6,6 @@ import json
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import astuple
-from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +15,8 @@ from bench.retrieval.photographs import Photograph
 from cbvir_core import Library
 from cbvir_core.decode import STILL_SIDE, fit_within, read_picture, thumbnail
 from cbvir_core.errors import CbvirError
-from cbvir_core.types import Keyframe, Thumbnails, VideoId, VideoInfo
+from cbvir_core.types import Keyframe, Thumbnails
+from support.candidates import video_info
 
 Advance = Callable[[], object]
 """Called after each video."""
@@ -52,21 +52,8 @@ def add_photograph(library: Library, number: int, photograph: Photograph) -> Non
     """Add a photograph as a video of one second."""
     name, data = photograph
     image = fit_within(read_picture(data), STILL_SIDE)
-    info = VideoInfo(
-        path=Path("/photographs", name),
-        video_id=VideoId(f"{number:032x}"),
-        size_bytes=len(data),
-        container="none",
-        codec="none",
-        width=image.shape[1],
-        height=image.shape[0],
-        rotation=0,
-        sample_aspect=Fraction(1),
-        time_base=Fraction(1),
-        start=Fraction(0),
-        duration_s=1.0,
-        frames_per_s=1.0,
-    )
+    size = image.shape[1], image.shape[0]
+    info = video_info(f"{number:032x}", Path("/photographs", name), size)
     library.begin(info)
     seen = Thumbnails(np.zeros(1), thumbnail(image)[None])
     library.append(info.video_id, [Keyframe(0.0, 0.0, 1.0, image, thumbnails=seen)])

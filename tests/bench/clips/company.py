@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Sequence
-from fractions import Fraction
 from itertools import islice
 from pathlib import Path
 
@@ -20,7 +19,8 @@ from cbvir_core.decode import fit_within, read_picture
 from cbvir_core.embed import ViewRows
 from cbvir_core.index import FrameCodec
 from cbvir_core.keyframes import FRAME_SIDE
-from cbvir_core.types import FrameCodes, Image, Keyframe, VideoId, VideoInfo
+from cbvir_core.types import FrameCodes, Image, Keyframe
+from support.candidates import video_info
 from support.libraries import active_generation, store_of
 
 SCENE_S = 2.0
@@ -59,7 +59,7 @@ def with_company(folder: Path, photographs: Path, hours: float) -> Path:
 def _add_film(library: Library, number: int, film: Sequence[Photograph]) -> None:
     active, store = active_generation(library), store_of(library)
     assert active.frames is not None
-    info = _info(number)
+    info = video_info(f"{number:032x}", Path(f"/photographs/{number}.mp4"), (640, 360))
     library.begin(info)
     at_s = 0.0
     for first in range(0, len(film), BATCH):
@@ -87,22 +87,3 @@ def _codes(codec: FrameCodec, views: ViewRows, at_s: float) -> list[FrameCodes]:
     packed = codec.encode(views.reshape(count, 2 * per_frame, -1)).reshape(count, 2, per_frame, -1)
     times_s = np.array([0.0, SCENE_S / 2])
     return [FrameCodes(at_s + place * SCENE_S + times_s, one) for place, one in enumerate(packed)]
-
-
-def _info(number: int) -> VideoInfo:
-    one = Fraction(1)
-    return VideoInfo(
-        path=Path(f"/photographs/{number}.mp4"),
-        video_id=VideoId(f"{number:032x}"),
-        size_bytes=1,
-        container="mp4",
-        codec="h264",
-        width=640,
-        height=360,
-        rotation=0,
-        sample_aspect=one,
-        time_base=one,
-        start=Fraction(0),
-        duration_s=SCENE_S * PHOTOGRAPHS_PER_FILM,
-        frames_per_s=3.0,
-    )
