@@ -12,16 +12,18 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from bench.clips.copies import KINDS, length_kinds
 from bench.clips.judging import shows_piece
-from bench.clips.questions import ClipQuestion, clip_questions
+from bench.clips.questions import ClipQuestion, Piece, clip_questions
+from bench.films.plan import FilmPlan
 from bench.measure.learnt_films import learnt_films
+from cbvir_core.align import AlignedSegment
 from cbvir_core.calibration import calibration_error
 from cbvir_core.clips import ClipSearcher, evidence, read_clip
 from cbvir_core.clips.evidence import CLIP_FIGURES, CLIP_MODEL_FILE, SegmentEvidence
@@ -37,19 +39,24 @@ SEGMENTS_OF_QUESTION = 6
 
 @dataclass(frozen=True)
 class LabelledSegment:
-    """What the model weighs of a segment, and whether it is right; `question` counts copies."""
+    """What the model weighs of a segment, and whether it is right.
+
+    `question` counts copies; `words` say what was asked and what was found.
+    """
 
     question: int
     figures: tuple[float, ...]
     right: bool
+    words: str
 
 
 def samples(options: argparse.Namespace) -> list[LabelledSegment]:
     """Return the evidence for the answers to every copy, asked with and without its films."""
     made = learnt_films(options.data, options.photographs)
     kinds = [*KINDS, *length_kinds()]
-    known = clip_questions(made.films, kinds, options.each, options.seed, is_known=True)
     absent_films = made.absent_films(options.data)
+    plans = {**made.films, **absent_films}
+    known = clip_questions(made.films, kinds, options.each, options.seed, is_known=True)
     absent = clip_questions(absent_films, kinds, options.absent, options.seed, is_known=False)
     found: list[LabelledSegment] = []
     with Library.open(made.folder, profile="builtin") as library:
@@ -62,24 +69,42 @@ def samples(options: argparse.Namespace) -> list[LabelledSegment]:
             own = {video.video_id for one in question.pieces if (video := videos.get(one.film))}
             for without in {frozenset[VideoId](), frozenset(own)}:
                 answers = searcher.evidence(clip, replace(SearchOptions(), without=without))
-                found += labelled(number, question, answers, library)
+                found += labelled(number, question, answers, library, plans)
             if number % 20 == 19:
                 print(f"{number + 1} of {len(known) + len(absent)} copies", flush=True)
     return found
 
 
 def labelled(
-    number: int, question: ClipQuestion, answers: Sequence[SegmentEvidence], library: Library
+    number: int,
+    question: ClipQuestion,
+    answers: Sequence[SegmentEvidence],
+    library: Library,
+    plans: Mapping[Path, FilmPlan],
 ) -> Iterator[LabelledSegment]:
-    """Yield the best segments of an answer with whether each is right."""
+    """Yield the best segments of an answer with whether each is right.
+
+    One that names another time of the same clip in the same film is neither: such a clip is often one shot.
+    """
     for one in answers[:SEGMENTS_OF_QUESTION]:
         video = library.video(one.found.window.video_id)
         films = {path.resolve() for path in video.paths} if video else set()
-        right = any(
-            piece.film.resolve() in films and shows_piece(question, piece, one.found.segment)
-            for piece in question.pieces
-        )
-        yield LabelledSegment(number, tuple(one.figures()), right)
+        own = [piece for piece in question.pieces if piece.film.resolve() in films]
+        right = any(shows_piece(question, piece, one.found.segment) for piece in own)
+        if not right and any(_same_clip(plans[piece.film], piece, one.found.segment) for piece in own):
+            continue
+        asked = ", ".join(f"{piece.film.stem} from {piece.start_s:.1f} s" for piece in question.pieces)
+        span, film = one.found.segment.span, min(films, default=Path("?")).stem
+        words = f"{question.kind.name} of {asked}: {film} from {span[0]:.1f} to {span[1]:.1f} s"
+        yield LabelledSegment(number, tuple(one.figures()), right, words)
+
+
+def _same_clip(plan: FilmPlan, piece: Piece, segment: AlignedSegment) -> bool:
+    """Return whether a segment lies in the clip of a film that a piece is of."""
+    return any(
+        start_s <= piece.start_s < end_s and segment.span[0] < end_s and segment.span[1] > start_s
+        for _, start_s, end_s in plan.spans()
+    )
 
 
 def report(found: Sequence[LabelledSegment]) -> None:
@@ -98,6 +123,9 @@ def report(found: Sequence[LabelledSegment]) -> None:
             f"   {least}: right ones that reach it {(probabilities[right] >= least).mean():.3f}, "
             f"wrong {wrong.sum()} of {(~right).sum()}"
         )
+    for probability, one in zip(probabilities.tolist(), others, strict=True):
+        if probability >= MATCH_PROBABILITY and not one.right:
+            print(f"   wrong with {probability:.2f}: {one.words}")
 
 
 def fitted(found: Sequence[LabelledSegment]) -> tuple[float, ...]:
@@ -117,8 +145,11 @@ def main() -> None:
     parser.add_argument("--photographs", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--write", action="store_true", help="fit the model that comes with cbvir")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write every segment")
     options = parser.parse_args()
     found = samples(options)
+    if options.json:
+        options.json.write_text(json.dumps([asdict(one) for one in found], indent=1), "utf-8")
     report(found)
     if options.write:
         details = {
