@@ -35,7 +35,7 @@ def fill(store: Store, maker: RowMaker) -> None:
     reuser = joined([maker.video(50.0), maker.copied(film, 150.0, 190.0), maker.video(100.0)])
     made = [
         film,
-        maker.copied(film, -1.0, 400.0),
+        maker.copied(film, -1.0, film.duration_s),
         maker.copied(film, 100.0, 130.0),
         reuser,
         maker.video(300.0),

@@ -15,7 +15,10 @@ VIDEO_S = (900.0, 2700.0)
 """Shortest and longest usual video."""
 
 ROUND_HOURS = 50
-"""Hours of film after which copies are planted anew."""
+"""Hours of film, about, after which copies are planted anew."""
+
+PLANTED_S = 2.7 * HOUR_S
+"""About the length of what is planted in one round."""
 
 SERIES_EPISODES, TITLE_S = 5, 30.0
 """Videos of a series, and how long the title is that they share."""
@@ -47,17 +50,16 @@ class MadeLibrary:
 
     def videos(self, hours: float) -> Iterator[MadeVideo]:
         """Yield videos of about so many hours together."""
-        made_s = 0.0
-        while made_s < hours * HOUR_S:
-            for video in self._round(min(ROUND_HOURS, hours - made_s / HOUR_S)):
-                made_s += video.duration_s
+        rounds = max(1, round(hours / ROUND_HOURS))
+        for _ in range(rounds):
+            for video in self._round(hours / rounds):
                 self._count += 1
                 yield video
 
     def _round(self, hours: float) -> Iterator[MadeVideo]:
         """Yield usual videos, a series, and copies of parts of some of the usual ones."""
         usual: dict[int, MadeVideo] = {}
-        made_s, wanted_s = 0.0, hours * HOUR_S * 0.85
+        made_s, wanted_s = 0.0, max(0.5 * hours * HOUR_S, hours * HOUR_S - PLANTED_S)
         while made_s < wanted_s:
             video = self.maker.video(float(self.rng.uniform(*VIDEO_S)))
             made_s += video.duration_s

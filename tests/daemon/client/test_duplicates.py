@@ -35,14 +35,11 @@ def service(make_service: Callable[..., Service], films: list[Film], tmp_path_fa
     write_video(folder / "copy.mp4", [one[::2, ::2] for one in shown], (160, 90), PIECE_RATE)
     write_video(folder / "excerpt.mp4", shown[5 * PIECE_RATE : 17 * PIECE_RATE], (320, 180), PIECE_RATE)
     shutil.copyfile(films[0].path, folder / "film.mp4")
-    dropped = [
-        service.drop(folder / "film.mp4", NAME),
-        service.drop(folder / "copy.mp4", os.fsdecode(NOT_UTF8)),
-        service.drop(folder / "excerpt.mp4"),
-        service.drop(films[1].path),
-    ]
-    for path in dropped:
-        service.until_state(path, "indexed")
+    service.drop(folder / "film.mp4", NAME)
+    service.drop(folder / "copy.mp4", os.fsdecode(NOT_UTF8))
+    service.drop(folder / "excerpt.mp4")
+    service.drop(films[1].path)
+    service.until(lambda: service.get("/v1/status")["videos"].get("indexed") == 4, "all are indexed")
     return service
 
 
