@@ -67,13 +67,13 @@ def run(line: Sequence[str]) -> None:
     with tempfile.TemporaryDirectory() as name:
         for hours in arguments.hours:
             folder = (arguments.data or Path(name)) / f"{hours:g}-hours-{arguments.seed}"
-            made = _made(folder, hours, arguments.seed)
+            made = made_library(folder, hours, arguments.seed)
             figures = _compared(folder, arguments.at_most)
             _report(folder, hours, made, figures)
 
 
-def _made(folder: Path, hours: float, seed: int) -> dict[str, Any]:
-    """Make the library where it is not there yet; return what is known of it."""
+def made_library(folder: Path, hours: float, seed: int) -> dict[str, Any]:
+    """Make the library of `hours` of rows where it is not there yet; return what is known of it."""
     known = folder / "made.json"
     if not known.is_file():
         folder.mkdir(parents=True)
