@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -41,21 +42,29 @@ class PeerOutcome:
     missing: str = ""
 
 
+PEERS: Mapping[str, Callable[[Library, Sequence[Path]], Peer]] = {
+    "vpdq": lambda _, films: VideoPdq(films),
+    "videohash": lambda _, films: VideoHashPeer(films),
+    "kernel": TemporalMatchKernel,
+    "voting": lambda library, _: KeyframeVoting(library),
+}
+"""How each peer is made, of a library and its films of real clips.  videohash starts a process for each
+second of film."""
+
+
 def ask_peers(
+    names: Sequence[str],
     library: Library,
     films: Sequence[Path],
     questions: Sequence[ClipQuestion],
     files: Sequence[Path],
     progress: Progress,
 ) -> list[PeerOutcome]:
-    """Return the outcome of every peer for the same copies."""
-    makers: dict[str, Callable[[], Peer]] = {
-        VideoPdq.name: lambda: VideoPdq(films),
-        VideoHashPeer.name: lambda: VideoHashPeer(films),
-        TemporalMatchKernel.name: lambda: TemporalMatchKernel(library, films),
-        KeyframeVoting.name: lambda: KeyframeVoting(library),
-    }
-    return [_asked(name, make, questions, files, progress) for name, make in makers.items()]
+    """Return the outcome of the peers with these names for the same copies.
+
+    They look among `films` alone, which is easier than what cbvir is asked; keyframe voting has the library.
+    """
+    return [_asked(name, partial(PEERS[name], library, films), questions, files, progress) for name in names]
 
 
 def _asked(

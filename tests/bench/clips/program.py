@@ -16,7 +16,7 @@ from rich.table import Table
 from bench.clips.company import with_company
 from bench.clips.copies import KINDS, length_kinds
 from bench.clips.judging import ClipOutcome, judge
-from bench.clips.peer_table import ask_peers, show_peers
+from bench.clips.peer_table import PEERS, ask_peers, show_peers
 from bench.clips.questions import ClipQuestion, clip_questions
 from bench.films.arguments import parse as parse_films
 from bench.films.program import FilmSet, film_library, make_films
@@ -39,7 +39,9 @@ def run(line: Sequence[str]) -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every outcome")
     parser.add_argument("--hours", type=float, default=0.0, help="hours of other film in the library beside")
-    parser.add_argument("--peers", action="store_true", help="ask vPDQ, videohash and others too")
+    parser.add_argument(
+        "--peers", nargs="*", choices=[*PEERS, []], metavar="PEER", help=f"ask these too: {', '.join(PEERS)}"
+    )
     parser.add_argument("--without", action="store_true", help="ask again without each part, each alone")
     parser.add_argument("--last", action="store_true", help="ask about the last part of the clips")
     parser.add_argument("--data", metavar="FOLDER", help="keep films, copies and library there")
@@ -64,8 +66,9 @@ def run(line: Sequence[str]) -> None:
             ]
             without = ask_without(library, questions, files, progress) if arguments.without else {}
             if arguments.peers:
-                stored = [*films.present, *films.photographs]
-                peer_outcomes = ask_peers(library, stored, questions, files, progress)
+                peer_outcomes = ask_peers(
+                    arguments.peers, library, list(films.present), questions, files, progress
+                )
     show(console, outcomes)
     for name, own in without.items():
         console.print(f"without {name}", highlight=False)
