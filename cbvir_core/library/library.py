@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from cbvir_core.calibration import CALIBRATION_QUESTIONS, CalibrationProgress, CalibrationResult
+from cbvir_core.clips import ClipAnswer, OrderedHit
 from cbvir_core.decode import Mode
 from cbvir_core.embed import RuntimeOptions
 from cbvir_core.index import IndexOptions, IndexStatus
@@ -22,26 +23,27 @@ from cbvir_core.library.maintenance import (
 )
 from cbvir_core.library.parts import LibraryParts, open_parts
 from cbvir_core.library.queries import LibraryQueries
+from cbvir_core.library.query_picture import QueryPicture
 from cbvir_core.search import SearchOptions
 from cbvir_core.store import DescriptorCounts, FrameCounts, KeyframeRow, VideoRecord
-from cbvir_core.types import Box, Keyframe, KeyframeId, VideoId, VideoInfo
+from cbvir_core.types import Answer, Box, Image, Keyframe, KeyframeId, Region, VideoId, VideoInfo
 
 
-class Library(LibraryQueries):
+class Library:
     """Videos and what is known of them, in one folder; a context manager.
 
     One process may have a folder open.  Any number of its threads may `search`; `add` (or `begin`,
     `append`, `finish`), `maintain`, `backfill` and `reembed` may each have a thread of their own.
     The store, the index and the networks inside are private: no other package uses them directly.
-    `duplicates` compares the videos with each other.
     """
 
     def __init__(
         self, parts: LibraryParts, keyframes: KeyframeOptions, mode: Mode, read_scenes: ReadScenes
     ) -> None:
-        super().__init__(parts.store, parts.generations, parts.clips)
+        self._store, self._generations = parts.store, parts.generations
+        self._queries = LibraryQueries(parts.store, parts.generations, parts.clips)
         self._frame_index = parts.frame_index
-        self.duplicates = LibraryDuplicates(parts.store, parts.frame_index)
+        self._duplicates = LibraryDuplicates(parts.store, parts.frame_index)
         self._frames = None
         if parts.describer:
             self._frames = FrameBackfill(
@@ -111,6 +113,39 @@ class Library(LibraryQueries):
     def finish(self, video_id: VideoId, *, damaged: int, duration_s: float | None) -> None:
         """Mark a video complete; `duration_s` None keeps what its container says."""
         self._ingest.finish(video_id, damaged=damaged, duration_s=duration_s)
+
+    def search(self, query: QueryPicture, options: SearchOptions | None = None) -> Answer:
+        """Return where a picture appears: `LibraryQueries.search`."""
+        return self._queries.search(query, options)
+
+    def search_clip(
+        self, path: Path | str, options: SearchOptions | None = None, *, sheets: bool = False
+    ) -> ClipAnswer:
+        """Return which parts of a clip are parts of which videos: `LibraryQueries.search_clip`."""
+        return self._queries.search_clip(path, options, sheets=sheets)
+
+    def search_in_order(
+        self, pictures: Sequence[QueryPicture], options: SearchOptions | None = None
+    ) -> list[OrderedHit]:
+        """Return which videos show pictures one after the other: `LibraryQueries.search_in_order`."""
+        return self._queries.search_in_order(pictures, options)
+
+    def evidence(
+        self,
+        query: QueryPicture,
+        keyframe_id: KeyframeId,
+        caption: Sequence[str] = (),
+        *,
+        time_s: float | None = None,
+        region: Region | None = None,
+    ) -> Image:
+        """Draw why a hit was found: `LibraryQueries.evidence`."""
+        return self._queries.evidence(query, keyframe_id, caption, time_s=time_s, region=region)
+
+    @property
+    def duplicates(self) -> LibraryDuplicates:
+        """What compares the videos of the library with each other."""
+        return self._duplicates
 
     def videos(self) -> list[VideoRecord]:
         """Return all videos, by id."""
@@ -238,7 +273,7 @@ class Library(LibraryQueries):
 
     def close(self) -> None:
         """Wait for the queries under way, then let another process open the folder."""
-        self.duplicates.close()
+        self._duplicates.close()
         if self._frames is not None:
             self._frames.close()
         self._generations.close()

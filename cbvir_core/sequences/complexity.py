@@ -14,7 +14,6 @@ from statistics import median
 from typing import Any
 
 import numpy as np
-import openvino
 
 from cbvir_core.embed.openvino_runtime import compile_network
 from cbvir_core.sequences.c3d import C3D, C3D_INPUT, blank_clip
@@ -68,6 +67,7 @@ def model_costs(
 
 def _compiled(network: Any, example: Any, threads: int) -> Callable[[Any], Any]:
     """Return a function that runs a torch network through OpenVINO in float32."""
+    import openvino  # after `openvino_runtime`, which keeps it from reporting to its makers
     import torch
 
     with warnings.catch_warnings():

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import openvino
 
 from cbvir_core.embed.conversions import conversion, drop_conversion, written_whole
 from cbvir_core.embed.openvino_runtime import compile_network, has_bf16, infer
@@ -96,6 +95,8 @@ def _conversion_name(of_weights: str, grey: bool) -> str:
 
 def _converted(weights: Path, grey: bool, kept: Path | None) -> Any:
     """Return the network as an OpenVINO model, from the cache where it is there."""
+    import openvino  # after `openvino_runtime`, which keeps it from reporting to its makers
+
     if kept is not None:
         try:
             return openvino.Core().read_model(kept / "network.xml")
@@ -109,6 +110,7 @@ def _converted(weights: Path, grey: bool, kept: Path | None) -> Any:
 
 
 def _convert(weights: Path, grey: bool) -> Any:
+    import openvino  # after `openvino_runtime`, which keeps it from reporting to its makers
     import torch
 
     from cbvir_core.sequences.feature_network import load_features

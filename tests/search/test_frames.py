@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cbvir_core.embed.views import QUERY_SCALES
-from cbvir_core.index import FrameIndex, FrameNeighbours
+from cbvir_core.index import FrameIndex, FrameNeighbours, IndexStatus
 from cbvir_core.search import frames
 from cbvir_core.search.findings import Scene, by_turns
 from cbvir_core.search.frames import MAX_FRAME_SCENES, FrameFinder, FrameMatch, best_matches
@@ -31,6 +31,12 @@ class ScriptedIndex:
 
     def __init__(self, *neighbours: tuple[int, int, int, float]) -> None:
         self._neighbours, self.queries = neighbours, np.zeros((0, 0), np.float32)
+
+    def refresh(self) -> int:
+        return 0
+
+    def status(self) -> IndexStatus:
+        return IndexStatus(version=1, segments=1, tail=0, tombstones=0, rows=len(self._neighbours))
 
     def search(self, queries: Rows, k: int) -> list[FrameNeighbours]:
         self.queries = queries

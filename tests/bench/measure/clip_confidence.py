@@ -22,7 +22,7 @@ from bench.clips.copies import KINDS, length_kinds
 from bench.clips.judging import shows_piece
 from bench.clips.questions import ClipQuestion, Piece, clip_questions
 from bench.films.plan import FilmPlan
-from bench.measure.learnt_films import learnt_films
+from bench.learnt_films import learnt_films
 from cbvir_core.align import AlignedSegment
 from cbvir_core.calibration import calibration_error
 from cbvir_core.clips import ClipSearcher, evidence, read_clip

@@ -20,7 +20,7 @@ import numpy as np
 
 from bench.films.film_frames import frames_at
 from bench.films.parts import clip_duration_s
-from bench.measure.learnt_films import learnt_films
+from bench.learnt_films import learnt_films
 from cbvir_core.calibration import (
     PERTURBATIONS,
     CalibrationQuestions,
