@@ -134,7 +134,7 @@ def test_every_part_can_be_left_out(
     recipe = replace(recipe, solar=replace(recipe.solar, **parts))
     training = TrainingRun(recipe, lesson(recipe, material, report))
     before = {name: value.detach().clone() for name, value in training.network.named_parameters()}
-    for spent in (0.3, 0.4):
+    for spent in (0.3, 0.4, 0.5, 0.6):  # fewer move an exponent of 3 by less than float32 shows
         assert step(training, spent, report).keys() == keys
     after = dict(training.network.named_parameters())
     still = {name for name, value in after.items() if torch.equal(value, before[name])}
