@@ -68,6 +68,12 @@ def test_every_way_finds_a_copy_that_is_hardly_changed(model: SequenceModel) -> 
     assert table_by_kind(given, found).row_count == 2
 
 
+def test_copies_that_are_noise_are_not_found(model: SequenceModel) -> None:
+    given = material(noise=50.0)
+    for name, own in figures_of(given, all_ways(given, model)).items():
+        assert own["map"] < 0.8, name
+
+
 def test_re_ranking_leaves_clips_out(model: SequenceModel) -> None:
     found = all_ways(material(), model)
     values = found["mean pooled + PAR"].values

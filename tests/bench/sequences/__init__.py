@@ -1,7 +1,8 @@
-"""Clips of ten seconds as one vector, beside the similarity matrix: ``python -m bench.sequences --help``.
+"""Clips as one vector, beside the similarity matrix: ``python -m bench.sequences --help``.
 
-Copies of pieces of real clips, edited in many ways, ask for the ten seconds that they were cut from, among
-those of all clips and of films that show photographs.  Each way to compare gets the same sixteen frames.
+Copies of pieces of real clips, edited in many ways, ask for the seconds of film that they were cut from.
+Other clips, and films that show photographs, are there beside them.  Each way to compare gets the same
+sixteen frames of a clip.
 """
 
 from __future__ import annotations

@@ -10,15 +10,15 @@ from pathlib import Path
 
 import numpy as np
 
-from bench.clips.copies import KINDS
 from bench.clips.questions import ClipQuestion, Piece, clip_questions
 from bench.films.making import make_film, make_photograph_films
 from bench.films.parts import best_versions, divide
 from bench.films.plan import ENCODINGS, FilmPlan, stretch_of
 from bench.retrieval.clips import clips_in
 from bench.retrieval.photographs import distractors
+from bench.visil.material import all_kinds
 from cbvir_core.embed import ViewEncoder
-from cbvir_core.sequences import CHUNK_S, ClipFeatures, FrameFeatures, read_clip_features
+from cbvir_core.sequences import ClipFeatures, FrameFeatures, read_clip_features
 from cbvir_core.types import Floats, Image, RowMask, Span
 
 MIN_SHARED_S = 2.0
@@ -32,14 +32,16 @@ TellStep = Callable[[str], object]
 
 @dataclass(frozen=True)
 class SequencePlan:
-    """What is compared: `each` copies of each of `kinds` of clips in `shared`, never learnt; `photographs` in
-    films beside them.  Films, copies and descriptions are kept in `data`."""
+    """What is compared: `each` copies of each of `kinds` of clips in `shared`, never learnt, with chunks of
+    about `chunk_s` seconds; `photographs` are in films beside them.  Films, copies and descriptions are kept
+    in `data`."""
 
     shared: Path
     data: Path
     kinds: tuple[str, ...]
     each: int
     photographs: int
+    chunk_s: float
     seed: int
     last: bool
 
@@ -97,7 +99,7 @@ def make_material(plan: SequencePlan, encoder: BothEncoders, tell: TellStep) -> 
     places: list[tuple[Path, Span]] = []
     for film in (*films, *others):
         tell(film.name)
-        for clip in keeper.of_file(film):
+        for clip in keeper.of_file(film, plan.chunk_s):
             gallery.append(clip)
             places.append((film, clip.span))
     questions = _questions(plan, films)
@@ -128,7 +130,7 @@ def _questions(plan: SequencePlan, films: dict[Path, Path]) -> list[ClipQuestion
         for film, clip in films.items()
         if clip in asked
     }
-    kinds = [kind for kind in KINDS if kind.name in plan.kinds]
+    kinds = [kind for kind in all_kinds() if kind.name in plan.kinds]
     return clip_questions(plans, kinds, plan.each, plan.seed, is_known=True)
 
 
@@ -149,7 +151,7 @@ class _Keeper:
         self._views = (0, 0)
         folder.mkdir(parents=True, exist_ok=True)
 
-    def of_file(self, path: Path, chunk_s: float = CHUNK_S) -> list[ClipFeatures]:
+    def of_file(self, path: Path, chunk_s: float) -> list[ClipFeatures]:
         """Return the clips of a video file, cut into chunks of about `chunk_s`."""
         key = hashlib.sha256(json.dumps([path.name, path.stat().st_size, chunk_s]).encode()).hexdigest()[:20]
         kept = self._folder / f"{key}.npz"
