@@ -31,6 +31,10 @@ MIN_SHARED_SCORE = 1.2
 MAX_WINDOW_SEGMENTS = 6
 """Segments of one window: more of them are only similar, and each takes as long as the first."""
 
+MAX_FRUITLESS_WINDOWS = 3
+"""Windows in a row that share nothing, the best first, after which the others of a stretch are not compared:
+where everything looks alike, as in one studio, all of them would only look alike."""
+
 MIN_SHARED_PROBABILITY = 0.9
 """Probability from which a segment is kept; that from which clips are called a match."""
 
@@ -60,8 +64,15 @@ class StretchComparer:
         frames = film_frames(self._index, stretch.scenes, SAMPLE_S)
         if frames is None:
             return []
-        windows = vote_for_windows(self._store, self._index, stretch.span, frames, own, admit)
-        return [one for window in windows for one in self._shared(stretch, frames, window)]
+        found: list[SharedSegment] = []
+        fruitless = 0
+        for window in vote_for_windows(self._store, self._index, stretch.span, frames, own, admit):
+            shared = self._shared(stretch, frames, window)
+            fruitless = 0 if shared else fruitless + 1
+            if fruitless == MAX_FRUITLESS_WINDOWS:
+                break
+            found += shared
+        return found
 
     def _shared(self, stretch: Stretch, frames: FilmFrames, window: Window) -> list[SharedSegment]:
         """Return the segments of one window that are probably the same."""
