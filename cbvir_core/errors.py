@@ -25,11 +25,14 @@
     │   ├── StoreDamaged          store_damaged
     │   └── StoreVersion          store_version
     ├── UnknownVideo              unknown_video
+    ├── VideoOffline              offline           (retry)
     ├── VideoBusy                 busy              (retry)
+    ├── ServiceBusy               overloaded        (retry)
     ├── CalibrationBusy           calibrating       (retry)
     ├── ComparisonBusy            comparing         (retry)
     ├── VideoForgotten            forgotten
     ├── BadRequest                bad_request
+    ├── NoPage                    no_page
     ├── ServiceStopping           stopping          (retry)
     └── ConfigError               bad_config
 
@@ -223,10 +226,24 @@ class UnknownVideo(CbvirError):
     code = "unknown_video"
 
 
+class VideoOffline(CbvirError):
+    """The file of the video is not there: deleted, or on a disk that is away."""
+
+    code = "offline"
+    retry = True
+
+
 class VideoBusy(CbvirError):
     """The video is being read or written at this moment."""
 
     code = "busy"
+    retry = True
+
+
+class ServiceBusy(CbvirError):
+    """Too many requests of one kind wait already."""
+
+    code = "overloaded"
     retry = True
 
 
@@ -254,6 +271,12 @@ class BadRequest(CbvirError):
     """The request itself cannot be right."""
 
     code = "bad_request"
+
+
+class NoPage(CbvirError):
+    """The service serves no page: the configuration names no address for it."""
+
+    code = "no_page"
 
 
 class ServiceStopping(CbvirError):

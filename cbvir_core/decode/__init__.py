@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from cbvir_core.decode.blank import is_blank
 from cbvir_core.decode.complete import container_complete
+from cbvir_core.decode.excerpt import MAX_EXCERPT_S, Excerpt, write_excerpt
 from cbvir_core.decode.identity import fingerprint
 from cbvir_core.decode.picture import read_picture
 from cbvir_core.decode.probe import probe
@@ -28,8 +29,10 @@ from cbvir_core.decode.skipping import Mode
 from cbvir_core.decode.span import SpanReader
 
 __all__ = [
+    "MAX_EXCERPT_S",
     "STILL_SIDE",
     "THUMBNAIL_SIDE",
+    "Excerpt",
     "FrameReader",
     "Mode",
     "SpanReader",
@@ -47,4 +50,5 @@ __all__ = [
     "read_frames",
     "read_picture",
     "thumbnail",
+    "write_excerpt",
 ]

@@ -22,6 +22,7 @@ from cbvir_core.library.maintenance import (
     Maintenance,
 )
 from cbvir_core.library.parts import LibraryParts, open_parts
+from cbvir_core.library.pictures import LibraryPictures
 from cbvir_core.library.queries import LibraryQueries
 from cbvir_core.library.query_picture import QueryPicture
 from cbvir_core.search import SearchOptions
@@ -44,6 +45,7 @@ class Library:
         self._queries = LibraryQueries(parts.store, parts.generations, parts.clips)
         self._frame_index = parts.frame_index
         self._duplicates = LibraryDuplicates(parts.store, parts.frame_index)
+        self._pictures = LibraryPictures(parts.store)
         self._frames = None
         if parts.describer:
             self._frames = FrameBackfill(
@@ -146,6 +148,11 @@ class Library:
     def duplicates(self) -> LibraryDuplicates:
         """What compares the videos of the library with each other."""
         return self._duplicates
+
+    @property
+    def pictures(self) -> LibraryPictures:
+        """Frames and thumbnails of the videos, for people."""
+        return self._pictures
 
     def videos(self) -> list[VideoRecord]:
         """Return all videos, by id."""

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from cbvirctl import calibrate, duplicates, index, models, query, status, unreleased, videos
+from cbvirctl import calibrate, duplicates, index, models, query, status, unreleased, videos, web
 from cbvirctl.errors import ClientError
 from cbvirctl.options import JsonOption, SocketOption
 
@@ -58,6 +58,7 @@ app.command()(videos.retry)
 app.command()(videos.rescan)
 app.command()(duplicates.duplicates)
 app.command()(calibrate.calibrate)
+app.command()(web.web)
 app.add_typer(index.app, name="index")
 app.add_typer(models.app, name="models")
 unreleased.register(app)

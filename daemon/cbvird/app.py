@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import faulthandler
 import signal
+import socket
 import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 import structlog
 
@@ -18,20 +20,25 @@ from cbvir_core.version import VERSION
 from cbvird.config import Settings
 from cbvird.http import build
 from cbvird.http.context import Context
-from cbvird.http.server import HttpServer
-from cbvird.http.unix_socket import listening_socket
+from cbvird.http.server import HttpFront, HttpServer
+from cbvird.http.unix_socket import GuardedProtocol, listening_socket
 from cbvird.http.weight_files import WeightFiles
 from cbvird.ingest.catalog import Catalog
 from cbvird.ingest.ingest import Ingest
 from cbvird.ingest.jobs import Jobs
+from cbvird.ingest.listing import VideoListing
 from cbvird.ingest.tracker import Tracker
 from cbvird.ingest.writer import Writer
 from cbvird.runtime import notify
 from cbvird.runtime.duplicates import DuplicateJob
 from cbvird.runtime.event_bus import EventBus
 from cbvird.runtime.maintenance import BackgroundMaintenance
+from cbvird.runtime.page_access import PageAccess
+from cbvird.runtime.pools import BoundedPool
 from cbvird.runtime.signals import Signals
 from cbvird.runtime.threads import ThreadGroup
+from cbvird.web import build_web, page_access, page_socket
+from cbvird.worker.excerpts import ExcerptFiles
 from cbvird.worker.scenes import SceneWorker
 
 LOG = structlog.get_logger(__name__)
@@ -41,6 +48,9 @@ STACK_DUMP_SIGNAL = signal.SIGUSR1
 
 CONCURRENT_QUERIES = 2
 """Searches at once.  Each has one network thread; more would only share the processor."""
+
+MAX_PAGE_CONNECTIONS = 256
+"""Connections to the page at once; a browser opens six."""
 
 INGEST_NICE = 5
 BACKFILL_NICE = 19
@@ -53,6 +63,23 @@ EVENT_LOOP_HANG_S = 30.0
 """An HTTP server whose event loop has not turned for so long counts as dead; systemd's watchdog then acts."""
 
 
+PICTURE_THREADS = 2
+MAX_PICTURE_REQUESTS = 128
+"""Frames and strips that are made or wait; a page shows fewer at once."""
+
+MAX_EXCERPT_REQUESTS = 8
+"""Parts of videos that are written or wait, one after the other."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Pools:
+    """The threads that requests have work done in."""
+
+    queries: Executor
+    pictures: Executor
+    excerpts: Executor
+
+
 def serve(settings: Settings) -> None:
     """Run until SIGTERM or SIGINT; raise what ended the service otherwise."""
     faulthandler.register(STACK_DUMP_SIGNAL)
@@ -62,12 +89,15 @@ def serve(settings: Settings) -> None:
         _library(settings, stop) as library,
         Jobs.open(settings.jobs_dir) as jobs,
         listening_socket(settings.service.socket, passed) as listener,
-        ThreadPoolExecutor(CONCURRENT_QUERIES, thread_name_prefix="query") as queries,
+        page_socket(settings.web) as page_listener,
+        _pools() as pools,
         ThreadGroup(stop=stop) as threads,
     ):
         jobs.recover(time.time())
-        context = _context(settings, library, jobs, queries, threads)
-        server = HttpServer(build(context), listener)
+        data_dir = settings.service.data_dir
+        page = None if page_listener is None else page_access(settings.web, page_listener, data_dir)
+        context = _context(settings, library, jobs, pools, threads, page)
+        server = HttpServer(*_fronts(settings, context, listener, page_listener))
         threads.start("http", server.run)
         _start_work(threads, settings, context)
         # A daemon thread: making the network for this machine takes minutes, and a stop must not wait for it.
@@ -76,27 +106,72 @@ def serve(settings: Settings) -> None:
             _supervise(threads, server, signals)
 
 
+@contextmanager
+def _pools() -> Iterator[_Pools]:
+    with (
+        ThreadPoolExecutor(CONCURRENT_QUERIES, thread_name_prefix="query") as queries,
+        BoundedPool(
+            PICTURE_THREADS, max_unfinished=MAX_PICTURE_REQUESTS, name="pictures", nice=INGEST_NICE
+        ) as pictures,
+        BoundedPool(1, max_unfinished=MAX_EXCERPT_REQUESTS, name="clips", nice=INGEST_NICE) as excerpts,
+    ):
+        yield _Pools(queries, pictures, excerpts)
+
+
 def _context(
-    settings: Settings, library: Library, jobs: Jobs, queries: Executor, threads: ThreadGroup
+    settings: Settings,
+    library: Library,
+    jobs: Jobs,
+    pools: _Pools,
+    threads: ThreadGroup,
+    page: PageAccess | None,
 ) -> Context:
     event_bus = EventBus()
     tracker = Tracker(settings.watch, library, jobs, event_bus)
+    catalog = Catalog(library, jobs, tracker, event_bus)
     return Context(
         library=library,
         jobs=jobs,
         tracker=tracker,
-        catalog=Catalog(library, jobs, tracker, event_bus),
+        catalog=catalog,
+        listing=VideoListing(catalog.videos, event_bus.count_of_changes),
         event_bus=event_bus,
         duplicates=DuplicateJob(library, event_bus),
         search=settings.search.options(),
         weights=WeightFiles(
             settings.service.data_dir / "models", settings.models.profile, settings.models.mirror
         ),
-        queries=queries,
+        queries=pools.queries,
+        picture_pool=pools.pictures,
+        excerpt_pool=pools.excerpts,
+        excerpts=ExcerptFiles(
+            settings.service.data_dir / "excerpts",
+            timeout_s=settings.decode.timeout_s,
+            memory_mb=settings.decode.memory_mb,
+            stop=threads.stop,
+        ),
         uploads=settings.service.data_dir / "uploads",
         stop=threads.stop,
         started=time.monotonic(),
+        page=page,
     )
+
+
+def _fronts(
+    settings: Settings, context: Context, listener: socket.socket, page_listener: socket.socket | None
+) -> Iterator[HttpFront]:
+    """Yield the API on the unix socket, and the same behind the page's guard on the TCP socket."""
+    api = build(context)
+    yield HttpFront(api, listener, GuardedProtocol)
+    if page_listener is not None and context.page is not None:
+        LOG.info("page", address=context.page.address)
+        yield HttpFront(
+            build_web(api, context.page),
+            page_listener,
+            cert_file=settings.web.cert_file,
+            key_file=settings.web.key_file,
+            max_connections=MAX_PAGE_CONNECTIONS,
+        )
 
 
 def _start_work(threads: ThreadGroup, settings: Settings, context: Context) -> None:

@@ -38,6 +38,7 @@ class Service:
         timeout_s: float = 30.0,
         prefix: tuple[str, ...] = (),
         models: dict[str, object] | None = None,
+        web: dict[str, object] | None = None,
         environment: dict[str, str] | None = None,
         **watch: object,
     ) -> None:
@@ -55,6 +56,8 @@ class Service:
             "models": {"profile": "seeded"} | (models or {}),
             "search": {"exact_time_s": 0},  # takes as much time as there is, and answers are compared
         }
+        if web is not None:
+            tables["web"] = {"listen": "127.0.0.1:0"} | web
         self.config = running.write_config(self.folder, tables)
         shutil.copytree(prepared, self.data)
         self.http = httpx.Client(

@@ -10,6 +10,7 @@ from cbvird.config.sections import (
     WatchSettings,
 )
 from cbvird.config.settings import Settings, load_settings, tables
+from cbvird.config.web import WebSettings
 
 __all__ = [
     "DecodeSettings",
@@ -20,6 +21,7 @@ __all__ = [
     "ServiceSettings",
     "Settings",
     "WatchSettings",
+    "WebSettings",
     "load_settings",
     "tables",
 ]

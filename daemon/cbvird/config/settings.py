@@ -30,6 +30,7 @@ from cbvird.config.sections import (
     ServiceSettings,
     WatchSettings,
 )
+from cbvird.config.web import WebSettings
 
 ENV_PREFIX = "CBVIR_"
 ENV_DELIMITER = "__"
@@ -52,6 +53,7 @@ class Settings(BaseSettings):
     models: ModelSettings = Field(default_factory=ModelSettings)
     index: IndexSettings = Field(default_factory=IndexSettings)
     search: SearchSettings = Field(default_factory=SearchSettings)
+    web: WebSettings = Field(default_factory=WebSettings)
 
     @property
     def jobs_dir(self) -> Path:
@@ -125,12 +127,28 @@ def _anchored(settings: Settings, base: Path) -> Settings:
             f"at most {MAX_SOCKET_PATH_BYTES} bytes; choose a shorter path"
         )
     folders = tuple(dict.fromkeys(absolute(folder) for folder in settings.watch.folders))
+    web = settings.web
+    files = {key: getattr(web, key) for key in ("cert_file", "key_file", "password_file")}
+    placed: dict[str, Any] = {key: file and absolute(file) for key, file in files.items()}
+    uploads = tuple(dict.fromkeys(absolute(folder) for folder in web.uploads))
+    _check_uploads(uploads, folders)
     return settings.model_copy(
         update={
             "service": service.model_copy(update={"data_dir": absolute(service.data_dir), "socket": socket}),
             "watch": settings.watch.model_copy(update={"folders": folders}),
+            "web": web.model_copy(update=placed | {"uploads": uploads}),
         }
     )
+
+
+def _check_uploads(uploads: Iterable[Path], watched: Iterable[Path]) -> None:
+    """Raise ConfigError for a folder of uploads that is not watched: nothing would take its files in."""
+    for folder in uploads:
+        if not any(folder.is_relative_to(root) for root in watched):
+            raise ConfigError(
+                f"web.uploads: {str(folder)!r} is not in a watched folder; "
+                "choose one of watch.folders, or a folder inside it"
+            )
 
 
 # --- messages about mistakes -----------------------------------------------------------------------

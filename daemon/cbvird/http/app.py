@@ -10,9 +10,14 @@ from cbvird.http import (
     clips,
     duplicates,
     failures,
+    folders,
+    frames,
     index,
+    keyframes,
+    media,
     metrics,
     models,
+    page,
     pictures,
     query,
     system,
@@ -22,6 +27,24 @@ from cbvird.http.body import LimitBody
 from cbvird.http.context import Context
 from cbvird.http.documents import ErrorDocument
 from cbvird.http.reports import HealthDocument
+
+ROUTED = (
+    query,
+    clips,
+    pictures,
+    videos,
+    folders,
+    keyframes,
+    frames,
+    media,
+    duplicates,
+    index,
+    models,
+    calibrate,
+    page,
+    system,
+)
+"""The modules with routes, one for each noun."""
 
 _ERRORS: dict[int | str, dict[str, object]] = {
     status: {"model": ErrorDocument} for status in (400, 404, 409, 413, 415, 500, 503, 507)
@@ -40,7 +63,7 @@ def build(context: Context) -> FastAPI:
     app.state.context = context
     failures.install(app)
     app.add_middleware(LimitBody)
-    for module in (query, clips, pictures, videos, duplicates, index, models, calibrate, system):
+    for module in ROUTED:
         app.include_router(module.router, prefix="/v1", responses=_ERRORS)
     _add_plain_routes(app, context)
     _describe(app)

@@ -15,31 +15,40 @@ from cbvir_core.search import SearchOptions
 from cbvird.http.weight_files import WeightFiles
 from cbvird.ingest.catalog import Catalog
 from cbvird.ingest.jobs import Jobs
+from cbvird.ingest.listing import VideoListing
 from cbvird.ingest.tracker import Tracker
 from cbvird.runtime.duplicates import DuplicateJob
 from cbvird.runtime.event_bus import EventBus
+from cbvird.runtime.page_access import PageAccess
+from cbvird.worker.excerpts import ExcerptFiles
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
     """What a request may use.
 
-    `queries` is the pool of threads that searches run in; `uploads` is a folder for bodies while they are
-    used.  `started` is the time of the start by the monotonic clock.
+    `queries` is the pool of threads that searches run in, `picture_pool` that of pictures for people and
+    `excerpt_pool` that of short parts of videos, `excerpts`; `uploads` is a folder for bodies while they are
+    used.  `started` is the time of the start by the monotonic clock.  `page` is None where no page is served.
     """
 
     library: Library
     jobs: Jobs
     tracker: Tracker
     catalog: Catalog
+    listing: VideoListing
     event_bus: EventBus
     duplicates: DuplicateJob
     search: SearchOptions
     weights: WeightFiles
     queries: Executor
+    picture_pool: Executor
+    excerpt_pool: Executor
+    excerpts: ExcerptFiles
     uploads: Path
     stop: threading.Event
     started: float
+    page: PageAccess | None = None
 
 
 async def context_of(request: Request) -> Context:

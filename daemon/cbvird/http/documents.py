@@ -217,7 +217,10 @@ class ErrorsDocument(BaseModel):
 
 
 class VideoDocument(BaseModel):
-    """One video, or a file whose content is not known yet (then `video_id` is null)."""
+    """One video, or a file whose content is not known yet (then `video_id` is null).
+
+    `added` is the Unix time at which it was first seen.
+    """
 
     video_id: str | None
     path: str
@@ -228,6 +231,7 @@ class VideoDocument(BaseModel):
     error: str | None
     per_cent: float | None
     eta_s: float | None
+    added: float | None
 
     @classmethod
     def of(cls, video: VideoEntry) -> VideoDocument:
@@ -242,13 +246,15 @@ class VideoDocument(BaseModel):
             error=shown(video.error.message) if video.error else None,
             per_cent=video.per_cent,
             eta_s=video.eta_s,
+            added=video.added_at,
         )
 
 
 class VideosDocument(BaseModel):
-    """A list of videos."""
+    """A list of videos, or a page of it; `total` counts all that are wanted."""
 
     videos: list[VideoDocument]
+    total: int
 
 
 class KeyframeDocument(BaseModel):

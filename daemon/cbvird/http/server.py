@@ -1,4 +1,4 @@
-"""uvicorn as a thread of the service."""
+"""uvicorn as a thread of the service, on one socket or several."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ import asyncio
 import socket
 import threading
 import time
+from dataclasses import dataclass
+from pathlib import Path
 
 import uvicorn
-from fastapi import FastAPI
-
-from cbvird.http.unix_socket import GuardedProtocol
+from starlette.types import ASGIApp
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 SHUTDOWN_GRACE_S = 2
 """Seconds that running requests have to end at a shutdown."""
@@ -19,16 +20,23 @@ LOOP_TICK_S = 0.1
 """Seconds between two signs of life of the event loop, and two looks at the stop event."""
 
 
-class HttpServer:
-    """An application on an open socket.  `run` is the body of its thread."""
+@dataclass(frozen=True, slots=True)
+class HttpFront:
+    """An application on an open socket, and how it is spoken to there."""
 
-    def __init__(self, app: FastAPI, listener: socket.socket) -> None:
-        self._listener = listener
-        self._last_tick = time.monotonic()
-        self._server = uvicorn.Server(
+    app: ASGIApp
+    listener: socket.socket
+    protocol: type[H11Protocol] = H11Protocol
+    cert_file: Path | None = None
+    key_file: Path | None = None
+    max_connections: int | None = None
+
+    def server(self) -> uvicorn.Server:
+        """Return the server of this front, not started."""
+        return uvicorn.Server(
             uvicorn.Config(
-                app,
-                http=GuardedProtocol,
+                self.app,
+                http=self.protocol,
                 ws="none",
                 loop="asyncio",
                 lifespan="off",
@@ -36,9 +44,21 @@ class HttpServer:
                 log_level="warning",
                 access_log=False,
                 server_header=False,
+                proxy_headers=False,  # nothing here depends on what a proxy says
+                limit_concurrency=self.max_connections,
+                ssl_certfile=self.cert_file,
+                ssl_keyfile=self.key_file,
                 timeout_graceful_shutdown=SHUTDOWN_GRACE_S,
             )
         )
+
+
+class HttpServer:
+    """Fronts that share one event loop.  `run` is the body of its thread."""
+
+    def __init__(self, *fronts: HttpFront) -> None:
+        self._last_tick = time.monotonic()
+        self._servers = [(front.server(), front.listener) for front in fronts]
 
     def run(self, stop: threading.Event) -> None:
         """Serve until `stop` is set."""
@@ -46,12 +66,16 @@ class HttpServer:
 
     def answers(self, within_s: float) -> bool:
         """Return whether the event loop has turned in the last `within_s` seconds."""
-        return self._server.started and time.monotonic() - self._last_tick < within_s
+        started = all(server.started for server, _ in self._servers)
+        return started and time.monotonic() - self._last_tick < within_s
 
     async def _serve(self, stop: threading.Event) -> None:
-        serving = asyncio.create_task(self._server.serve([self._listener]))
-        while not serving.done():
+        serving = [asyncio.create_task(server.serve([listener])) for server, listener in self._servers]
+        while not all(task.done() for task in serving):
             self._last_tick = time.monotonic()
-            self._server.should_exit = self._server.should_exit or stop.is_set()
-            await asyncio.wait([serving], timeout=LOOP_TICK_S)
-        serving.result()
+            if stop.is_set() or any(task.done() for task in serving):  # one without the others is a failure
+                for server, _ in self._servers:
+                    server.should_exit = True
+            await asyncio.wait(serving, timeout=LOOP_TICK_S, return_when=asyncio.FIRST_COMPLETED)
+        for task in serving:
+            task.result()

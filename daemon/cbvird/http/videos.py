@@ -1,15 +1,13 @@
-"""Videos, keyframes and errors: listing, forgetting, retrying and rescanning."""
+"""Videos and errors: listing, forgetting, retrying and rescanning."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Query
 
-from cbvir_core.decode import decode_still, encode_still, fit_within
-from cbvir_core.errors import UnknownVideo, VideoBusy, VideoForgotten
-from cbvir_core.types import KeyframeId
+from cbvir_core.errors import BadRequest, VideoBusy, VideoForgotten
 from cbvird.http.context import Context, Served
 from cbvird.http.documents import (
     ErrorsDocument,
@@ -23,17 +21,38 @@ from cbvird.http.documents import (
 from cbvird.http.reports import CountDocument, ForgottenDocument, ScanDocument
 from cbvird.ingest.catalog import VideoEntry
 from cbvird.ingest.job_rows import JobState
+from cbvird.ingest.listing import VideoFilter, VideoOrder
 
 router = APIRouter(tags=["videos"])
+
+VideoState = Literal["waiting", "working", "indexed", "partial", "failed", "offline"]
 
 VideoParameter = Annotated[str | None, Query(description="a path, or the beginning of an id")]
 
 
 @router.get("/videos")
-def videos(served: Served, video: VideoParameter = None) -> VideosDocument:
-    """Return every known video, or the one that a path or unique id prefix names."""
+def videos(
+    served: Served,
+    video: VideoParameter = None,
+    limit: Annotated[int | None, Query(ge=1, le=1000, description="videos of a page; all without it")] = None,
+    offset: Annotated[int, Query(ge=0, description="videos that are left out")] = 0,
+    state: Annotated[list[VideoState] | None, Query(description="only videos in these states")] = None,
+    under: Annotated[str | None, Query(description="only videos in this folder")] = None,
+    name: Annotated[str, Query(max_length=255, description="only files with this in their names")] = "",
+    sort: Annotated[VideoOrder, Query(description="with a - downwards")] = VideoOrder.PATH,
+) -> VideosDocument:
+    """Return every known video, or the one that a path or unique id prefix names, or a page of the list.
+
+    The list of which pages are taken may be some seconds old where it is long.
+    """
+    if limit is not None:
+        wanted = VideoFilter(frozenset(state or ()), None if under is None else Path(under), name)
+        page = served.listing.page(wanted, sort, offset, limit)
+        return VideosDocument(videos=[VideoDocument.of(row) for row in page.videos], total=page.total)
+    if offset or state or under or name or sort is not VideoOrder.PATH:
+        raise BadRequest("offset, state, under, name and sort want a limit too")
     rows = served.catalog.videos() if video is None else [served.catalog.find(video)]
-    return VideosDocument(videos=[VideoDocument.of(row) for row in rows])
+    return VideosDocument(videos=[VideoDocument.of(row) for row in rows], total=len(rows))
 
 
 @router.get("/videos/{video_id}")
@@ -58,23 +77,6 @@ def keyframes(served: Served, video_id: str) -> KeyframesDocument:
             for row in rows
         ]
     )
-
-
-@router.get("/keyframes/{keyframe_id}.jpg", response_class=Response)
-def still(
-    served: Served,
-    keyframe_id: str,
-    side: Annotated[int | None, Query(ge=16, le=512, description="longest side in pixels")] = None,
-) -> Response:
-    """Return the still of a keyframe, shrunk to a side where that is given."""
-    try:
-        wanted = KeyframeId.parse(keyframe_id)
-    except ValueError as error:
-        raise UnknownVideo(str(error)) from None
-    data = served.library.still(wanted)
-    if side is not None and data:
-        data = encode_still(fit_within(decode_still(data), side))
-    return Response(data, media_type="image/jpeg")
 
 
 @router.delete("/videos")

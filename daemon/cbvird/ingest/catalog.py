@@ -36,7 +36,10 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class VideoEntry:
-    """One row of the list: a video, or a file whose content is not known yet."""
+    """One row of the list: a video, or a file whose content is not known yet.
+
+    `added_at` is the Unix time at which the video was first seen.
+    """
 
     video_id: VideoId | None
     path: Path
@@ -47,6 +50,7 @@ class VideoEntry:
     error: Problem | None
     per_cent: float | None = None
     eta_s: float | None = None
+    added_at: float | None = None
 
 
 class Catalog:
@@ -131,6 +135,7 @@ def _of_record(
         _problem(failed, record.keyframes) if failed else _damage(record),
         progress.per_cent if progress else None,
         progress.eta_s(time.monotonic()) if progress else None,
+        record.added_at,
     )
 
 

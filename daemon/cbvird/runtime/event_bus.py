@@ -89,6 +89,7 @@ class EventBus:
         self._busy_since: float | None = None
         self._last_query_end = 0.0
         self._running_queries = 0
+        self._changes = 0
 
     @contextmanager
     def working(self, path: Path) -> Iterator[FileProgress]:
@@ -137,9 +138,15 @@ class EventBus:
     def publish(self, kind: str, **data: Any) -> None:
         """Give an event to every subscriber."""
         with self._lock:
+            self._changes += kind == "video"
             subscriptions = list(self._subscriptions)
         for subscription in subscriptions:
             subscription.add(ServiceEvent(kind, data))
+
+    def count_of_changes(self) -> int:
+        """Return how many changes of videos were published since the start."""
+        with self._lock:
+            return self._changes
 
     @contextmanager
     def subscribe(self) -> Iterator[Subscription]:

@@ -1,4 +1,5 @@
-"""The decode worker: a process that takes one video apart into keyframes, or reads known scenes anew.
+"""The decode worker: a process that takes one video apart into keyframes, reads known scenes anew, or writes
+an excerpt.
 
 A codec is the one part of the service that bytes from strangers can crash, hang or bloat.  So it runs in a
 process of its own: at low priority, with a limit on its memory, and without networks or the store.  This
@@ -18,7 +19,7 @@ from pathlib import Path
 
 import cv2
 
-from cbvir_core.decode import Mode
+from cbvir_core.decode import Excerpt, Mode, write_excerpt
 from cbvir_core.errors import CbvirError, DecodeMemory, FileChanged, FileUnreadable
 from cbvir_core.keyframes import KeyframeOptions, KeyframeReader, SceneTask, read_scene_frames
 from cbvird.worker import wire
@@ -36,7 +37,10 @@ PR_SET_PDEATHSIG = 1
 
 @dataclass(frozen=True, slots=True)
 class DecodeTask:
-    """One file to take apart, and how.  With `scenes` only the frames of known scenes are read."""
+    """One file to take apart, and how.
+
+    With `scenes` only the frames of known scenes are read; with `excerpt` a part is written to another file.
+    """
 
     path: Path
     mode: Mode
@@ -44,6 +48,7 @@ class DecodeTask:
     memory_mb: int
     nice: int = 10
     scenes: SceneTask | None = None
+    excerpt: Excerpt | None = None
 
 
 def main(connection: Connection, task: DecodeTask) -> None:
@@ -58,7 +63,7 @@ def main(connection: Connection, task: DecodeTask) -> None:
 
 def _send_outcome(connection: Connection, task: DecodeTask) -> None:
     try:
-        outcome = take_apart(connection, task) if task.scenes is None else _read(connection, task.scenes)
+        outcome = _work(connection, task)
     except CbvirError as error:
         outcome = wire.Failed.of(error)
     except FileNotFoundError:
@@ -69,6 +74,12 @@ def _send_outcome(connection: Connection, task: DecodeTask) -> None:
         outcome = wire.Failed.of(_memory_refused(task))
     if outcome is not None:
         wire.send(connection, outcome)
+
+
+def _work(connection: Connection, task: DecodeTask) -> wire.Finished | wire.Failed | None:
+    if task.excerpt is not None:
+        return _write(connection, task.path, task.excerpt)
+    return take_apart(connection, task) if task.scenes is None else _read(connection, task.scenes)
 
 
 def take_apart(connection: Connection, task: DecodeTask) -> wire.Finished | wire.Failed | None:
@@ -93,6 +104,12 @@ def _read(connection: Connection, scenes: SceneTask) -> wire.Finished:
     for frames in read_scene_frames(scenes):
         wire.send(connection, wire.FoundScene(frames))
     return wire.Finished(scenes.scene_ends_s[-1], 0)
+
+
+def _write(connection: Connection, path: Path, excerpt: Excerpt) -> wire.Finished:
+    progress = _ProgressMessages(connection)
+    write_excerpt(path, excerpt, lambda position_s: progress.report(position_s, 0))
+    return wire.Finished(excerpt.end_s, 0)
 
 
 class _ProgressMessages:

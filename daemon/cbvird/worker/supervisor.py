@@ -109,6 +109,12 @@ class DecodeWorker:
                 raise self._broken_protocol("something else than a scene")
             yield message.frames
 
+    def finish(self) -> None:
+        """Wait until the worker has done a task that sends nothing; raise what ended it otherwise."""
+        while not isinstance(message := self._receive(), wire.Finished):
+            if not isinstance(message, wire.DecodeProgress):
+                raise self._broken_protocol("something else than progress")
+
     def _receive(self) -> wire.WorkerMessage:
         self._await_message()
         try:

@@ -1,0 +1,158 @@
+"""Pages of the list of videos, filtered and sorted, from a snapshot that is made anew only when it is old."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from cbvird.ingest.catalog import VideoEntry
+
+CHANGED_AGE_BUILDS = 10.0
+"""A snapshot of a list that has changed is used for this many times the seconds that making it took: of
+100,000 videos it takes a second, and while videos are taken in the list changes all the time."""
+
+UNCHANGED_AGE_BUILDS, UNCHANGED_AGE_S = 20.0, 1.0
+"""One of a list without known changes is used for so many times as long, and for so many seconds at least."""
+
+
+class VideoOrder(StrEnum):
+    """What a list is sorted by, upwards, or downwards with a ``-``."""
+
+    PATH = "path"
+    PATH_DOWN = "-path"
+    DURATION = "duration_s"
+    DURATION_DOWN = "-duration_s"
+    ADDED = "added"
+    ADDED_DOWN = "-added"
+
+
+@dataclass(frozen=True, slots=True)
+class VideoFilter:
+    """Which videos are wanted: in one of `states`, in the folder `under`, with `name` in the file's name.
+
+    What is empty or None leaves none out; case does not count in names.
+    """
+
+    states: frozenset[str] = frozenset()
+    under: Path | None = None
+    name: str = ""
+
+    def admits(self, video: VideoEntry) -> bool:
+        """Return whether a video is wanted."""
+        if self.states and video.state not in self.states:
+            return False
+        if self.under is not None and not _is_in(video, _beginning_in(self.under)):
+            return False
+        return not self.name or self.name.casefold() in video.path.name.casefold()
+
+
+@dataclass(frozen=True, slots=True)
+class VideoPage:
+    """Some of the wanted videos, and how many are wanted in all."""
+
+    videos: list[VideoEntry]
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class FolderEntry:
+    """A folder, and how many videos are in it or in folders inside it."""
+
+    path: Path
+    videos: int
+
+
+class VideoListing:
+    """The list of `videos` as of a moment ago.  Thread-safe.
+
+    `changes` counts what is known to have changed; `clock` is in seconds and never set back.
+    """
+
+    def __init__(
+        self,
+        videos: Callable[[], list[VideoEntry]],
+        changes: Callable[[], int],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._videos, self._changes, self._clock = videos, changes, clock
+        self._lock = threading.Lock()
+        self._snapshot: list[VideoEntry] | None = None
+        self._made_at = self._build_s = 0.0
+        self._known_changes = 0
+        self._last_found: tuple[object, object, list[VideoEntry]] = (None, None, [])
+
+    def page(self, wanted: VideoFilter, order: VideoOrder, offset: int, limit: int) -> VideoPage:
+        """Return a page of the videos that are wanted."""
+        snapshot = self._current()
+        with self._lock:
+            known, asked, found = self._last_found
+        if known is not snapshot or asked != (wanted, order):
+            found = _in_order([video for video in snapshot if wanted.admits(video)], order)
+            with self._lock:
+                self._last_found = snapshot, (wanted, order), found
+        return VideoPage(found[offset : offset + limit], len(found))
+
+    def folders(self, under: Path) -> list[FolderEntry]:
+        """Return the folders directly in `under` that hold videos, by name."""
+        beginning = _beginning_in(under)
+        below = (
+            str(path)[len(beginning) :].partition("/")
+            for video in self._current()
+            for path in video.paths
+            if str(path).startswith(beginning)
+        )
+        counted = Counter(name for name, slash, _ in below if slash)
+        return [FolderEntry(under / name, counted[name]) for name in sorted(counted)]
+
+    def count(self, under: Path) -> int:
+        """Return how many videos are in a folder or in folders inside it."""
+        beginning = _beginning_in(under)
+        return sum(_is_in(video, beginning) for video in self._current())
+
+    def _current(self) -> list[VideoEntry]:
+        with self._lock:
+            if self._snapshot is None or self._is_old():
+                begun, self._known_changes = self._clock(), self._changes()
+                self._snapshot = self._videos()
+                self._made_at = self._clock()
+                self._build_s = self._made_at - begun
+            return self._snapshot
+
+    def _is_old(self) -> bool:
+        age_s = self._clock() - self._made_at
+        if self._changes() != self._known_changes:
+            return age_s >= CHANGED_AGE_BUILDS * self._build_s
+        return age_s >= max(UNCHANGED_AGE_S, UNCHANGED_AGE_BUILDS * self._build_s)
+
+
+def _in_order(videos: list[VideoEntry], order: VideoOrder) -> list[VideoEntry]:
+    """Return videos, which are in the order of paths, in another one; equal ones stay as they are."""
+    key = _SORT_KEYS.get(order.lstrip("-"))
+    if key is None:
+        return videos[::-1] if order is VideoOrder.PATH_DOWN else videos
+    return sorted(videos, key=key, reverse=order.startswith("-"))
+
+
+def _by_duration(video: VideoEntry) -> float:
+    return video.duration_s or 0.0
+
+
+def _by_added(video: VideoEntry) -> float:
+    return video.added_at or 0.0
+
+
+_SORT_KEYS: dict[str, Callable[[VideoEntry], float]] = {"duration_s": _by_duration, "added": _by_added}
+
+
+def _beginning_in(folder: Path) -> str:
+    """Return what the path of every file in a folder begins with; texts are compared quicker than paths."""
+    return f"{str(folder).rstrip('/')}/"
+
+
+def _is_in(video: VideoEntry, beginning: str) -> bool:
+    return any(str(path).startswith(beginning) for path in video.paths)

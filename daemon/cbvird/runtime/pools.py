@@ -1,0 +1,38 @@
+"""Pools of threads whose queue has an end: who comes too late is told so instead of waiting for ever."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any, TypeVar
+
+from cbvir_core.errors import ServiceBusy
+
+R = TypeVar("R")
+
+
+class BoundedPool(ThreadPoolExecutor):
+    """Threads of lower priority than the service, with at most `max_unfinished` tasks that run or wait.
+
+    `submit` raises ServiceBusy where there are more.
+    """
+
+    def __init__(self, threads: int, *, max_unfinished: int, name: str, nice: int) -> None:
+        # On Linux, nice is of the thread alone.
+        super().__init__(threads, thread_name_prefix=name, initializer=os.nice, initargs=(nice,))
+        self._places = threading.BoundedSemaphore(max_unfinished)
+        self._name = name
+
+    def submit(self, fn: Callable[..., R], /, *args: Any, **kwargs: Any) -> Future[R]:
+        """Have a thread call the function; return the future result.  Raises ServiceBusy."""
+        if not self._places.acquire(blocking=False):
+            raise ServiceBusy(f"too many requests for {self._name} wait already; try again in a moment")
+        try:
+            future = super().submit(fn, *args, **kwargs)
+        except BaseException:
+            self._places.release()
+            raise
+        future.add_done_callback(lambda _: self._places.release())
+        return future

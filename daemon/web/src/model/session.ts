@@ -1,5 +1,0 @@
-/** Whether the service still knows this browser. */
-
-import { signal } from "@preact/signals";
-
-export const sessionEnded = signal(false);
