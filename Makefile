@@ -15,13 +15,19 @@ ifeq ($(ARCH),x86_64)
 ANNOY_FLAGS := $(ANNOY_FLAGS),-march=x86-64-v2
 endif
 
-.PHONY: install hooks demo test test-slow lint types bench peers constraints clean help
+# The page: its sources, and what is built of them into the wheel.
+WEB := daemon/web
+PAGE := daemon/cbvird/page
+
+.PHONY: install hooks demo test test-page test-slow lint types bench peers constraints page page-same clean help
 
 help:
 	@echo "make demo [VIDEOS=folder]   install, index sample films, ask with a picture, show the answer"
 	@echo "make install                prepare .venv with cbvird and cbvirctl"
 	@echo "make hooks                  install the pre-commit hooks"
 	@echo "make test                   ruff, mypy --strict, pytest"
+	@echo "make test-page              the page in a real browser (needs npm and Chromium, else it says so)"
+	@echo "make page                   build the page anew from daemon/web (needs npm)"
 	@echo "make test-slow              the tests that take minutes"
 	@echo "make peers                  install what bench.clips --peers compares with"
 	@echo "make bench                  every benchmark, one after the other (run it alone)"
@@ -66,6 +72,28 @@ test: lint types
 
 test-slow: $(VENV)/.installed-test
 	$(BIN)/pytest -m slow --timeout 1800
+
+# npm is needed by those alone who change the page: what it builds is committed.
+$(WEB)/node_modules/.installed: $(WEB)/package-lock.json
+	cd $(WEB) && npm ci --ignore-scripts --no-audit --no-fund
+	touch $@
+
+page: $(WEB)/node_modules/.installed
+	cd $(WEB) && npm run --silent types && npm run --silent build
+
+page-same: $(WEB)/node_modules/.installed
+	rm -rf build/page
+	cd $(WEB) && npm run --silent build -- --logLevel warn --emptyOutDir --outDir ../../build/page
+	diff -r build/page $(PAGE) || { echo "daemon/cbvird/page is not what daemon/web builds: make page"; exit 1; }
+
+ifneq ($(shell command -v npm),)
+test-page: $(VENV)/.installed-test page-same
+	cd $(WEB) && npm run --silent types && npm run --silent test
+	cd tests && ../$(BIN)/python -m page $(NAMES)
+else
+test-page:
+	@echo "SKIPPED: npm is not installed (Debian: apt-get install nodejs npm chromium)"
+endif
 
 # Compiled from source; Debian needs cmake, pkg-config, python3-dev and FFmpeg's headers for it:
 # libavcodec-dev libavformat-dev libavdevice-dev libavutil-dev libswscale-dev libswresample-dev libavfilter-dev

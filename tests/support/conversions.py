@@ -26,7 +26,7 @@ def converted_for_this_run(factory: pytest.TempPathFactory) -> Path:
     with (folder / "networks.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not kept.exists():
-            _convert(unfinished)
+            convert_networks(unfinished)
             unfinished.rename(kept)
     return kept
 
@@ -37,7 +37,7 @@ def copy_into(cache: Path, networks: Path) -> Path:
     return cache
 
 
-def _convert(cache: Path) -> None:
+def convert_networks(cache: Path) -> None:
     """Convert the built-in networks, and the seeded filter that most tests use."""
     from support.networks import seeded_filter  # imports torch
 

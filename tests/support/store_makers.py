@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
 
-from cbvir_core.store import Store
-from cbvir_core.store.environment import Table
-from cbvir_core.types import Keyframe, Rows, VideoInfo
+from cbvir_core.store import Store, VideoRecord, tables
+from cbvir_core.store.environment import Table, Transaction
+from cbvir_core.store.layout import path_key
+from cbvir_core.types import Keyframe, Rows, VideoId, VideoInfo
 
 MakeInfo = Callable[..., VideoInfo]
 """(name, path="") -> the description of a video whose id is `name`."""
@@ -21,3 +25,19 @@ MakeRows = Callable[..., Rows]
 def put(store: Store, table: Table, key: bytes, value: bytes) -> None:
     """Write any value into a table, past everything that the store checks."""
     store._environment.write(lambda txn: txn.put(table, key, value))
+
+
+def put_videos(store: Store, count: int, added_at: float = 1e9) -> None:
+    """Write so many complete videos without keyframes in one transaction; each has a path and a length."""
+    one = Fraction(1)
+    info = VideoInfo(Path("/"), VideoId(""), 1, "mp4", "h264", 640, 360, 0, one, one, Fraction(0), 1.0, 25.0)
+
+    def work(txn: Transaction) -> None:
+        for number in range(count):
+            path = Path(f"/archive/reel {number // 1000:03d}/film {number:06d}.mp4")
+            own = replace(info, video_id=VideoId(f"{number:032x}"), duration_s=60.0 + number % 5400)
+            record = replace(VideoRecord.new(own, added_at + number), complete=True, paths=(path,))
+            txn.put(Table.PATHS, path_key(path), record.video_id.encode())
+            tables.put_video(txn, record)
+
+    store._environment.write(work)

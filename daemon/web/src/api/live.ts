@@ -1,0 +1,78 @@
+/** The live connection: events of the service, and its status, across restarts of it. */
+
+import { signal } from "@preact/signals";
+import { call, getJson } from "./client";
+import { readEvents } from "./sse";
+import type { Status } from "./types";
+
+export type Connection = "starting" | "open" | "lost";
+
+export const connection = signal<Connection>("starting");
+export const status = signal<Status | null>(null);
+
+/** `again` is no event of the service: the connection is back, and anything may have changed. */
+export type LiveEvent = { kind: string; data: Record<string, unknown> };
+type Listener = (event: LiveEvent) => void;
+
+const listeners = new Set<Listener>();
+const FIRST_WAIT_MS = 400;
+const LONGEST_WAIT_MS = 5000;
+const STATUS_EVERY_MS = 2000;
+
+/** Calls a function with each event; returns how to stop that. */
+export function listen(listener: Listener): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+export function startLive(): void {
+  void follow();
+  addEventListener("visibilitychange", () => refreshStatus());
+}
+
+async function follow(): Promise<never> {
+  let wait = FIRST_WAIT_MS;
+  let lastId = "";
+  for (;;) {
+    try {
+      const response = await call("/v1/events", { headers: lastId ? { "Last-Event-ID": lastId } : {} });
+      const again = connection.value === "lost";
+      connection.value = "open";
+      wait = FIRST_WAIT_MS;
+      refreshStatus();
+      if (again) tell({ kind: "again", data: {} });
+      for await (const event of readEvents(response)) {
+        lastId = event.id || lastId;
+        tell({ kind: event.event, data: JSON.parse(event.data) as Record<string, unknown> });
+        refreshStatus();
+      }
+    } catch {
+      // The reason does not matter: the service is away, or this browser is no longer known.
+    }
+    connection.value = "lost";
+    await new Promise((done) => setTimeout(done, wait));
+    wait = Math.min(LONGEST_WAIT_MS, wait * 1.6);
+  }
+}
+
+function tell(event: LiveEvent): void {
+  for (const listener of listeners) listener(event);
+}
+
+let due: ReturnType<typeof setTimeout> | null = null;
+let fetchedAt = -Infinity;
+
+/** Reads the status soon, at most once in `STATUS_EVERY_MS`, and not while nobody looks at the page. */
+export function refreshStatus(): void {
+  if (due !== null || document.hidden) return;
+  const delay = Math.max(0, fetchedAt + STATUS_EVERY_MS - performance.now());
+  due = setTimeout(async () => {
+    fetchedAt = performance.now();
+    try {
+      status.value = await getJson<Status>("/v1/status");
+    } catch {
+      // The next event, or the next connection, asks again.
+    }
+    due = null;
+  }, delay);
+}

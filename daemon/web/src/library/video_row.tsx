@@ -1,0 +1,49 @@
+/** One video in the list. */
+
+import { stripAddress } from "../api/media";
+import type { Video } from "../api/types";
+import { fileName, folderOf } from "../model/paths";
+import { clock } from "../model/time";
+import { StateMark } from "../parts/state";
+import { counted, duration, number, t } from "../texts/texts";
+
+interface Props {
+  video: Video | undefined;
+  roots: readonly string[];
+  /** Stills are fetched while the list rests alone. */
+  resting: boolean;
+}
+
+const STILLS = 4;
+
+export function VideoRow({ video, roots, resting }: Props) {
+  if (!video) return <div class="video-row is-unread" aria-busy="true" />;
+  const { path, state, per_cent, eta_s, duration_s, keyframes } = video;
+  return (
+    <div class="video-row">
+      <RowStills video={video} resting={resting} />
+      <div class="video-name">
+        <span class="video-title">{fileName(path)}</span>
+        <span class="quiet">{folderOf(path, roots)}</span>
+      </div>
+      <span class="video-state">
+        <StateMark state={state} />
+        {per_cent !== null && (
+          <span class="quiet">
+            {number(per_cent)} %{eta_s ? ` · ${t("live.left", { time: duration(eta_s) })}` : ""}
+          </span>
+        )}
+        {per_cent !== null && <progress value={per_cent} max={100} aria-label={t("state.working")} />}
+      </span>
+      <span class="video-length figures">{duration_s === null ? "–" : clock(duration_s, 0)}</span>
+      <span class="video-scenes figures quiet">{counted("results.scenes", keyframes)}</span>
+    </div>
+  );
+}
+
+function RowStills({ video, resting }: { video: Video; resting: boolean }) {
+  const { video_id, keyframes, duration_s } = video;
+  if (!video_id || !keyframes || !duration_s) return <span class="video-stills" />;
+  const strip = { start_s: 0, end_s: duration_s, count: STILLS, width: 96 };
+  return <span class="video-stills">{resting && <img src={stripAddress(video_id, strip)} alt="" />}</span>;
+}

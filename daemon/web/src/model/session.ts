@@ -1,0 +1,5 @@
+/** Whether the service still knows this browser. */
+
+import { signal } from "@preact/signals";
+
+export const sessionEnded = signal(false);
