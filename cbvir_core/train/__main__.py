@@ -9,8 +9,9 @@ from pathlib import Path
 import torch
 from rich.console import Console
 
-from cbvir_core.errors import CbvirError, ConfigError
-from cbvir_core.train import checkpoint, commands
+from cbvir_core.errors import ConfigError
+from cbvir_core.train import commands
+from cbvir_core.train.command_line import run_command
 from cbvir_core.train.recipe import TRAINED_NETWORKS
 from cbvir_core.train.report import TrainingReport
 
@@ -47,18 +48,7 @@ def main(arguments: list[str] | None = None) -> int:
 
         return sequence_command.main(line[1:])
     options = _parser().parse_args(line)
-    torch.set_num_threads(options.threads)
-    try:
-        with TrainingReport() as report:
-            _run(options, report)
-    except CbvirError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        saved = options.out is not None and checkpoint.exists(options.out)
-        print("stopped" + (f"; --resume continues {options.out}" if saved else ""), file=sys.stderr)
-        return 130
-    return 0
+    return run_command(options, _run)
 
 
 def _run(options: argparse.Namespace, report: TrainingReport) -> None:

@@ -15,6 +15,7 @@ from torch import Tensor
 from cbvir_core.embed.networks import Network, load_network
 from cbvir_core.errors import ConfigError
 from cbvir_core.train import checkpoint
+from cbvir_core.train.command_line import run_from, to_resume
 from cbvir_core.train.export import export, file_name
 from cbvir_core.train.filter_lesson import FilterLesson
 from cbvir_core.train.lesson import Lesson, LessonMaterial
@@ -82,7 +83,7 @@ def train(sources: PictureSources, plan: RunPlan, device: torch.device, report: 
 
     Raise ConfigError, NotAPicture, FileUnreadable, DiskFull, and the errors of bad weight files.
     """
-    saved = checkpoint.load(plan.folder) if plan.resume and checkpoint.exists(plan.folder) else None
+    saved = to_resume(plan.resume, plan.folder)
     if saved and plan.recipe is None:
         recipe = recipe_from(saved.recipe, plan.network)
     else:
@@ -94,10 +95,7 @@ def train(sources: PictureSources, plan: RunPlan, device: torch.device, report: 
     data = (saved.data if saved else {}) | _data(sources, loaded, plan, start)
     material = _material(loaded, plan, recipe, data, device, report)
     training = TrainingRun(recipe, _lesson(recipe, material, start, device, report))
-    if saved:
-        training.resume(saved)
-        report.say(f"continuing at step {saved.step}, after {saved.spent_s / 60.0:.1f} minutes")
-    training.run(plan.minutes * 60.0, plan.folder, report)
+    run_from(training, saved, plan.minutes, plan.folder, report)
     weights = plan.folder / file_name(recipe)
     export(training.state(), weights, loaded, device, report)
     return weights

@@ -32,10 +32,15 @@ def read_recipe(path: Path | None, network: str | None = None) -> TrainingRecipe
     Where `network` is given, the file must name no other network.  Raise ConfigError for a file that
     cannot be read, an unknown key, or a value of another type.
     """
+    return recipe_from(read_tables(path), network)
+
+
+def read_tables(path: Path | None) -> dict[str, Any]:
+    """Return what a TOML file of choices holds, nothing for None; raise ConfigError if it is unreadable."""
     if path is None:
-        return recipe_from({}, network)
+        return {}
     try:
-        return recipe_from(tomllib.loads(path.read_text()), network)
+        return tomllib.loads(path.read_text())
     except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: {error}") from error
 

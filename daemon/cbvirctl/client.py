@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -77,10 +77,13 @@ class Client:
         """Send ``POST`` with a raw body; the answer is not JSON."""
         return self._send("POST", path, parameters, body).content
 
-    def events(self) -> Iterator[tuple[str, Document]]:
-        """Yield the service's events from now on, as kind and data, until the service stops."""
+    def events(self, trace: Callable[[str, Document], None]) -> Iterator[tuple[str, Document]]:
+        """Yield the service's events from now on, as kind and data, until the service stops.
+
+        `trace` is told what httpx does on the way, and so gets the connection.
+        """
         try:
-            with self._http.stream("GET", "/v1/events") as response:
+            with self._http.stream("GET", "/v1/events", extensions={"trace": trace}) as response:
                 kind = ""
                 for line in response.iter_lines():
                     name, _, value = line.partition(": ")

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 
-import torch
-
-from cbvir_core.errors import CbvirError, ConfigError
+from cbvir_core.errors import ConfigError
 from cbvir_core.sequences import ACTION_LAYOUTS, read_actions
 from cbvir_core.sequences.feature_encoder import FeatureEncoder
-from cbvir_core.train import checkpoint
+from cbvir_core.train.command_line import add_run_options, run_command, run_from, to_resume
 from cbvir_core.train.loop import TrainingRun
 from cbvir_core.train.recipe_file import write_recipe
 from cbvir_core.train.report import TrainingReport
@@ -36,18 +33,7 @@ SEQUENCE_WEIGHTS_FILE = "sequence.safetensors"
 
 def main(arguments: list[str]) -> int:
     """Run the command line; return 0, 1 after an error (one sentence on stderr), or 130 after Ctrl-C."""
-    options = _parser().parse_args(arguments)
-    torch.set_num_threads(options.threads)
-    try:
-        with TrainingReport() as report:
-            train_sequence(options, report)
-    except CbvirError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print(f"stopped; --resume continues {options.out}", file=sys.stderr)
-        return 130
-    return 0
+    return run_command(_parser().parse_args(arguments), train_sequence)
 
 
 def train_sequence(options: argparse.Namespace, report: TrainingReport) -> Path:
@@ -56,7 +42,7 @@ def train_sequence(options: argparse.Namespace, report: TrainingReport) -> Path:
     Raise ConfigError, NotAVideo, FileUnreadable, DiskFull, and the errors of bad weight files.
     """
     out: Path = options.out
-    saved = checkpoint.load(out) if options.resume and checkpoint.exists(out) else None
+    saved = to_resume(options.resume, out)
     if saved and options.recipe is None:
         recipe = sequence_recipe_from(saved.recipe)
     else:
@@ -68,10 +54,7 @@ def train_sequence(options: argparse.Namespace, report: TrainingReport) -> Path:
     report.say(f"{len(material.learnt)} clips to train on, {len(material.kept)} kept back")
     lesson = SequenceLesson(recipe, material)
     training = TrainingRun(recipe, lesson)
-    if saved:
-        training.resume(saved)
-        report.say(f"continuing at step {saved.step}, after {saved.spent_s / 60.0:.1f} minutes")
-    training.run(options.minutes * 60.0, out, report)
+    run_from(training, saved, options.minutes, out, report)
     lesson.network.load_state_dict(training.averaged)
     accuracy = lesson.accuracy()
     if accuracy is not None:
@@ -112,11 +95,5 @@ def _parser() -> argparse.ArgumentParser:
         help="folder of labelled clips; one in ten groups is kept back",
     )
     add("--layout", choices=ACTION_LAYOUTS, default="folders", help="of --actions (default: %(default)s)")
-    add("--out", type=Path, required=True, metavar="FOLDER", help="folder of the run")
-    add("--minutes", type=float, default=20.0, metavar="N", help="time budget (default: %(default)g)")
-    add("--recipe", type=Path, metavar="FILE", help="TOML file of choices; missing keys keep their default")
-    add("--filter", type=Path, metavar="FILE", help="weights of the filter (default: the built-in ones)")
-    add("--resume", action="store_true", help="continue from the checkpoint in --out, if there is one")
-    threads = torch.get_num_threads()
-    add("--threads", type=int, default=threads, metavar="N", help="threads (default: %(default)s)")
+    add_run_options(parser, minutes=20.0)
     return parser

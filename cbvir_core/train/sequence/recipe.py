@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 from cbvir_core.errors import ConfigError
 from cbvir_core.sequences import CLIP_STEPS, LSTM_UNITS
 from cbvir_core.train.recipe import Augmentation
-from cbvir_core.train.recipe_file import build_table, recipe_table
+from cbvir_core.train.recipe_file import build_table, read_tables, recipe_table
 
 
 @dataclass(frozen=True)
@@ -76,12 +75,7 @@ def read_sequence_recipe(path: Path | None) -> SequenceRecipe:
 
     Raise ConfigError for a file that cannot be read, an unknown key, or a value of another type.
     """
-    if path is None:
-        return SequenceRecipe()
-    try:
-        return sequence_recipe_from(tomllib.loads(path.read_text()))
-    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: {error}") from error
+    return sequence_recipe_from(read_tables(path))
 
 
 def sequence_recipe_from(table: dict[str, Any]) -> SequenceRecipe:

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 
-import torch
-
-from cbvir_core.errors import CbvirError
-from cbvir_core.train import checkpoint
+from cbvir_core.train.checkpoint import TrainingCheckpoint
+from cbvir_core.train.command_line import add_run_options, run_command, run_from, to_resume
 from cbvir_core.train.lesson import Lesson
 from cbvir_core.train.loop import TrainingRun
 from cbvir_core.train.recipe_file import write_recipe
@@ -42,18 +39,7 @@ VIDEO_WEIGHTS_FILE, STUDENTS_FOLDER = "visil.safetensors", "students"
 
 def main(arguments: list[str]) -> int:
     """Run the command line; return 0, 1 after an error (one sentence on stderr), or 130 after Ctrl-C."""
-    options = _parser().parse_args(arguments)
-    torch.set_num_threads(options.threads)
-    try:
-        with TrainingReport() as report:
-            train_video(options, report)
-    except CbvirError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print(f"stopped; --resume continues {options.out}", file=sys.stderr)
-        return 130
-    return 0
+    return run_command(_parser().parse_args(arguments), train_video)
 
 
 def train_video(options: argparse.Namespace, report: TrainingReport) -> Path:
@@ -63,7 +49,7 @@ def train_video(options: argparse.Namespace, report: TrainingReport) -> Path:
     """
     out: Path = options.out
     folder = out / STUDENTS_FOLDER if options.students else out
-    saved = checkpoint.load(folder) if options.resume and checkpoint.exists(folder) else None
+    saved = to_resume(options.resume, folder)
     recipe = _recipe(options, saved)
     folder.mkdir(parents=True, exist_ok=True)
     write_recipe(recipe, folder / "recipe.toml")
@@ -74,10 +60,7 @@ def train_video(options: argparse.Namespace, report: TrainingReport) -> Path:
     model = VisilModel(written) if options.students else None
     lesson = _lesson(recipe, material, model)
     training = TrainingRun(recipe, lesson)
-    if saved:
-        training.resume(saved)
-        report.say(f"continuing at step {saved.step}, after {saved.spent_s / 60.0:.1f} minutes")
-    training.run(options.minutes * 60.0, folder, report)
+    run_from(training, saved, options.minutes, folder, report)
     if model is None:
         name = export_video(training.state(), material, weights, written)
     else:
@@ -86,7 +69,7 @@ def train_video(options: argparse.Namespace, report: TrainingReport) -> Path:
     return written
 
 
-def _recipe(options: argparse.Namespace, saved: checkpoint.TrainingCheckpoint | None) -> VideoRecipe:
+def _recipe(options: argparse.Namespace, saved: TrainingCheckpoint | None) -> VideoRecipe:
     """Return the recipe of the file that was named, of the run to continue, or of the teacher's run."""
     if options.recipe is not None:
         return read_video_recipe(options.recipe)
@@ -113,12 +96,6 @@ def _parser() -> argparse.ArgumentParser:
     add("folders", type=Path, nargs="+", metavar="FOLDER", help=folders)
     photographs = "folders or tar files of photographs, over which a camera moves in further clips"
     add("--pictures", type=Path, nargs="+", default=[], metavar="PATH", help=photographs)
-    add("--out", type=Path, required=True, metavar="FOLDER", help="folder of the run")
-    add("--minutes", type=float, default=60.0, metavar="N", help="time budget (default: %(default)g)")
-    add("--recipe", type=Path, metavar="FILE", help="TOML file of choices; missing keys keep their default")
-    add("--filter", type=Path, metavar="FILE", help="weights of the filter (default: the built-in ones)")
     add("--students", action="store_true", help="train the students of DnS from OUT's weights")
-    add("--resume", action="store_true", help="continue from the checkpoint in --out, if there is one")
-    threads = torch.get_num_threads()
-    add("--threads", type=int, default=threads, metavar="N", help="threads (default: %(default)s)")
+    add_run_options(parser, minutes=60.0)
     return parser

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from cbvir_core.errors import ConfigError
 from cbvir_core.train.recipe import Augmentation
-from cbvir_core.train.recipe_file import build_table, recipe_table
+from cbvir_core.train.recipe_file import build_table, read_tables, recipe_table
 
 REGION_BLOCKS = (18,)
 """Blocks of the filter's network whose maps the regions are of.  The last one alone did best, an earlier one
@@ -157,12 +156,7 @@ def read_video_recipe(path: Path | None) -> VideoRecipe:
 
     Raise ConfigError for a file that cannot be read, an unknown key, or a value of another type.
     """
-    if path is None:
-        return VideoRecipe()
-    try:
-        return video_recipe_from(tomllib.loads(path.read_text()))
-    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: {error}") from error
+    return video_recipe_from(read_tables(path))
 
 
 def video_recipe_from(table: dict[str, Any]) -> VideoRecipe:
