@@ -95,10 +95,10 @@ def answered(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
 
 
 def _accept(listener: socket.socket, answer: bytes) -> None:
-    with suppress(OSError):
+    with suppress(OSError):  # the listener is shut down at the end
         while True:
             caller, _ = listener.accept()
-            with caller:
+            with caller, suppress(BrokenPipeError, ConnectionResetError):
                 events = caller.recv(65_536).startswith(b"GET /v1/events")
                 caller.sendall(CUT_SHORT if events else answer)
 
