@@ -51,4 +51,3 @@ def test_no_thread_outlives_what_it_was_shown_beside(endless: Path) -> None:
         assert shown.wait(10)
     assert seen == [("calibration", {"done": 7})]
     assert threading.active_count() <= before
-
