@@ -25,7 +25,7 @@ from cbvir_core.library.parts import LibraryParts, open_parts
 from cbvir_core.library.pictures import LibraryPictures
 from cbvir_core.library.queries import LibraryQueries
 from cbvir_core.library.query_picture import QueryPicture
-from cbvir_core.search import SearchOptions
+from cbvir_core.search import SearchOptions, StageListener
 from cbvir_core.store import DescriptorCounts, FrameCounts, KeyframeRow, VideoRecord
 from cbvir_core.types import Answer, Box, Image, Keyframe, KeyframeId, Region, VideoId, VideoInfo
 
@@ -116,9 +116,11 @@ class Library:
         """Mark a video complete; `duration_s` None keeps what its container says."""
         self._ingest.finish(video_id, damaged=damaged, duration_s=duration_s)
 
-    def search(self, query: QueryPicture, options: SearchOptions | None = None) -> Answer:
+    def search(
+        self, query: QueryPicture, options: SearchOptions | None = None, told: StageListener | None = None
+    ) -> Answer:
         """Return where a picture appears: `LibraryQueries.search`."""
-        return self._queries.search(query, options)
+        return self._queries.search(query, options, told)
 
     def search_clip(
         self, path: Path | str, options: SearchOptions | None = None, *, sheets: bool = False

@@ -10,7 +10,7 @@ from cbvir_core.clips import ClipAnswer, ClipSearcher, OrderedHit, videos_in_ord
 from cbvir_core.errors import InputError
 from cbvir_core.library.generations import Generations
 from cbvir_core.library.query_picture import QueryPicture, read_query
-from cbvir_core.search import SearchOptions, draw_answered_frame
+from cbvir_core.search import SearchOptions, StageListener, draw_answered_frame
 from cbvir_core.store import Store
 from cbvir_core.types import Answer, Image, KeyframeId, Region
 
@@ -21,8 +21,10 @@ class LibraryQueries:
     def __init__(self, store: Store, generations: Generations, clips: ClipSearcher | None) -> None:
         self._store, self._generations, self._clips = store, generations, clips
 
-    def search(self, query: QueryPicture, options: SearchOptions | None = None) -> Answer:
-        """Return where a picture appears.
+    def search(
+        self, query: QueryPicture, options: SearchOptions | None = None, told: StageListener | None = None
+    ) -> Answer:
+        """Return where a picture appears; `told` gets the answers of earlier stages.
 
         `options` replaces those the library was opened with.  Raises NotAPicture, FileUnreadable,
         InputError (a region outside the picture), UnknownVideo (`within` names none).
@@ -30,7 +32,7 @@ class LibraryQueries:
         picture = read_query(query)
         with self._generations.inside() as answering:
             answering.index.refresh()
-            answer = answering.searcher.search(picture, options)
+            answer = answering.searcher.search(picture, options, told)
         return replace(answer, notes=answer.notes + self._generations.notes())
 
     def search_clip(

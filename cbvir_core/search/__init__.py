@@ -11,7 +11,7 @@ from cbvir_core.search.refine import make_refine_descriptors
 from cbvir_core.search.scores import FILTER_SCALE, REFINE_SCALE, ScoreScale
 from cbvir_core.search.searcher import Searcher
 from cbvir_core.search.shortlist import SHORTLIST_SHARE, shortlist_length
-from cbvir_core.search.stages import STAGES
+from cbvir_core.search.stages import STAGES, QueryStage, StageListener
 from cbvir_core.search.verify import make_local_features
 from cbvir_core.search.video_paths import existing_path
 
@@ -29,9 +29,11 @@ __all__ = [
     "DescribedPicture",
     "FrameFinder",
     "MatchEvidence",
+    "QueryStage",
     "ScoreScale",
     "SearchOptions",
     "Searcher",
+    "StageListener",
     "draw_answered_frame",
     "existing_path",
     "fit_weights",

@@ -25,6 +25,7 @@ from cbvir_core.search.query import DescribedPicture, Query
 from cbvir_core.search.refine import Refiner
 from cbvir_core.search.rest_of_shot import without_rest_of_shot
 from cbvir_core.search.scores import FILTER_SCALE, REFINE_SCALE, ScoreScale
+from cbvir_core.search.stages import QueryStage, StageListener
 from cbvir_core.search.variants import Variant
 from cbvir_core.search.verify import Verifier
 from cbvir_core.store import Generation, Store
@@ -71,30 +72,44 @@ class Searcher:
         """Judge later queries by another model."""
         self._model = confidence
 
-    def search(self, picture: Image, options: SearchOptions | None = None) -> Answer:
-        """Return where the picture appears.
+    def search(
+        self, picture: Image, options: SearchOptions | None = None, told: StageListener | None = None
+    ) -> Answer:
+        """Return where the picture appears; `told` gets what is known before, by the stages of `QueryStage`.
 
         Raises InputError for a region outside the picture and UnknownVideo for an entry of `within`
         that names no video.
         """
         query = self._preparer.prepare(picture, options or self._options, self._model)
-        best = self._whole_and_parts(replace(query, options=replace(query.options, everywhere=False)))
+        few = replace(query, options=replace(query.options, everywhere=False))
+        best = self._whole_and_parts(few, told=told)
         if query.options.everywhere:
             best = every_scene(best, self._whole_and_parts(query, best))
         return answer(query, without_rest_of_shot(query, best), self._profile_name)
 
-    def _whole_and_parts(self, query: Query, known: Findings = Findings()) -> Findings:
-        found = self._look_for(query, query.variants, known)
+    def _whole_and_parts(
+        self, query: Query, known: Findings = Findings(), told: StageListener | None = None
+    ) -> Findings:
+        found = self._look_for(query, query.variants, known, told)
         if parts := parts_to_look_for(query, found):
             found = better_of(query, found, self._look_for(query, parts, found))
         return found
 
-    def _look_for(self, query: Query, variants: Sequence[Variant], known: Findings) -> Findings:
+    def _look_for(
+        self, query: Query, variants: Sequence[Variant], known: Findings, told: StageListener | None = None
+    ) -> Findings:
         """Return what is known after the variants were looked for too."""
         found = self._finder.find(query, variants, known)
+        self._tell(told, QueryStage.SHORTLIST, query, found)
         verified = self._verifier.verify(query, found)
+        self._tell(told, QueryStage.VERIFIED, query, verified)
         localised = self._localiser.localise(query, verified)
         return judge(query, localised)
+
+    def _tell(self, told: StageListener | None, stage: QueryStage, query: Query, known: Findings) -> None:
+        if told is not None:
+            so_far = answer(query, judge(query, known), self._profile_name)
+            told(stage, replace(so_far, stages_ms=dict(so_far.stages_ms)))
 
     def best_candidate(self, picture: Image, options: SearchOptions | None = None) -> Candidate | None:
         """Return the scene that an answer would name first, with all evidence; None without scenes.

@@ -3,11 +3,25 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from enum import StrEnum
+
+from cbvir_core.types import Answer
 
 STAGES = ("prepare", "frames", "mobilenet", "shortlist", "solar", "refine", "verify", "regions", "moment")
+
+
+class QueryStage(StrEnum):
+    """How far a query is that tells its answer so far: by descriptors, or with local features compared."""
+
+    SHORTLIST = "shortlist"
+    VERIFIED = "verified"
+
+
+StageListener = Callable[[QueryStage, Answer], None]
+"""Gets the answer so far, of the whole picture, in the thread of the query; later ones may differ."""
 
 
 @dataclass

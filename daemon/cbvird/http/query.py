@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
+from fastapi.sse import EventSourceResponse, format_sse_event
+from pydantic import BaseModel
 
 from cbvir_core.decode import encode_png
-from cbvir_core.errors import BadRequest
-from cbvir_core.search import SearchOptions
+from cbvir_core.errors import BadRequest, CbvirError
+from cbvir_core.search import QueryStage, SearchOptions, StageListener
 from cbvir_core.types import Answer, KeyframeId
 from cbvird.http.body import picture_of
 from cbvird.http.context import Context, Served
-from cbvird.http.documents import AnswerDocument
+from cbvird.http.documents import AnswerDocument, ErrorBody, ErrorDocument, shown
+from cbvird.http.event_documents import described_stream
 from cbvird.http.metrics import QUERY_SECONDS
 
 router = APIRouter(tags=["query"])
@@ -26,9 +30,12 @@ _FORM = {"schema": {"type": "object", "properties": {"picture": _BINARY["schema"
 _BODY: dict[str, Any] = {
     "requestBody": {"required": True, "content": {"image/*": _BINARY, "multipart/form-data": _FORM}}
 }
+_STAGES = {kind: {"$ref": "#/components/schemas/AnswerDocument"} for kind in (*QueryStage, "answer")} | {
+    "error": {"$ref": "#/components/schemas/ErrorDocument"}
+}
 
 
-@router.post("/query", openapi_extra=_BODY)
+@router.post("/query", openapi_extra=_BODY | described_stream(_STAGES), response_model=AnswerDocument)
 async def query(
     request: Request,
     served: Served,
@@ -38,8 +45,12 @@ async def query(
     everywhere: Annotated[
         bool, Query(alias="all", description="all scenes that are at least likely; not together with top")
     ] = False,
-) -> AnswerDocument:
-    """Answer a picture: the raw body, or the first file of a form."""
+) -> AnswerDocument | EventSourceResponse:
+    """Answer a picture: the raw body, or the first file of a form.
+
+    With ``Accept: text/event-stream`` the answer comes in stages, each a whole one: ``shortlist`` (by
+    descriptors alone), ``verified`` (local features compared) and ``answer``, the last; or ``error``.
+    """
     if everywhere and top is not None:
         raise BadRequest("all and top exclude each other; leave out one of them")
     options = replace(
@@ -51,9 +62,33 @@ async def query(
         everywhere=everywhere,
     )
     picture = await picture_of(request)
+    if "text/event-stream" in request.headers.get("accept", ""):
+        return EventSourceResponse(_staged(served, picture, options))
     loop = asyncio.get_running_loop()
     answer = await loop.run_in_executor(served.queries, _search, served, picture, options)
     return AnswerDocument.of(answer)
+
+
+async def _staged(served: Context, picture: bytes, options: SearchOptions) -> AsyncIterator[bytes]:
+    """Yield an event for each stage of a query, when it is known."""
+    loop, stages = asyncio.get_running_loop(), asyncio.Queue[bytes | None]()
+
+    def tell(stage: QueryStage, answer: Answer) -> None:
+        loop.call_soon_threadsafe(stages.put_nowait, _event(stage.value, AnswerDocument.of(answer)))
+
+    search = loop.run_in_executor(served.queries, _search, served, picture, options, tell)
+    search.add_done_callback(lambda _: stages.put_nowait(None))
+    while (event := await stages.get()) is not None:
+        yield event
+    try:
+        yield _event("answer", AnswerDocument.of(search.result()))
+    except CbvirError as error:
+        body = ErrorBody(code=error.code, message=shown(str(error)), retry=error.retry)
+        yield _event("error", ErrorDocument(error=body))
+
+
+def _event(kind: str, document: BaseModel) -> bytes:
+    return format_sse_event(event=kind, data_str=document.model_dump_json())
 
 
 @router.post("/keyframes/{keyframe_id}/evidence", openapi_extra=_BODY, response_class=Response)
@@ -81,9 +116,11 @@ async def evidence(
     return Response(drawn, media_type="image/png")
 
 
-def _search(served: Context, picture: bytes, options: SearchOptions) -> Answer:
+def _search(
+    served: Context, picture: bytes, options: SearchOptions, told: StageListener | None = None
+) -> Answer:
     with served.event_bus.query_running(), QUERY_SECONDS.time():
-        return served.library.search(picture, options)
+        return served.library.search(picture, options, told)
 
 
 def _region(text: str | None) -> tuple[int, int, int, int] | None:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import time
 from collections.abc import AsyncIterator
+from typing import Annotated
 
-from fastapi import APIRouter
-from fastapi.responses import StreamingResponse
+from fastapi import APIRouter, Header
+from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from cbvir_core.version import VERSION
-from cbvird.http.context import Context, Served
+from cbvird.http.context import Served
 from cbvird.http.documents import VideoDocument, shown
+from cbvird.http.event_documents import described_events
 from cbvird.http.reports import IndexSummary, RootDocument, ServiceDocument, StatusDocument
 
 router = APIRouter(tags=["service"])
@@ -21,8 +22,8 @@ router = APIRouter(tags=["service"])
 EVENT_POLL_S = 0.2
 """Seconds between two looks of a stream for new events."""
 
-EVENT_KEEP_ALIVE_S = 15.0
-"""Seconds without an event after which a comment is sent, so that both sides notice a lost connection."""
+RECONNECT_MS = 1000
+"""Milliseconds after which a browser connects anew."""
 
 
 @router.get("/status")
@@ -54,22 +55,17 @@ def status(served: Served) -> StatusDocument:
     )
 
 
-@router.get("/events", response_class=StreamingResponse)
-async def events(served: Served) -> StreamingResponse:
-    """Stream server-sent events: ``video`` (its state changed), ``progress``, ``index``, ``models``,
-    ``calibration`` (questions done and in all), ``duplicates`` (seconds of video done and in all)."""
-    return StreamingResponse(_stream(served), media_type="text/event-stream")
+@router.get("/events", response_class=EventSourceResponse, openapi_extra=described_events())
+async def events(
+    served: Served, last_event_id: Annotated[str | None, Header(description="of the last event seen")] = None
+) -> AsyncIterator[ServerSentEvent]:
+    """Stream the changes of the service as server-sent events.
 
-
-async def _stream(served: Context) -> AsyncIterator[str]:
-    with served.event_bus.subscribe() as subscription:
-        yield ": cbvird\n\n"
-        last_sent = time.monotonic()
+    After ``Last-Event-ID`` what was missed comes first, or one event ``missed`` where that is not kept.
+    """
+    with served.event_bus.subscribe(last_event_id) as subscription:
+        yield ServerSentEvent(comment="cbvird", retry=RECONNECT_MS)
         while not served.stop.is_set():
             for event in subscription.take():
-                yield f"event: {event.kind}\ndata: {json.dumps(event.data)}\n\n"
-                last_sent = time.monotonic()
-            if time.monotonic() - last_sent >= EVENT_KEEP_ALIVE_S:
-                yield ": still here\n\n"
-                last_sent = time.monotonic()
+                yield ServerSentEvent(event=event.kind, data=event.data, id=served.event_bus.id_of(event))
             await asyncio.sleep(EVENT_POLL_S)

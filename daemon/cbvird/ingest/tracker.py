@@ -61,6 +61,7 @@ class Tracker:
         self._settling: tuple[Path, ...] = ()
         self._gone: dict[Path, float] = {}
         self._last_check = 0.0
+        self._root_states: dict[Path, str] = {}
         self._lock = threading.Lock()
         self._events_received = self._events_handled = 0
         self._watcher = Watcher(settings, self._receive, known=self._known_paths)
@@ -126,7 +127,9 @@ class Tracker:
             self._look(event.path, now)
         elif isinstance(event, FileGone):
             self._settler.gone(event.path)
-            self._gone.setdefault(event.path, now)
+            if event.path not in self._gone:
+                self._gone[event.path] = now
+                self._publish_known(event.path, "offline")
         else:
             self._move(event, now)
 
@@ -136,7 +139,8 @@ class Tracker:
         except OSError:
             self._settler.gone(path)  # if it was known, the watcher reports it as gone
             return
-        self._gone.pop(path, None)
+        if self._gone.pop(path, None) is not None:
+            self._publish_known(path, "online")
         if not self._jobs.known(path, status.st_size, status.st_mtime_ns):
             self._settler.saw(path, status.st_size, status.st_mtime_ns, now)
             return
@@ -163,6 +167,7 @@ class Tracker:
         """Offer the files that have settled, and forget those that stayed away."""
         if now - self._last_check >= min(SETTLING_CHECK_S, self._settle_s):
             self._last_check = now
+            self._publish_roots()
             for path in self._settler.waiting():
                 self._look(path, now)
             for path, since in list(self._gone.items()):
@@ -170,6 +175,19 @@ class Tracker:
         for path in self._settler.due(now):
             self._offer(path)
         self._settling = tuple(self._settler.waiting())
+
+    def _publish_roots(self) -> None:
+        """Publish the watched folders that went offline or came back; all that lies in them did too."""
+        for root in self._watcher.roots():
+            before = self._root_states.get(root.path, root.state)
+            self._root_states[root.path] = root.state
+            if before != root.state:
+                self._event_bus.publish("root", path=str(root.path), state=root.state, reason=root.reason)
+
+    def _publish_known(self, path: Path, state: str) -> None:
+        """Publish that a file went offline or came back, if anything is known of it."""
+        if self._jobs.get(path) is not None or self._library.video_at(path) is not None:
+            self._event_bus.publish("video", path=str(path), state=state)
 
     def _review(self, path: Path, gone_s: float) -> None:
         if not is_gone(path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import threading
 import time
 from collections import deque
@@ -15,6 +16,10 @@ from cbvir_core.types import VideoId
 
 SUBSCRIPTION_BACKLOG_EVENTS = 1000
 """Events that a subscription holds; a subscriber that lags further behind misses the oldest."""
+
+
+LIST_KINDS = frozenset({"video", "root"})
+"""Events after which the list of videos is another one."""
 
 
 @dataclass(slots=True)
@@ -50,13 +55,21 @@ class FileProgress:
         return round(max(0.0, self.duration_s - self.position_s) / times_real_time, 1)
 
 
+PROGRESS_KIND = "progress"
+"""Events that say nothing any more once the next one has come."""
+
+MISSED_KIND = "missed"
+"""The event in place of those that a subscriber has missed and that are not kept: anything may be new."""
+
+
 @dataclass(frozen=True, slots=True)
 class ServiceEvent:
-    """A change; `kind` is ``video``, ``progress``, ``index``, ``models``, ``calibration`` or
-    ``duplicates``."""
+    """A change; `kind` is ``video``, ``root``, ``progress``, ``index``, ``models``, ``calibration``,
+    ``duplicates`` or ``missed``.  `number` counts the events of this run of the service."""
 
     kind: str
     data: dict[str, Any]
+    number: int = 0
 
 
 @dataclass(slots=True, eq=False)
@@ -90,6 +103,9 @@ class EventBus:
         self._last_query_end = 0.0
         self._running_queries = 0
         self._changes = 0
+        self._run = secrets.token_hex(4)
+        self._number = self._last_dropped = 0
+        self._history: deque[ServiceEvent] = deque()
 
     @contextmanager
     def working(self, path: Path) -> Iterator[FileProgress]:
@@ -138,10 +154,18 @@ class EventBus:
     def publish(self, kind: str, **data: Any) -> None:
         """Give an event to every subscriber."""
         with self._lock:
-            self._changes += kind == "video"
-            subscriptions = list(self._subscriptions)
-        for subscription in subscriptions:
-            subscription.add(ServiceEvent(kind, data))
+            self._changes += kind in LIST_KINDS
+            self._number += 1
+            event = ServiceEvent(kind, data, self._number)
+            if kind != PROGRESS_KIND:
+                self._keep(event)
+            for subscription in self._subscriptions:
+                subscription.add(event)
+
+    def _keep(self, event: ServiceEvent) -> None:
+        self._history.append(event)
+        if len(self._history) > SUBSCRIPTION_BACKLOG_EVENTS:
+            self._last_dropped = self._history.popleft().number
 
     def count_of_changes(self) -> int:
         """Return how many changes of videos were published since the start."""
@@ -149,16 +173,33 @@ class EventBus:
             return self._changes
 
     @contextmanager
-    def subscribe(self) -> Iterator[Subscription]:
-        """Yield a subscription to the events from now on."""
+    def subscribe(self, after: str | None = None) -> Iterator[Subscription]:
+        """Yield a subscription to the events from now on, or from the one after that with the id `after` on.
+
+        Where not all of these are kept, an event of the kind `MISSED_KIND` stands for them.
+        """
         subscription = Subscription()
         with self._lock:
+            for event in self._since(after):
+                subscription.add(event)
             self._subscriptions.add(subscription)
         try:
             yield subscription
         finally:
             with self._lock:
                 self._subscriptions.discard(subscription)
+
+    def id_of(self, event: ServiceEvent) -> str:
+        """Return by what `subscribe` knows an event again, also in another run of the service."""
+        return f"{self._run}-{event.number}"
+
+    def _since(self, after: str | None) -> list[ServiceEvent]:
+        if after is None:
+            return []
+        run, _, number = after.rpartition("-")
+        if run != self._run or not number.isdecimal() or int(number) < self._last_dropped:
+            return [ServiceEvent(MISSED_KIND, {}, self._number)]
+        return [event for event in self._history if event.number > int(number)]
 
     @contextmanager
     def query_running(self) -> Iterator[None]:
