@@ -8,7 +8,7 @@ from cbvir_core.calibration.calibrate import (
     fit_model,
 )
 from cbvir_core.calibration.file import CalibrationFile
-from cbvir_core.calibration.measures import calibration_error, false_match_share
+from cbvir_core.calibration.measures import ReliabilityBin, calibration_error, false_match_share
 from cbvir_core.calibration.perturbations import PERTURBATIONS, Perturbation
 from cbvir_core.calibration.questions import CalibrationQuestions, LabelledEvidence
 
@@ -21,6 +21,7 @@ __all__ = [
     "CalibrationResult",
     "LabelledEvidence",
     "Perturbation",
+    "ReliabilityBin",
     "calibrate",
     "calibration_error",
     "false_match_share",

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import numpy as np
 
-from cbvir_core.calibration.measures import calibration_error, false_share, is_better, log_losses
+from cbvir_core.calibration.measures import (
+    ReliabilityBin,
+    calibration_error,
+    false_share,
+    is_better,
+    log_losses,
+    reliability_bins,
+)
 from cbvir_core.calibration.questions import QUESTION_KINDS, CalibrationQuestions, LabelledEvidence
 from cbvir_core.errors import InputError
 from cbvir_core.search import ConfidenceModel, Searcher, fit_weights
@@ -35,6 +43,7 @@ class CalibrationResult:
       `error_before`, `log_loss_before`: those of the model before.
     - `applied`: whether the new model is the better one, and judges answers from now on; else the one before
       stays.
+    - `bins`: what the new model says and what is so (`reliability_bins`).
     - `false_sure`: the share of questions without a right answer that the model that judges now gives one
       with `MATCH_PROBABILITY` or more.
     """
@@ -47,6 +56,16 @@ class CalibrationResult:
     log_loss: float
     false_sure: float
     applied: bool
+    bins: tuple[ReliabilityBin, ...] = ()
+
+    @classmethod
+    def of_details(cls, details: Mapping[str, Any]) -> CalibrationResult | None:
+        """Return the result that `asdict` made `details` of; None where they are something else."""
+        try:
+            known = {field.name: details[field.name] for field in fields(cls) if field.name != "bins"}
+            return cls(**known, bins=tuple(ReliabilityBin(**one) for one in details.get("bins", ())))
+        except (KeyError, TypeError):
+            return None
 
 
 def calibrate(
@@ -95,6 +114,7 @@ def better_model(
         log_loss=float(log_losses(fresh, right).mean()),
         false_sure=false_share(fresh if applied else former, answers),
         applied=applied,
+        bins=reliability_bins(fresh, right),
     )
     return fitted if applied else before, result
 

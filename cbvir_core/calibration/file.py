@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from cbvir_core.errors import ConfigError, StoreError
 from cbvir_core.files import no_room, replacing
@@ -49,6 +50,15 @@ class CalibrationFile:
         with suppress(OSError, ValueError, TypeError, AttributeError):
             return int(json.loads(self.path.read_text("utf-8")).get("calibrations", 1))
         return 1
+
+    def details(self, generation: Generation) -> Mapping[str, Any] | None:
+        """Return all that was written for a generation's weights; None where it cannot be read."""
+        if self.of(generation) is None:
+            return None
+        with suppress(OSError, ValueError):
+            details: Mapping[str, Any] = json.loads(self.path.read_text("utf-8"))
+            return details
+        return None
 
     def delete(self) -> bool:
         """Delete the calibration, of whatever weights; return whether there was one.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +19,18 @@ MIN_LOSS_PROBABILITY = 1e-6
 """Probability that smaller ones count as in a log loss, so that one answer does not decide alone."""
 
 
+@dataclass(frozen=True, slots=True)
+class ReliabilityBin:
+    """Answers whose probability lies from `start` to `end`: how many, the mean of what was said of them, and
+    the share that was right."""
+
+    start: float
+    end: float
+    answers: int
+    said: float
+    right: float
+
+
 def calibration_error(probabilities: Sequence[float], right: Sequence[bool], bins: int = 10) -> float:
     """Return the expected calibration error (Naeini et al., AAAI 2015).
 
@@ -28,6 +41,25 @@ def calibration_error(probabilities: Sequence[float], right: Sequence[bool], bin
     bin_of = np.minimum((said * bins).astype(int), bins - 1)
     gaps = [abs(said[bin_of == number].sum() - truth[bin_of == number].sum()) for number in range(bins)]
     return float(sum(gaps) / max(1, len(said)))
+
+
+def reliability_bins(
+    probabilities: Sequence[float], right: Sequence[bool], bins: int = 10
+) -> tuple[ReliabilityBin, ...]:
+    """Return what was said and what was so in bins of equal width, without empty ones: a reliability plot."""
+    said, truth = np.asarray(probabilities, float), np.asarray(right, float)
+    bin_of = np.minimum((said * bins).astype(int), bins - 1)
+    return tuple(
+        ReliabilityBin(
+            number / bins,
+            (number + 1) / bins,
+            int(own.sum()),
+            float(said[own].mean()),
+            float(truth[own].mean()),
+        )
+        for number in range(bins)
+        if (own := bin_of == number).any()
+    )
 
 
 def log_losses(probabilities: Sequence[float], right: Sequence[bool]) -> npt.NDArray[np.float64]:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from cbvir_core.calibration import CalibrationFile
 from cbvir_core.embed import RuntimeOptions, drop_unused
@@ -133,6 +134,10 @@ class Generations:
     def calibrations(self, active: ActiveGeneration) -> int:
         """Return how many calibrations led to the confidence model of a generation; 0: the shipped one."""
         return self._folders.calibration.calibrations(active.generation)
+
+    def calibration_details(self, active: ActiveGeneration) -> Mapping[str, Any] | None:
+        """Return what was kept beside the confidence model of a generation; None: the shipped one."""
+        return self._folders.calibration.details(active.generation)
 
     def reset_confidence(self, active: ActiveGeneration) -> bool:
         """Delete the library's own confidence model and use the shipped one; return whether there was one.

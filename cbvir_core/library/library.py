@@ -11,6 +11,7 @@ from cbvir_core.decode import Mode
 from cbvir_core.embed import RuntimeOptions
 from cbvir_core.index import IndexOptions, IndexStatus
 from cbvir_core.keyframes import KeyframeOptions, read_scene_frames
+from cbvir_core.library.disk import DiskUse, disk_use
 from cbvir_core.library.duplicates import LibraryDuplicates
 from cbvir_core.library.frame_backfill import FrameBackfill, ReadScenes
 from cbvir_core.library.frame_rows import FrameDescriber
@@ -25,12 +26,13 @@ from cbvir_core.library.parts import LibraryParts, open_parts
 from cbvir_core.library.pictures import LibraryPictures
 from cbvir_core.library.queries import LibraryQueries
 from cbvir_core.library.query_picture import QueryPicture
-from cbvir_core.search import SearchOptions, StageListener
-from cbvir_core.store import DescriptorCounts, FrameCounts, KeyframeRow, VideoRecord
+from cbvir_core.library.videos import LibraryVideos
+from cbvir_core.search import FrameAgreement, SearchOptions, StageListener
+from cbvir_core.store import VideoRecord
 from cbvir_core.types import Answer, Box, Image, Keyframe, KeyframeId, Region, VideoId, VideoInfo
 
 
-class Library:
+class Library(LibraryVideos):
     """Videos and what is known of them, in one folder; a context manager.
 
     One process may have a folder open.  Any number of its threads may `search`; `add` (or `begin`,
@@ -39,9 +41,15 @@ class Library:
     """
 
     def __init__(
-        self, parts: LibraryParts, keyframes: KeyframeOptions, mode: Mode, read_scenes: ReadScenes
+        self,
+        parts: LibraryParts,
+        keyframes: KeyframeOptions,
+        mode: Mode,
+        read_scenes: ReadScenes,
+        folders: DataFolders,
     ) -> None:
-        self._store, self._generations = parts.store, parts.generations
+        super().__init__(parts.store)
+        self._generations, self._folders = parts.generations, folders
         self._queries = LibraryQueries(parts.store, parts.generations, parts.clips)
         self._frame_index = parts.frame_index
         self._duplicates = LibraryDuplicates(parts.store, parts.frame_index)
@@ -82,7 +90,7 @@ class Library:
         """
         folders = DataFolders.of(Path(folder), models_dir)
         parts = open_parts(folders, profile, runtime, index, search, frames)
-        return cls(parts, keyframes, mode, read_scenes)
+        return cls(parts, keyframes, mode, read_scenes, folders)
 
     def add(self, path: Path | str, progress: AddProgress | None = None) -> VideoRecord:
         """Take a video in: keyframes, thumbnails, descriptors.  Each batch can be found at once.
@@ -146,6 +154,17 @@ class Library:
         """Draw why a hit was found: `LibraryQueries.evidence`."""
         return self._queries.evidence(query, keyframe_id, caption, time_s=time_s, region=region)
 
+    def agreement(
+        self,
+        query: QueryPicture,
+        keyframe_id: KeyframeId,
+        *,
+        time_s: float | None = None,
+        region: Region | None = None,
+    ) -> FrameAgreement:
+        """Return in what a picture and a hit's frame agree: `LibraryQueries.agreement`."""
+        return self._queries.agreement(query, keyframe_id, time_s=time_s, region=region)
+
     @property
     def duplicates(self) -> LibraryDuplicates:
         """What compares the videos of the library with each other."""
@@ -156,55 +175,9 @@ class Library:
         """Frames and thumbnails of the videos, for people."""
         return self._pictures
 
-    def videos(self) -> list[VideoRecord]:
-        """Return all videos, by id."""
-        return self._store.videos()
-
-    def video(self, video_id: VideoId) -> VideoRecord | None:
-        """Return one video, or None."""
-        return self._store.video(video_id)
-
-    def video_at(self, path: Path) -> VideoRecord | None:
-        """Return the video whose file is at `path`, or None."""
-        return self._store.video_at(path)
-
-    def find(self, text: str) -> VideoRecord:
-        """Return the video with this path or beginning of an id.  Raises UnknownVideo for none or several."""
-        return self._store.find(text)
-
-    def keyframes(self, video_id: VideoId) -> list[KeyframeRow]:
-        """Return the keyframes of one video, by number.  Raises UnknownVideo."""
-        return self._store.keyframes(video_id)
-
-    def still(self, keyframe_id: KeyframeId) -> bytes:
-        """Return the still of a keyframe as JPEG.  Raises UnknownVideo."""
-        return self._store.still(keyframe_id)
-
-    def counts(self) -> DescriptorCounts:
-        """Count the keyframes, and those that have the descriptors of the weights that answer."""
-        return self._store.counts()
-
-    def frame_counts(self) -> FrameCounts:
-        """Count the keyframes whose scenes have frame codes, and those that wait for them."""
-        return self._store.frame_counts()
-
-    def remove(self, video: Path | str) -> VideoRecord:
-        """Forget a video, but not its file, by path or beginning of its id.  Raises UnknownVideo."""
-        record = self._store.find(str(video))
-        self._store.forget(record.video_id)
-        return record
-
-    def drop_path(self, path: Path) -> None:
-        """Record that no file is at `path` any more; a video that was nowhere else is forgotten."""
-        self._store.drop_path(path)
-
-    def remove_path(self, video_id: VideoId, path: Path) -> None:
-        """Record that a video is at `path` no more; it is kept, even without any path."""
-        self._store.remove_path(video_id, path)
-
-    def move_path(self, source: Path, target: Path) -> None:
-        """Record that the file at `source` is now at `target`; what was at `target` is overwritten."""
-        self._store.move_path(source, target)
+    def disk_use(self) -> DiskUse:
+        """Return how much room the library takes, and how much is left: `cbvir_core.library.disk`."""
+        return disk_use(self._store, self._folders)
 
     def index_status(self) -> IndexStatus:
         """Count the segments and rows of the index, as of the last search or `append`."""
@@ -275,6 +248,10 @@ class Library:
     ) -> CalibrationResult:
         """Fit the confidence model to this library: `Maintenance.calibrate`."""
         return self._maintenance.calibrate(questions, seed, progress)
+
+    def calibration(self) -> CalibrationResult | None:
+        """Return the outcome of the calibration in use; None where the shipped model judges."""
+        return self._maintenance.calibration()
 
     def reset_calibration(self) -> bool:
         """Go back to the confidence model that comes with cbvir: `Maintenance.reset_calibration`."""

@@ -145,6 +145,15 @@ class Maintenance:
                 self._generations.set_confidence(answering, confidence, details)
             return result
 
+    def calibration(self) -> CalibrationResult | None:
+        """Return the outcome of the calibration in use; None where the shipped model judges.
+
+        `bins` is empty for one of a version that did not keep them.
+        """
+        with self._generations.inside() as answering:
+            details = self._generations.calibration_details(answering)
+        return None if details is None else CalibrationResult.of_details(details)
+
     def reset_calibration(self) -> bool:
         """Go back to the confidence model that comes with cbvir; return whether there was another one.
 

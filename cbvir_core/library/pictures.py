@@ -18,7 +18,7 @@ from cbvir_core.errors import CbvirError, UnknownVideo, VideoOffline
 from cbvir_core.localise.work import MAX_FRAMES_DECODED, TimeBudget, WorkBudget
 from cbvir_core.search.video_paths import existing_path, is_online
 from cbvir_core.store import Store, VideoRecord
-from cbvir_core.types import Frame, Image, Thumbnails, VideoId
+from cbvir_core.types import Frame, Image, Thumbnails, VideoId, VideoInfo
 
 FRAME_TIME_S = 10.0
 """Seconds after which a frame is not looked for any more, and its thumbnail is shown."""
@@ -77,6 +77,17 @@ class LibraryPictures:
         if not is_online(path):
             raise VideoOffline("is offline; connect its disk and try again", path=path)
         return path
+
+    def info(self, video: str) -> VideoInfo | None:
+        """Return what the file of a video says of itself; None where it is offline or another video now.
+
+        Raises UnknownVideo.
+        """
+        record = self._store.find(video)
+        with suppress(CbvirError):
+            info = probe(self.file(record.video_id))
+            return info if info.video_id == record.video_id else None
+        return None
 
     def frame(self, video: str, time_s: float, width: int) -> ShownPicture:
         """Return the frame that a player shows at a time, at most `width` pixels wide.

@@ -10,7 +10,13 @@ from cbvir_core.clips import ClipAnswer, ClipSearcher, OrderedHit, videos_in_ord
 from cbvir_core.errors import InputError
 from cbvir_core.library.generations import Generations
 from cbvir_core.library.query_picture import QueryPicture, read_query
-from cbvir_core.search import SearchOptions, StageListener, draw_answered_frame
+from cbvir_core.search import (
+    FrameAgreement,
+    SearchOptions,
+    StageListener,
+    draw_answered_frame,
+    frame_agreement,
+)
 from cbvir_core.store import Store
 from cbvir_core.types import Answer, Image, KeyframeId, Region
 
@@ -61,6 +67,21 @@ class LibraryQueries:
             except InputError as error:
                 raise error if error.path else error.about(f"picture {number}") from error
         return videos_in_order(answers, options or SearchOptions())
+
+    def agreement(
+        self,
+        query: QueryPicture,
+        keyframe_id: KeyframeId,
+        *,
+        time_s: float | None = None,
+        region: Region | None = None,
+    ) -> FrameAgreement:
+        """Return in what the query agrees with the frame at a hit's `time_s`: `evidence` in numbers.
+
+        The keyframe's still is compared without a time, and where the file is offline.  Raises NotAPicture,
+        FileUnreadable, InputError, UnknownVideo.
+        """
+        return frame_agreement(self._store, read_query(query), keyframe_id, time_s, region)
 
     def evidence(
         self,

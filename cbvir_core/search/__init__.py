@@ -4,6 +4,7 @@ from cbvir_core.search.answer import FRAME_NOTE, KEYFRAME_NOTE
 from cbvir_core.search.answered_frame import draw_answered_frame
 from cbvir_core.search.confidence import ConfidenceModel, MatchEvidence, fit_weights, shipped_model
 from cbvir_core.search.findings import Candidate
+from cbvir_core.search.frame_agreement import FrameAgreement, frame_agreement
 from cbvir_core.search.frames import FrameFinder
 from cbvir_core.search.options import LIKELY_PROBABILITY, MATCH_PROBABILITY, SearchOptions
 from cbvir_core.search.query import DescribedPicture
@@ -27,6 +28,7 @@ __all__ = [
     "Candidate",
     "ConfidenceModel",
     "DescribedPicture",
+    "FrameAgreement",
     "FrameFinder",
     "MatchEvidence",
     "QueryStage",
@@ -37,6 +39,7 @@ __all__ = [
     "draw_answered_frame",
     "existing_path",
     "fit_weights",
+    "frame_agreement",
     "make_local_features",
     "make_refine_descriptors",
     "shipped_model",

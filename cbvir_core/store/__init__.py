@@ -5,6 +5,7 @@ One process writes; a batch of keyframes is stored whole or not at all.
 
 from cbvir_core.store.changelog import FRAMES_GENERATION, Changes
 from cbvir_core.store.comparison_tables import Comparison, SharedSegment
+from cbvir_core.store.environment import Table
 from cbvir_core.store.frames import FrameCounts
 from cbvir_core.store.generations import DescriptorCounts
 from cbvir_core.store.layout import KeyframeRow
@@ -22,6 +23,7 @@ __all__ = [
     "KeyframeRow",
     "SharedSegment",
     "Store",
+    "Table",
     "VideoRecord",
     "absolute_path",
 ]

@@ -103,6 +103,11 @@ class Transaction:
         """Return the number of entries."""
         return int(self._raw.stat(self._tables[table])["entries"])
 
+    def bytes_of(self, table: Table) -> int:
+        """Return the bytes of the pages of a table."""
+        stat = self._raw.stat(self._tables[table])
+        return int((stat["branch_pages"] + stat["leaf_pages"] + stat["overflow_pages"]) * stat["psize"])
+
 
 class Environment:
     """An open LMDB environment in `folder`, which no other process can open meanwhile.

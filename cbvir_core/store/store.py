@@ -68,6 +68,11 @@ class Store(
             value = txn.get(Table.META, _IDENTITY_KEY)
             return "" if value is None else bytes(value).decode("ascii", "replace")
 
+    def table_bytes(self) -> dict[Table, int]:
+        """Return the bytes of the pages of each table."""
+        with self._environment.read() as txn:
+            return {table: txn.bytes_of(table) for table in Table}
+
     def close(self) -> None:
         """Wait for the transactions under way and release the store.  May be called twice."""
         self._environment.close()

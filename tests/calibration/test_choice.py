@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import asdict, replace
 from itertools import chain
 
 import numpy as np
@@ -9,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cbvir_core.calibration import LabelledEvidence, calibration_error, fit_model
+from cbvir_core.calibration import CalibrationResult, LabelledEvidence, calibration_error, fit_model
 from cbvir_core.calibration.calibrate import better_model, held_out_probabilities, seed_after
-from cbvir_core.calibration.measures import is_better, log_losses
+from cbvir_core.calibration.measures import is_better, log_losses, reliability_bins
 from cbvir_core.calibration.questions import QUESTION_KINDS
 from cbvir_core.errors import InputError
 from cbvir_core.search import ConfidenceModel, MatchEvidence
@@ -52,6 +54,26 @@ def test_the_error_is_a_mean_distance(answers: list[tuple[float, bool]]) -> None
     probabilities, right = zip(*answers, strict=True)
     assert 0.0 <= calibration_error(probabilities, right) <= 1.0
     assert calibration_error([float(one) for one in right], right) == pytest.approx(0.0)
+
+
+def test_bins_hold_what_was_said_and_what_was_so() -> None:
+    probabilities, right = [0.15, 0.17, 0.9, 1.0], [True, False, True, True]
+    bins = reliability_bins(probabilities, right)
+    assert [(one.start, one.end, one.answers) for one in bins] == [(0.1, 0.2, 2), (0.9, 1.0, 2)]
+    assert [one.said for one in bins] == pytest.approx([0.16, 0.95])
+    assert [one.right for one in bins] == pytest.approx([0.5, 1.0])
+    gaps = sum(one.answers * abs(one.said - one.right) for one in bins) / len(right)
+    assert gaps == pytest.approx(calibration_error(probabilities, right))
+
+
+def test_a_result_is_read_again_from_its_file() -> None:
+    _, result = better_model(asked(3), model(-1.0, 1.0), ROUNDS)
+    assert result.applied
+    assert sum(one.answers for one in result.bins) == result.answers
+    assert CalibrationResult.of_details(json.loads(json.dumps(asdict(result)))) == result
+    assert CalibrationResult.of_details({"questions": 5}) is None
+    former = {key: value for key, value in asdict(result).items() if key != "bins"}
+    assert CalibrationResult.of_details(former) == replace(result, bins=())
 
 
 def test_the_loss_by_hand() -> None:

@@ -123,8 +123,9 @@ def test_unknown_things(service: Service) -> None:
 def test_a_video_by_path_and_by_prefix(service: Service, video_id: str) -> None:
     row = service.get(f"/v1/videos/{video_id}")
     assert set(row) >= {"video_id", "path", "paths", "state", "duration_s", "keyframes", "error"}
-    assert service.get("/v1/videos", video=video_id[:6])["videos"] == [row]
-    assert service.get("/v1/videos", video=row["path"])["videos"] == [row]
+    (found,) = service.get("/v1/videos", video=video_id[:6])["videos"]
+    assert found.items() <= row.items()
+    assert service.get("/v1/videos", video=row["path"])["videos"] == [found]
 
 
 def test_keyframes_and_their_pictures(service: Service, video_id: str, films: list[Film]) -> None:

@@ -6,8 +6,10 @@ from fastapi import FastAPI, Response
 
 from cbvir_core.version import VERSION
 from cbvird.http import (
+    agreement,
     calibrate,
     clips,
+    disk,
     duplicates,
     failures,
     folders,
@@ -37,6 +39,8 @@ ROUTED = (
     keyframes,
     frames,
     media,
+    agreement,
+    disk,
     duplicates,
     index,
     models,

@@ -10,15 +10,15 @@ from fastapi import APIRouter, Query
 from cbvir_core.calibration import CALIBRATION_QUESTIONS
 from cbvir_core.errors import ServiceStopping
 from cbvird.http.context import Served
-from cbvird.http.reports import CalibrationDocument, CalibrationResetDocument
+from cbvird.http.reports import CalibrationDocument, CalibrationInUseDocument, CalibrationResetDocument
 
-router = APIRouter(prefix="/calibrate", tags=["calibration"])
+router = APIRouter(tags=["calibration"])
 
 CALIBRATION_PROGRESS_INTERVAL_S = 0.5
 """Seconds between two events about progress."""
 
 
-@router.post("")
+@router.post("/calibrate")
 def calibrate(
     served: Served,
     questions: Annotated[
@@ -43,7 +43,14 @@ def calibrate(
     return CalibrationDocument.of(served.library.calibrate(questions, seed, progress))
 
 
-@router.delete("")
+@router.get("/calibration")
+def in_use(served: Served) -> CalibrationInUseDocument:
+    """Return the outcome of the calibration whose model judges answers, with bins for a reliability plot."""
+    found = served.library.calibration()
+    return CalibrationInUseDocument(calibration=None if found is None else CalibrationDocument.of(found))
+
+
+@router.delete("/calibrate")
 def reset(served: Served) -> CalibrationResetDocument:
     """Go back to the confidence model that comes with cbvir.  Status 409 while a calibration runs."""
     return CalibrationResetDocument(deleted=served.library.reset_calibration())

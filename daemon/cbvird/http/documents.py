@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Self
 
 from pydantic import BaseModel
 
-from cbvir_core.types import Answer, Evidence, FoundVideo, Hit, Occurrence
+from cbvir_core.store import VideoRecord
+from cbvir_core.types import Answer, Evidence, FoundVideo, Hit, Occurrence, VideoInfo
 from cbvird.ingest.catalog import Problem, VideoEntry
 
 
@@ -234,7 +236,7 @@ class VideoDocument(BaseModel):
     added: float | None
 
     @classmethod
-    def of(cls, video: VideoEntry) -> VideoDocument:
+    def of(cls, video: VideoEntry) -> Self:
         """Return the document of a row of the list."""
         return cls(
             video_id=video.video_id,
@@ -248,6 +250,27 @@ class VideoDocument(BaseModel):
             eta_s=video.eta_s,
             added=video.added_at,
         )
+
+
+class VideoDetailsDocument(VideoDocument):
+    """One video with its size and codec; `frames_per_s` is null while the file is offline."""
+
+    width: int | None = None
+    height: int | None = None
+    codec: str | None = None
+    size_bytes: int | None = None
+    frames_per_s: float | None = None
+
+    def with_details(self, record: VideoRecord, info: VideoInfo | None) -> VideoDetailsDocument:
+        """Return the document with what is stored of the video, and what its file says."""
+        details = {
+            "width": record.width,
+            "height": record.height,
+            "codec": record.codec,
+            "size_bytes": record.size_bytes,
+            "frames_per_s": None if info is None else info.frames_per_s,
+        }
+        return self.model_copy(update=details)
 
 
 class VideosDocument(BaseModel):

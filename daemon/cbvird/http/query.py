@@ -27,15 +27,16 @@ router = APIRouter(tags=["query"])
 
 _BINARY = {"schema": {"type": "string", "format": "binary"}}
 _FORM = {"schema": {"type": "object", "properties": {"picture": _BINARY["schema"]}}}
-_BODY: dict[str, Any] = {
+PICTURE_BODY: dict[str, Any] = {
     "requestBody": {"required": True, "content": {"image/*": _BINARY, "multipart/form-data": _FORM}}
 }
+"""A picture as the body of a request, for the description of a route."""
 _STAGES = {kind: {"$ref": "#/components/schemas/AnswerDocument"} for kind in (*QueryStage, "answer")} | {
     "error": {"$ref": "#/components/schemas/ErrorDocument"}
 }
 
 
-@router.post("/query", openapi_extra=_BODY | described_stream(_STAGES), response_model=AnswerDocument)
+@router.post("/query", openapi_extra=PICTURE_BODY | described_stream(_STAGES), response_model=AnswerDocument)
 async def query(
     request: Request,
     served: Served,
@@ -56,7 +57,7 @@ async def query(
     options = replace(
         served.search,
         top=top or served.search.top,
-        region=_region(region),
+        region=region_of(region),
         within=tuple(folder_or_video(text) for text in within or ()),
         wait_for_refine=False,
         everywhere=everywhere,
@@ -65,7 +66,7 @@ async def query(
     if "text/event-stream" in request.headers.get("accept", ""):
         return EventSourceResponse(_staged(served, picture, options))
     loop = asyncio.get_running_loop()
-    answer = await loop.run_in_executor(served.queries, _search, served, picture, options)
+    answer = await loop.run_in_executor(served.queries, searched, served, picture, options)
     return AnswerDocument.of(answer)
 
 
@@ -76,7 +77,7 @@ async def _staged(served: Context, picture: bytes, options: SearchOptions) -> As
     def tell(stage: QueryStage, answer: Answer) -> None:
         loop.call_soon_threadsafe(stages.put_nowait, _event(stage.value, AnswerDocument.of(answer)))
 
-    search = loop.run_in_executor(served.queries, _search, served, picture, options, tell)
+    search = loop.run_in_executor(served.queries, searched, served, picture, options, tell)
     search.add_done_callback(lambda _: stages.put_nowait(None))
     while (event := await stages.get()) is not None:
         yield event
@@ -91,7 +92,7 @@ def _event(kind: str, document: BaseModel) -> bytes:
     return format_sse_event(event=kind, data_str=document.model_dump_json())
 
 
-@router.post("/keyframes/{keyframe_id}/evidence", openapi_extra=_BODY, response_class=Response)
+@router.post("/keyframes/{keyframe_id}/evidence", openapi_extra=PICTURE_BODY, response_class=Response)
 async def evidence(
     request: Request,
     served: Served,
@@ -109,21 +110,23 @@ async def evidence(
         raise BadRequest(str(error)) from None
     picture = await picture_of(request)
     draw = partial(
-        served.library.evidence, picture, wanted, caption or (), time_s=time_s, region=_region(region)
+        served.library.evidence, picture, wanted, caption or (), time_s=time_s, region=region_of(region)
     )
     loop = asyncio.get_running_loop()
     drawn = await loop.run_in_executor(served.queries, lambda: encode_png(draw()))
     return Response(drawn, media_type="image/png")
 
 
-def _search(
+def searched(
     served: Context, picture: bytes, options: SearchOptions, told: StageListener | None = None
 ) -> Answer:
+    """Search in the thread of a query; other work yields to it."""
     with served.event_bus.query_running(), QUERY_SECONDS.time():
         return served.library.search(picture, options, told)
 
 
-def _region(text: str | None) -> tuple[int, int, int, int] | None:
+def region_of(text: str | None) -> tuple[int, int, int, int] | None:
+    """Return the region that X,Y,W,H names.  Raises BadRequest."""
     if text is None:
         return None
     try:

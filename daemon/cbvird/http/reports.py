@@ -6,7 +6,7 @@ from typing import Self
 
 from pydantic import BaseModel
 
-from cbvir_core.calibration import CalibrationResult
+from cbvir_core.calibration import CalibrationResult, ReliabilityBin
 from cbvir_core.index import IndexStatus
 from cbvird.http.documents import VideoDocument
 
@@ -38,6 +38,28 @@ class IndexDocument(IndexFigures):
     frames: IndexFigures | None = None
 
 
+class ReliabilityBinDocument(BaseModel):
+    """Answers whose probability lies from `start` to `end`: how many, the mean of what was said of them, and
+    the share that was right."""
+
+    start: float
+    end: float
+    answers: int
+    said: float
+    right: float
+
+    @classmethod
+    def of(cls, one: ReliabilityBin) -> ReliabilityBinDocument:
+        """Return the document of a bin; shares to four digits."""
+        return cls(
+            start=one.start,
+            end=one.end,
+            answers=one.answers,
+            said=round(one.said, 4),
+            right=round(one.right, 4),
+        )
+
+
 class CalibrationDocument(BaseModel):
     """The result of a calibration: see `cbvir_core.calibration.CalibrationResult`."""
 
@@ -49,6 +71,7 @@ class CalibrationDocument(BaseModel):
     log_loss: float
     false_sure: float
     applied: bool
+    bins: list[ReliabilityBinDocument]
 
     @classmethod
     def of(cls, result: CalibrationResult) -> CalibrationDocument:
@@ -62,7 +85,14 @@ class CalibrationDocument(BaseModel):
             log_loss=round(result.log_loss, 4),
             false_sure=round(result.false_sure, 4),
             applied=result.applied,
+            bins=[ReliabilityBinDocument.of(one) for one in result.bins],
         )
+
+
+class CalibrationInUseDocument(BaseModel):
+    """The calibration of this library that judges answers; null where the shipped model does."""
+
+    calibration: CalibrationDocument | None
 
 
 class CalibrationResetDocument(BaseModel):

@@ -8,12 +8,14 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query
 
 from cbvir_core.errors import BadRequest, VideoBusy, VideoForgotten
+from cbvir_core.types import VideoId
 from cbvird.http.context import Context, Served
 from cbvird.http.documents import (
     ErrorsDocument,
     KeyframeDocument,
     KeyframesDocument,
     ProblemDocument,
+    VideoDetailsDocument,
     VideoDocument,
     VideosDocument,
     shown,
@@ -56,9 +58,13 @@ def videos(
 
 
 @router.get("/videos/{video_id}")
-def one(served: Served, video_id: str) -> VideoDocument:
-    """Return one video."""
-    return VideoDocument.of(served.catalog.find(video_id))
+def one(served: Served, video_id: str) -> VideoDetailsDocument:
+    """Return one video, with what its file says of itself."""
+    document = VideoDetailsDocument.of(served.catalog.find(video_id))
+    record = None if document.video_id is None else served.library.video(VideoId(document.video_id))
+    if record is None:
+        return document
+    return document.with_details(record, served.library.pictures.info(record.video_id))
 
 
 @router.get("/videos/{video_id}/keyframes")

@@ -1,0 +1,65 @@
+"""The part of `Library` that knows its videos: what is stored of each, and at which paths it lies."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from cbvir_core.store import DescriptorCounts, FrameCounts, KeyframeRow, Store, VideoRecord
+from cbvir_core.types import KeyframeId, VideoId
+
+
+class LibraryVideos:
+    """Videos, keyframes and paths of a store.  Thread-safe."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def videos(self) -> list[VideoRecord]:
+        """Return all videos, by id."""
+        return self._store.videos()
+
+    def video(self, video_id: VideoId) -> VideoRecord | None:
+        """Return one video, or None."""
+        return self._store.video(video_id)
+
+    def video_at(self, path: Path) -> VideoRecord | None:
+        """Return the video whose file is at `path`, or None."""
+        return self._store.video_at(path)
+
+    def find(self, text: str) -> VideoRecord:
+        """Return the video with this path or beginning of an id.  Raises UnknownVideo for none or several."""
+        return self._store.find(text)
+
+    def keyframes(self, video_id: VideoId) -> list[KeyframeRow]:
+        """Return the keyframes of one video, by number.  Raises UnknownVideo."""
+        return self._store.keyframes(video_id)
+
+    def still(self, keyframe_id: KeyframeId) -> bytes:
+        """Return the still of a keyframe as JPEG.  Raises UnknownVideo."""
+        return self._store.still(keyframe_id)
+
+    def counts(self) -> DescriptorCounts:
+        """Count the keyframes, and those that have the descriptors of the weights that answer."""
+        return self._store.counts()
+
+    def frame_counts(self) -> FrameCounts:
+        """Count the keyframes whose scenes have frame codes, and those that wait for them."""
+        return self._store.frame_counts()
+
+    def remove(self, video: Path | str) -> VideoRecord:
+        """Forget a video, but not its file, by path or beginning of its id.  Raises UnknownVideo."""
+        record = self._store.find(str(video))
+        self._store.forget(record.video_id)
+        return record
+
+    def drop_path(self, path: Path) -> None:
+        """Record that no file is at `path` any more; a video that was nowhere else is forgotten."""
+        self._store.drop_path(path)
+
+    def remove_path(self, video_id: VideoId, path: Path) -> None:
+        """Record that a video is at `path` no more; it is kept, even without any path."""
+        self._store.remove_path(video_id, path)
+
+    def move_path(self, source: Path, target: Path) -> None:
+        """Record that the file at `source` is now at `target`; what was at `target` is overwritten."""
+        self._store.move_path(source, target)
