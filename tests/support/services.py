@@ -38,6 +38,7 @@ class Service:
         timeout_s: float = 30.0,
         prefix: tuple[str, ...] = (),
         models: dict[str, object] | None = None,
+        search: dict[str, object] | None = None,
         web: dict[str, object] | None = None,
         environment: dict[str, str] | None = None,
         **watch: object,
@@ -54,7 +55,8 @@ class Service:
             "watch": {"folders": [str(self.videos)], "settle_s": 0.2, "rescan_s": 3600} | watch,
             "decode": {"workers": workers, "timeout_s": timeout_s},
             "models": {"profile": "seeded"} | (models or {}),
-            "search": {"exact_time_s": 0},  # takes as much time as there is, and answers are compared
+            # The exact moment takes as much time as there is, and answers are compared.
+            "search": {"exact_time_s": 0} | (search or {}),
         }
         if web is not None:
             tables["web"] = {"listen": "127.0.0.1:0"} | web

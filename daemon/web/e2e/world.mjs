@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { mkdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { after } from "node:test";
 import { chromium } from "playwright-core";
 
@@ -66,9 +66,29 @@ export async function opened({ width = WIDTHS.desk, dark = false, language = "en
   return { page, context, log, origin: new URL(address).origin };
 }
 
+/** The path of a question. */
+export const questionFile = (name) => join(WORLD.questions, name);
+
+/** Names of the videos that are shown as results, the best first. */
+export const foundVideos = (page) => page.locator(".results > .groups .group h2").allInnerTexts();
+
+/** A file of the folder of questions as something that is dropped or pasted. */
+export async function transferOf(page, ...names) {
+  const files = names.map((name) => ({ name: basename(name), data: readFileSync(name).toString("base64") }));
+  return page.evaluateHandle((given) => {
+    const transfer = new DataTransfer();
+    const types = { jpg: "image/jpeg", png: "image/png", mp4: "video/mp4" };
+    for (const { name, data } of given) {
+      const bytes = Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0));
+      transfer.items.add(new File([bytes], name, { type: types[name.split(".").pop()] ?? "" }));
+    }
+    return transfer;
+  }, files);
+}
+
 /** Asks with files of the folder of questions. */
 export async function askWith(page, ...names) {
-  await page.locator("input[type=file]").first().setInputFiles(names.map((name) => join(WORLD.questions, name)));
+  await page.locator("input[type=file]").first().setInputFiles(names.map(questionFile));
 }
 
 /** Waits for the final answer. */

@@ -14,7 +14,7 @@ interface Props {
   resting: boolean;
 }
 
-const STILLS = 4;
+const STILLS = 3;
 
 export function VideoRow({ video, roots, resting }: Props) {
   if (!video) return <div class="video-row is-unread" aria-busy="true" />;
@@ -44,6 +44,6 @@ export function VideoRow({ video, roots, resting }: Props) {
 function RowStills({ video, resting }: { video: Video; resting: boolean }) {
   const { video_id, keyframes, duration_s } = video;
   if (!video_id || !keyframes || !duration_s) return <span class="video-stills" />;
-  const strip = { start_s: 0, end_s: duration_s, count: STILLS, width: 96 };
-  return <span class="video-stills">{resting && <img src={stripAddress(video_id, strip)} alt="" />}</span>;
+  const span = { start_s: 0, end_s: duration_s, count: STILLS };
+  return <span class="video-stills">{resting && <img src={stripAddress(video_id, span, 96)} alt="" />}</span>;
 }

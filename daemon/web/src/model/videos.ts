@@ -2,7 +2,7 @@
 
 import { signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
-import { getJson } from "../api/client";
+import { ApiError, getJson } from "../api/client";
 import { listen } from "../api/live";
 import type { Video } from "../api/types";
 
@@ -31,6 +31,9 @@ async function read(id: string): Promise<void> {
     known.value = new Map(known.value).set(id, video);
   } catch (error) {
     asked.delete(id);
+    if (error instanceof ApiError && error.status === 404) {
+      known.value = new Map([...known.value].filter(([one]) => one !== id)); // it was forgotten
+    }
     videoErrors.value = new Map(videoErrors.value).set(id, error);
   }
 }

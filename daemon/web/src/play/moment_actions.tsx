@@ -44,16 +44,28 @@ export function MomentActions({ player, video, keyframes }: Props) {
         </p>
       )}
       {source.kind !== "stills" && (
-        <div class="row">
-          <button type="button" class="button" onClick={() => step(-1)} aria-keyshortcuts=",">
+        <div class="transport">
+          <button
+            type="button"
+            class="button"
+            aria-label={t("play.stepBack")}
+            aria-keyshortcuts=","
+            onClick={() => step(-1)}
+          >
             <Icon name="back" />
-            {t("play.frameBack")} <kbd>,</kbd>
+            {t("play.frame")} <kbd>,</kbd>
           </button>
           <button type="button" class="button" onClick={toggle} aria-keyshortcuts="k">
             {t(playing ? "play.pause" : "results.play")} <kbd>k</kbd>
           </button>
-          <button type="button" class="button" onClick={() => step(1)} aria-keyshortcuts=".">
-            {t("play.frameForward")} <kbd>.</kbd>
+          <button
+            type="button"
+            class="button"
+            aria-label={t("play.stepForward")}
+            aria-keyshortcuts="."
+            onClick={() => step(1)}
+          >
+            {t("play.frame")} <kbd>.</kbd>
             <Icon name="forward" />
           </button>
         </div>

@@ -7,9 +7,9 @@ export type Source =
   | { kind: "clip"; address: string; start_s: number; end_s: number }
   | { kind: "stills" };
 
-/** Seconds of a clip before and after the moment; the service gives at most a minute. */
-export const CLIP_BEFORE_S = 8;
-export const CLIP_AFTER_S = 22;
+/** Seconds of a clip before and after the moment: short, for a second of work makes about ten of them. */
+export const CLIP_BEFORE_S = 3;
+export const CLIP_AFTER_S = 12;
 
 export function originalOf(videoId: string): Source {
   return { kind: "original", address: mediaAddress(videoId), start_s: 0, end_s: Infinity };

@@ -1,7 +1,7 @@
 /** Stills around the moment; they are there for offline files too. */
 
 import { useEffect, useRef, useState } from "preact/hooks";
-import { stripAddress } from "../api/media";
+import { stripAddress, stripTimes } from "../api/media";
 import { clock } from "../model/time";
 import { t } from "../texts/texts";
 
@@ -22,18 +22,18 @@ export function Strip({ id, time_s, duration_s, playing, onPick }: Props) {
   const count = useCount(holder);
   const span = useSpan(time_s, count * BETWEEN_STILLS_S, duration_s, playing);
   const each = (span.end_s - span.start_s) / count;
-  const times = Array.from({ length: count }, (_, place) => span.start_s + (place + 0.5) * each);
+  const times = stripTimes({ ...span, count });
   return (
     <section class="strip" aria-label={t("play.strip")}>
       <div class="strip-holder" ref={holder}>
-        <img src={stripAddress(id, { ...span, count, width: STILL_WIDTH })} alt="" />
+        <img src={stripAddress(id, { ...span, count }, STILL_WIDTH)} alt="" />
         <div class="strip-stills">
           {times.map((at) => (
             <button
               key={at}
               type="button"
               class={Math.abs(at - time_s) <= each / 2 ? "is-now" : ""}
-              aria-label={t("play.goTo", { time: clock(at) })}
+              aria-label={t("play.goTo", { time: clock(at, 1) })}
               onClick={() => onPick(at)}
             >
               <span>{clock(at, 1)}</span>

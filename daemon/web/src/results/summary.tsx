@@ -12,14 +12,18 @@ interface Props {
 export function Summary({ verdict, hits }: Props) {
   const named = hits.filter((one) => one.verdict !== "none");
   const videos = new Set(named.map((one) => one.video_id)).size;
+  const matches = named.filter((one) => one.verdict === "match").length;
+  const parts = [
+    matches > 0 && counted("results.matches", matches),
+    named.length > matches && counted("results.likely", named.length - matches),
+    counted("results.videos", videos),
+  ];
   return (
     <h1 class={`summary verdict-${verdict}`}>
       <VerdictShape verdict={verdict} />
       {t(`results.summary.${verdict}`)}
       {videos > 0 && (
-        <small>
-          {counted("results.videos", videos)} · {counted("results.scenes", named.length)}
-        </small>
+        <small>{parts.filter(Boolean).join(" · ")}</small>
       )}
     </h1>
   );

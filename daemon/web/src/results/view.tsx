@@ -17,7 +17,11 @@ export function ResultsView() {
   const busy = phase === "sent" || phase === "shortlist";
   return (
     <section class="results" aria-label={t("results.title")} aria-busy={busy}>
-      {answer && phase !== "failed" && <Summary verdict={answer.verdict} hits={answer.results} />}
+      {answer && phase !== "failed" ? (
+        <Summary verdict={answer.verdict} hits={answer.results} />
+      ) : (
+        <h1>{t(phase === "failed" ? "results.failed" : "results.searching")}</h1>
+      )}
       <Stages asked={asked} />
       {phase === "failed" && <ErrorNotice error={error} onRetry={askAgain} />}
       {phase !== "failed" && (
