@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import islice
 from pathlib import Path
 
@@ -14,6 +16,7 @@ from cbvir_core.decode import fit_within, probe
 from cbvir_core.embed import ViewEncoder, ViewRows
 from cbvir_core.errors import InputError
 from cbvir_core.keyframes import FRAME_SIDE, KeyframeOptions, KeyframeReader
+from cbvir_core.search.parallel import submit
 from cbvir_core.types import Frame, Image, Span
 
 SAMPLE_S = KeyframeOptions().sample_s
@@ -25,8 +28,8 @@ MIN_SAMPLES, MIN_SAMPLE_S = 18, 1 / 12
 MAX_PICTURES = 64
 """Frames of which the picture is kept, evenly spread, to be compared point by point: 28 MB at most."""
 
-BATCH_FRAMES = 32
-"""Frames that are described at once, so that memory does not grow with the clip."""
+BATCH_FRAMES = 16
+"""Frames that are described at once, while the next ones are decoded."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,20 +71,47 @@ def read_clip(path: Path, encoder: ViewEncoder) -> Clip:
     if duration_s is not None:
         sample_s = min(SAMPLE_S, max(MIN_SAMPLE_S, duration_s / MIN_SAMPLES))
     times_s: list[float] = []
-    parts: list[ViewRows] = []
     pictures = _Pictures()
-    with KeyframeReader(path, KeyframeOptions(sample_s=sample_s)) as reader:
+    with (
+        KeyframeReader(path, KeyframeOptions(sample_s=sample_s)) as reader,
+        _Descriptions(encoder) as descriptions,
+    ):
         samples = reader.samples()
         while batch := list(islice(samples, BATCH_FRAMES)):
             for frame in batch:
                 times_s.append(frame.time_s)
                 pictures.push(frame)
-            parts.append(_described(batch, encoder))
+            descriptions.push(batch)
     if not times_s:
         raise InputError(f"{path} shows no frame.")
-    views = np.concatenate(parts)
+    views = np.concatenate(descriptions.parts)
     end_s = max(times_s[-1], duration_s or times_s[-1] + sample_s)
     return Clip(np.array(times_s), sample_s, (0.0, end_s), views[:, 0], views[:, 1], pictures.kept)
+
+
+class _Descriptions:
+    """Describes one batch while the caller decodes the next; `parts` are complete at the end."""
+
+    def __init__(self, encoder: ViewEncoder) -> None:
+        self.parts: list[ViewRows] = []
+        self._encoder = encoder
+        self._begun: Future[ViewRows] | None = None
+
+    def __enter__(self) -> _Descriptions:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._finish()
+
+    def push(self, frames: Sequence[Frame]) -> None:
+        """Begin to describe frames, once those before are described."""
+        self._finish()
+        self._begun = submit(partial(_described, frames, self._encoder))
+
+    def _finish(self) -> None:
+        if self._begun is not None:
+            begun, self._begun = self._begun, None
+            self.parts.append(begun.result())
 
 
 class _Pictures:

@@ -13,12 +13,19 @@ from cbvir_core.types import Floats
 SELECTOR_WIDTHS = (3, 100, 100, 1)
 """Numbers in and behind each layer."""
 
+LEAST_COARSE = 1e-3
+"""Coarse similarities below this count as this."""
+
 
 class Selector:
     """A network of three layers with ReLU, from its tensors by name (``layer1.weight``).
 
     It says how probably the coarse similarity of a pair is wrong by much, from the self-similarities of both
     videos and their coarse similarity.  The order of the two videos makes no difference.
+
+    `as_fine` brings the coarse similarity to the scale of the fine one, so that pairs of both kinds can stand
+    in one ranking.  The papers mix the two as they are; here the coarse one says .9 where the fine one says
+    .6, and a pair that is compared finely fell behind all that were not.
     """
 
     def __init__(self, tensors: Mapping[str, Floats]) -> None:
@@ -26,6 +33,12 @@ class Selector:
             (np.asarray(tensors[f"layer{number}.weight"]), np.asarray(tensors[f"layer{number}.bias"]))
             for number in range(1, len(SELECTOR_WIDTHS))
         ]
+
+        self._gain, self._power = (np.asarray(tensors[name]).item() for name in ("gain", "power"))
+
+    def as_fine(self, coarse: Floats) -> Floats:
+        """Return which fine similarity to expect of pairs with these coarse ones, both in [0, 1]."""
+        return np.asarray(self._gain * np.clip(coarse, LEAST_COARSE, 1.0) ** self._power, np.float32)
 
     def __call__(self, first: Floats, second: Floats, coarse: Floats) -> Floats:
         """Return a probability for each of P pairs; all three arguments have P numbers."""

@@ -12,7 +12,7 @@ from cbvir_core.visil.binary import BinaryRegions, binarised, binary_similaritie
 from cbvir_core.visil.coarse import CoarseStudent
 from cbvir_core.visil.comparator import Comparator
 from cbvir_core.visil.model import VisilModel
-from cbvir_core.visil.selector import Selector, self_similarity_of
+from cbvir_core.visil.selector import Selector, selected, self_similarity_of
 from cbvir_core.visil.similarity import chamfer
 
 
@@ -64,3 +64,13 @@ class VideoStudents:
         own = np.full(len(videos), query.self_similarity, np.float32)
         others = np.array([video.self_similarity for video in videos], np.float32)
         return self._selector(own, others, self.coarse_similarities(query, videos))
+
+    def similarities(self, query: ShortVideo, videos: list[ShortVideo], share: float) -> Floats:
+        """Return the similarity of a video and each of V others, in [0, 1], all on the scale of the fine one.
+
+        The `share` of them that deserves it most is compared finely, the others by their vectors.
+        """
+        found = self._selector.as_fine(self.coarse_similarities(query, videos))
+        for number in np.flatnonzero(selected(self.worth(query, videos), share)):
+            found[number] = self.fine_similarity(query, videos[number]) / 2 + 0.5
+        return found

@@ -213,7 +213,14 @@ def test_students_learn_from_what_was_trained(films: Path, tmp_path: Path) -> No
     assert students.bits == 64
     assert -1 <= students.fine_similarity(*kept) <= 1
     assert students.coarse_similarities(kept[0], kept) == pytest.approx([1, kept[0].vector @ kept[1].vector])
-    assert ((students.worth(kept[0], kept) > 0) & (students.worth(kept[0], kept) < 1)).all()
+    worth = students.worth(kept[0], kept)
+    assert ((worth > 0) & (worth < 1)).all()
+    fine = [students.fine_similarity(kept[0], one) / 2 + 0.5 for one in kept]
+    none, one, both = (students.similarities(kept[0], kept, share) for share in (0.0, 0.5, 1.0))
+    assert both == pytest.approx(fine)
+    chosen = int(np.argmax(worth))
+    assert one[chosen] == pytest.approx(fine[chosen])
+    assert one[1 - chosen] == pytest.approx(none[1 - chosen])
 
 
 def test_students_come_nearer_to_their_teacher() -> None:
@@ -226,7 +233,7 @@ def test_students_come_nearer_to_their_teacher() -> None:
     for _ in range(40):
         training.advance(0.3)
     ended = [training.advance(0.3) for _ in range(3)]
-    assert begun[0].keys() == {"fine", "coarse", "selector"}
+    assert begun[0].keys() == {"fine", "coarse", "selector", "scale"}
     for part in ("fine", "coarse"):
         assert sum(step[part] for step in ended) < sum(step[part] for step in begun)
     for name, value in teacher.network.state_dict().items():

@@ -120,6 +120,9 @@ def test_the_selector_chooses_as_it_was_trained(network: StudentsNetwork) -> Non
     selector = Selector(part_of(network, "selector."))
     np.testing.assert_allclose(selector(first, second, coarse), torch.sigmoid(logits).numpy(), atol=1e-5)
     np.testing.assert_allclose(selector(second, first, coarse), selector(first, second, coarse), atol=1e-6)
+    with torch.no_grad():
+        expected = network.selector.as_fine(torch.from_numpy(coarse - 0.5)).numpy()
+    np.testing.assert_allclose(selector.as_fine(coarse - 0.5), expected, atol=1e-6)
 
 
 def test_self_similarity_is_that_of_the_training() -> None:

@@ -12,7 +12,7 @@ from cbvir_core.train.video.network import ComparatorNetwork, chamfer_of, frame_
 from cbvir_core.train.video.recipe import StudentSizes
 from cbvir_core.types import Floats
 from cbvir_core.visil.coarse import HEADS
-from cbvir_core.visil.selector import SELECTOR_WIDTHS
+from cbvir_core.visil.selector import LEAST_COARSE, SELECTOR_WIDTHS
 
 SOFTNESS = 8.0
 """Steepness of the function whose gradient stands for that of the sign: projections are small."""
@@ -71,6 +71,10 @@ class VectorStudent(nn.Module):
         return F.normalize(self.reduction(gathered), dim=1)
 
 
+FIRST_GAIN, FIRST_POWER = 0.8, 2.5
+"""What the scale of the coarse similarity begins with: near what least squares gave for a first training."""
+
+
 class SelectorNetwork(nn.Module):
     """The selector, as `cbvir_core.visil.Selector` computes it, without the last sigmoid."""
 
@@ -78,6 +82,11 @@ class SelectorNetwork(nn.Module):
         super().__init__()
         sizes = pairwise(SELECTOR_WIDTHS)
         self.layer1, self.layer2, self.layer3 = (nn.Linear(before, behind) for before, behind in sizes)
+        self.gain, self.power = (nn.Parameter(torch.tensor(value)) for value in (FIRST_GAIN, FIRST_POWER))
+
+    def as_fine(self, coarse: Tensor) -> Tensor:
+        """Return which fine similarity to expect of P pairs, as `cbvir_core.visil.Selector` does."""
+        return self.gain * coarse.clamp(LEAST_COARSE, 1.0) ** self.power
 
     def forward(self, first: Tensor, second: Tensor, coarse: Tensor) -> Tensor:
         """Return a logit for each of P pairs: two self-similarities and the coarse similarity."""

@@ -19,8 +19,9 @@ from cbvir_core.train.video.recipe import VideoRecipe
 from cbvir_core.train.video.regions import ClipRegions
 from cbvir_core.train.video.students import StudentsNetwork
 
-WORTH = 0.2
-"""Difference of coarse and fine similarity, both in [0, 1], from which on a pair deserves the fine one."""
+WORTH = 0.1
+"""Difference of the fine similarity and that expected by the coarse one, both in [0, 1], from which on a pair
+deserves the fine one."""
 
 
 class StudentsLesson:
@@ -52,12 +53,15 @@ class StudentsLesson:
         vectors = self.network.coarse(rows)
         coarse = (vectors @ vectors.T)[first, second]
         pairs = first != second
+        expected = self.network.selector.as_fine(coarse.detach())
+        found = as_share(fine.detach())
         logits = self.network.selector(own[first], own[second], coarse.detach())
-        worth = ((as_share(fine.detach()) - coarse.detach()).abs() > WORTH).float()
+        worth = ((found - expected.detach()).abs() > WORTH).float()
         parts = {
             "fine": F.l1_loss(fine, wanted),
             "coarse": F.l1_loss(coarse[pairs], as_share(wanted[pairs])),
             "selector": F.binary_cross_entropy_with_logits(logits[pairs], worth[pairs]),
+            "scale": F.mse_loss(expected[pairs], found[pairs]),
         }
         return StepLosses(parts, len(rows) // 2, len(rows) * rows.shape[1])
 

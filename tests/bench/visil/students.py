@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 
@@ -11,7 +12,7 @@ from bench.visil.figures import Scores
 from bench.visil.material import Comparison
 from bench.visil.systems import FLOAT_BYTES
 from cbvir_core.types import Floats
-from cbvir_core.visil import ShortVideo, VideoStudents, selected
+from cbvir_core.visil import ShortVideo, VideoStudents
 
 SHARES = (0.01, 0.05, 0.1, 0.3)
 """Shares of the pairs that the selector hands to the fine student."""
@@ -26,7 +27,6 @@ def student_scores(
     videos = [students.describe(video.raw) for video in comparison.videos]
     queries = [students.describe(query.raw) for query in comparison.queries]
     coarse, coarse_ms = _timed(lambda query: students.coarse_similarities(query, videos), queries, tell)
-    worth, worth_ms = _timed(lambda query: students.worth(query, videos), queries, tell)
 
     def compared(query: ShortVideo) -> Floats:
         return np.array([students.fine_similarity(query, video) for video in videos], np.float32)
@@ -41,11 +41,9 @@ def student_scores(
         "one vector": Scores(coarse, coarse_ms, vector_bytes),
     }
     for share in SHARES:
-        values = np.where(selected(worth, share), fine / 2 + 0.5, coarse)
-        took_ms = worth_ms + share * fine_ms
-        found[f"selector {share:.0%}"] = Scores(
-            values, took_ms, vector_bytes + bit_bytes + SELF_SIMILARITY_BYTES
-        )
+        values, took_ms = _timed(partial(students.similarities, videos=videos, share=share), queries, tell)
+        kept_bytes = vector_bytes + bit_bytes + SELF_SIMILARITY_BYTES
+        found[f"selector {share:.0%}"] = Scores(values, took_ms, kept_bytes)
     return found
 
 
