@@ -11,6 +11,7 @@ import numpy as np
 from cbvir_core.align import SimilarityMatrix, find_segments, frame_similarities
 from cbvir_core.clips.answer import ClipAnswer, ClipHit
 from cbvir_core.clips.clip import Clip, read_clip
+from cbvir_core.clips.cuts import ClipCuts
 from cbvir_core.clips.evidence import FoundSegment, SegmentEvidence, segment_contrast
 from cbvir_core.clips.film_frames import film_frames
 from cbvir_core.clips.sheets import with_sheets
@@ -43,7 +44,7 @@ class ClipSearcher:
         """
         begun = time.perf_counter()
         clip = read_clip(path, self._frames.encoder)
-        hits = self._hits(self.evidence(clip, options), options)
+        hits = self._hits(self.evidence(clip, options), options, ClipCuts(path, clip.span))
         results = with_sheets(self._store, clip, hits) if sheets else tuple(hit for hit, _ in hits)
         return ClipAnswer(
             verdict=results[0].verdict if results else Verdict.NONE,
@@ -102,25 +103,30 @@ class ClipSearcher:
         ]
 
     def _hits(
-        self, evidence: Sequence[SegmentEvidence], options: SearchOptions
+        self, evidence: Sequence[SegmentEvidence], options: SearchOptions, cuts: ClipCuts
     ) -> list[tuple[ClipHit, FoundSegment]]:
-        """Return the most probable segments as hits, each beside what was found."""
+        """Return the most probable segments as hits, each beside what was found.
+
+        Those that are at least likely end at the cuts of the clip.
+        """
         hits: list[tuple[ClipHit, FoundSegment]] = []
         for known in sorted(evidence, key=lambda one: -one.probability)[: options.top]:
             one, video = known.found, self._store.video(known.found.window.video_id)
             if video is None or not video.paths:
                 continue
+            decided = verdict(known.probability, options)
+            segment = one.segment if decided is Verdict.NONE else cuts.snapped(one.segment)
             hit = ClipHit(
                 rank=len(hits) + 1,
                 video_id=video.video_id,
                 path=existing_path(video, options.within),
-                clip=one.segment.query,
-                span=one.segment.span,
-                speed=one.segment.speed,
-                is_reversed=one.segment.is_reversed,
+                clip=segment.query,
+                span=segment.span,
+                speed=segment.speed,
+                is_reversed=segment.is_reversed,
                 is_mirrored=one.window.is_mirrored,
                 probability=known.probability,
-                verdict=verdict(known.probability, options),
+                verdict=decided,
             )
             hits.append((hit, one))
         return hits
