@@ -7,9 +7,10 @@ from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
-from cbvir_core.store import Store, VideoRecord, tables
+from cbvir_core.store import Store, VideoRecord
 from cbvir_core.store.environment import Table, Transaction
 from cbvir_core.store.layout import path_key
+from cbvir_core.store.records import dump_video
 from cbvir_core.types import Keyframe, Rows, VideoId, VideoInfo
 
 MakeInfo = Callable[..., VideoInfo]
@@ -31,13 +32,16 @@ def put_videos(store: Store, count: int, added_at: float = 1e9) -> None:
     """Write so many complete videos without keyframes in one transaction; each has a path and a length."""
     one = Fraction(1)
     info = VideoInfo(Path("/"), VideoId(""), 1, "mp4", "h264", 640, 360, 0, one, one, Fraction(0), 1.0, 25.0)
+    template = replace(VideoRecord.new(info, added_at), complete=True, paths=(Path("/PATH"),))
+    written = dump_video(replace(template, video_id=VideoId("ID"), duration_s=0.125)).decode()
 
     def work(txn: Transaction) -> None:
         for number in range(count):
-            path = Path(f"/archive/reel {number // 1000:03d}/film {number:06d}.mp4")
-            own = replace(info, video_id=VideoId(f"{number:032x}"), duration_s=60.0 + number % 5400)
-            record = replace(VideoRecord.new(own, added_at + number), complete=True, paths=(path,))
-            txn.put(Table.PATHS, path_key(path), record.video_id.encode())
-            tables.put_video(txn, record)
+            video_id, path = f"{number:032x}", f"/archive/reel {number // 1000:03d}/film {number:06d}.mp4"
+            record = written.replace("/PATH", path).replace("ID", video_id)
+            txn.put(Table.PATHS, path_key(Path(path)), video_id.encode())
+            txn.put(
+                Table.VIDEOS, video_id.encode(), record.replace("0.125", str(60.0 + number % 5400)).encode()
+            )
 
     store._environment.write(work)

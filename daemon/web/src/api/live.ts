@@ -17,7 +17,9 @@ type Listener = (event: LiveEvent) => void;
 const listeners = new Set<Listener>();
 const FIRST_WAIT_MS = 400;
 const LONGEST_WAIT_MS = 5000;
-const STATUS_EVERY_MS = 2000;
+const STATUS_EVERY_MS = 1500;
+/** Times as long as the status took to read, it is not read again. */
+const STATUS_REST = 4;
 
 /** Calls a function with each event; returns how to stop that. */
 export function listen(listener: Listener): () => void {
@@ -43,7 +45,9 @@ async function follow(): Promise<never> {
       if (again) tell({ kind: "again", data: {} });
       for await (const event of readEvents(response)) {
         lastId = event.id || lastId;
-        tell({ kind: event.event, data: JSON.parse(event.data) as Record<string, unknown> });
+        // `missed`: the service does not know any more what happened since the last event that was read.
+        const kind = event.event === "missed" ? "again" : event.event;
+        tell({ kind, data: JSON.parse(event.data) as Record<string, unknown> });
         refreshStatus();
       }
     } catch {
@@ -60,19 +64,20 @@ function tell(event: LiveEvent): void {
 }
 
 let due: ReturnType<typeof setTimeout> | null = null;
-let fetchedAt = -Infinity;
+let notBefore = 0;
 
-/** Reads the status soon, at most once in `STATUS_EVERY_MS`, and not while nobody looks at the page. */
+/** Reads the status soon, not too often where that is work for the service, and not while nobody looks. */
 export function refreshStatus(): void {
   if (due !== null || document.hidden) return;
-  const delay = Math.max(0, fetchedAt + STATUS_EVERY_MS - performance.now());
   due = setTimeout(async () => {
-    fetchedAt = performance.now();
+    const began = performance.now();
     try {
       status.value = await getJson<Status>("/v1/status");
     } catch {
       // The next event, or the next connection, asks again.
     }
+    const took = performance.now() - began;
+    notBefore = performance.now() + Math.max(STATUS_EVERY_MS, STATUS_REST * took);
     due = null;
-  }, delay);
+  }, Math.max(0, notBefore - performance.now()));
 }

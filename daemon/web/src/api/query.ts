@@ -12,11 +12,14 @@ export interface QueryOptions {
   signal?: AbortSignal;
 }
 
-/** Asks with a picture; `onShortlist` gets the first, unverified answer where the service sends one. */
+/** What the service sends before the answer: by descriptors alone, and with points compared. */
+export type Stage = "shortlist" | "verified";
+
+/** Asks with a picture; `onStage` gets what may still change. */
 export async function askPicture(
   picture: Blob,
   options: QueryOptions,
-  onShortlist: (answer: Answer) => void,
+  onStage: (stage: Stage, answer: Answer) => void,
 ): Promise<Answer> {
   const { region, within = [], everywhere = false, signal } = options;
   const box = region ? [region.x, region.y, region.width, region.height].map(Math.round).join(",") : null;
@@ -31,7 +34,7 @@ export async function askPicture(
   }
   for await (const { event, data } of readEvents(response)) {
     const document = JSON.parse(data) as unknown;
-    if (event === "shortlist") onShortlist(document as Answer);
+    if (event === "shortlist" || event === "verified") onStage(event, document as Answer);
     if (event === "answer") return document as Answer;
     if (event === "error") {
       const { error } = document as { error: { code: string; message: string } };

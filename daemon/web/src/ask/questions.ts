@@ -1,7 +1,7 @@
 /** The questions that are open, and what the service says to each. */
 
 import { computed, signal } from "@preact/signals";
-import { askClip, askInOrder, askPicture } from "../api/query";
+import { askClip, askInOrder, askPicture, type Stage } from "../api/query";
 import type { Answer, ClipAnswer, OrderedAnswer } from "../api/types";
 import type { Region } from "../model/region";
 import { previewOf, type Preview } from "./preview";
@@ -16,7 +16,7 @@ export interface Question {
   region: Region | null;
 }
 
-export type Phase = "sent" | "shortlist" | "done" | "failed";
+export type Phase = "sent" | Stage | "done" | "failed";
 
 export interface Asked {
   phase: Phase;
@@ -109,8 +109,8 @@ async function ask(question: Question): Promise<void> {
   await follow(question.key, async (signal, note) => {
     const options = { region: question.region, within: within.value, everywhere: everywhere.value, signal };
     if (question.kind === "clip") return { clip: await askClip(question.blob, options) };
-    const onShortlist = (picture: Answer): void => note({ phase: "shortlist", picture });
-    return { picture: await askPicture(question.blob, options, onShortlist) };
+    const picture = await askPicture(question.blob, options, (phase, early) => note({ phase, picture: early }));
+    return { picture };
   });
 }
 

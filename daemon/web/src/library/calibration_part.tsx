@@ -9,13 +9,12 @@ import { counted, number, perCent, t } from "../texts/texts";
 import { ReliabilityPlot, type Bin } from "./reliability_plot";
 
 interface Calibration {
-  answers: number;
-  error: number;
-  bins: Bin[];
+  calibration: { answers: number; error: number; bins: Bin[] } | null;
 }
 
 export function CalibrationPart() {
-  const { value, error, again } = useRead<Calibration | null>("/v1/calibration");
+  const { value, error, again } = useRead<Calibration>("/v1/calibration");
+  const known = value?.calibration;
   const [running, setRunning] = useState(false);
   const [failure, setFailure] = useState<unknown>(null);
   const progress = useProgress();
@@ -31,16 +30,15 @@ export function CalibrationPart() {
       <h2 id="calibration">{t("service.calibration")}</h2>
       <p class="quiet">{t("calibration.what")}</p>
       {error !== null && <ErrorNotice error={error} onRetry={again} />}
-      {value ? (
+      {known && (
         <>
-          <ReliabilityPlot bins={value.bins} />
+          <ReliabilityPlot bins={known.bins} />
           <p>
-            {t("calibration.error", { error: perCent(value.error) })} · {counted("calibration.answers", value.answers)}
+            {t("calibration.error", { error: perCent(known.error) })} · {counted("calibration.answers", known.answers)}
           </p>
         </>
-      ) : (
-        <p>{t("calibration.never")}</p>
       )}
+      {known === null && <p>{t("calibration.never")}</p>}
       <div class="row">
         <button type="button" class="button" disabled={busy} onClick={calibrate}>
           {t("calibration.start")}

@@ -6,12 +6,20 @@ import { ErrorNotice } from "../parts/notice";
 import { bytes, t } from "../texts/texts";
 import type { TextKey } from "../texts/en";
 
-const FREE = "free_bytes";
+/** Bytes. */
+interface DiskUse {
+  store: number;
+  parts: Record<string, number>;
+  indices: number;
+  models: number;
+  free: number;
+}
 
 export function DiskPart() {
-  const { value, error, again } = useRead<Record<string, number>>("/v1/disk", ["index"]);
-  const parts = Object.entries(value ?? {})
-    .filter(([name, size]) => name.endsWith("_bytes") && name !== FREE && size > 0)
+  const { value, error, again } = useRead<DiskUse>("/v1/disk", ["index"]);
+  const found: Record<string, number> = value ? { ...value.parts, indices: value.indices, models: value.models } : {};
+  const parts = Object.entries(found)
+    .filter(([, size]) => size > 0)
     .sort(([, one], [, other]) => other - one);
   const whole = parts.reduce((sum, [, size]) => sum + size, 0);
   return (
@@ -21,8 +29,7 @@ export function DiskPart() {
       {value && (
         <>
           <p>
-            {t("disk.used", { used: bytes(whole) })}
-            {value[FREE] !== undefined && ` · ${t("disk.free", { free: bytes(value[FREE]) })}`}
+            {t("disk.used", { used: bytes(whole) })} · {t("disk.free", { free: bytes(value.free) })}
           </p>
           <div class="disk-bar" aria-hidden="true">
             {parts.map(([name, size], place) => (
@@ -33,7 +40,7 @@ export function DiskPart() {
             {parts.map(([name, size], place) => (
               <li key={name}>
                 <i class={`tint-${place % 6}`} aria-hidden="true" />
-                <span>{t(`disk.${name}` as TextKey).replace(/^disk\.(.*)_bytes$/, "$1")}</span>
+                <span>{t(name === "other" ? "disk.rest" : (`disk.${name}` as TextKey))}</span>
                 <span class="figures">{bytes(size)}</span>
               </li>
             ))}

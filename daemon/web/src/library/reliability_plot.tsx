@@ -3,13 +3,13 @@
 import { number, perCent, t } from "../texts/texts";
 
 export interface Bin {
-  low: number;
-  high: number;
-  /** The mean probability of the answers in it. */
-  probability: number;
-  /** The share of them that were right. */
-  share: number;
+  start: number;
+  end: number;
   answers: number;
+  /** The mean probability of the answers in it. */
+  said: number;
+  /** The share of them that were right. */
+  right: number;
 }
 
 const SIDE = 100;
@@ -18,7 +18,7 @@ const TICKS = [0, 0.25, 0.5, 0.75, 1];
 export function ReliabilityPlot({ bins }: { bins: readonly Bin[] }) {
   const filled = bins.filter((bin) => bin.answers > 0);
   const most = Math.max(1, ...filled.map((bin) => bin.answers));
-  const at = (bin: Bin) => ({ x: bin.probability * SIDE, y: (1 - bin.share) * SIDE });
+  const at = (bin: Bin) => ({ x: bin.said * SIDE, y: (1 - bin.right) * SIDE });
   return (
     <figure class="plot">
       <svg viewBox="-14 -4 122 122" role="img" aria-label={t("calibration.plot")}>
@@ -37,7 +37,7 @@ export function ReliabilityPlot({ bins }: { bins: readonly Bin[] }) {
         <line x1={0} y1={SIDE} x2={SIDE} y2={0} class="plot-ideal" />
         <polyline points={filled.map(at).map(({ x, y }) => `${x},${y}`).join(" ")} class="plot-line" />
         {filled.map((bin) => (
-          <circle key={bin.low} cx={at(bin).x} cy={at(bin).y} r={1.2 + 2.4 * Math.sqrt(bin.answers / most)} class="plot-point" />
+          <circle key={bin.start} cx={at(bin).x} cy={at(bin).y} r={1.2 + 2.4 * Math.sqrt(bin.answers / most)} class="plot-point" />
         ))}
         <text x={SIDE / 2} y={SIDE + 15} text-anchor="middle">
           {t("calibration.said")}
@@ -58,9 +58,9 @@ export function ReliabilityPlot({ bins }: { bins: readonly Bin[] }) {
           </thead>
           <tbody>
             {filled.map((bin) => (
-              <tr key={bin.low}>
-                <td>{perCent(bin.probability)}</td>
-                <td>{perCent(bin.share)}</td>
+              <tr key={bin.start}>
+                <td>{perCent(bin.said)}</td>
+                <td>{perCent(bin.right)}</td>
                 <td>{number(bin.answers)}</td>
               </tr>
             ))}

@@ -3,7 +3,7 @@
 import { useEffect, useMemo, useReducer } from "preact/hooks";
 import { getJson } from "../api/client";
 import { listen, type LiveEvent } from "../api/live";
-import type { Video, VideoPage, VideoState } from "../api/types";
+import { VIDEO_STATES, type Video, type VideoPage } from "../api/types";
 import { Pages } from "../model/pages";
 
 export interface VideoFilter {
@@ -58,14 +58,12 @@ export function useVideoList(filter: VideoFilter): Pages<Video> {
 
 function patched(pages: Pages<Video>, { kind, data }: LiveEvent): boolean {
   if (kind !== "progress" && kind !== "video") return false;
-  const { path, state, per_cent, eta_s } = data as Partial<Video>;
+  const { path, per_cent = null, eta_s = null } = data as Partial<Video>;
+  const told = kind === "progress" ? "working" : data["state"];
+  const state = VIDEO_STATES.find((one) => one === told);
+  if (path === undefined || state === undefined) return false;
   return pages.patch(
-    (row) => path !== undefined && row?.paths.includes(path),
-    (row) => ({
-      ...row,
-      state: (state as VideoState | undefined) ?? (kind === "progress" ? "working" : row.state),
-      per_cent: per_cent ?? (state ? null : row.per_cent),
-      eta_s: eta_s ?? (state ? null : row.eta_s),
-    }),
+    (row) => row.paths.includes(path),
+    (row) => ({ ...row, state, per_cent, eta_s }),
   );
 }

@@ -1,5 +1,6 @@
 /** One video in the list. */
 
+import { Component } from "preact";
 import { stripAddress } from "../api/media";
 import type { Video } from "../api/types";
 import { fileName, folderOf } from "../model/paths";
@@ -10,14 +11,27 @@ import { counted, duration, number, t } from "../texts/texts";
 interface Props {
   video: Video | undefined;
   roots: readonly string[];
+  /** The language of the texts. */
+  words: string;
   /** Stills are fetched while the list rests alone. */
   resting: boolean;
 }
 
 const STILLS = 3;
 
-export function VideoRow({ video, roots, resting }: Props) {
-  if (!video) return <div class="video-row is-unread" aria-busy="true" />;
+/** Drawn again only where something in it has changed: a scrolling list has no time for more. */
+export class VideoRow extends Component<Props> {
+  override shouldComponentUpdate({ video, roots, resting, words }: Props): boolean {
+    const { props } = this;
+    return video !== props.video || resting !== props.resting || roots !== props.roots || words !== props.words;
+  }
+
+  override render({ video, roots, resting }: Props) {
+    return video ? <Row video={video} roots={roots} resting={resting} /> : <div class="video-row is-unread" />;
+  }
+}
+
+function Row({ video, roots, resting }: Omit<Props, "words"> & { video: Video }) {
   const { path, state, per_cent, eta_s, duration_s, keyframes } = video;
   return (
     <div class="video-row">

@@ -1,6 +1,6 @@
 /** All videos: searched by name, filtered by state and folder, in the order that is wished. */
 
-import { useCallback, useEffect, useState } from "preact/hooks";
+import { useCallback, useEffect, useMemo, useState } from "preact/hooks";
 import { status } from "../api/live";
 import { VIDEO_STATES } from "../api/types";
 import { fileName } from "../model/paths";
@@ -9,7 +9,7 @@ import { pagesOf, type Window } from "../model/virtual";
 import { FolderTree } from "../parts/folder_tree";
 import { Icon } from "../parts/icon";
 import { ErrorNotice } from "../parts/notice";
-import { counted, number, t } from "../texts/texts";
+import { counted, language, number, t } from "../texts/texts";
 import type { TextKey } from "../texts/en";
 import { useVideoList } from "./video_list";
 import { VideoRow } from "./video_row";
@@ -23,7 +23,8 @@ export function VideosView() {
   const list = useVideoList({ name, state, under, sort });
   const [shown, setShown] = useState<Window>({ first: 0, end: 1 });
   useEffect(() => list.want(pagesOf({ ...shown, end: Math.max(1, shown.end) }, list.size)));
-  const roots = status.value?.roots.map((root) => root.path) ?? [];
+  const watched = status.value?.roots.map((root) => root.path).join("\n") ?? "";
+  const roots = useMemo(() => watched.split("\n").filter(Boolean), [watched]);
   const open = useCallback(
     (place: number) => {
       const video = list.row(place);
@@ -58,7 +59,7 @@ export function VideosView() {
           onWindow={setShown}
           onOpen={open}
         >
-          {(place, resting) => <VideoRow video={list.row(place)} roots={roots} resting={resting} />}
+          {(place, resting) => <VideoRow video={list.row(place)} roots={roots} resting={resting} words={language.value} />}
         </VirtualList>
       </section>
     </div>

@@ -64,6 +64,8 @@ export function VirtualList({ label, count, height, subject, onWindow, onOpen, c
     if (to === undefined) onOpen(active);
     else go(to);
   };
+  // An element serves another row when its own is out of sight: that is quicker than a new element.
+  const pool = 2 ** Math.ceil(Math.log2(Math.max(16, place.viewport / size + 20)));
   const rows = Array.from({ length: shown.end - shown.first }, (_, number) => shown.first + number);
   return (
     <div
@@ -80,7 +82,7 @@ export function VirtualList({ label, count, height, subject, onWindow, onOpen, c
       <div class="virtual-space" style={{ height: count * size }} role="presentation">
         {rows.map((row) => (
           <div
-            key={row}
+            key={row % pool}
             id={`row-${row}`}
             role="option"
             class="virtual-item"

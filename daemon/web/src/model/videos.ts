@@ -17,8 +17,8 @@ export function useVideo(id: string): Video | null {
   useEffect(() => {
     if (id && !asked.has(id)) void read(id);
     return listen(({ kind, data }) => {
-      const about = kind === "again" || data["video_id"] === id;
-      if (id && about && kind !== "progress") void read(id);
+      const own = data["video_id"] === id || known.peek().get(id)?.paths.includes(data["path"] as string);
+      if (kind === "again" || kind === "root" || (kind === "video" && own)) void read(id);
     });
   }, [id]);
   return known.value.get(id) ?? null;

@@ -6,8 +6,8 @@ import { number, t } from "../texts/texts";
 
 export function Stages({ asked }: { asked: Asked }) {
   const { phase, picture, took_ms } = asked;
-  const reached = { sent: 1, shortlist: 2, done: 4, failed: 0 }[phase];
-  const names = [t("stage.sent"), t("stage.shortlist"), t("stage.verify")];
+  const reached = { sent: 1, shortlist: 2, verified: 3, done: 4, failed: 0 }[phase];
+  const names = [t("stage.sent"), t("stage.shortlist"), t("stage.verified"), t("stage.moment")];
   if (phase === "failed") return null;
   return (
     <div class={`stages is-${phase}`}>
@@ -22,6 +22,7 @@ export function Stages({ asked }: { asked: Asked }) {
       )}
       <p role="status">
         {phase === "shortlist" && t("stage.provisional")}
+        {phase === "verified" && t("stage.nearly")}
         {phase === "done" && took_ms !== null && t("stage.done", { time: spent(took_ms) })}
       </p>
       {phase === "done" && picture && <Steps answer={picture} first_ms={asked.first_ms} />}

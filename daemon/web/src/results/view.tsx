@@ -14,7 +14,7 @@ export function ResultsView() {
   if (!asked) return null;
   const { picture, clip, ordered, phase, error } = asked;
   const answer = picture ?? clip ?? ordered;
-  const busy = phase === "sent" || phase === "shortlist";
+  const busy = phase !== "done" && phase !== "failed";
   return (
     <section class="results" aria-label={t("results.title")} aria-busy={busy}>
       {answer && phase !== "failed" ? (

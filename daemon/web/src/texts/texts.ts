@@ -18,7 +18,7 @@ type Values = Record<string, string | number>;
 
 export const language = signal<Language>(firstLanguage());
 const plural = computed(() => new Intl.PluralRules(language.value));
-const decimal = computed(() => new Intl.NumberFormat(language.value));
+const formats = computed(() => new Map<number, Intl.NumberFormat>([[0, formatOf(language.value, 0)]]));
 
 /** A text with its values filled in. */
 export function t(key: TextKey, values: Values = {}): string {
@@ -28,13 +28,14 @@ export function t(key: TextKey, values: Values = {}): string {
 /** A text about so many things. */
 export function counted(key: CountKey, count: number, values: Values = {}): string {
   const form = plural.value.select(count) === "one" ? "one" : "other";
-  return t(`${key}.${form}` as TextKey, { count: decimal.value.format(count), ...values });
+  return t(`${key}.${form}` as TextKey, { count: number(count), ...values });
 }
 
 /** A number as the language writes it. */
 export function number(value: number, digits = 0): string {
-  const options = { minimumFractionDigits: digits, maximumFractionDigits: digits };
-  return new Intl.NumberFormat(language.value, options).format(value);
+  const made = formats.value;
+  if (!made.has(digits)) made.set(digits, formatOf(language.value, digits)); // making one is dear
+  return made.get(digits)!.format(value);
 }
 
 /** A share that never rounds onto 0 or 100 per cent, nor onto a threshold. */
@@ -67,6 +68,10 @@ export function choose(chosen: Language): void {
 
 export function filled(text: string, values: Values): string {
   return text.replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));
+}
+
+function formatOf(chosen: Language, digits: number): Intl.NumberFormat {
+  return new Intl.NumberFormat(chosen, { minimumFractionDigits: digits, maximumFractionDigits: digits });
 }
 
 function firstLanguage(): Language {
