@@ -9,8 +9,6 @@ from pathlib import Path
 import hypothesis
 import pytest
 
-from support.conversions import converted_for_this_run
-
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
 
@@ -43,12 +41,6 @@ def shared() -> Path:
     if not SHARED.is_dir():
         pytest.skip("the folder ../shared with real clips and weights is not here")
     return SHARED
-
-
-@pytest.fixture(scope="session")
-def converted_networks(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Networks as OpenVINO has them, for `copy_into` alone: a library empties its cache of other ones."""
-    return converted_for_this_run(tmp_path_factory)
 
 
 @pytest.fixture(scope="module")

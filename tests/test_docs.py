@@ -23,7 +23,7 @@ from cbvir_core.decode import read_frames
 from cbvir_shared.exit_codes import ExitCode
 from cbvirctl.__main__ import app as client
 from cbvird.config.settings import tables
-from support.conversions import copy_into
+from support.conversions import bring_builtin
 from support.films import draw_film
 from support.running import Service, service
 
@@ -110,9 +110,9 @@ def test_every_path_of_the_project_that_a_document_names_is_there() -> None:
 
 
 @pytest.fixture(scope="module")
-def networks(converted_networks: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def networks(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The built-in networks, converted for every program that the documents show."""
-    return copy_into(tmp_path_factory.mktemp("networks"), converted_networks)
+    return bring_builtin(tmp_path_factory.mktemp("networks"))
 
 
 @pytest.fixture(scope="module")

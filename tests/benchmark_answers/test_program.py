@@ -14,19 +14,19 @@ from bench.retrieval.clips import clips_in, split
 from bench.retrieval.photographs import distractors
 from bench.retrieval.questions import BenchmarkQuery
 from cbvir_core import Library
-from support.conversions import copy_into
+from support.conversions import bring_builtin
 
 PERTURBATIONS = ("unedited", "mirror", "page")
 SMALL = ("--frames", "2", "--frames-without", "1", "--foreign", "6", "--distractors", "20")
 
 
 def test_prints_and_writes_every_figure(
-    small: Path, converted_networks: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    small: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     found_file, plot = tmp_path / "all.json", tmp_path / "plot.png"
     line = ["--shared", str(small), *SMALL, "--kinds", *PERTURBATIONS, "--without", "no mirror", "no moment"]
     kept = ["--data", str(tmp_path / "library")]
-    copy_into(tmp_path / "library" / "cache", converted_networks)
+    bring_builtin(tmp_path / "library" / "cache")
     main([*line, *kept, "--json", str(found_file), "--plot", str(plot)])
     found = json.loads(found_file.read_text())
     assert list(found["figures"]) == ["everything", "no mirror", "no moment"]

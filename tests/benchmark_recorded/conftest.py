@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from support.libraries import weights
+from support.libraries import converted, weights
 
-__all__ = ["weights"]
+__all__ = ["converted", "weights"]

@@ -11,8 +11,8 @@ from bench.recorded.answers import Record, answer_all, differences
 from bench.recorded.program import main
 from bench.recorded.questions import ORDER, questions
 from cbvir_core.library import Library
-from support.conversions import copy_into
 from support.films import Film, draw_film
+from support.libraries import with_networks
 
 COUNT = len(ORDER) + 2
 
@@ -38,11 +38,10 @@ def record(
     films: list[Film],
     clips: list[Path],
     weights: Path,
-    converted_networks: Path,
+    converted: Path,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Record:
-    data = tmp_path_factory.mktemp("data")
-    copy_into(data / "cache", converted_networks)
+    data = with_networks(tmp_path_factory.mktemp("data"), converted)
     with Library.open(data, profile="first", models_dir=weights) as library:
         for film in films:
             library.add(film.path)

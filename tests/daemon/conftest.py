@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from cbvir_core.embed import NetworkEncoder, RuntimeOptions, import_files
-from support.conversions import copy_into
+from cbvir_core.embed import import_files
+from support.conversions import bring_builtin, bring_conversion
 from support.films import Film, draw_film, loop_film
 from support.networks import seeded_filter, seeded_solar
 from support.services import Service
@@ -30,16 +30,16 @@ def long_film(films: list[Film], tmp_path_factory: pytest.TempPathFactory) -> Fi
 
 
 @pytest.fixture(scope="session")
-def prepared(converted_networks: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data folder with one profile, ``seeded``, that has a filter alone.
 
-    Its network and the built-in ones are converted already: each service would spend half a minute on that.
+    Its network and the built-in ones are converted already: a service would spend ten seconds on that.
     """
     data = tmp_path_factory.mktemp("prepared")
-    copy_into(data / "cache", converted_networks)
+    bring_builtin(data / "cache")
     import_files("seeded", [seeded_filter(data / "net.safetensors")], data / "models")
     (data / "net.safetensors").unlink()
-    NetworkEncoder(data / "models/seeded/filter.safetensors", "filter", RuntimeOptions(cache=data / "cache"))
+    bring_conversion(data / "cache", data / "models/seeded/filter.safetensors", "filter")
     return data
 
 
@@ -50,7 +50,7 @@ def refined(prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copytree(prepared, data)
     import_files("seeded", [seeded_solar(data / "net.safetensors")], data / "models")
     (data / "net.safetensors").unlink()
-    NetworkEncoder(data / "models/seeded/refine.safetensors", "refine", RuntimeOptions(cache=data / "cache"))
+    bring_conversion(data / "cache", data / "models/seeded/refine.safetensors", "refine")
     return data
 
 

@@ -22,6 +22,7 @@ from cbvir_core.errors import ConfigError, WeightsMismatch, WeightsMissing
 from cbvir_core.types import Image, Rows
 from cbvir_core.weights import ROLES, Preprocess, fingerprint, read_weights, write_weights
 from support.networks import seeded_solar
+from support.tiny_network import registered, tiny_file
 
 
 def cosines(a: Rows, b: Rows) -> Rows:
@@ -43,14 +44,17 @@ def test_solar_agrees_with_float32_torch(solar_file: Path, pictures: list[Image]
     assert cosines(fast.encode(pictures), truth.encode(pictures)).min() >= 0.99
 
 
-def test_solar_on_mobilenet_agrees_with_float32_torch(pictures: list[Image], tmp_path: Path) -> None:
+def test_solar_on_mobilenet_agrees_with_float32_torch(
+    pictures: list[Image], cache: Path, tmp_path: Path
+) -> None:
     """The file is in float16, as the built-in one; random attention blocks change the features."""
     weights = seeded_solar(tmp_path / "float32", "mobilenet_v2")
     header, state = read_weights(weights)
     halves = {name: value.half() if value.is_floating_point() else value for name, value in state.items()}
     write_weights(tmp_path / "float16", halves, header)
     assert (tmp_path / "float16").stat().st_size < 25_000_000
-    fast = NetworkEncoder(tmp_path / "float16", "refine", RuntimeOptions(runtime="openvino"))
+    options = RuntimeOptions(runtime="openvino", cache=cache)
+    fast = NetworkEncoder(tmp_path / "float16", "refine", options)
     truth = NetworkEncoder(weights, "refine", RuntimeOptions(runtime="torch", device="cpu"))
     assert fast.dim == truth.dim == 1280
     assert cosines(fast.encode(pictures), truth.encode(pictures)).min() >= 0.99
@@ -59,10 +63,12 @@ def test_solar_on_mobilenet_agrees_with_float32_torch(pictures: list[Image], tmp
 @pytest.mark.skipif(not openvino_runtime.has_bf16(), reason="this processor has no bf16")
 @pytest.mark.parametrize(("kept", "precision"), [(1.0, "bf16"), (MIN_BF16_COSINE - 1e-4, "f32")])
 def test_bf16_is_used_where_the_network_stands_it(
-    filter_file: Path, monkeypatch: pytest.MonkeyPatch, kept: float, precision: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kept: float, precision: str
 ) -> None:
     monkeypatch.setattr(openvino_runtime, "worst_cosine", lambda *_: kept)
-    runner = openvino_runtime.OpenVinoRunner(filter_file, fingerprint(filter_file))
+    with registered("filter"):
+        file = tiny_file(tmp_path / "tiny.safetensors")
+        runner = openvino_runtime.OpenVinoRunner(file, fingerprint(file))
     assert runner.precision == precision
 
 
@@ -164,27 +170,24 @@ def test_a_kept_conversion_gives_the_same_rows_without_torch(
     assert sys.modules["openvino_telemetry"] is None, "neither when converting, which this process did"
 
 
-def test_a_spoilt_cache_is_done_without_and_mended(
-    filter_file: Path, pictures: list[Image], tmp_path: Path
-) -> None:
-    expected = NetworkEncoder(
-        filter_file, "filter", RuntimeOptions(runtime="openvino", cache=tmp_path)
-    ).encode(pictures[:1])
-    (kept,) = tmp_path.iterdir()
-    (kept / "network.xml").write_text("<broken")
-    again = NetworkEncoder(filter_file, "filter", RuntimeOptions(runtime="openvino", cache=tmp_path)).encode(
-        pictures[:1]
-    )
+def test_a_spoilt_cache_is_done_without_and_mended(pictures: list[Image], tmp_path: Path) -> None:
+    file, cache = tiny_file(tmp_path / "tiny.safetensors"), tmp_path / "cache"
+    options = RuntimeOptions(runtime="openvino", cache=cache)
+    with registered("filter"):
+        expected = NetworkEncoder(file, "filter", options).encode(pictures[:1])
+        (kept,) = cache.iterdir()
+        (kept / "network.xml").write_text("<broken")
+        again = NetworkEncoder(file, "filter", options).encode(pictures[:1])
     np.testing.assert_array_equal(again, expected)
     assert (kept / "network.xml").stat().st_size > 1000
 
 
-def test_a_cache_that_cannot_be_written_is_done_without(filter_file: Path, tmp_path: Path) -> None:
+def test_a_cache_that_cannot_be_written_is_done_without(tmp_path: Path) -> None:
+    file = tiny_file(tmp_path / "tiny.safetensors")
     (tmp_path / "file").write_text("in the way")
-    assert (
-        NetworkEncoder(filter_file, "filter", RuntimeOptions(runtime="openvino", cache=tmp_path / "file")).dim
-        == 64
-    )
+    options = RuntimeOptions(runtime="openvino", cache=tmp_path / "file")
+    with registered("filter"):
+        assert NetworkEncoder(file, "filter", options).dim == 16
 
 
 def test_the_wrong_network_is_refused(filter_file: Path, solar_file: Path, tmp_path: Path) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +12,6 @@ from cbvir_core.embed import NetworkEncoder, RuntimeOptions, import_files
 from cbvir_core.errors import WeightsMismatch
 from cbvir_core.types import Image
 from cbvir_core.weights import (
-    ARCHITECTURES,
     ROLES,
     Profile,
     Role,
@@ -23,20 +20,10 @@ from cbvir_core.weights import (
     read_header,
     verify,
 )
-from support.tiny_network import tiny_architecture, tiny_file, tiny_state
+from support.tiny_network import registered, tiny_file, tiny_state
 
 TORCH = RuntimeOptions(runtime="torch", device="cpu")
 OPENVINO = RuntimeOptions(runtime="openvino")
-
-
-@contextmanager
-def registered(role: Role) -> Iterator[None]:
-    """The tiny network in the registry, for this role."""
-    ARCHITECTURES.append(tiny_architecture(role))
-    try:
-        yield
-    finally:
-        ARCHITECTURES.pop()
 
 
 def other_role(role: Role) -> Role:

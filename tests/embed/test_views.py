@@ -12,6 +12,7 @@ from cbvir_core.embed.views import QUERY_SCALES
 from cbvir_core.errors import WeightsMismatch
 from cbvir_core.types import Image, Rows
 from cbvir_core.weights import find_profile, fingerprint
+from support.conversions import bring_conversion
 from support.networks import painted
 
 WEIGHTS = find_profile("builtin", None).filter
@@ -27,8 +28,11 @@ def pictures() -> list[Image]:
 
 @pytest.fixture(scope="module")
 def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of the converted networks of this module."""
-    return tmp_path_factory.mktemp("kept")
+    """A folder with both forms of the converted network."""
+    cache = tmp_path_factory.mktemp("kept")
+    bring_conversion(cache, WEIGHTS, "filter")
+    bring_conversion(cache, WEIGHTS, "filter", views=True)
+    return cache
 
 
 @pytest.fixture(scope="module")

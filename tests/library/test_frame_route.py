@@ -15,7 +15,7 @@ from cbvir_core.decode import fit_within, read_frames
 from cbvir_core.library import Library
 from cbvir_core.search import SearchOptions
 from cbvir_core.types import Answer, Frame, Hit, Image, Verdict
-from support.conversions import copy_into
+from support.conversions import bring_builtin
 from support.libraries import store_of
 
 CLIPS = (
@@ -33,14 +33,12 @@ MOMENT_S = 0.05
 
 
 @pytest.fixture(scope="module")
-def library(
-    shared: Path, converted_networks: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Library]:
+def library(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
     """Four clips with the built-in weights."""
     if not all((shared / "videos" / name).exists() for name in CLIPS):
         pytest.skip("../shared has not all the clips")
     data = tmp_path_factory.mktemp("library")
-    copy_into(data / "cache", converted_networks)
+    bring_builtin(data / "cache")
     with Library.open(data, profile="builtin") as opened:
         for name in CLIPS:
             opened.add(shared / "videos" / name)
@@ -184,10 +182,10 @@ def test_a_forgotten_film_is_found_by_no_frame(
 
 
 def test_a_library_of_the_version_before_is_completed_and_answers_meanwhile(
-    shared: Path, converted_networks: Path, tmp_path: Path, frames: dict[str, list[Frame]]
+    shared: Path, tmp_path: Path, frames: dict[str, list[Frame]]
 ) -> None:
     name = CLIPS[0]
-    copy_into(tmp_path / "cache", converted_networks)
+    bring_builtin(tmp_path / "cache")
     with Library.open(tmp_path, profile="builtin", frames=False) as former:
         former.add(shared / "videos" / name)
         assert store_of(former).frame_counts().coded == 0

@@ -15,7 +15,7 @@ from cbvir_core.decode import read_frames, read_picture
 from cbvir_core.library import Library
 from cbvir_core.search import SearchOptions
 from cbvir_core.types import Answer, Image, Verdict
-from support.conversions import copy_into
+from support.conversions import bring_builtin
 from support.films import write_video
 
 SIZE, RATE = (640, 360), 30
@@ -45,11 +45,10 @@ def films(pictures: list[Image], tmp_path_factory: pytest.TempPathFactory) -> di
 def library(
     films: dict[Fraction, Path],
     shared: Path,
-    converted_networks: Path,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Library]:
     data = tmp_path_factory.mktemp("library")
-    copy_into(data / "cache", converted_networks)
+    bring_builtin(data / "cache")
     with Library.open(data, profile="builtin") as opened:
         for path in films.values():
             opened.add(path)

@@ -22,6 +22,7 @@ from cbvir_core.library import Library
 from cbvir_core.search import SearchOptions
 from cbvir_core.types import Image
 from cbvir_core.weights import Role, fingerprint
+from support.conversions import bring_conversion
 from support.films import Film
 from support.libraries import LibraryOpener, active_generation, store_of
 from support.networks import seeded_filter, seeded_solar
@@ -156,8 +157,6 @@ def test_conversions_of_weights_that_nobody_has_any_more_go(
     tmp_path: Path,
 ) -> None:
     first, second = (weights / name / "filter.safetensors" for name in ("first", "second"))
-    for file in (first, second):
-        NetworkEncoder(file, "filter", RuntimeOptions(cache=converted))
     data = tmp_path / "own"
     rmtree(data / "cache")
     copytree(converted, data / "cache")
@@ -186,7 +185,7 @@ def test_conversions_of_weights_that_nobody_has_any_more_go(
 
 def test_a_conversion_that_is_dropped_while_another_process_uses_it(weights: Path, tmp_path: Path) -> None:
     file, cache = weights / "first" / "filter.safetensors", tmp_path / "cache"
-    NetworkEncoder(file, "filter", RuntimeOptions(cache=cache))
+    bring_conversion(cache, file, "filter")
     script = (
         "import sys, numpy as np; from pathlib import Path\n"
         "from cbvir_core.embed import NetworkEncoder, RuntimeOptions\n"

@@ -15,6 +15,7 @@ from cbvir_core.embed import import_files
 from cbvir_core.library import Library
 from cbvir_core.search import SearchOptions
 from cbvir_core.types import Image, Verdict
+from support.conversions import bring_builtin, bring_conversion
 
 ClipPerturbation = Callable[[Image], Image]
 
@@ -67,6 +68,8 @@ def library(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         pytest.skip("../shared has no weights or not all the clips")
     folder = tmp_path_factory.mktemp("real")
     import_files("imagenet", weights, folder / "models")
+    bring_builtin(folder / "cache")
+    bring_conversion(folder / "cache", folder / "models/imagenet/filter.safetensors", "filter")
     with Library.open(folder, profile="imagenet") as opened:
         for name, _ in CLIPS:
             opened.add(shared / "videos" / name)

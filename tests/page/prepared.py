@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from cbvir_core.store import Store
-from support.conversions import convert_networks
+from support.conversions import bring_builtin
 from support.pictures import saved
 from support.services import Service, frame_at
 from support.store_makers import put_videos
@@ -92,7 +92,7 @@ def write_questions(folder: Path, videos: Path) -> None:
 def _library(kept: Path) -> Path:
     library = kept / "library"
     if not library.exists():
-        convert_networks(library / "cache")
+        bring_builtin(library / "cache")
     return library
 
 

@@ -19,6 +19,7 @@ from cbvir_core.sequences.complexity import model_costs
 from cbvir_core.sequences.feature_encoder import FeatureEncoder
 from cbvir_core.sequences.feature_network import FeatureNetwork, count_parameters, grey_network, load_features
 from cbvir_core.types import Floats, Image
+from support.conversions import encoder_cache
 from support.films import draw_film
 from support.networks import painted
 
@@ -28,9 +29,9 @@ def cosines(one: Floats, other: Floats) -> Floats:
     return np.asarray((one * other).sum(axis=1) / lengths, np.float32)
 
 
-def test_features_are_those_of_the_network_before_whitening(filter_file: Path, tmp_path: Path) -> None:
+def test_features_are_those_of_the_network_before_whitening(filter_file: Path) -> None:
     images = painted(1, 3)
-    encoder = FeatureEncoder(filter_file, cache=tmp_path / "cache")
+    encoder = FeatureEncoder(filter_file, cache=encoder_cache())
     rows = encoder.encode(images)
     network = load_network(filter_file)
     batch = torch.from_numpy(np.stack([prepare(image, (96, 96), encoder.preprocess) for image in images]))
@@ -40,7 +41,7 @@ def test_features_are_those_of_the_network_before_whitening(filter_file: Path, t
     assert (cosines(rows, pooled) > 0.998).all()
     np.testing.assert_allclose(np.linalg.norm(rows, axis=1), np.linalg.norm(pooled, axis=1), rtol=0.03)
     assert not are_unit_rows(rows)
-    again = FeatureEncoder(filter_file, cache=tmp_path / "cache")  # converted before
+    again = FeatureEncoder(filter_file, cache=encoder_cache())  # converted before
     np.testing.assert_allclose(again.encode(images), rows, rtol=1e-4, atol=1e-4)
     assert encoder.encode([]).shape == (0, 1280)
 
@@ -57,7 +58,7 @@ def test_the_grey_network_computes_what_the_colour_network_does_of_a_grey_pictur
 
 
 def test_the_grey_encoder_sees_no_colour(filter_file: Path) -> None:
-    encoder = FeatureEncoder(filter_file, grey=True)
+    encoder = FeatureEncoder(filter_file, grey=True, cache=encoder_cache())
     (picture,) = painted(3, 1)
     luma = np.rint(picture @ np.array([0.299, 0.587, 0.114], np.float32)).astype(np.uint8)
     rows = encoder.encode([picture, np.repeat(luma[:, :, None], 3, axis=2)])

@@ -17,7 +17,7 @@ from cbvir_core.library import Library
 from cbvir_core.library.active import ActiveGeneration
 from cbvir_core.search import SearchOptions
 from cbvir_core.store import Store
-from support.conversions import copy_into
+from support.conversions import bring_builtin, bring_conversion
 from support.films import Film, draw_film
 from support.networks import seeded_filter, seeded_solar
 
@@ -58,9 +58,13 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def converted(converted_networks: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Networks are converted for OpenVINO once, not once per library."""
-    return copy_into(tmp_path_factory.mktemp("cache"), converted_networks)
+def converted(weights: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The converted networks of these profiles and the built-in one."""
+    cache = bring_builtin(tmp_path_factory.mktemp("cache"))
+    for name in ("first", "second"):
+        bring_conversion(cache, weights / name / "filter.safetensors", "filter")
+    bring_conversion(cache, weights / "refined" / "refine.safetensors", "refine")
+    return cache
 
 
 def with_networks(data: Path, converted: Path) -> Path:

@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from cbvir_core.types import Image
+from support.conversions import encoder_cache
 from support.networks import painted, seeded_filter, seeded_solar
 
 torch.set_num_threads(1)  # as the encoders do; more than one is slower where other work runs
@@ -38,6 +39,6 @@ def imagenet(shared: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the folder that keeps converted networks for the whole run."""
-    return tmp_path_factory.mktemp("converted")
+def cache() -> Path:
+    """Return the folder that keeps converted networks."""
+    return encoder_cache()

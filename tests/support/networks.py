@@ -7,6 +7,7 @@ blurred, cropped by a tenth) is nearer than any other picture.  Brightness does 
 
 from __future__ import annotations
 
+import shutil
 from functools import cache
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from cbvir_core.embed.preprocess import prepare
 from cbvir_core.embed.solar import MobileNetSolarFeatures, SolarDescriptor, SolarFeatures
 from cbvir_core.types import Image
 from cbvir_core.weights import Preprocess, WeightsHeader, write_weights
+from support.conversions import kept_file
 from support.scenery import PAINTERS, palette
 
 FILTER_SIDE = 96
@@ -30,16 +32,24 @@ RESIDUAL_GAIN = 0.3  # with a gain of 1, a random network of this depth turns ev
 
 def seeded_filter(path: Path, seed: int = 0) -> Path:
     """Write a MobileNetV2 filter whose weights follow from the seed (64 dimensions), and return `path`."""
+    kept = kept_file(f"filter-{seed}.safetensors", lambda new: make_filter(new, seed))
+    return Path(shutil.copyfile(kept, path))
+
+
+def make_filter(path: Path, seed: int) -> None:
+    """Make that filter, which takes seconds."""
     header = WeightsHeader("mobilenet_v2", f"random, seed {seed}", Preprocess(FILTER_SIDE, FILTER_SIDE))
     write_weights(path, _filter_state(seed), header)
-    return path
 
 
 def seeded_solar(path: Path, backbone: str = "resnet18", seed: int = 0) -> Path:
     """Write a SOLAR network with random weights (also in its attention blocks), and return `path`."""
-    header = WeightsHeader(f"solar-{backbone}", f"random, seed {seed}", Preprocess(long_side=SOLAR_LONG_SIDE))
-    write_weights(path, _solar_state(backbone, seed), header)
-    return path
+    name = f"solar-{backbone}"
+    header = WeightsHeader(name, f"random, seed {seed}", Preprocess(long_side=SOLAR_LONG_SIDE))
+    kept = kept_file(
+        f"{name}-{seed}.safetensors", lambda new: write_weights(new, _solar_state(backbone, seed), header)
+    )
+    return Path(shutil.copyfile(kept, path))
 
 
 def painted(seed: int, count: int, width: int = 256, height: int = 144) -> list[Image]:

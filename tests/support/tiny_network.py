@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -10,15 +11,20 @@ import torch
 from torch import Tensor, nn
 
 from cbvir_core.embed.networks import GeM, Network, PublishedNetwork, load_exactly
-from cbvir_core.weights import Architecture, Preprocess, Role, WeightsHeader, write_weights
+from cbvir_core.weights import ARCHITECTURES, Architecture, Preprocess, Role, WeightsHeader, write_weights
 
 TINY_ARCHITECTURE = "tiny"
 TINY_PREPROCESS = Preprocess(height=64, width=64)
 
 
-def tiny_architecture(role: Role) -> Architecture:
-    """Return its line of the registry."""
-    return Architecture(TINY_ARCHITECTURE, role, "Tiny", "support.tiny_network")
+@contextmanager
+def registered(role: Role) -> Iterator[None]:
+    """Have it in the registry, for this role."""
+    ARCHITECTURES.append(Architecture(TINY_ARCHITECTURE, role, "Tiny", "support.tiny_network"))
+    try:
+        yield
+    finally:
+        ARCHITECTURES.pop()
 
 
 class TinyDescriptor(Network):

@@ -15,6 +15,7 @@ from cbvir_core.types import Floats, Image
 from cbvir_core.visil import BUILTIN_VISIL, VisilModel
 from cbvir_core.visil.region_encoder import RegionEncoder
 from cbvir_core.weights import find_profile, fingerprint
+from support.conversions import encoder_cache
 
 CLIPS = ("learning-area--frog.mp4", "interactive-examples--stream-of-water.mp4", "learning-area--pig.mp4")
 MAX_BYTES = 10_000_000
@@ -26,10 +27,8 @@ def model() -> VisilModel:
 
 
 @pytest.fixture(scope="module")
-def encoder(model: VisilModel, tmp_path_factory: pytest.TempPathFactory) -> RegionEncoder:
-    return RegionEncoder(
-        find_profile("builtin", None).filter, model.blocks, cache=tmp_path_factory.mktemp("c")
-    )
+def encoder(model: VisilModel) -> RegionEncoder:
+    return RegionEncoder(find_profile("builtin", None).filter, model.blocks, cache=encoder_cache())
 
 
 def edited(frame: Image) -> Image:

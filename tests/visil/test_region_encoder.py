@@ -16,6 +16,7 @@ from cbvir_core.types import Image
 from cbvir_core.visil.region_encoder import RegionEncoder, region_fingerprint
 from cbvir_core.visil.region_network import RegionNetwork
 from cbvir_core.weights import find_profile, read_header
+from support.conversions import encoder_cache
 from support.networks import painted
 
 WEIGHTS = find_profile("builtin", None).filter
@@ -28,8 +29,8 @@ def pictures() -> list[Image]:
 
 
 @pytest.fixture(scope="module")
-def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("kept")
+def kept() -> Path:
+    return encoder_cache()
 
 
 @pytest.fixture(scope="module")

@@ -25,6 +25,7 @@ from cbvir_core.types import FrameCodes, Image, Keyframe, Thumbnails
 from cbvird.worker import wire
 from cbvird.worker.process import DecodeTask
 from cbvird.worker.supervisor import DecodeWorker
+from support.conversions import bring_conversion
 from support.describers import MeanDescriber
 from support.films import draw_film
 from support.libraries import store_of
@@ -70,7 +71,8 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
     """An empty library with a small seeded filter network."""
     folder = tmp_path_factory.mktemp("library")
     (folder / "models" / "seeded").mkdir(parents=True)
-    seeded_filter(folder / "models" / "seeded" / "filter.safetensors")
+    weights = seeded_filter(folder / "models" / "seeded" / "filter.safetensors")
+    bring_conversion(folder / "cache", weights, "filter")
     with Library.open(folder, profile="seeded", frames=MeanDescriber()) as opened:
         yield opened
 
