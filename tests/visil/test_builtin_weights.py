@@ -12,7 +12,7 @@ from cbvir_core.decode import read_frames
 from cbvir_core.train.recipe_file import recipe_table
 from cbvir_core.train.video.recipe import read_video_recipe, video_recipe_from
 from cbvir_core.types import Floats, Image
-from cbvir_core.visil import BUILTIN_VISIL, VisilModel
+from cbvir_core.visil import BUILTIN_VISIL, VideoStudents, VisilModel
 from cbvir_core.visil.region_encoder import RegionEncoder
 from cbvir_core.weights import find_profile, fingerprint
 from support.conversions import encoder_cache
@@ -69,3 +69,15 @@ def test_an_edited_piece_is_most_like_its_clip(
     for name, (_, piece) in described.items():
         found = {other: model.similarity(model.describe(piece), clip) for other, clip in clips.items()}
         assert max(found, key=lambda other: found[other]) == name
+
+
+@pytest.mark.parametrize("share", [0.0, 0.5, 1.0])
+def test_the_students_agree_with_their_teacher(
+    model: VisilModel, described: dict[str, tuple[Floats, Floats]], share: float
+) -> None:
+    students = VideoStudents(model)
+    kept = [students.describe(whole) for whole, _ in described.values()]
+    for number, (_, piece) in enumerate(described.values()):
+        found = students.similarities(students.describe(piece), kept, share)
+        assert int(np.argmax(found)) == number
+        assert found[number] > 0.4
