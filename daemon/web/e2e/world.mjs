@@ -111,7 +111,7 @@ export async function fits(page, what) {
   const over = await page.evaluate(() => {
     const limit = document.documentElement.clientWidth;
     const inside = (one) => one.closest("[data-scrolls], .unseen, .skip") === null;
-    return [...document.querySelectorAll("body *")]
+    return [...document.querySelectorAll("body *:not(svg *)")]
       .filter((one) => inside(one) && one.getBoundingClientRect().right > limit + 1)
       .map((one) => `${one.tagName}.${one.className}`);
   });

@@ -33,13 +33,13 @@ export function DiskPart() {
           </p>
           <div class="disk-bar" aria-hidden="true">
             {parts.map(([name, size], place) => (
-              <i key={name} class={`tint-${place % 6}`} style={{ width: `${share(0, size, whole, 0.3).width}%` }} />
+              <i key={name} class={`tint-${place % 8}`} style={{ width: `${share(0, size, whole, 0.3).width}%` }} />
             ))}
           </div>
           <ul class="disk-parts">
             {parts.map(([name, size], place) => (
               <li key={name}>
-                <i class={`tint-${place % 6}`} aria-hidden="true" />
+                <i class={`tint-${place % 8}`} aria-hidden="true" />
                 <span>{t(name === "other" ? "disk.rest" : (`disk.${name}` as TextKey))}</span>
                 <span class="figures">{bytes(size)}</span>
               </li>

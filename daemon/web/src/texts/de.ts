@@ -173,7 +173,7 @@ export const de: Record<TextKey, string> = {
   "play.copyMpv": "Befehl für mpv",
   "play.scenesOf": "Szenen von {name}",
   "play.elsewhere": "Wo noch?",
-  "play.elsewhereOf": "Wo die Szene bei {time} noch vorkommt",
+  "play.elsewhereOf": "Wo noch? Die Szene bei {time}",
 
   "state.indexed": "Erfasst",
   "state.partial": "Teilweise erfasst",

@@ -171,7 +171,7 @@ export const en = {
   "play.copyMpv": "Command for mpv",
   "play.scenesOf": "Scenes of {name}",
   "play.elsewhere": "Where else?",
-  "play.elsewhereOf": "Where else the scene at {time} appears",
+  "play.elsewhereOf": "Where else? The scene at {time}",
 
   "state.indexed": "Indexed",
   "state.partial": "Partly indexed",
