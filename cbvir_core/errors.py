@@ -33,6 +33,7 @@
     ├── VideoForgotten            forgotten
     ├── BadRequest                bad_request
     ├── NoPage                    no_page
+    ├── FileExists                file_exists
     ├── ServiceStopping           stopping          (retry)
     └── ConfigError               bad_config
 
@@ -277,6 +278,12 @@ class NoPage(CbvirError):
     """The service serves no page: the configuration names no address for it."""
 
     code = "no_page"
+
+
+class FileExists(CbvirError):
+    """A file of that name is there already, and stays."""
+
+    code = "file_exists"
 
 
 class ServiceStopping(CbvirError):

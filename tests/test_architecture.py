@@ -67,6 +67,7 @@ HOMES = {
     "pydantic": {"cbvird"},
     "pydantic_settings": {"cbvird"},
     "structlog": {"cbvird"},
+    "opentimelineio": {"cbvird.export"},
     "typer": {"cbvirctl"},
     "rich": {"cbvirctl", "evaluate", "train"},
     "httpx": {"cbvirctl", "weights"},

@@ -10,6 +10,7 @@ from cbvir_core.decode.blank import is_blank
 from cbvir_core.decode.complete import container_complete
 from cbvir_core.decode.excerpt import MAX_EXCERPT_S, Excerpt, write_excerpt
 from cbvir_core.decode.identity import fingerprint
+from cbvir_core.decode.pdf import encode_pdf
 from cbvir_core.decode.picture import read_picture
 from cbvir_core.decode.probe import probe
 from cbvir_core.decode.reader import FrameReader, read_frames
@@ -39,6 +40,7 @@ __all__ = [
     "container_complete",
     "decode_still",
     "decode_strip",
+    "encode_pdf",
     "encode_png",
     "encode_still",
     "encode_strip",

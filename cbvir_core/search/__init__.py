@@ -1,7 +1,7 @@
 """A query from picture to answer: prepare, find, verify, localise, judge, answer."""
 
 from cbvir_core.search.answer import FRAME_NOTE, KEYFRAME_NOTE
-from cbvir_core.search.answered_frame import draw_answered_frame
+from cbvir_core.search.answered_frame import clock, draw_answered_frame
 from cbvir_core.search.confidence import ConfidenceModel, MatchEvidence, fit_weights, shipped_model
 from cbvir_core.search.findings import Candidate
 from cbvir_core.search.frame_agreement import FrameAgreement, frame_agreement
@@ -36,6 +36,7 @@ __all__ = [
     "SearchOptions",
     "Searcher",
     "StageListener",
+    "clock",
     "draw_answered_frame",
     "existing_path",
     "fit_weights",

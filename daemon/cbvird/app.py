@@ -28,6 +28,7 @@ from cbvird.ingest.ingest import Ingest
 from cbvird.ingest.jobs import Jobs
 from cbvird.ingest.listing import VideoListing
 from cbvird.ingest.tracker import Tracker
+from cbvird.ingest.upload_folders import UploadFolders
 from cbvird.ingest.writer import Writer
 from cbvird.runtime import notify
 from cbvird.runtime.duplicates import DuplicateJob
@@ -97,6 +98,7 @@ def serve(settings: Settings) -> None:
         data_dir = settings.service.data_dir
         page = None if page_listener is None else page_access(settings.web, page_listener, data_dir)
         context = _context(settings, library, jobs, pools, threads, page)
+        context.upload_folders.sweep()
         server = HttpServer(*_fronts(settings, context, listener, page_listener))
         threads.start("http", server.run)
         _start_work(threads, settings, context)
@@ -154,6 +156,7 @@ def _context(
         stop=threads.stop,
         started=time.monotonic(),
         page=page,
+        upload_folders=UploadFolders(settings.web.uploads, settings.web.upload_mb << 20, settings.watch),
     )
 
 

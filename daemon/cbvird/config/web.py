@@ -48,6 +48,7 @@ class WebSettings(Section):
     uploads: Paths = Field(
         default=(), description="watched folders, or folders inside them, that take videos from the page"
     )
+    upload_mb: int = Field(default=16384, ge=1, description="megabytes of the largest video that they take")
 
     @property
     def host(self) -> str:

@@ -17,6 +17,7 @@ from cbvird.ingest.catalog import Catalog
 from cbvird.ingest.jobs import Jobs
 from cbvird.ingest.listing import VideoListing
 from cbvird.ingest.tracker import Tracker
+from cbvird.ingest.upload_folders import UploadFolders
 from cbvird.runtime.duplicates import DuplicateJob
 from cbvird.runtime.event_bus import EventBus
 from cbvird.runtime.page_access import PageAccess
@@ -28,8 +29,9 @@ class Context:
     """What a request may use.
 
     `queries` is the pool of threads that searches run in, `picture_pool` that of pictures for people and
-    `excerpt_pool` that of short parts of videos, `excerpts`; `uploads` is a folder for bodies while they are
-    used.  `started` is the time of the start by the monotonic clock.  `page` is None where no page is served.
+    `excerpt_pool` that of short parts of videos, `excerpts`.  `uploads` is a folder for bodies while they are
+    used, `upload_folders` are those that take videos.  `started` is the time of the start by the monotonic
+    clock.  `page` is None where no page is served.
     """
 
     library: Library
@@ -48,6 +50,7 @@ class Context:
     uploads: Path
     stop: threading.Event
     started: float
+    upload_folders: UploadFolders
     page: PageAccess | None = None
 
 
