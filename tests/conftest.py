@@ -6,8 +6,15 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+import cv2
 import hypothesis
 import pytest
+
+# Two workers share the processors, as two searches of the service do: a search of a library took twice the
+# processor time where linear algebra and OpenCV had a thread for each of them.
+from cbvird.worker import single_thread_blas  # noqa: F401 - before numpy is loaded
+
+cv2.setNumThreads(1)
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from itertools import count
 from pathlib import Path
 
 import cv2
 import pytest
-import torch
 
 from cbvir_core.embed import RuntimeOptions
 from cbvir_core.evaluate import EvaluatedEncoders, open_encoders
@@ -19,16 +18,6 @@ from support.films import Film, draw_film
 from support.networks import seeded_filter, seeded_solar
 
 WriteTable = Callable[[str, Iterable[Iterable[object]]], Path]
-
-
-@pytest.fixture(scope="session", autouse=True)
-def one_thread() -> Iterator[None]:
-    """Run OpenCV and torch on one thread: two that share a busy core wait for each other."""
-    cv2.setNumThreads(1)
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="session")

@@ -16,11 +16,6 @@ from support.films import Film, draw_film
 HELD_OUT = range(1001, 1011)  # the defaults were chosen on seeds 101 to 112 and 201 to 225
 
 
-@pytest.fixture(scope="session", autouse=True)
-def one_thread() -> None:
-    cv2.setNumThreads(1)
-
-
 @pytest.fixture(scope="session")
 def drawn(tmp_path_factory: pytest.TempPathFactory) -> list[Film]:
     """Ten films of 16 shots with known cuts."""

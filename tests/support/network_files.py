@@ -5,13 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-import torch
 
 from cbvir_core.types import Image
 from support.conversions import encoder_cache
 from support.networks import painted, seeded_filter, seeded_solar
-
-torch.set_num_threads(1)  # as the encoders do; more than one is slower where other work runs
 
 
 @pytest.fixture(scope="session")
