@@ -8,10 +8,12 @@ import traceback
 from typing import Annotated
 
 import typer
+from typer.exceptions import TyperException
 
 from cbvirctl import calibrate, duplicates, index, models, query, status, unreleased, videos, web
 from cbvirctl.errors import ClientError
 from cbvirctl.options import JsonOption, SocketOption
+from cbvirctl.usage import report_usage
 
 INTERRUPTED_EXIT_CODE = 128 + signal.SIGINT
 """As shells have it for a process that a signal ended."""
@@ -67,8 +69,10 @@ unreleased.register(app)
 def main() -> None:
     """Run the command line and end with one of the documented exit codes."""
     try:
-        app()
-    except KeyboardInterrupt:
+        sys.exit(app(standalone_mode=False))
+    except TyperException as error:
+        sys.exit(report_usage(error, sys.argv[1:]))
+    except (KeyboardInterrupt, typer.Abort):
         sys.exit(INTERRUPTED_EXIT_CODE)
     except Exception as error:  # a bug: Python's own exit code, 1, would say that nothing was found
         traceback.print_exc()

@@ -13,10 +13,13 @@ import typer
 from cbvirctl.errors import Usage
 from cbvirctl.events import Events, listening
 from cbvirctl.options import JsonOption, SocketOption
-from cbvirctl.session import emit, session
+from cbvirctl.session import emit, reporting, session
 
 ShowProgress = Callable[[int, int], None]
 """Called with the number of questions done, and of all questions."""
+
+MIN_QUESTIONS, MAX_QUESTIONS = 100, 20_000
+"""What the service takes; a test holds it to that."""
 
 BETTER = "the new model is better on questions that it was not fitted to, and is used from now on"
 NOT_BETTER = "the new model is not better on questions that it was not fitted to: the one before stays in use"
@@ -47,6 +50,8 @@ def calibrate(
     whose answers are known.  This takes seconds a question; queries go on.  The result is used where it is
     better than the scores before, and holds until the weights change or --reset.
     """
+    with reporting(as_json):
+        _check(questions, seed)
     if reset:
         _reset(as_json, socket, alone=questions is None and seed is None)
         return
@@ -61,6 +66,16 @@ def calibrate(
         emit(document)
         return
     typer.echo(_summary(document))
+
+
+def _check(questions: int | None, seed: int | None) -> None:
+    """Refuse numbers that the service would refuse.  Raises Usage."""
+    if questions is not None and not MIN_QUESTIONS <= questions <= MAX_QUESTIONS:
+        wrong = "too few to fit scores to" if questions < MIN_QUESTIONS else "too many"
+        wanted = f"--questions wants {MIN_QUESTIONS} to {MAX_QUESTIONS:,}"
+        raise Usage(f"{questions} questions are {wrong}; {wanted}.", code="bad_request")
+    if seed is not None and seed < 0:
+        raise Usage(f"--seed wants a number of 0 or more, not {seed}.", code="bad_request")
 
 
 def _summary(document: dict[str, Any]) -> str:

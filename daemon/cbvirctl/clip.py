@@ -6,11 +6,9 @@ import base64
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-from rich.text import Text
-
 from cbvirctl.errors import BadInput
-from cbvirctl.render import clock, coloured, console, table
+from cbvirctl.listing import ListedRow, show_listing
+from cbvirctl.render import clocks, coloured, console, counted, probability, remarks_console, took
 from cbvirctl.session import emit, reference, session, write_picture
 
 
@@ -54,20 +52,28 @@ def show(document: dict[str, Any]) -> None:
     """Print the segments that are at least likely, or else the best guess."""
     results = document["results"]
     named = [hit for hit in results if hit["verdict"] != "none"] or results[:1]
-    rows = table("", "verdict", "score", "in the clip", "in the video", "file", "how", numbers=("score",))
-    for hit in named:
-        rows.add_row(
-            str(hit["rank"]),
-            coloured(hit["verdict"]),
-            f"{hit['score']:.2f}",
-            f"{clock(hit['clip_start_s'])} to {clock(hit['clip_end_s'])}",
-            f"{clock(hit['start_s'])} to {clock(hit['end_s'])}",
-            Text(hit["path"]),
-            _how(hit),
-        )
-    console().print(rows if named else "Nothing in the library resembles this clip.")
-    summary = f"{document['verdict']}: {document['frames']} frames of {document['duration_s']:.1f} s compared"
-    Console(stderr=True, highlight=False).print(f"{summary}, {document['took_ms']:.0f} ms", style="dim")
+    if not named:
+        console().print("Nothing in the library resembles this clip.")
+    else:
+        if named[0]["verdict"] == "none":
+            console().print("No part of a video is even likely to be in this clip.  The most similar one:")
+        columns = ("", "verdict", "score", "in the clip", "in the video", "how")
+        show_listing(columns, [_row(hit) for hit in named], numbers=("score",))
+    frames = f"{counted(document['frames'], 'frame')} of {document['duration_s']:.1f} s"
+    summary = f"{document['verdict']}: {frames} compared in {took(document['took_ms'])}"
+    remarks_console().print(summary, style="dim")
+
+
+def _row(hit: dict[str, Any]) -> ListedRow:
+    cells = (
+        str(hit["rank"]),
+        coloured(hit["verdict"]),
+        probability(hit["score"]),
+        clocks(hit["clip_start_s"], hit["clip_end_s"]),
+        clocks(hit["start_s"], hit["end_s"]),
+        _how(hit),
+    )
+    return ListedRow(cells, [hit["path"]])
 
 
 def _how(hit: dict[str, Any]) -> str:

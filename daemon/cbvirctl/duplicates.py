@@ -136,13 +136,16 @@ def _bar() -> Iterator[Callable[[Document], None]]:
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
+    from cbvirctl.render import counted
+
     left = TimeRemainingColumn(elapsed_when_finished=True)
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[videos]}"), left)
     with Progress(*columns, console=Console(stderr=True)) as progress:
         task = progress.add_task("comparing", total=None, videos="")
 
         def show(state: Document) -> None:
-            videos = f"{state['videos_done']} of {state['videos']} videos" if state["videos"] else ""
+            total_videos = counted(state["videos"], "video")
+            videos = f"{state['videos_done']} of {total_videos}" if state["videos"] else ""
             total = max(1.0, state["total_s"])
             done = state["done_s"] if state["running"] else total
             progress.update(task, total=total, completed=done, videos=videos)

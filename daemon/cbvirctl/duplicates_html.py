@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from cbvirctl.duplicates_table import KIND_NOTES, KIND_TITLES
 from cbvirctl.errors import ClientError
-from cbvirctl.render import clock, counted, span
+from cbvirctl.render import clock, counted, probability, span
 from cbvirctl.session import segment
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ def _figure(one: dict[str, Any], still: Any) -> str:
         f"{clock(one['first_start_s'])} to {clock(one['first_end_s'])} is "
         f"{clock(one['second_start_s'])} to {clock(one['second_end_s'])}"
     )
-    caption = escape(", ".join([times, *how, f"score {one['score']:.2f}"]))
+    caption = escape(", ".join([times, *how, f"score {probability(one['score'])}"]))
     return f"<figure>{pictures}<figcaption>{caption}</figcaption></figure>\n"
 
 

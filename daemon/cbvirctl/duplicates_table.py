@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from rich.console import Console
-from rich.table import Table
-
-from cbvirctl.render import clock, console, counted, plain, span, table
+from cbvirctl.listing import ListedRow, show_listing
+from cbvirctl.render import clock, console, counted, plain, remarks_console, span
 
 KIND_TITLES = {
     "copy": "Copies",
@@ -39,29 +37,25 @@ def show(document: dict[str, Any]) -> None:
         if not groups:
             continue
         out.print(plain(f"{title}: {KIND_NOTES[kind]}"), style="bold")
-        out.print(_groups(groups[:MAX_GROUPS_SHOWN]))
+        _show_groups(groups[:MAX_GROUPS_SHOWN])
         left_out += max(0, len(groups) - MAX_GROUPS_SHOWN)
     if not document["groups"]:
         out.print("No two videos share anything.")
-    err = Console(stderr=True, highlight=False)
+    err = remarks_console()
     counts = [f"{name} {count}" for name, count in document["kinds"].items() if count]
     err.print(f"{counted(document['total'], 'group')}: {', '.join(counts) or 'none'}", style="dim")
     if left_out:
         err.print(f"{counted(left_out, 'group')} more; --html, --csv and --json have them", style="dim")
 
 
-def _groups(groups: list[dict[str, Any]]) -> Table:
-    rows = table("shared", "from", "to", "of", "file", numbers=("shared", "from", "to", "of"))
+def _show_groups(groups: list[dict[str, Any]]) -> None:
+    columns, rows = ("shared", "from", "to", "of"), []
     for group in groups:
         for number, place in enumerate(group["places"][:MAX_VIDEOS_SHOWN]):
-            rows.add_row(
-                "" if number else span(group["shared_s"]),
-                clock(place["start_s"]),
-                clock(place["end_s"]),
-                clock(place["duration_s"]),
-                plain(place["path"] or place["video_id"]),
-            )
+            shared = "" if number else span(group["shared_s"])
+            times = (clock(place[key]) for key in ("start_s", "end_s", "duration_s"))
+            rows.append(ListedRow((shared, *times), [place["path"] or place["video_id"]]))
         more = len(group["places"]) - MAX_VIDEOS_SHOWN
         if more > 0:
-            rows.add_row("", "", "", "", plain(f"and {counted(more, 'other video')}"))
-    return rows
+            rows.append(ListedRow(("",) * len(columns), remarks=[f"and {counted(more, 'other video')}"]))
+    show_listing(columns, rows, numbers=columns)

@@ -5,10 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from rich.text import Text
-
 from cbvirctl.errors import BadInput
-from cbvirctl.render import clock, coloured, console, table
+from cbvirctl.listing import ListedRow, show_listing
+from cbvirctl.render import clock, coloured, console, probability
 from cbvirctl.session import emit, reference, session
 
 
@@ -38,11 +37,18 @@ def _show(document: dict[str, Any], pictures: list[Path]) -> None:
     """Print the videos that are at least likely, or else the best guess, with a time for each picture."""
     results = document["results"]
     named = [hit for hit in results if hit["verdict"] != "none"] or results[:1]
-    rows = table("", "verdict", "score", "picture", "time", "file", numbers=("score", "time"))
+    if not named:
+        console().print("No video resembles these pictures.")
+        return
+    if named[0]["verdict"] == "none":
+        console().print("No video is even likely to show these pictures.  The most similar one:")
+    rows = []
     for hit in named:
-        file = Text(hit["path"] + ", in the opposite order" * hit["reversed"])
-        rows.add_row(str(hit["rank"]), coloured(hit["verdict"]), f"{hit['score']:.2f}", "", "", file)
+        order = ["in the opposite order"] if hit["reversed"] else []
+        head = (str(hit["rank"]), coloured(hit["verdict"]), probability(hit["score"]), "", "")
+        rows.append(ListedRow(head, [hit["path"]], order))
         for path, shown in zip(pictures, hit["pictures"], strict=True):
+            score = "" if shown is None else probability(shown["score"])
             time = "–" if shown is None else clock(shown["time_s"])
-            rows.add_row("", "", "" if shown is None else f"{shown['score']:.2f}", Text(path.name), time, "")
-    console().print(rows if named else "No video resembles these pictures.")
+            rows.append(ListedRow(("", "", score, path.name, time)))
+    show_listing(("", "verdict", "score", "picture", "time"), rows, numbers=("score", "time"))

@@ -87,20 +87,14 @@ def _show(document: dict[str, Any], as_json: bool) -> None:
     if as_json:
         emit(document)
         return
-    from cbvirctl import render
+    from cbvirctl.listing import ListedRow, show_listing
 
-    rows = render.table("profile", "part", "label", "sha-256", "state", "file")
+    rows = []
     for profile in document["profiles"]:
         name = profile["name"] + (" *" if profile["name"] == document.get("answering") else "")
         for part in profile["files"]:
-            rows.add_row(
-                name,
-                part["part"],
-                part["label"],
-                part["sha256"][:16],
-                part["state"],
-                render.plain(part["path"]),
-            )
-    render.console().print(rows)
+            cells = (name, part["part"], part["label"], part["sha256"][:16], part["state"])
+            rows.append(ListedRow(cells, [part["path"]]))
+    show_listing(("profile", "part", "label", "sha-256", "state"), rows)
     for remark in document.get("notes", ()):
         note(remark)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -16,6 +18,8 @@ from cbvirctl.session import emit, expanded, note, reference, reporting, session
 if TYPE_CHECKING:
     from cbvirctl.client import Client
 
+
+_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 
 _GIF_PICTURE = b"\x21\xf9\x04"
 """What stands before each picture of a GIF that moves: a graphic control extension."""
@@ -71,6 +75,10 @@ def query(
 
     Exit code 0: there is a match; 1: there is none.
     """
+    with reporting(as_json):
+        _refuse_addresses(pictures)
+        if everywhere and top is not None:
+            raise Usage("--all names every scene, and --top some; leave out one of them.", code="bad_request")
     if _is_clip(pictures, as_clip, as_json):
         with reporting(as_json):
             _refuse_for_clips(region, everywhere, evidence if len(pictures) > 1 else None)
@@ -146,6 +154,16 @@ def _names_video(picture: str) -> bool:
         raise _unreadable(path, error) from None
 
 
+def _refuse_addresses(pictures: list[str]) -> None:
+    for picture in pictures:
+        if _ADDRESS.match(picture) and not Path(picture).exists():
+            raise BadInput(
+                f"{picture} is an address, and cbvirctl fetches nothing. "
+                f"Save the picture first, or pipe it: curl -sL {shlex.quote(picture)} | cbvirctl query -",
+                code="file_unreadable",
+            )
+
+
 def _unreadable(path: Path, error: OSError) -> BadInput:
     return BadInput(f"cannot read {path}: {error.strerror}.", code="file_unreadable")
 
@@ -172,12 +190,12 @@ def _show(document: dict[str, object], as_json: bool, by_video: bool) -> None:
     if as_json:
         emit(document)
         return
-    from cbvirctl import render
+    from cbvirctl import answers
 
     if by_video:
-        render.everywhere(document)
+        answers.everywhere(document)
     else:
-        render.answer(document)
+        answers.answer(document)
 
 
 def _read(picture: str) -> bytes:

@@ -1,13 +1,12 @@
-"""Documents of the service for people: tables, bars, one line for an answer."""
+"""What the output for people is made of: times, counts, probabilities, words in their colours."""
 
 from __future__ import annotations
 
+import math
+import os
 import sys
-from typing import Any
 
 from rich.console import Console
-from rich.progress_bar import ProgressBar
-from rich.table import Table
 from rich.text import Text
 
 WORD_COLOURS = {
@@ -22,13 +21,22 @@ WORD_COLOURS = {
 }
 """The colour of a verdict or of a state."""
 
-MAX_GUESSES_SHOWN = 3
-"""Scenes that are shown where none is at least likely."""
+UNLIMITED_COLUMNS = 1000
+"""Width of output that goes to no terminal: a row stays one line, for `grep`."""
+
+_ROUNDING = 1e-9
+"""A probability of .29 is 28.999999999999996 hundredths."""
 
 
 def console() -> Console:
-    """Return where tables are printed; wide enough for whole paths where the output is no terminal."""
-    return Console(highlight=False, width=None if sys.stdout.isatty() else 200, soft_wrap=True)
+    """Return where results are printed: as wide as the terminal, or as ``COLUMNS`` says."""
+    known = sys.stdout.isatty() or "COLUMNS" in os.environ
+    return Console(highlight=False, width=None if known else UNLIMITED_COLUMNS, soft_wrap=True)
+
+
+def remarks_console() -> Console:
+    """Return where remarks and progress are printed: stderr."""
+    return Console(stderr=True, highlight=False)
 
 
 def clock(seconds: float | None) -> str:
@@ -42,6 +50,11 @@ def clock(seconds: float | None) -> str:
     return f"{hours}:{minutes:02d}:{tail}" if hours else f"{minutes}:{tail}"
 
 
+def clocks(start_s: float | None, end_s: float | None) -> str:
+    """Return ``2:03.45 to 2:05.00``."""
+    return f"{clock(start_s)} to {clock(end_s)}"
+
+
 def span(seconds: float | None) -> str:
     """Return a rounded duration: ``3 h 20 min``, ``12 min``, ``40 s``; a dash for an unknown one."""
     if seconds is None:
@@ -50,6 +63,16 @@ def span(seconds: float | None) -> str:
         return f"{seconds:.0f} s"
     minutes = round(seconds / 60)
     return f"{minutes // 60} h {minutes % 60:02d} min" if minutes >= 60 else f"{minutes} min"
+
+
+def took(milliseconds: float) -> str:
+    """Return how long an answer took: ``84 ms``, ``2.8 s``."""
+    return f"{milliseconds:.0f} ms" if milliseconds < 1000 else f"{milliseconds / 1000:.1f} s"
+
+
+def probability(score: float) -> str:
+    """Return two digits, cut off and not rounded: .8996 is below .9, and reads ``0.89``."""
+    return f"{math.floor(score * 100 + _ROUNDING) / 100:.2f}"
 
 
 def counted(number: int, noun: str) -> str:
@@ -65,140 +88,3 @@ def coloured(word: str) -> Text:
 def plain(text: str) -> Text:
     """Return a path or message as it is: square brackets in it are no markup."""
     return Text(text)
-
-
-def table(*columns: str, numbers: tuple[str, ...] = ()) -> Table:
-    """Return a table without lines; columns named in `numbers` are aligned to the right, paths fold."""
-    made = Table(box=None, pad_edge=False, header_style="bold")
-    for column in columns:
-        made.add_column(
-            column,
-            justify="right" if column in numbers else "left",
-            overflow="fold",
-            no_wrap=column in numbers,
-        )
-    return made
-
-
-def answer(document: dict[str, Any]) -> None:
-    """Print where the picture appears: the scenes that are at least likely, or else the best guesses."""
-    results = document["results"]
-    named = [hit for hit in results if hit["verdict"] != "none"] or results[:MAX_GUESSES_SHOWN]
-    console().print(_hits(named) if named else "Nothing in the library resembles this picture.")
-    remarks = []
-    if len(named) < len(results):
-        remarks.append(f"{len(results) - len(named)} less likely scenes are left out; --json has them")
-    if results and results[0]["time_note"]:
-        remarks.append(f"time of the first: {results[0]['time_note']}")
-    _print_summary(document, document["verdict"], remarks)
-
-
-def everywhere(document: dict[str, Any]) -> None:
-    """Print all scenes by video: the file once, then its scenes in order of time."""
-    videos, results = document["videos"], document["results"]
-    names = {hit["rank"]: hit["variant"] for hit in results}
-    out = console()
-    for video in videos:
-        out.print(Text(video["path"], style="bold"))
-        out.print(_scenes(video["scenes"], names))
-    if not videos:
-        out.print("No scene is even likely to show this picture; without --all the nearest ones are named.")
-    found = f"{counted(len(results), 'scene')} in {counted(len(videos), 'video')}"
-    remarks = []
-    if results and results[0]["time_note"]:
-        remarks.append(f"time of the best, {clock(results[0]['time_s'])}: {results[0]['time_note']}")
-    if any(hit["until_s"] is None for hit in results):
-        remarks.append("times of scenes that were not decoded are those of their keyframes")
-    _print_summary(document, f"{document['verdict']}, {found}", remarks)
-
-
-def _print_summary(document: dict[str, Any], found: str, remarks: list[str]) -> None:
-    """Print what was done for an answer, and remarks about it, to stderr."""
-    err = Console(stderr=True, highlight=False)
-    err.print(
-        f"{found}: {counted(document['keyframes_searched'], 'keyframe')} searched, "
-        f"{document['shortlisted']} shortlisted, {document['took_ms']:.0f} ms, "
-        f"profile {document['profile']}",
-        style="dim",
-    )
-    for remark in [*remarks, *(f"note: {note}" for note in document.get("notes", ()))]:
-        err.print(plain(remark), style="dim")
-
-
-def _scenes(scenes: list[dict[str, Any]], names: dict[int, str]) -> Table:
-    """Return the scenes of one video; the columns are as wide as those of the other videos."""
-    rows = Table.grid(padding=(0, 2))
-    for width in (1, 7, 4, 10, 22):
-        rows.add_column(min_width=width, no_wrap=True)
-    for scene in scenes:
-        rows.add_row(
-            "",
-            coloured(scene["verdict"]),
-            f"{scene['score']:.2f}",
-            clock(scene["time_s"]),
-            f"{clock(scene['scene_start_s'])} to {clock(scene['scene_end_s'])}",
-            names[scene["rank"]],
-        )
-    return rows
-
-
-def _hits(hits: list[dict[str, Any]]) -> Table:
-    rows = table("", "verdict", "score", "time", "scene", "file", "found as", numbers=("score", "time"))
-    for hit in hits:
-        rows.add_row(
-            str(hit["rank"]),
-            coloured(hit["verdict"]),
-            f"{hit['score']:.2f}",
-            clock(hit["time_s"]),
-            f"{clock(hit['scene_start_s'])} to {clock(hit['scene_end_s'])}",
-            Text(hit["path"]),
-            hit["variant"],
-        )
-        if hit["occurrences"]:
-            others = counted(len(hit["occurrences"]), "other video")
-            rows.add_row("", "", "", "", "", Text(f"  and in {others}, which --json lists", style="dim"), "")
-    return rows
-
-
-def status(document: dict[str, Any]) -> Table:
-    """Return the state of the service, with a bar for each file at work."""
-    grid = Table.grid(padding=(0, 2))
-    service, index = document["service"], document["index"]
-    grid.add_row(
-        "service", f"cbvird {service['version']}, pid {service['pid']}, up {span(service['uptime_s'])}"
-    )
-    alone = "" if document["refining"] else ", the filter alone: it has no SOLAR weights"
-    grid.add_row("profile", document["profile"] + alone)
-    for root in document["roots"]:
-        how = root["reason"] or root["watch"]
-        grid.add_row("folder", Text.assemble(root["path"], "  ", coloured(root["state"]), f"  {how}"))
-    states = [
-        Text.assemble(coloured(state), f" {count}  ") for state, count in document["videos"].items() if count
-    ]
-    grid.add_row("videos", Text.assemble(*states) if states else "none yet")
-    grid.add_row("keyframes", f"{document['keyframes']:,}, {document['refined']:,} of them refined")
-    grid.add_row(
-        "index",
-        f"generation {index['generation']}, {counted(index['segments'], 'segment')}, "
-        f"{index['tail']:,} in the tail",
-    )
-    speed = document["times_real_time"]
-    grid.add_row("speed", "not measured yet" if speed is None else f"{speed:.0f} times real time")
-    grid.add_row("time left", span(document.get("eta_s")))
-    for file in document.get("working", ()):
-        grid.add_row("", _bar(file))
-    for remark in document.get("notes", ()):
-        grid.add_row("note", Text(remark))
-    return grid
-
-
-def _bar(file: dict[str, Any]) -> Table:
-    line = Table.grid(padding=(0, 1))
-    per_cent = file.get("per_cent")
-    line.add_row(
-        ProgressBar(total=100, completed=per_cent or 0, width=30, pulse=per_cent is None),
-        f"{per_cent:3.0f} %" if per_cent is not None else "  ? %",
-        f"{span(file.get('eta_s'))} left",
-        Text(file["path"].rpartition("/")[2], no_wrap=True, overflow="ellipsis"),
-    )
-    return line

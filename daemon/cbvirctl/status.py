@@ -33,13 +33,14 @@ def status(
         from rich.live import Live
 
         from cbvirctl import render
+        from cbvirctl.status_table import status as table_of
 
         if not watch:
-            render.console().print(render.status(client.get("/v1/status")))
+            render.console().print(table_of(client.get("/v1/status")))
             return
         with Live(console=render.console(), refresh_per_second=4) as live:
             while True:
-                live.update(render.status(client.get("/v1/status")))
+                live.update(table_of(client.get("/v1/status")))
                 time.sleep(STATUS_POLL_S)
 
 
@@ -94,11 +95,16 @@ def _poll(client: Client, timeout: float | None, show: Any) -> dict[str, Any]:
         if open_videos(document) == 0 and not document.get("scanning", False):
             return document
         if deadline is not None and time.monotonic() >= deadline:
-            raise TimedOut(
-                f"{open_videos(document)} videos are not done after {timeout:g} s; wait longer.",
-                code="timeout",
-            )
+            raise _late(open_videos(document), timeout)
         time.sleep(STATUS_POLL_S)
+
+
+def _late(videos: int, timeout: float | None) -> TimedOut:
+    from cbvirctl.render import counted
+
+    verb = "is" if videos == 1 else "are"
+    left = f"{counted(videos, 'video')} {verb} not done" if videos else "the scan is not over"
+    return TimedOut(f"{left} after {timeout:g} s; wait longer.", code="timeout")
 
 
 def _begun(document: dict[str, Any]) -> float:

@@ -21,6 +21,9 @@ app = typer.Typer(
     callback=accept_common_options,
 )
 
+SHOWN_ID_DIGITS = 12
+"""Digits of an id in a list; any unique beginning names the video."""
+
 NOTHING_FAILED = "nothing to try again: no such file has failed"
 
 VideoArgument = Annotated[str, typer.Argument(metavar="VIDEO", help="A path, or the beginning of an id.")]
@@ -35,17 +38,18 @@ def list_(as_json: JsonOption = False, socket: SocketOption = None) -> None:
         emit(document)
         return
     from cbvirctl import render
+    from cbvirctl.listing import ListedRow, show_listing
 
-    rows = render.table("id", "state", "length", "keyframes", "file", numbers=("length", "keyframes"))
+    rows = []
     for video in document["videos"]:
-        rows.add_row(
-            (video["video_id"] or "")[:12],
+        cells = (
+            (video["video_id"] or "")[:SHOWN_ID_DIGITS],
             render.coloured(video["state"]),
             render.clock(video["duration_s"]),
             str(video["keyframes"]),
-            render.plain("\n".join(video["paths"])),
         )
-    render.console().print(rows)
+        rows.append(ListedRow(cells, video["paths"]))
+    show_listing(("id", "state", "length", "keyframes"), rows, numbers=("length", "keyframes"))
 
 
 @app.command()
@@ -60,12 +64,17 @@ def show(video: VideoArgument, as_json: JsonOption = False, socket: SocketOption
     from cbvirctl import render
 
     out = render.console()
-    for key in ("video_id", "state", "error"):
-        if found.get(key):
-            out.print(f"{key:9}", render.coloured(str(found[key])))
     for path in found["paths"]:
-        out.print("path     ", render.plain(path))
-    out.print(_scenes(frames))
+        out.print(render.plain(path), style="bold")
+    length = render.clock(found["duration_s"])
+    facts = {"id": found["video_id"], "state": found["state"], "reason": _reason(found), "length": length}
+    for key, value in facts.items():
+        if value:
+            out.print(f"  {key:7}", render.coloured(str(value)))
+    out.print(f"  {render.counted(len(frames), 'keyframe')}")
+    if frames:
+        out.print()
+        _show_scenes(frames)
 
 
 @app.command()
@@ -90,15 +99,17 @@ def keyframes(
 ) -> None:
     """List the keyframes of a video."""
     with session(socket, as_json) as client:
-        frames = _keyframes(client, video_of(client, video))
+        found = video_of(client, video)
+        frames = _keyframes(client, found)
         if export is not None:
             _export(client, frames, export)
     if as_json:
         emit({"keyframes": frames})
         return
-    from cbvirctl import render
-
-    render.console().print(_scenes(frames))
+    if frames:
+        _show_scenes(frames)
+    else:
+        typer.echo(f"No keyframes: {_reason(found).rstrip('.') or found['state']}.")
 
 
 def errors(as_json: JsonOption = False, socket: SocketOption = None) -> None:
@@ -108,17 +119,17 @@ def errors(as_json: JsonOption = False, socket: SocketOption = None) -> None:
     if as_json:
         emit(document)
         return
-    from cbvirctl import render
-
     if not document["errors"]:
         typer.echo("No errors.")
         return
-    rows = render.table("code", "tries", "again at", "file and reason", numbers=("tries",))
+    from cbvirctl.listing import ListedRow, show_listing
+
+    rows = []
     for error in document["errors"]:
-        reason = render.plain(f"{error['path']}\n  {error['message']}")
-        again = _local_time(error["retry_at"])
-        rows.add_row(error["code"], str(error["tries"]), again, reason)
-    render.console().print(rows)
+        cells = (error["code"], str(error["tries"]), _local_time(error["retry_at"]))
+        reason = error["message"].removeprefix(error["path"]).strip()
+        rows.append(ListedRow(cells, [error["path"]], [reason]))
+    show_listing(("code", "tries", "again at"), rows, numbers=("tries",), path_column="file and reason")
 
 
 def retry(
@@ -151,14 +162,24 @@ def _keyframes(client: Client, video: dict[str, Any]) -> list[dict[str, Any]]:
     return frames
 
 
-def _scenes(frames: list[dict[str, Any]]) -> Any:
-    from cbvirctl import render
+def _reason(video: dict[str, Any]) -> str:
+    """Return why a video is not all searchable, without its path, which stands above."""
+    reason = str(video["error"] or "")
+    for path in video["paths"]:
+        reason = reason.removeprefix(path).lstrip()
+    return reason
 
-    rows = render.table("keyframe", "time", "scene from", "to", numbers=("time", "scene from", "to"))
+
+def _show_scenes(frames: list[dict[str, Any]]) -> None:
+    from cbvirctl.listing import ListedRow, show_listing
+    from cbvirctl.render import clock
+
+    rows = []
     for frame in frames:
         times = (frame["time_s"], frame["scene_start_s"], frame["scene_end_s"])
-        rows.add_row(frame["keyframe_id"].rpartition(":")[2], *map(render.clock, times))
-    return rows
+        rows.append(ListedRow((frame["keyframe_id"].rpartition(":")[2], *map(clock, times))))
+    columns = ("keyframe", "time", "scene from", "to")
+    show_listing(columns, rows, numbers=columns)
 
 
 def _export(client: Client, frames: list[dict[str, Any]], folder: Path) -> None:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import get_args, get_type_hints
 
 import pytest
 
 from cbvir_core import errors
 from cbvirctl.__main__ import main
+from cbvirctl.calibrate import MAX_QUESTIONS, MIN_QUESTIONS
 from cbvirctl.errors import (
     BAD_INPUT_CODES,
     BAD_REQUEST_CODES,
@@ -30,6 +33,23 @@ def ctl(*arguments: str) -> subprocess.CompletedProcess[str]:
         check=False,
         timeout=60,
     )
+
+
+Here = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def here(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Here:
+    """The client in this process, which is quicker: its exit code, stdout and stderr."""
+
+    def run(*arguments: str) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["cbvirctl", *arguments])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        printed = capsys.readouterr()
+        return int(ended.value.code or 0), printed.out, printed.err
+
+    return run
 
 
 def test_no_service_is_exit_code_3_and_says_what_to_do(tmp_path: Path) -> None:
@@ -64,7 +84,7 @@ def test_the_socket_may_come_from_the_environment(tmp_path: Path, monkeypatch: p
 def test_a_mistake_of_ours_is_not_taken_for_no_match(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def fail() -> None:
+    def fail(**_: object) -> None:
         raise ZeroDivisionError("a mistake")
 
     monkeypatch.setattr("cbvirctl.__main__.app", fail)
@@ -94,6 +114,59 @@ def test_a_region_that_is_none_is_exit_code_2(tmp_path: Path, region: str) -> No
 )
 def test_wrong_usage_is_exit_code_2(arguments: list[str]) -> None:
     assert ctl(*arguments).returncode == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "about"),
+    [
+        ("--json status --wrong", "--wrong"),
+        ("status --json --timeout 3", "--timeout"),
+        ("videos shwo --json", "'shwo'"),
+        ("--json query", "PICTURE"),
+        ("query a.jpg --top 0 --json", "--top"),
+        ("--json", "Missing command"),
+    ],
+)
+def test_wrong_usage_is_a_json_document_where_json_is_wanted(here: Here, arguments: str, about: str) -> None:
+    code, out, err = here(*arguments.split())
+    error = json.loads(out)["error"]
+    assert (code, error["code"], error["retry"], err) == (2, "usage", False, "")
+    assert about in error["message"]
+
+
+def test_json_after_two_dashes_is_the_name_of_a_file(here: Here) -> None:
+    code, out, err = here("query", "--wrong", "--", "--json")
+    assert (code, out) == (2, "")
+    assert "No such option: --wrong" in err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (
+            "query https://example.org/a.jpg?b=1&c=2",
+            "curl -sL 'https://example.org/a.jpg?b=1&c=2' | cbvirctl",
+        ),
+        ("query a.jpg --all --top 3", "--all names every scene, and --top some; leave out one of them."),
+        ("calibrate --questions 40", "40 questions are too few"),
+        ("calibrate --questions 40000", "--questions wants 100 to 20,000."),
+        ("calibrate --seed -1", "--seed wants a number of 0 or more"),
+    ],
+)
+def test_mistakes_are_told_in_a_sentence_before_the_service_is_asked(
+    here: Here, arguments: str, sentence: str
+) -> None:
+    code, _, err = here(*arguments.split())
+    assert code == (4 if "://" in arguments else 2)
+    assert sentence in err
+
+
+def test_the_numbers_of_questions_are_those_of_the_service() -> None:
+    from cbvird.http.calibrate import calibrate
+
+    (query,) = get_args(get_type_hints(calibrate, include_extras=True)["questions"])[1:]
+    least, most = query.metadata
+    assert (least.ge, most.le) == (MIN_QUESTIONS, MAX_QUESTIONS)
 
 
 @pytest.mark.parametrize("command", ["backup", "restore", "doctor", "bench"])

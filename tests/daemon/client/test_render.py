@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from rich.progress import Progress
 
 from cbvirctl.download import draw
-from cbvirctl.render import clock, counted, span
+from cbvirctl.render import clock, counted, probability, span, took
 
 
 @pytest.mark.parametrize(
@@ -51,3 +51,30 @@ def test_a_bar_for_each_file_of_the_profile_that_is_downloaded() -> None:
     draw([("video", {"path": "x"}), ("models", {"profile": "other"}), *events], "moreso", progress)
     bars = [(task.description, task.completed, task.total) for task in progress.tasks]
     assert bars == [("a.pth", 20, 20), ("b.pth", 5, 50)]
+
+
+@pytest.mark.parametrize(
+    ("score", "text"),
+    [
+        (0.8996, "0.89"),
+        (0.9, "0.90"),
+        (0.4999, "0.49"),
+        (0.29, "0.29"),
+        (0.9999, "0.99"),
+        (1.0, "1.00"),
+        (0, "0.00"),
+    ],
+)
+def test_a_probability_is_never_rounded_up_to_a_threshold(score: float, text: str) -> None:
+    assert probability(score) == text
+
+
+@given(st.integers(0, 10_000))
+def test_a_probability_loses_less_than_a_hundredth(ten_thousandths: int) -> None:
+    score = ten_thousandths / 10_000
+    assert 0 <= score - float(probability(score)) + 1e-12 < 0.01 + 1e-9
+
+
+@pytest.mark.parametrize(("milliseconds", "text"), [(84.2, "84 ms"), (2819.0, "2.8 s")])
+def test_took(milliseconds: float, text: str) -> None:
+    assert took(milliseconds) == text

@@ -1,0 +1,64 @@
+"""The state of the service, for people at a terminal."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from cbvirctl.render import coloured, counted, span
+
+SLOW_TIMES_REAL_TIME = 10.0
+"""Speeds below it are shown with a digit after the point."""
+
+
+def status(document: dict[str, Any]) -> Table:
+    """Return the state of the service, with a bar for each file at work."""
+    grid = Table.grid(padding=(0, 2))
+    service, index = document["service"], document["index"]
+    grid.add_row(
+        "service", f"cbvird {service['version']}, pid {service['pid']}, up {span(service['uptime_s'])}"
+    )
+    alone = "" if document["refining"] else ", the filter alone: it has no SOLAR weights"
+    grid.add_row("profile", document["profile"] + alone)
+    for root in document["roots"]:
+        how = root["reason"] or root["watch"]
+        grid.add_row("folder", Text.assemble(root["path"], "  ", coloured(root["state"]), f"  {how}"))
+    states = [
+        Text.assemble(coloured(state), f" {count}  ") for state, count in document["videos"].items() if count
+    ]
+    grid.add_row("videos", Text.assemble(*states) if states else "none yet")
+    grid.add_row("keyframes", f"{document['keyframes']:,}, {document['refined']:,} of them refined")
+    grid.add_row(
+        "index",
+        f"generation {index['generation']}, {counted(index['segments'], 'segment')}, "
+        f"{index['tail']:,} in the tail",
+    )
+    grid.add_row("speed", _speed(document["times_real_time"]))
+    grid.add_row("time left", span(document.get("eta_s")))
+    for file in document.get("working", ()):
+        grid.add_row("", _bar(file))
+    for remark in document.get("notes", ()):
+        grid.add_row("note", Text(remark))
+    return grid
+
+
+def _speed(times_real_time: float | None) -> str:
+    if times_real_time is None:
+        return "not measured yet"
+    digits = 1 if times_real_time < SLOW_TIMES_REAL_TIME else 0
+    return f"{times_real_time:.{digits}f} times real time"
+
+
+def _bar(file: dict[str, Any]) -> Table:
+    line = Table.grid(padding=(0, 1))
+    per_cent = file.get("per_cent")
+    line.add_row(
+        ProgressBar(total=100, completed=per_cent or 0, width=30, pulse=per_cent is None),
+        f"{per_cent:3.0f} %" if per_cent is not None else "  ? %",
+        f"{span(file.get('eta_s'))} left",
+        Text(file["path"].rpartition("/")[2], no_wrap=True, overflow="ellipsis"),
+    )
+    return line
