@@ -1,11 +1,13 @@
 """Measure how probable the segments of clips are, and fit the model that comes with cbvir.
 
-    python -m bench.measure.clip_confidence --data FOLDER [--write] [--each 12] [--absent 8]
+    python -m bench.measure.clip_confidence --data FOLDER [--write] [--each 12] [--absent 8] [--json FILE]
+    python -m bench.measure.clip_confidence --read FILE
 
 The copies are made of clips that the networks were trained on, changed in every way of `bench.clips` and cut
 to several lengths; clips that `bench.clips` asks about take no part.  Each is asked as it is and once with
 its own films left out, and copies of clips that are in no film are asked too.  A model fitted to half of the
-copies is measured by the other half; the model that is written is fitted to all of them.
+copies is measured by the other half; the model that is written is fitted to all of them.  The model that
+comes with cbvir is measured by all.  The second line measures what --json has written before.
 """
 
 from __future__ import annotations
@@ -111,7 +113,14 @@ def report(found: Sequence[LabelledSegment]) -> None:
     """Fit a model to a random half of the copies, and print how it does on the other half."""
     measured = np.random.default_rng(0).permutation(1 + max(one.question for one in found)) % 2 == 1
     weights = fitted([one for one in found if not measured[one.question]])
-    others = [one for one in found if measured[one.question]]
+    print("fitted to half of the copies, measured by the other half:")
+    _figures(weights, [one for one in found if measured[one.question]])
+    print("the model that comes with cbvir, measured by all copies:")
+    _figures(evidence.clip_weights(), found)
+
+
+def _figures(weights: Sequence[float], others: Sequence[LabelledSegment]) -> None:
+    """Print how probabilities by these weights agree with what is right."""
     probabilities = np.array([logistic(weights, one.figures) for one in others])
     right = np.array([one.right for one in others])
     error = calibration_error(probabilities.tolist(), right.tolist())
@@ -128,6 +137,12 @@ def report(found: Sequence[LabelledSegment]) -> None:
             print(f"   wrong with {probability:.2f}: {one.words}")
 
 
+def _read(path: Path) -> list[LabelledSegment]:
+    """Return the segments that --json has written."""
+    known = json.loads(path.read_text("utf-8"))
+    return [LabelledSegment(**one | {"figures": tuple(one["figures"])}) for one in known]
+
+
 def fitted(found: Sequence[LabelledSegment]) -> tuple[float, ...]:
     """Return the weights that fit the segments."""
     return fit_weights([one.figures for one in found], [one.right for one in found])
@@ -139,7 +154,8 @@ def main() -> None:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--data", type=Path, required=True, help="where films, copies and library are kept")
+    parser.add_argument("--data", type=Path, help="where films, copies and library are kept")
+    parser.add_argument("--read", type=Path, metavar="FILE", help="ask nothing; take the segments of --json")
     parser.add_argument("--each", type=int, default=12, help="copies of each kind (default: %(default)s)")
     parser.add_argument("--absent", type=int, default=8, help="of each kind, of films that are not there")
     parser.add_argument("--photographs", type=int, default=1000)
@@ -147,7 +163,9 @@ def main() -> None:
     parser.add_argument("--write", action="store_true", help="fit the model that comes with cbvir")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every segment")
     options = parser.parse_args()
-    found = samples(options)
+    if (options.data is None) == (options.read is None):
+        parser.error("give either --data or --read")
+    found = samples(options) if options.read is None else _read(options.read)
     if options.json:
         options.json.write_text(json.dumps([asdict(one) for one in found], indent=1), "utf-8")
     report(found)
