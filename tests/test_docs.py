@@ -151,7 +151,8 @@ def running(home: Path, networks: Path) -> Iterator[Service]:
         folder = Path(name)
         (folder / "data").mkdir()
         (folder / "data" / "cache").symlink_to(networks)
-        with service(folder, watch={"folders": [str(home / "Videos")], "settle_s": 0.2}) as started:
+        watch = {"folders": [str(home / "Videos")], "settle_s": 0.2}
+        with service(folder, watch=watch, web={"listen": "127.0.0.1:0"}) as started:
             assert started.ctl("wait", "--timeout", "120", capture=True).returncode == 0
             yield started
 
