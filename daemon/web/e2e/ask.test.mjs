@@ -1,9 +1,8 @@
 /** Ask: every way in, and where the picture appears. */
 
 import assert from "node:assert/strict";
-import { test } from "node:test";
 import * as world from "./world.mjs";
-import { answered, askWith, foundVideos, opened, questionFile, WIDTHS, WORLD } from "./world.mjs";
+import { answered, askWith, foundVideos, opened, questionFile, test, WIDTHS, WORLD } from "./world.mjs";
 
 for (const [device, width] of Object.entries(WIDTHS)) {
   test(`a frame is found in its video at its time, at ${width} px`, async () => {

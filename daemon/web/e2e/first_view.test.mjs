@@ -1,8 +1,7 @@
 /** The first view: small, quick, at home, and readable at every width. */
 
 import assert from "node:assert/strict";
-import { test } from "node:test";
-import { accessible, control, fits, opened, pictured, quiet, WIDTHS } from "./world.mjs";
+import { accessible, control, fits, opened, pictured, quiet, test, WIDTHS } from "./world.mjs";
 
 const MAX_BYTES = 250_000;
 const MAX_READY_MS = 1000;

@@ -1,9 +1,8 @@
 /** The library: its videos, live, by folder and name; what went wrong; duplicates; the service. */
 
 import assert from "node:assert/strict";
-import { test } from "node:test";
 import * as world from "./world.mjs";
-import { control, opened, questionFile, WIDTHS, WORLD } from "./world.mjs";
+import { control, opened, questionFile, test, WIDTHS, WORLD } from "./world.mjs";
 
 const rows = (page) => page.locator(".virtual-item .video-title");
 
@@ -19,7 +18,7 @@ for (const [device, width] of Object.entries(WIDTHS)) {
     for (const part of ["library", "errors", "duplicates", "service"]) {
       await library(page, origin, part);
       await page.locator(part === "library" ? ".video-title" : ".problem, .comparison, .card").first().waitFor();
-      await page.waitForLoadState("networkidle").catch(() => undefined); // the events never end
+      await page.waitForTimeout(300); // for the stills; the network is never idle, for events do not end
       await world.fits(page, part);
       await world.accessible(page, `the library: ${part}`);
       await world.pictured(page, `${part}-${device}`);
@@ -107,6 +106,9 @@ test("duplicates are looked for, and shown with their stills", async () => {
   await page.getByRole("button", { name: "Compare all videos" }).click();
   await page.locator(".duplicate-groups .group, .nothing").first().waitFor();
   await page.getByRole("button", { name: "Compare all videos" }).waitFor({ timeout: 60_000 });
+  const group = page.locator(".duplicate-groups .group").filter({ hasText: "learning-area--rabbit320.mp4" });
+  await group.getByText("learning-area--rabbit.webm").waitFor();
+  for (const still of await group.locator(".pair img").all()) await still.evaluate((image) => image.decode());
   await world.accessible(page, "duplicates");
   await world.pictured(page, "duplicates-found-desk", { fullPage: true });
   world.quiet(opening);
@@ -120,6 +122,6 @@ test("the service tells of its folders, disk, models and calibration", async () 
     await page.getByRole("heading", { name }).waitFor();
   }
   await page.getByText("builtin").waitFor();
-  await page.getByText(/in use/).waitFor();
+  await page.getByText(/in use ·/).waitFor();
   world.quiet(opening);
 });

@@ -1,7 +1,6 @@
 /** Pictures of every view for people to look at: run with CBVIR_SCREENSHOTS=FOLDER and NAMES=looks. */
 
-import { test } from "node:test";
-import { answered, askWith, opened, pictured, WIDTHS } from "./world.mjs";
+import { answered, askWith, opened, pictured, test, WIDTHS } from "./world.mjs";
 
 const wanted = (process.env.LOOKS ?? "").split(",");
 

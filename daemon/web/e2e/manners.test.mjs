@@ -2,9 +2,8 @@
 
 import assert from "node:assert/strict";
 import { request } from "node:http";
-import { test } from "node:test";
 import * as world from "./world.mjs";
-import { answered, askWith, control, foundVideos, opened, questionFile, WORLD } from "./world.mjs";
+import { answered, askWith, control, foundVideos, opened, questionFile, test, WORLD } from "./world.mjs";
 
 test("everything from the question to the frame is done by keyboard", async () => {
   const opening = await opened();
@@ -63,6 +62,21 @@ test("a browser that has lost its session says how to come in again", async () =
   await page.getByRole("button", { name: "Try again" }).click();
   await answered(page);
   assert.ok(page.url().startsWith(origin));
+});
+
+test("the password lets in again, a wrong one does not", async () => {
+  const { page, context } = await opened();
+  await context.clearCookies();
+  await askWith(page, "film.jpg");
+  await page.getByLabel("Password").fill("not the password");
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.getByRole("alert").filter({ hasText: "That is not the password." }).waitFor();
+  await world.accessible(page, "a wrong password");
+  await page.getByLabel("Password").fill(WORLD.password);
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.getByRole("heading", { name: "not signed in any more" }).waitFor({ state: "detached" });
+  await page.getByRole("button", { name: "Try again" }).click();
+  await answered(page);
 });
 
 test("a name is text, in every view", async () => {

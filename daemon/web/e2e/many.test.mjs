@@ -1,8 +1,7 @@
 /** A list of 100,000 videos scrolls without freezing. */
 
 import assert from "node:assert/strict";
-import { test } from "node:test";
-import { control, opened, pictured, quiet } from "./world.mjs";
+import { control, opened, pictured, quiet, test } from "./world.mjs";
 
 const COUNT = 100_000;
 const WANTED_FRAMES_PER_S = 50;

@@ -1,10 +1,10 @@
 /** See: stages as they come, scenes on a time line, the question beside the frame, the picture of the README. */
 
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { test } from "node:test";
 import * as world from "./world.mjs";
-import { answered, askWith, opened, WORLD } from "./world.mjs";
+import { answered, askWith, opened, test, WORLD } from "./world.mjs";
 
 test("first candidates are shown before the answer, and may still change", async () => {
   const opening = await opened();
@@ -75,6 +75,30 @@ test("the question is compared with the frame; marks fade and the question can b
   await world.fits(page, "the comparison");
   await world.accessible(page, "the comparison");
   await world.pictured(page, "compare-desk");
+  world.quiet(opening);
+});
+
+test("results are saved in every format", async () => {
+  const opening = await opened();
+  const { page } = opening;
+  await askWith(page, "film.jpg");
+  await answered(page);
+  await page.locator(".exports summary").click();
+  const begins = {
+    ...{ CSV: /^\uFEFF?[a-z_]+,/, JSON: /^\s*[[{]/, "EDL (CMX 3600)": /^TITLE/, "Final Cut XML": /^<\?xml/ },
+    ...{ OpenTimelineIO: /^\s*{/, "Web Annotation": /^\s*{/, "Contact sheet (PNG)": /^.PNG/, "Contact sheet (PDF)": /^%PDF/ },
+  };
+  for (const [name, beginning] of Object.entries(begins)) {
+    const [download] = await Promise.all([
+      page.waitForEvent("download"),
+      page.getByRole("button", { name, exact: true }).click(),
+    ]);
+    assert.match(download.suggestedFilename(), /^cbvir\.[a-z]+$/);
+    const content = readFileSync(await download.path(), "latin1").replace(/^\xef\xbb\xbf/, "");
+    assert.match(content, beginning, name);
+    if (!/sheet/.test(name)) assert.ok(content.includes("chaplin"), name);
+  }
+  await world.accessible(page, "the formats");
   world.quiet(opening);
 });
 

@@ -4,13 +4,19 @@ import assert from "node:assert/strict";
 import { mkdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { basename, join } from "node:path";
-import { after } from "node:test";
+import { after, test as plainTest } from "node:test";
 import { chromium } from "playwright-core";
 
 /** Written by tests/page/__main__.py. */
 export const WORLD = JSON.parse(process.env.CBVIR_E2E ?? "{}");
 export const WIDTHS = { phone: 390, desk: 1280, wall: 2560 };
 export const PATIENCE_MS = 20_000;
+
+/** No test of the page may take longer. */
+const TEST_LIMIT_MS = 90_000;
+
+export const test = (name, options, work) =>
+  work ? plainTest(name, { timeout: TEST_LIMIT_MS, ...options }, work) : plainTest(name, { timeout: TEST_LIMIT_MS }, options);
 
 const HEIGHTS = { 390: 844, 1280: 800, 2560: 1440 };
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { cssTransform, mapped, ontoCorners, type Point } from "../src/model/homography";
+import { cssTransform, inverted, mapped, ontoCorners, type Point } from "../src/model/homography";
 
 const CORNERS: Point[] = [
   [120, 40],
@@ -23,6 +23,16 @@ describe("a picture laid on four corners", () => {
       expect(x).toBeCloseTo(CORNERS[number]![0], 6);
       expect(y).toBeCloseTo(CORNERS[number]![1], 6);
     });
+  });
+
+  test("comes back by the inverse map", () => {
+    const back = inverted(map)!;
+    for (const point of [[0, 0], [640, 360], [123.4, 321]] as Point[]) {
+      const [x, y] = mapped(back, mapped(map, point));
+      expect(x).toBeCloseTo(point[0], 6);
+      expect(y).toBeCloseTo(point[1], 6);
+    }
+    expect(inverted([1, 2, 3, 2, 4, 6, 0, 0, 1])).toBeNull();
   });
 
   test("keeps straight lines straight", () => {

@@ -27,11 +27,17 @@ export interface Exported {
 export async function exportAs(format: ExportFormat, results: readonly Exported[]): Promise<void> {
   const response = await call(address("/v1/export", { format }), {
     method: "POST",
-    body: JSON.stringify({ results }),
+    body: JSON.stringify({ results: results.map(containing) }),
     headers: { "Content-Type": "application/json" },
   });
   const named = /filename="?([^";]+)/.exec(response.headers.get("content-disposition") ?? "")?.[1];
   save(await response.blob(), named ?? `cbvir.${format === "webannotation" ? "jsonld" : format}`);
+}
+
+/** The span with its moment inside: the frame that fits best may be the last one before its scene. */
+function containing(result: Exported): Exported {
+  const { start_s, end_s, time_s } = result;
+  return { ...result, start_s: Math.min(start_s, time_s), end_s: Math.max(end_s, time_s) };
 }
 
 function save(file: Blob, name: string): void {

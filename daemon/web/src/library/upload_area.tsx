@@ -8,14 +8,15 @@ import { Icon } from "../parts/icon";
 import { bytes, t } from "../texts/texts";
 import { dismiss, upload, uploads, type Upload } from "./uploads";
 
-/** What the service lets pages do. */
-interface PageOptions {
-  uploads: string[];
+/** The folders that take uploads, and the bytes of the largest file. */
+interface UploadFolders {
+  folders: string[];
+  max_bytes: number | null;
 }
 
 export function UploadArea() {
-  const { value } = useRead<PageOptions>("/v1/web");
-  const folders = value?.uploads ?? [];
+  const { value } = useRead<UploadFolders>("/v1/uploads");
+  const folders = value?.folders ?? [];
   const [chosen, setChosen] = useState("");
   const folder = folders.includes(chosen) ? chosen : folders[0];
   const take = useCallback((files: File[]) => void (folder && upload(files, folder)), [folder]);

@@ -31,7 +31,7 @@ export function LibraryView({ part }: { part: LibraryPart }) {
           ))}
         </nav>
       </header>
-      <UploadArea />
+      {part === "library" && <UploadArea />}
       {part === "library" && <VideosView />}
       {part === "errors" && <ErrorsView />}
       {part === "duplicates" && <DuplicatesView />}

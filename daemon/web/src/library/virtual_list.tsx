@@ -17,6 +17,8 @@ interface Props {
 }
 
 const REST_MS = 140;
+/** Pixels of the border above and below. */
+const BORDERS = 2;
 
 export function VirtualList({ label, count, height, subject, onWindow, onOpen, children }: Props) {
   const element = useRef<HTMLDivElement>(null);
@@ -76,6 +78,7 @@ export function VirtualList({ label, count, height, subject, onWindow, onOpen, c
       aria-activedescendant={count ? `row-${active}` : undefined}
       tabIndex={0}
       data-scrolls
+      style={{ "--rows": `${count * size + BORDERS}px` }}
       onScroll={scrolled}
       onKeyDown={press}
     >

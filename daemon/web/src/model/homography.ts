@@ -30,6 +30,18 @@ export function ontoCorners(width: number, height: number, corners: readonly Poi
   ];
 }
 
+/** The map back; null where there is none. */
+export function inverted(map: readonly number[]): number[] | null {
+  const [a = 1, b = 0, c = 0, d = 0, e = 1, f = 0, g = 0, h = 0, i = 1] = map;
+  const adjugate = [
+    ...[e * i - f * h, c * h - b * i, b * f - c * e],
+    ...[f * g - d * i, a * i - c * g, c * d - a * f],
+    ...[d * h - e * g, b * g - a * h, a * e - b * d],
+  ];
+  const determinant = a * adjugate[0]! + b * adjugate[3]! + c * adjugate[6]!;
+  return Math.abs(determinant) < 1e-12 ? null : adjugate.map((one) => one / determinant);
+}
+
 /** The same map as a value of the CSS property `transform`, about the upper left corner. */
 export function cssTransform(map: readonly number[]): string {
   const [a = 1, b = 0, c = 0, d = 0, e = 1, f = 0, g = 0, h = 0, i = 1] = map;

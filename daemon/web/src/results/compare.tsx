@@ -5,7 +5,8 @@ import { agreementOf, type Agreement } from "../api/agreement";
 import { frameAddress } from "../api/media";
 import type { Hit } from "../api/types";
 import type { Question } from "../ask/questions";
-import { ontoCorners, type Point } from "../model/homography";
+import { inverted, mapped, ontoCorners, type Point } from "../model/homography";
+import type { Size } from "../model/region";
 import { clock } from "../model/time";
 import { ErrorNotice } from "../parts/notice";
 import { counted, t } from "../texts/texts";
@@ -37,7 +38,12 @@ export function Compare({ scene, question, name }: Props) {
         <figure>
           <div class="compare-picture">
             {question.preview?.address && <img src={question.preview.address} alt={t("compare.question")} />}
-            <Marks size={found.question} opacity={marks} points={found.points.map(([x, y]) => [x, y])} />
+            <Marks
+              size={found.question}
+              opacity={marks}
+              points={found.points.map(([x, y]) => [x, y])}
+              region={map && frameIn(map, found.frame)}
+            />
           </div>
           <figcaption>{t("compare.question")}</figcaption>
         </figure>
@@ -71,6 +77,18 @@ export function Compare({ scene, question, name }: Props) {
   );
 }
 
+/** The corners of the frame in the question. */
+function frameIn(map: readonly number[], { width, height }: Size): Point[] | null {
+  const back = inverted(map);
+  const corners: Point[] = [
+    [0, 0],
+    [width, 0],
+    [width, height],
+    [0, height],
+  ];
+  return back && corners.map((corner) => mapped(back, corner));
+}
+
 function Fader({ label, value, onValue }: { label: string; value: number; onValue: (value: number) => void }) {
   return (
     <label class="fader">
@@ -87,7 +105,7 @@ function Fader({ label, value, onValue }: { label: string; value: number; onValu
 }
 
 interface MarksProps {
-  size: { width: number; height: number };
+  size: Size;
   opacity: number;
   points: readonly Point[];
   region?: readonly Point[] | null;

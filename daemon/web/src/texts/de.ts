@@ -28,6 +28,7 @@ export const de: Record<TextKey, string> = {
   "session.token": "Rufen Sie in einem Terminal cbvirctl web auf und öffnen Sie die Adresse, die es ausgibt.",
   "session.password": "Passwort",
   "session.enter": "Anmelden",
+  "session.often": "Zu viele falsche Passwörter; versuchen Sie es in einer Minute wieder.",
   "session.wrong": "Das ist nicht das Passwort.",
 
   "unit.second.one": "{count} Sekunde",

@@ -26,6 +26,7 @@ export const en = {
   "session.token": "Run cbvirctl web in a terminal and open the address that it prints.",
   "session.password": "Password",
   "session.enter": "Sign in",
+  "session.often": "Too many wrong passwords; try again in a minute.",
   "session.wrong": "That is not the password.",
 
   "unit.second.one": "{count} second",
