@@ -52,7 +52,7 @@ HOMES = {
     "annoy": {"index"},
     "faiss": {"index"},
     "av": {"decode"},
-    "PIL": {"decode"},
+    "PIL": {"decode", "cbvirctl.pictures"},
     "pi_heif": {"decode"},
     "lmdb": {"store", "cbvird.ingest.jobs", "cbvird.ingest.job_rows"},
     "torch": {"embed", "sequences", "train", "visil"},

@@ -19,6 +19,7 @@ from cbvirctl.render import (
     remarks_console,
     took,
 )
+from cbvirctl.shown_paths import ShowPath
 
 MAX_GUESSES_SHOWN = 3
 """Scenes that are shown where none is at least likely."""
@@ -43,7 +44,7 @@ def variant_words(variant: str) -> str:
     return ", ".join(VARIANT_WORDS.get(one, one) for one in variant.split("+"))
 
 
-def answer(document: dict[str, Any]) -> None:
+def answer(document: dict[str, Any], shown: ShowPath = str) -> None:
     """Print where the picture appears: the scenes that are at least likely, or else the best guesses."""
     results = document["results"]
     named = [hit for hit in results if hit["verdict"] != "none"]
@@ -54,7 +55,7 @@ def answer(document: dict[str, Any]) -> None:
         named = results[:MAX_GUESSES_SHOWN]
         console().print("No scene is even likely to show this picture.  The most similar ones:")
     if named:
-        _show_hits(named)
+        _show_hits(named, shown)
     if len(named) < len(results):
         left_out = counted(len(results) - len(named), "less likely scene")
         verb = "is" if len(results) - len(named) == 1 else "are"
@@ -64,13 +65,13 @@ def answer(document: dict[str, Any]) -> None:
     _print_summary(document, document["verdict"], remarks)
 
 
-def everywhere(document: dict[str, Any]) -> None:
+def everywhere(document: dict[str, Any], shown: ShowPath = str) -> None:
     """Print all scenes by video: the file once, then its scenes in order of time."""
     videos, results = document["videos"], document["results"]
     names = {hit["rank"]: variant_words(hit["variant"]) for hit in results}
     out = console()
     for video in videos:
-        out.print(Text(video["path"], style="bold"))
+        out.print(Text(shown(video["path"]), style="bold"))
         out.print(_scenes(video["scenes"], names))
     if not videos:
         out.print("No scene is even likely to show this picture; without --all the nearest ones are named.")
@@ -110,7 +111,7 @@ def _scenes(scenes: list[dict[str, Any]], names: dict[int, str]) -> Table:
     return rows
 
 
-def _show_hits(hits: list[dict[str, Any]]) -> None:
+def _show_hits(hits: list[dict[str, Any]], shown: ShowPath) -> None:
     how = [variant_words(hit["variant"]) for hit in hits]
     columns = ["", "verdict", "score", "time", "scene", *(["found as"] if any(how) else [])]
     rows = []
@@ -125,5 +126,5 @@ def _show_hits(hits: list[dict[str, Any]]) -> None:
         ]
         others = counted(len(hit["occurrences"]), "other video")
         remarks = [f"and in {others}, which --json lists"] if hit["occurrences"] else []
-        rows.append(ListedRow(cells[: len(columns)], [hit["path"]], remarks))
+        rows.append(ListedRow(cells[: len(columns)], [shown(hit["path"])], remarks))
     show_listing(columns, rows, numbers=("score", "time"))

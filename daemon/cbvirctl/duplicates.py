@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cbvirctl.errors import Refused
-from cbvirctl.options import JsonOption, SocketOption
+from cbvirctl.options import JsonOption, RelativeOption, SocketOption
 from cbvirctl.session import emit, note, reference, session
+from cbvirctl.shown_paths import shown_paths
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,6 +52,7 @@ def duplicates(
         Path | None, typer.Option(metavar="FILE", help="Write a line for each shared segment.")
     ] = None,
     stop: Annotated[bool, typer.Option("--stop", help="End the comparison that runs; nothing else.")] = False,
+    relative: RelativeOption = False,
     as_json: JsonOption = False,
     socket: SocketOption = None,
 ) -> None:
@@ -66,6 +68,7 @@ def duplicates(
         places = [reference(text) for text in within or ()] or None
         state = _compared(client, places)
         document = _groups(client, places, min_seconds)
+        shown = shown_paths(client, relative and not as_json)
         if html is not None:
             from cbvirctl.duplicates_html import write_html
 
@@ -79,7 +82,7 @@ def duplicates(
         return
     from cbvirctl.duplicates_table import show
 
-    show(document)
+    show(document, shown)
 
 
 def _stop(client: Client, as_json: bool) -> None:

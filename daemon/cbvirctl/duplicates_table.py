@@ -6,6 +6,7 @@ from typing import Any
 
 from cbvirctl.listing import ListedRow, show_listing
 from cbvirctl.render import clock, console, counted, plain, remarks_console, span
+from cbvirctl.shown_paths import ShowPath
 
 KIND_TITLES = {
     "copy": "Copies",
@@ -29,7 +30,7 @@ MAX_GROUPS_SHOWN, MAX_VIDEOS_SHOWN = 40, 8
 """Groups of a kind, and videos of a group, that are printed; files have all of them."""
 
 
-def show(document: dict[str, Any]) -> None:
+def show(document: dict[str, Any], shown: ShowPath = str) -> None:
     """Print the groups by kind."""
     out, left_out = console(), 0
     for kind, title in KIND_TITLES.items():
@@ -37,7 +38,7 @@ def show(document: dict[str, Any]) -> None:
         if not groups:
             continue
         out.print(plain(f"{title}: {KIND_NOTES[kind]}"), style="bold")
-        _show_groups(groups[:MAX_GROUPS_SHOWN])
+        _show_groups(groups[:MAX_GROUPS_SHOWN], shown)
         left_out += max(0, len(groups) - MAX_GROUPS_SHOWN)
     if not document["groups"]:
         out.print("No two videos share anything.")
@@ -48,13 +49,13 @@ def show(document: dict[str, Any]) -> None:
         err.print(f"{counted(left_out, 'group')} more; --html, --csv and --json have them", style="dim")
 
 
-def _show_groups(groups: list[dict[str, Any]]) -> None:
+def _show_groups(groups: list[dict[str, Any]], shown: ShowPath) -> None:
     columns, rows = ("shared", "from", "to", "of"), []
     for group in groups:
         for number, place in enumerate(group["places"][:MAX_VIDEOS_SHOWN]):
             shared = "" if number else span(group["shared_s"])
             times = (clock(place[key]) for key in ("start_s", "end_s", "duration_s"))
-            rows.append(ListedRow((shared, *times), [place["path"] or place["video_id"]]))
+            rows.append(ListedRow((shared, *times), [shown(place["path"] or place["video_id"])]))
         more = len(group["places"]) - MAX_VIDEOS_SHOWN
         if more > 0:
             rows.append(ListedRow(("",) * len(columns), remarks=[f"and {counted(more, 'other video')}"]))

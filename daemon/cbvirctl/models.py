@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from cbvirctl.completion import complete_profile
 from cbvirctl.download import downloading
 from cbvirctl.errors import Refused, Usage
 from cbvirctl.options import JsonOption, SocketOption, accept_common_options
@@ -29,7 +30,13 @@ def _plain(name: str) -> str:
 
 
 ProfileName = Annotated[
-    str, typer.Argument(metavar="PROFILE", callback=_plain, help="moreso, or a name of your own.")
+    str,
+    typer.Argument(
+        metavar="PROFILE",
+        callback=_plain,
+        autocompletion=complete_profile,
+        help="moreso, or a name of your own.",
+    ),
 ]
 
 
@@ -55,7 +62,7 @@ def fetch(profile: ProfileName, as_json: JsonOption = False, socket: SocketOptio
 @app.command("import")
 def import_(
     profile: ProfileName,
-    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Weight files.")],
+    files: Annotated[list[Path], typer.Argument(metavar="FILE", help="Weight files.")],
     as_json: JsonOption = False,
     socket: SocketOption = None,
 ) -> None:

@@ -1,4 +1,4 @@
-"""The two options that every command has.  They may stand before the command and after it."""
+"""Options that commands share.  Two of them every command has; these may stand before the command too."""
 
 from __future__ import annotations
 
@@ -35,6 +35,16 @@ SocketOption = Annotated[
         callback=_last_given,
         help="The socket of the service.",
         show_default=False,
+    ),
+]
+
+
+RelativeOption = Annotated[
+    bool,
+    typer.Option(
+        "--relative",
+        envvar="CBVIR_RELATIVE",
+        help="Show paths relative to their watched folder; --json has them whole.",
     ),
 ]
 

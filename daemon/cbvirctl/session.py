@@ -7,13 +7,13 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import typer
 
 from cbvir_shared.default_paths import client_socket
-from cbvirctl.errors import ClientError, Usage
+from cbvirctl.errors import ClientError
 
 if TYPE_CHECKING:
     from cbvirctl.client import Client, Document
@@ -54,24 +54,6 @@ def emit(document: Document) -> None:
 def note(text: str) -> None:
     """Print a remark on stderr."""
     typer.secho(text, err=True, dim=True)
-
-
-def write_picture(file: Path, data: bytes) -> None:
-    """Write a picture that the service drew."""
-    try:
-        file.expanduser().write_bytes(data)
-    except OSError as error:
-        raise Usage(f"cannot write {file}: {error.strerror}.", code="file_unwritable") from None
-
-
-def video_of(client: Client, text: str) -> Document:
-    """Return the one video that a path or the beginning of an id names."""
-    found: list[dict[str, Any]] = client.get("/v1/videos", video=reference(text))["videos"]
-    if len(found) != 1:
-        raise Usage(
-            f"{text!r} names {len(found)} videos; give its path or more of its id.", code="unknown_video"
-        )
-    return found[0]
 
 
 def reference(text: str) -> str:

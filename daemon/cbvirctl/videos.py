@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from cbvirctl.completion import complete_video
 from cbvirctl.errors import Refused
-from cbvirctl.options import JsonOption, SocketOption, accept_common_options
-from cbvirctl.session import emit, note, reference, segment, session, video_of
+from cbvirctl.naming import by_whole_name, video_of
+from cbvirctl.options import JsonOption, RelativeOption, SocketOption, accept_common_options
+from cbvirctl.session import emit, note, segment, session
+from cbvirctl.shown_paths import shown_paths
 
 if TYPE_CHECKING:
     from cbvirctl.client import Client
@@ -26,14 +29,30 @@ SHOWN_ID_DIGITS = 12
 
 NOTHING_FAILED = "nothing to try again: no such file has failed"
 
-VideoArgument = Annotated[str, typer.Argument(metavar="VIDEO", help="A path, or the beginning of an id.")]
+VideoArgument = Annotated[
+    str,
+    typer.Argument(
+        metavar="VIDEO",
+        autocompletion=complete_video,
+        help="A path, the beginning of an id, or a file name or part of a path that only one video has.",
+    ),
+]
+FileArgument = Annotated[
+    str,
+    typer.Argument(
+        metavar="VIDEO",
+        autocompletion=complete_video,
+        help="A path, the beginning of an id, or a whole file name that only one video has.",
+    ),
+]
 
 
 @app.command("list")
-def list_(as_json: JsonOption = False, socket: SocketOption = None) -> None:
+def list_(relative: RelativeOption = False, as_json: JsonOption = False, socket: SocketOption = None) -> None:
     """List every known video with its state."""
     with session(socket, as_json) as client:
         document = client.get("/v1/videos")
+        shown = shown_paths(client, relative and not as_json)
     if as_json:
         emit(document)
         return
@@ -48,7 +67,7 @@ def list_(as_json: JsonOption = False, socket: SocketOption = None) -> None:
             render.clock(video["duration_s"]),
             str(video["keyframes"]),
         )
-        rows.append(ListedRow(cells, video["paths"]))
+        rows.append(ListedRow(cells, [shown(path) for path in video["paths"]]))
     show_listing(("id", "state", "length", "keyframes"), rows, numbers=("length", "keyframes"))
 
 
@@ -78,13 +97,13 @@ def show(video: VideoArgument, as_json: JsonOption = False, socket: SocketOption
 
 
 @app.command()
-def forget(video: VideoArgument, as_json: JsonOption = False, socket: SocketOption = None) -> None:
+def forget(video: FileArgument, as_json: JsonOption = False, socket: SocketOption = None) -> None:
     """Remove what is known of a video.
 
     The file stays.  A file in a watched folder is taken in again by `cbvirctl retry`.
     """
     with session(socket, as_json) as client:
-        document = client.delete("/v1/videos", video=reference(video))
+        document = by_whole_name(client, video, lambda named: client.delete("/v1/videos", video=named))
     _report(document, as_json, f"forgot {', '.join(document['paths'])}")
 
 
@@ -112,10 +131,13 @@ def keyframes(
         typer.echo(f"No keyframes: {_reason(found).rstrip('.') or found['state']}.")
 
 
-def errors(as_json: JsonOption = False, socket: SocketOption = None) -> None:
+def errors(
+    relative: RelativeOption = False, as_json: JsonOption = False, socket: SocketOption = None
+) -> None:
     """List what failed, why, and when it is tried again."""
     with session(socket, as_json) as client:
         document = client.get("/v1/errors")
+        shown = shown_paths(client, relative and not as_json)
     if as_json:
         emit(document)
         return
@@ -128,18 +150,24 @@ def errors(as_json: JsonOption = False, socket: SocketOption = None) -> None:
     for error in document["errors"]:
         cells = (error["code"], str(error["tries"]), _local_time(error["retry_at"]))
         reason = error["message"].removeprefix(error["path"]).strip()
-        rows.append(ListedRow(cells, [error["path"]], [reason]))
+        rows.append(ListedRow(cells, [shown(error["path"])], [reason]))
     show_listing(("code", "tries", "again at"), rows, numbers=("tries",), path_column="file and reason")
 
 
 def retry(
-    video: Annotated[str | None, typer.Argument(metavar="[VIDEO]", help="Try this file only.")] = None,
+    video: Annotated[
+        str | None,
+        typer.Argument(metavar="VIDEO", autocompletion=complete_video, help="Try this file only."),
+    ] = None,
     as_json: JsonOption = False,
     socket: SocketOption = None,
 ) -> None:
     """Try failed files again now."""
     with session(socket, as_json) as client:
-        document = client.post("/v1/retry", video=reference(video) if video else None)
+        if video is None:
+            document = client.post("/v1/retry")
+        else:
+            document = by_whole_name(client, video, lambda named: client.post("/v1/retry", video=named))
     from cbvirctl import render
 
     count = document["count"]
@@ -193,7 +221,9 @@ def _export(client: Client, frames: list[dict[str, Any]], folder: Path) -> None:
             )
     except OSError as error:
         raise Refused(f"cannot write to {folder}: {error.strerror}.", code="file_unwritable") from None
-    note(f"{len(frames)} pictures in {folder}")
+    from cbvirctl.render import counted
+
+    note(f"{counted(len(frames), 'picture')} in {folder}")
 
 
 def _local_time(moment: float | None) -> str:

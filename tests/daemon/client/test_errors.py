@@ -148,6 +148,10 @@ def test_json_after_two_dashes_is_the_name_of_a_file(here: Here) -> None:
             "curl -sL 'https://example.org/a.jpg?b=1&c=2' | cbvirctl",
         ),
         ("query a.jpg --all --top 3", "--all names every scene, and --top some; leave out one of them."),
+        ("query a.jpg --evidence why.gif", "its name must end in .png, .jpg or .webp, not in .gif."),
+        ("query a.jpg --csv --json --open", "--csv does not go with --json and --open"),
+        ("query / --json", '"/ is a folder; --csv asks with every picture in it."'),
+        ("query - --csv", "--csv asks with files"),
         ("calibrate --questions 40", "40 questions are too few"),
         ("calibrate --questions 40000", "--questions wants 100 to 20,000."),
         ("calibrate --seed -1", "--seed wants a number of 0 or more"),
@@ -156,9 +160,9 @@ def test_json_after_two_dashes_is_the_name_of_a_file(here: Here) -> None:
 def test_mistakes_are_told_in_a_sentence_before_the_service_is_asked(
     here: Here, arguments: str, sentence: str
 ) -> None:
-    code, _, err = here(*arguments.split())
+    code, out, err = here(*arguments.split())
     assert code == (4 if "://" in arguments else 2)
-    assert sentence in err
+    assert sentence in out + err
 
 
 def test_the_numbers_of_questions_are_those_of_the_service() -> None:

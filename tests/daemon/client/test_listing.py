@@ -6,6 +6,7 @@ import pytest
 
 from cbvirctl.answers import PLAIN_VARIANT, VARIANT_WORDS, answer, variant_words
 from cbvirctl.listing import ListedRow, show_listing
+from cbvirctl.shown_paths import relative_to
 
 LONG = "/archive/Nachrichten und Berichte/1962/Wochenschau, Ausgabe 42, [Bahnhof] 日本.mp4"
 SHORT = "/archive/a.mp4"
@@ -105,3 +106,12 @@ def test_guesses_are_not_taken_for_results(capsys: pytest.CaptureFixture[str]) -
     assert printed.out.count("0.49") == printed.out.count(SHORT) == 3
     assert "none: 1 keyframe searched in 1.2 s" in printed.err
     assert "1 less likely scene is left out" in printed.err
+
+
+def test_the_innermost_watched_folder_is_cut_off() -> None:
+    show = relative_to(["/archive", "/archive/news/", "/arch"])
+    assert [show(path) for path in ("/archive/a.mp4", "/archive/news/b.mp4", "/archives/c.mp4")] == [
+        "a.mp4",
+        "b.mp4",
+        "/archives/c.mp4",
+    ]

@@ -80,7 +80,7 @@ def test_it_is_shown_as_a_table(ctl: Ctl, dropped: Path, clip: Path) -> None:
 def test_options_for_pictures_are_refused(ctl: Ctl, clip: Path, option: list[str]) -> None:
     done = ctl("query", str(clip), *option)
     assert done.returncode == 2
-    assert f"{option[0]} ask with a picture" in done.stderr
+    assert f"{option[0]} asks with a picture" in done.stderr
 
 
 def test_the_evidence_is_written_as_a_picture(ctl: Ctl, clip: Path, tmp_path: Path) -> None:
