@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+# Two workers share the processors, as two searches of the service do: a search of a library took twice the
+# processor time where linear algebra and OpenCV had a thread for each of them.
+from cbvird.worker import single_thread_blas  # noqa: F401 - before numpy is loaded
+
+# isort: split
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,9 +15,8 @@ import cv2
 import hypothesis
 import pytest
 
-# Two workers share the processors, as two searches of the service do: a search of a library took twice the
-# processor time where linear algebra and OpenCV had a thread for each of them.
-from cbvird.worker import single_thread_blas  # noqa: F401 - before numpy is loaded
+from cbvir_core.embed import openvino_runtime
+from support.conversions import kept_or_converted
 
 cv2.setNumThreads(1)
 
@@ -40,6 +44,14 @@ def scheduling() -> Iterator[None]:
     before = os.sched_getscheduler(0)
     yield
     assert os.sched_getscheduler(0) == before
+
+
+@pytest.fixture(scope="session", autouse=True)
+def kept_conversions() -> Iterator[None]:
+    """Let encoders in this process read a network that a run on this machine has converted already."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(openvino_runtime, "convert_network", kept_or_converted)
+        yield
 
 
 @pytest.fixture(scope="session")

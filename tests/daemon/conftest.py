@@ -25,8 +25,8 @@ def films(tmp_path_factory: pytest.TempPathFactory) -> list[Film]:
 
 @pytest.fixture(scope="session")
 def long_film(films: list[Film], tmp_path_factory: pytest.TempPathFactory) -> Film:
-    """The first film over and over, for eight minutes: it takes a worker a while."""
-    return loop_film(films[0], tmp_path_factory.mktemp("long") / "long.mp4", 480.0)
+    """The first film over and over, for four minutes: it takes a worker a while."""
+    return loop_film(films[0], tmp_path_factory.mktemp("long") / "long.mp4", 240.0)
 
 
 @pytest.fixture(scope="session")
@@ -39,7 +39,7 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     bring_builtin(data / "cache")
     import_files("seeded", [seeded_filter(data / "net.safetensors")], data / "models")
     (data / "net.safetensors").unlink()
-    bring_conversion(data / "cache", data / "models/seeded/filter.safetensors", "filter")
+    bring_conversion(data / "cache", data / "models/seeded/filter.safetensors")
     return data
 
 
@@ -50,7 +50,7 @@ def refined(prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copytree(prepared, data)
     import_files("seeded", [seeded_solar(data / "net.safetensors")], data / "models")
     (data / "net.safetensors").unlink()
-    bring_conversion(data / "cache", data / "models/seeded/refine.safetensors", "refine")
+    bring_conversion(data / "cache", data / "models/seeded/refine.safetensors")
     return data
 
 

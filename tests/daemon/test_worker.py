@@ -138,13 +138,19 @@ def test_a_worker_that_is_killed_is_a_crash_with_the_signal_s_name(long_film: Fi
 
 
 def test_a_worker_that_stops_is_a_timeout(long_film: Film) -> None:
-    with DecodeWorker(task(long_film.path), timeout_s=1, stop=threading.Event()) as decoder:
+    def stopped_in_the_middle() -> None:
         decoder.probe()
         messages = decoder.messages()
         next(messages)
         os.kill(decoder.pid, signal.SIGSTOP)
-        with pytest.raises(DecodeTimeout, match="1 s"):
-            list(messages)
+        list(messages)
+
+    # On a busy machine it may be too slow before it is stopped: that is a timeout as well.
+    with (
+        DecodeWorker(task(long_film.path), timeout_s=1, stop=threading.Event()) as decoder,
+        pytest.raises(DecodeTimeout, match="1 s"),
+    ):
+        stopped_in_the_middle()
 
 
 def test_a_worker_that_grows_is_ended(long_film: Film) -> None:

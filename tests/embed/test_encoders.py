@@ -16,6 +16,7 @@ import torch
 
 from cbvir_core.embed import NetworkEncoder, RuntimeOptions, openvino_runtime
 from cbvir_core.embed.networks import load_network
+from cbvir_core.embed.openvino_runtime import convert_network
 from cbvir_core.embed.precision import MIN_BF16_COSINE
 from cbvir_core.embed.preprocess import prepare
 from cbvir_core.errors import ConfigError, WeightsMismatch, WeightsMissing
@@ -66,6 +67,9 @@ def test_bf16_is_used_where_the_network_stands_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kept: float, precision: str
 ) -> None:
     monkeypatch.setattr(openvino_runtime, "worst_cosine", lambda *_: kept)
+    monkeypatch.setattr(
+        openvino_runtime, "convert_network", convert_network
+    )  # without the note of another run
     with registered("filter"):
         file = tiny_file(tmp_path / "tiny.safetensors")
         runner = openvino_runtime.OpenVinoRunner(file, fingerprint(file))

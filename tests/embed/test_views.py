@@ -30,8 +30,8 @@ def pictures() -> list[Image]:
 def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with both forms of the converted network."""
     cache = tmp_path_factory.mktemp("kept")
-    bring_conversion(cache, WEIGHTS, "filter")
-    bring_conversion(cache, WEIGHTS, "filter", views=True)
+    bring_conversion(cache, WEIGHTS)
+    bring_conversion(cache, WEIGHTS, views=True)
     return cache
 
 

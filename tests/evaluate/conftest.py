@@ -14,6 +14,7 @@ from cbvir_core.embed import RuntimeOptions
 from cbvir_core.evaluate import EvaluatedEncoders, open_encoders
 from cbvir_core.evaluate.networks import choose_profile
 from cbvir_core.types import Image
+from support.conversions import encoder_cache
 from support.films import Film, draw_film
 from support.networks import seeded_filter, seeded_solar
 
@@ -40,15 +41,24 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 
 
 @pytest.fixture(scope="session")
-def both(weights: tuple[Path, Path]) -> EvaluatedEncoders:
-    """The filter and the refinement."""
-    return open_encoders(choose_profile("auto", None, *weights), RuntimeOptions(runtime="torch"))
+def runtime() -> RuntimeOptions:
+    """OpenVINO, with networks that are converted already."""
+    return RuntimeOptions(runtime="openvino", cache=encoder_cache())
 
 
 @pytest.fixture(scope="session")
-def alone(weights: tuple[Path, Path]) -> EvaluatedEncoders:
+def both(weights: tuple[Path, Path], runtime: RuntimeOptions) -> EvaluatedEncoders:
+    """The filter and the refinement."""
+    return open_encoders(choose_profile("auto", None, *weights), runtime)
+
+
+@pytest.fixture(scope="session")
+def alone(weights: tuple[Path, Path], runtime: RuntimeOptions) -> EvaluatedEncoders:
     """The filter without a refinement."""
-    return open_encoders(choose_profile("auto", None, weights[0], None), RuntimeOptions(runtime="torch"))
+    return open_encoders(
+        choose_profile("auto", None, weights[0], None),
+        runtime,
+    )
 
 
 @pytest.fixture

@@ -107,7 +107,7 @@ EDITS: dict[str, Callable[[Image], Image]] = {
 def test_an_edited_frame_is_found_near_its_moment(
     library: Library, frames: dict[str, list[Frame]], edit: str
 ) -> None:
-    asked = [(name, frame) for name, some in frames.items() for frame in some]
+    asked = [(name, some[number % 2]) for number, (name, some) in enumerate(frames.items())]
     found = [shown(library.search(EDITS[edit](frame.image))) for _, frame in asked]
     right = [
         path == name and abs(time_s - frame.time_s) <= 1
@@ -128,9 +128,8 @@ def test_the_frame_route_finds_what_keyframes_lack(library: Library, frames: dic
 
     def right(options: SearchOptions) -> int:
         return sum(
-            shown(library.search(middle(frame.image, 0.35), options))[0] == name
+            shown(library.search(middle(some[0].image, 0.35), options))[0] == name
             for name, some in frames.items()
-            for frame in some
         )
 
     assert right(BOTH_ROUTES) >= right(KEYFRAMES_ALONE)
@@ -144,7 +143,7 @@ def busy(stop: Event) -> None:
 def test_a_busy_machine_answers_later_and_not_otherwise(
     library: Library, frames: dict[str, list[Frame]]
 ) -> None:
-    pictures = [middle(some[0].image, 0.6) for some in frames.values()]
+    pictures = [middle(frames[name][0].image, 0.6) for name in CLIPS[:2]]
     idle = [outcome(library.search(picture)) for picture in pictures]
     context = multiprocessing.get_context("spawn")
     stop = context.Event()

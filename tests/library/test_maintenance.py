@@ -185,7 +185,7 @@ def test_conversions_of_weights_that_nobody_has_any_more_go(
 
 def test_a_conversion_that_is_dropped_while_another_process_uses_it(weights: Path, tmp_path: Path) -> None:
     file, cache = weights / "first" / "filter.safetensors", tmp_path / "cache"
-    bring_conversion(cache, file, "filter")
+    bring_conversion(cache, file)
     script = (
         "import sys, numpy as np; from pathlib import Path\n"
         "from cbvir_core.embed import NetworkEncoder, RuntimeOptions\n"

@@ -18,7 +18,15 @@ from cbvir_core.geometry import shift
 from cbvir_core.keyframes import extract_keyframes
 from cbvir_core.localise import ThumbnailMatch, find_moment, match_thumbnails
 from cbvir_core.types import Image, Keyframe, Thumbnails
-from cbvir_core.verify import QUERY_FEATURES, Verification, describe, verify
+from cbvir_core.verify import (
+    QUERY_FEATURES,
+    STILL_FEATURES,
+    FeatureOptions,
+    LocalFeatures,
+    Verification,
+    describe,
+    verify,
+)
 
 GAP_S = 1 / 3
 """Distance of thumbnails."""
@@ -86,8 +94,18 @@ def frame_at(path: Path, time_s: float) -> Image:
         return next(iter(frames)).image
 
 
+def features(image: Image, options: FeatureOptions = STILL_FEATURES) -> LocalFeatures:
+    """The features of a picture, which several tests compare."""
+    return _features(image.tobytes(), image.shape, options)
+
+
+@cache
+def _features(pixels: bytes, shape: tuple[int, ...], options: FeatureOptions) -> LocalFeatures:
+    return describe(np.frombuffer(pixels, np.uint8).reshape(shape), options)
+
+
 def agreeing(query: Image, scene: Keyframe, mirror: bool) -> Verification:
-    found = verify(describe(query, QUERY_FEATURES), describe(scene.image), mirror=mirror)
+    found = verify(features(query, QUERY_FEATURES), features(scene.image), mirror=mirror)
     assert found is not None
     return found
 
@@ -233,7 +251,7 @@ def test_one_thing_in_the_place_of_another_is_not_explained(shared: Path) -> Non
     """A pig and a rabbit, filmed on one table with one camera: every plank agrees."""
     rabbit = shared / "videos/learning-area--rabbit.webm"
     own, other = (
-        [(scene, describe(scene.image)) for scene in scenes(path)]
+        [(scene, features(scene.image)) for scene in scenes(path)]
         for path in (rabbit, shared / "videos/learning-area--pig.mp4")
     )
     with read_frames(rabbit, samples_per_s=1.0, max_side=STILL_SIDE) as reader:
@@ -241,11 +259,11 @@ def test_one_thing_in_the_place_of_another_is_not_explained(shared: Path) -> Non
     mine: list[float] = []
     theirs: list[float] = []
     for frame in frames[1:-1]:
-        features = describe(frame.image, QUERY_FEATURES)
+        asked = features(frame.image, QUERY_FEATURES)
         scene, described = next(one for one in own if frame.time_s < one[0].scene_end_s)
-        if verify(features, described) is not None:
+        if verify(asked, described) is not None:
             mine.append(matched(frame.image, scene).explained)
-        agreeing_ones = [one for one, described in other if verify(features, described) is not None]
+        agreeing_ones = [one for one, described in other if verify(asked, described) is not None]
         theirs += [matched(frame.image, one).explained for one in agreeing_ones]
     assert len(mine) >= 4
     assert len(theirs) >= 2

@@ -12,15 +12,16 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
-from cbvir_core.embed import NetworkEncoder, RuntimeOptions, ViewEncoder
+from cbvir_core.embed import openvino_runtime
 from cbvir_core.embed.conversions import conversion
-from cbvir_core.weights import Role, find_profile, fingerprint
+from cbvir_core.weights import find_profile, fingerprint
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 MAKING_CODE = (
@@ -36,7 +37,9 @@ MAKING_CODE = (
 
 MAKING_PACKAGES = ("numpy", "opencv-python-headless", "openvino", "torch", "torchvision")
 KEPT_DAYS = 7.0
-"""Days after which a folder that no run has used is deleted."""
+"""Days after which what no run has used is deleted."""
+
+_CONVERT_NETWORK = openvino_runtime.convert_network
 
 
 @cache
@@ -50,7 +53,7 @@ def kept_networks() -> Path:
         with suppress(OSError):
             folder.mkdir(parents=True, exist_ok=True)
             os.utime(folder)
-            _drop_old(folder.parent)
+            _drop_old([*folder.parent.iterdir(), *folder.glob("conversions/*")])
             return folder
     raise OSError("neither the cache folder nor the folder of temporary files can be written")
 
@@ -71,26 +74,37 @@ def encoder_cache() -> Path:
     return kept_networks() / "conversions"
 
 
-def bring_conversion(cache: Path, weights: Path, role: Role, *, views: bool = False) -> None:
+def bring_conversion(cache: Path, weights: Path, *, views: bool = False) -> None:
     """Put the converted network of a weight file into the cache of a library, which deletes what it does not
     use there."""
-    name = conversion(cache, fingerprint(weights), views=views).name
-    kept = encoder_cache() / name
-    with _one_process(name):
-        if not kept.exists():
-            options = RuntimeOptions(device="cpu", runtime="openvino", cache=encoder_cache())
-            ViewEncoder(weights, options).load() if views else NetworkEncoder(weights, role, options)
-    shutil.copytree(kept, cache / name, dirs_exist_ok=True)
+    kept = _kept_conversion(weights, views=views)
+    shutil.copytree(kept, cache / kept.name, dirs_exist_ok=True)
 
 
 def bring_builtin(cache: Path) -> Path:
     """Put the converted built-in networks into the cache of a library, and return it."""
     profile = find_profile("builtin", None)
     assert profile.refine is not None
-    bring_conversion(cache, profile.filter, "filter")
-    bring_conversion(cache, profile.filter, "filter", views=True)
-    bring_conversion(cache, profile.refine, "refine")
+    bring_conversion(cache, profile.filter)
+    bring_conversion(cache, profile.filter, views=True)
+    bring_conversion(cache, profile.refine)
     return cache
+
+
+def kept_or_converted(weights: Path, *, views: bool = False) -> Any:
+    """Return what `convert_network` does, but convert nothing twice."""
+    return openvino_runtime._read(_kept_conversion(weights, views=views))
+
+
+def _kept_conversion(weights: Path, *, views: bool) -> Path:
+    """Return the folder of a converted network, in which its accuracy in bf16 is noted."""
+    kept = conversion(encoder_cache(), fingerprint(weights), views=views)
+    with _one_process(kept.name):
+        if not kept.exists():
+            model = _CONVERT_NETWORK(weights, views=views)
+            openvino_runtime._keep(openvino_runtime._measured(model, weights), kept)
+        os.utime(kept)
+    return kept
 
 
 @contextmanager
@@ -116,9 +130,9 @@ def _key() -> str:
     return digest.hexdigest()
 
 
-def _drop_old(folder: Path) -> None:
-    """Delete what runs of former code have left."""
-    for former in folder.iterdir():
+def _drop_old(kept: Iterable[Path]) -> None:
+    """Delete what runs of former code, and of weights that are no longer made, have left."""
+    for folder in kept:
         with suppress(OSError):
-            if time.time() - former.stat().st_mtime > KEPT_DAYS * 24 * 3600:
-                shutil.rmtree(former)
+            if time.time() - folder.stat().st_mtime > KEPT_DAYS * 24 * 3600:
+                shutil.rmtree(folder)

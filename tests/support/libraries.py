@@ -62,8 +62,8 @@ def converted(weights: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The converted networks of these profiles and the built-in one."""
     cache = bring_builtin(tmp_path_factory.mktemp("cache"))
     for name in ("first", "second"):
-        bring_conversion(cache, weights / name / "filter.safetensors", "filter")
-    bring_conversion(cache, weights / "refined" / "refine.safetensors", "refine")
+        bring_conversion(cache, weights / name / "filter.safetensors")
+    bring_conversion(cache, weights / "refined" / "refine.safetensors")
     return cache
 
 

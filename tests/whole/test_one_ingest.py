@@ -72,7 +72,7 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
     folder = tmp_path_factory.mktemp("library")
     (folder / "models" / "seeded").mkdir(parents=True)
     weights = seeded_filter(folder / "models" / "seeded" / "filter.safetensors")
-    bring_conversion(folder / "cache", weights, "filter")
+    bring_conversion(folder / "cache", weights)
     with Library.open(folder, profile="seeded", frames=MeanDescriber()) as opened:
         yield opened
 
