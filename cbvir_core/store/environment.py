@@ -57,6 +57,11 @@ class Transaction:
         self._raw = raw
         self._tables = tables
 
+    @property
+    def number(self) -> int:
+        """The number of the last transaction that this view shows; another one where anything was written."""
+        return int(self._raw.id())
+
     def get(self, table: Table, key: bytes) -> memoryview | None:
         """Return the value, or None."""
         value: memoryview | None = self._raw.get(key, db=self._tables[table])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from cbvir_core.store.environment import Environment
+from cbvir_core.store.records import VideoRecord
 from cbvir_core.types import RowNumbers
 
 RowNumbersLike = Sequence[int] | RowNumbers
@@ -24,3 +25,7 @@ class StorePart:
         # larger, so filling a generation batch by batch need not compare from the first row each time.
         self._filled_to: dict[int, int] = {}
         self._featured_to = 0  # the same for local features, which belong to no generation
+        # The records of the last list, by key, with the bytes they were made of, after the number of the
+        # transaction that they show: of a hundred thousand videos few change between two lists, and making
+        # a record takes longer than comparing its bytes.
+        self._listed: tuple[int, dict[bytes, tuple[bytes, VideoRecord]]] = (-1, {})

@@ -108,9 +108,19 @@ class VideoStore(StorePart):
         self._environment.write(work)
 
     def videos(self) -> list[VideoRecord]:
-        """Return all videos, in order of id."""
+        """Return all videos, in order of id; a video that has not changed is the same record as before."""
         with self._environment.read() as txn:
-            return [load_video(value) for _, value in txn.scan(Table.VIDEOS, b"\0")]
+            number, (shown, before) = txn.number, self._listed
+            if number == shown:
+                return [record for _, record in before.values()]
+            listed: dict[bytes, tuple[bytes, VideoRecord]] = {}
+            for key, value in txn.scan(Table.VIDEOS, b"\0"):
+                known = before.get(key)
+                if known is None or known[0] != value:
+                    known = bytes(value), load_video(value)
+                listed[key] = known
+        self._listed = number, listed
+        return [record for _, record in listed.values()]
 
     def video(self, video_id: VideoId) -> VideoRecord | None:
         """Return one video, or None."""

@@ -28,6 +28,20 @@ def test_a_video_is_recorded_and_completed(store: Store, info: MakeInfo) -> None
     assert store.videos() == [after]
 
 
+def test_a_list_reads_again_only_what_has_changed(store: Store, info: MakeInfo) -> None:
+    store.begin(info("aa11"))
+    store.begin(info("aa22", "/two.mp4"))
+    first, second = store.videos()
+    assert [one is other for one, other in zip(store.videos(), (first, second), strict=True)] == [True, True]
+    store.finish(B, damaged=0, duration_s=3.0)
+    kept, changed = store.videos()
+    assert kept is first
+    assert (changed.complete, changed.duration_s) == (True, 3.0)
+    store.forget(A)
+    assert store.videos() == [changed]
+    assert store.videos()[0] is changed
+
+
 def test_finish_keeps_the_duration_of_the_container_where_none_is_measured(
     store: Store, info: MakeInfo
 ) -> None:

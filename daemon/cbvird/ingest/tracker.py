@@ -83,7 +83,11 @@ class Tracker:
 
     def is_there(self, path: Path) -> bool:
         """Return whether a known file can be read: it is neither deleted nor on a disk that is away."""
-        return path not in self._gone and self._watcher.is_online(path)
+        return not (self._gone and path in self._gone) and self._watcher.is_online(path)
+
+    def all_are_there(self) -> bool:
+        """Return whether `is_there` is true of every file."""
+        return not self._gone and self._watcher.is_whole
 
     def roots(self) -> list[RootStatus]:
         """Return the state of every watched folder."""

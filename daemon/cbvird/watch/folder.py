@@ -47,7 +47,7 @@ class WatchedFolder:
         mounts: Callable[[], list[Mount]] = read_mounts,
         check_s: float = PRESENCE_CHECK_S,
     ) -> None:
-        self.path = path
+        self.path, self._beginning = path, f"{str(path).rstrip('/')}/"
         self._settings = settings
         self._wanted = PathFilter(settings)
         self._on_event = on_event
@@ -104,9 +104,15 @@ class WatchedFolder:
         watch = observation.kind if observation is not None else "none"
         return RootStatus(self.path, "offline" if reason else "online", watch, self._files, reason)
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether the folder and every disk in it is there."""
+        return self._presence.is_whole
+
     def is_online(self, path: Path) -> bool:
-        """Return whether the disk that `path` lies on is there."""
-        return self._presence.is_online(path)
+        """Return whether the disk that `path` lies on is there; one outside of the folder counts as there."""
+        # Texts are compared many times quicker than paths, and a list has a hundred thousand of them.
+        return not str(path).startswith(self._beginning) or self._presence.is_online(path)
 
     # --- for the observer ----------------------------------------------------------------------
 

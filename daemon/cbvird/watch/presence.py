@@ -62,6 +62,11 @@ class Presence:
             return self._failure
         return "holds no video, although some are known" if self._looks_unmounted else ""
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether the folder is online, and every disk that was ever mounted in it."""
+        return not self._lost and not self.reason
+
     def is_online(self, path: Path) -> bool:
         """Return whether the disk that `path` lies on is there."""
         return not self.reason and not self._is_lost(path)

@@ -72,7 +72,12 @@ class Watcher:
 
         A path outside of all watched folders counts as online.
         """
-        return all(folder.is_online(path) for folder in self._folders if path.is_relative_to(folder.path))
+        return all(folder.is_whole or folder.is_online(path) for folder in self._folders)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether every folder, and every disk in it, is there."""
+        return all(folder.is_whole for folder in self._folders)
 
     @property
     def scanned(self) -> bool:
