@@ -14,7 +14,7 @@ STAGES = ("prepare", "frames", "mobilenet", "shortlist", "solar", "refine", "ver
 
 
 class QueryStage(StrEnum):
-    """How far a query is that tells its answer so far: by descriptors, or with local features compared."""
+    """How far a query is that tells its answer so far: by the filter, or with local features compared."""
 
     SHORTLIST = "shortlist"
     VERIFIED = "verified"

@@ -28,4 +28,4 @@ class StorePart:
         # The records of the last list, by key, with the bytes they were made of, after the number of the
         # transaction that they show: of a hundred thousand videos few change between two lists, and making
         # a record takes longer than comparing its bytes.
-        self._listed: tuple[int, dict[bytes, tuple[bytes, VideoRecord]]] = (-1, {})
+        self._last_list: tuple[int, dict[bytes, tuple[bytes, VideoRecord]]] = (-1, {})

@@ -110,7 +110,7 @@ class VideoStore(StorePart):
     def videos(self) -> list[VideoRecord]:
         """Return all videos, in order of id; a video that has not changed is the same record as before."""
         with self._environment.read() as txn:
-            number, (shown, before) = txn.number, self._listed
+            number, (shown, before) = txn.number, self._last_list
             if number == shown:
                 return [record for _, record in before.values()]
             listed: dict[bytes, tuple[bytes, VideoRecord]] = {}
@@ -119,7 +119,7 @@ class VideoStore(StorePart):
                 if known is None or known[0] != value:
                     known = bytes(value), load_video(value)
                 listed[key] = known
-        self._listed = number, listed
+        self._last_list = number, listed
         return [record for _, record in listed.values()]
 
     def video(self, video_id: VideoId) -> VideoRecord | None:

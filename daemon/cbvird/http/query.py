@@ -50,7 +50,7 @@ async def query(
     """Answer a picture: the raw body, or the first file of a form.
 
     With ``Accept: text/event-stream`` the answer comes in stages, each a whole one: ``shortlist`` (by
-    descriptors alone), ``verified`` (local features compared) and ``answer``, the last; or ``error``.
+    the filter alone), ``verified`` (local features compared) and ``answer``, the last; or ``error``.
     """
     if everywhere and top is not None:
         raise BadRequest("all and top exclude each other; leave out one of them")
