@@ -53,6 +53,17 @@ def test_keyframes_become_refined_in_the_background(service: Service, dropped: P
     service.until(refined, "every keyframe has its SOLAR row")
 
 
+@pytest.mark.skipif(Path("/dev/nvidiactl").exists(), reason="torch runs the networks on a GPU")
+def test_with_converted_networks_torch_is_not_imported(
+    service: Service, dropped: Path, films: list[Film]
+) -> None:
+    """It would cost seconds of every start, and hundreds of megabytes."""
+    service.until(lambda: service.query(frame_at(films[0].path, 1.0))["refined"], "both networks are loaded")
+    mapped = Path(f"/proc/{service.pid}/maps").read_text()
+    assert "libopenvino" in mapped
+    assert "libtorch" not in mapped
+
+
 def test_status_adds_up(service: Service, dropped: Path) -> None:
     status = service.get("/v1/status")
     assert status["service"]["pid"] == service.pid
