@@ -12,6 +12,7 @@ from typer.exceptions import TyperException
 
 from cbvirctl import calibrate, duplicates, index, models, query, status, unreleased, videos, web
 from cbvirctl.errors import ClientError
+from cbvirctl.help import ExplainedCommand, ExplainedGroup
 from cbvirctl.options import JsonOption, SocketOption
 from cbvirctl.usage import report_usage
 
@@ -22,6 +23,7 @@ ABOUT = "In which video, and when, does this picture appear?  Asks the running c
 
 app = typer.Typer(
     name="cbvirctl",
+    cls=ExplainedGroup,
     help=ABOUT,
     no_args_is_help=True,
     rich_markup_mode=None,
@@ -49,17 +51,17 @@ def _root(
     """Accept the options that may stand before the command."""
 
 
-app.command()(query.query)
-app.command()(status.status)
-app.command()(status.wait)
+app.command(cls=ExplainedCommand, short_help=query.QUERY_IN_SHORT)(query.query)
+app.command(cls=ExplainedCommand)(status.status)
+app.command(cls=ExplainedCommand)(status.wait)
 app.add_typer(videos.app, name="videos")
-app.command()(videos.keyframes)
-app.command()(videos.errors)
-app.command()(videos.retry)
-app.command()(videos.rescan)
-app.command()(duplicates.duplicates)
-app.command()(calibrate.calibrate)
-app.command()(web.web)
+app.command(cls=ExplainedCommand)(videos.keyframes)
+app.command(cls=ExplainedCommand)(videos.errors)
+app.command(cls=ExplainedCommand)(videos.retry)
+app.command(cls=ExplainedCommand)(videos.rescan)
+app.command(cls=ExplainedCommand, short_help=duplicates.DUPLICATES_IN_SHORT)(duplicates.duplicates)
+app.command(cls=ExplainedCommand)(calibrate.calibrate)
+app.command(cls=ExplainedCommand)(web.web)
 app.add_typer(index.app, name="index")
 app.add_typer(models.app, name="models")
 unreleased.register(app)

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from cbvirctl.client import Client, Document
 
+DUPLICATES_IN_SHORT = "Find what videos of the library share."
+
 COMPARISON_INTERVAL_S = 0.3
 """Seconds between two questions how far it is."""
 

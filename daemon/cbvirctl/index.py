@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import typer
 
+from cbvirctl.help import ExplainedCommand, ExplainedGroup
 from cbvirctl.options import JsonOption, SocketOption, accept_common_options
 from cbvirctl.session import emit, session
 
 app = typer.Typer(
+    cls=ExplainedGroup,
     no_args_is_help=True,
     rich_markup_mode=None,
     help="Show or rebuild the index.",
@@ -15,7 +17,7 @@ app = typer.Typer(
 )
 
 
-@app.command()
+@app.command(cls=ExplainedCommand, short_help="Show segments, tail and tombstones.")
 def status(as_json: JsonOption = False, socket: SocketOption = None) -> None:
     """Show segments, tail and tombstones of the indices of keyframes and of frames."""
     with session(socket, as_json) as client:
@@ -28,7 +30,7 @@ def status(as_json: JsonOption = False, socket: SocketOption = None) -> None:
         typer.echo(f"{key:17} {value}")
 
 
-@app.command()
+@app.command(cls=ExplainedCommand, short_help="Build both indices anew from the store.")
 def rebuild(as_json: JsonOption = False, socket: SocketOption = None) -> None:
     """Build the indices of keyframes and of frames anew from the store.
 

@@ -10,12 +10,14 @@ import typer
 from cbvirctl.completion import complete_profile
 from cbvirctl.download import downloading
 from cbvirctl.errors import Refused, Usage
+from cbvirctl.help import ExplainedCommand, ExplainedGroup
 from cbvirctl.options import JsonOption, SocketOption, accept_common_options
 from cbvirctl.session import emit, note, segment, session
 
 GOOD_STATE = "good"
 
 app = typer.Typer(
+    cls=ExplainedGroup,
     no_args_is_help=True,
     rich_markup_mode=None,
     help="List, download, import or check weight files.",
@@ -40,7 +42,7 @@ ProfileName = Annotated[
 ]
 
 
-@app.command("list")
+@app.command("list", cls=ExplainedCommand)
 def list_(as_json: JsonOption = False, socket: SocketOption = None) -> None:
     """List profiles, their files, and which one answers queries."""
     with session(socket, as_json) as client:
@@ -48,7 +50,7 @@ def list_(as_json: JsonOption = False, socket: SocketOption = None) -> None:
     _show(document, as_json)
 
 
-@app.command()
+@app.command(cls=ExplainedCommand)
 def fetch(profile: ProfileName, as_json: JsonOption = False, socket: SocketOption = None) -> None:
     """Download the files of a profile.
 
@@ -59,7 +61,7 @@ def fetch(profile: ProfileName, as_json: JsonOption = False, socket: SocketOptio
     _show(document, as_json)
 
 
-@app.command("import")
+@app.command("import", cls=ExplainedCommand)
 def import_(
     profile: ProfileName,
     files: Annotated[list[Path], typer.Argument(metavar="FILE", help="Weight files.")],
@@ -77,7 +79,7 @@ def import_(
     _show(document, as_json)
 
 
-@app.command()
+@app.command(cls=ExplainedCommand)
 def verify(as_json: JsonOption = False, socket: SocketOption = None) -> None:
     """Compare every file with its recorded SHA-256.
 

@@ -12,6 +12,8 @@ from cbvirctl.options import JsonOption, RelativeOption, SocketOption
 from cbvirctl.question import STDIN, QueryOptions, exit_code_of, names_video, refuse_addresses
 from cbvirctl.session import expanded, reporting
 
+QUERY_IN_SHORT = "Ask with a picture, a clip, or many pictures."
+
 
 def query(
     pictures: Annotated[

@@ -9,6 +9,7 @@ import typer
 
 from cbvirctl.completion import complete_video
 from cbvirctl.errors import Refused
+from cbvirctl.help import ExplainedCommand, ExplainedGroup
 from cbvirctl.naming import by_whole_name, video_of
 from cbvirctl.options import JsonOption, RelativeOption, SocketOption, accept_common_options
 from cbvirctl.session import emit, note, segment, session
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from cbvirctl.client import Client
 
 app = typer.Typer(
+    cls=ExplainedGroup,
     no_args_is_help=True,
     rich_markup_mode=None,
     help="List, show or forget known videos; files are never touched.",
@@ -47,7 +49,7 @@ FileArgument = Annotated[
 ]
 
 
-@app.command("list")
+@app.command("list", cls=ExplainedCommand)
 def list_(relative: RelativeOption = False, as_json: JsonOption = False, socket: SocketOption = None) -> None:
     """List every known video with its state."""
     with session(socket, as_json) as client:
@@ -71,7 +73,7 @@ def list_(relative: RelativeOption = False, as_json: JsonOption = False, socket:
     show_listing(("id", "state", "length", "keyframes"), rows, numbers=("length", "keyframes"))
 
 
-@app.command()
+@app.command(cls=ExplainedCommand)
 def show(video: VideoArgument, as_json: JsonOption = False, socket: SocketOption = None) -> None:
     """Show one video: its paths, its state, its scenes."""
     with session(socket, as_json) as client:
@@ -96,7 +98,7 @@ def show(video: VideoArgument, as_json: JsonOption = False, socket: SocketOption
         _show_scenes(frames)
 
 
-@app.command()
+@app.command(cls=ExplainedCommand)
 def forget(video: FileArgument, as_json: JsonOption = False, socket: SocketOption = None) -> None:
     """Remove what is known of a video.
 

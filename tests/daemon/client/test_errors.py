@@ -38,20 +38,6 @@ def ctl(*arguments: str) -> subprocess.CompletedProcess[str]:
 Here = Callable[..., tuple[int, str, str]]
 
 
-@pytest.fixture
-def here(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Here:
-    """The client in this process, which is quicker: its exit code, stdout and stderr."""
-
-    def run(*arguments: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["cbvirctl", *arguments])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        printed = capsys.readouterr()
-        return int(ended.value.code or 0), printed.out, printed.err
-
-    return run
-
-
 def test_no_service_is_exit_code_3_and_says_what_to_do(tmp_path: Path) -> None:
     done = ctl("status", "--socket", str(tmp_path / "none.sock"))
     assert done.returncode == 3
