@@ -22,7 +22,7 @@ from typer.main import get_command
 from cbvir_core.decode import read_frames
 from cbvir_shared.exit_codes import ExitCode
 from cbvirctl.__main__ import app as client
-from cbvird.config.settings import tables
+from cbvird.config.settings import load_settings, tables
 from support.conversions import bring_builtin
 from support.films import draw_film
 from support.running import Service, service
@@ -142,6 +142,13 @@ def home(networks: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_python_runs(home: Path, document: str, code: str) -> None:
     done = subprocess.run([sys.executable, "-c", code], cwd=home, capture_output=True, text=True, check=False)
     assert done.returncode == 0, f"{document}: {done.stderr}"
+
+
+@pytest.mark.parametrize(("document", "text"), blocks("toml"))
+def test_every_configuration_that_is_shown_can_be_used(tmp_path: Path, document: str, text: str) -> None:
+    file = tmp_path / "config.toml"
+    file.write_text(text)
+    assert load_settings(file), document
 
 
 @pytest.fixture(scope="module")

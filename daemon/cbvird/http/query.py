@@ -36,6 +36,10 @@ _STAGES = {kind: {"$ref": "#/components/schemas/AnswerDocument"} for kind in (*Q
 }
 
 
+UNBUFFERED = {"x-accel-buffering": "no"}
+"""Tells nginx to pass an event on at once; FastAPI sends it with the streams that it makes itself."""
+
+
 @router.post("/query", openapi_extra=PICTURE_BODY | described_stream(_STAGES), response_model=AnswerDocument)
 async def query(
     request: Request,
@@ -64,7 +68,7 @@ async def query(
     )
     picture = await picture_of(request)
     if "text/event-stream" in request.headers.get("accept", ""):
-        return EventSourceResponse(_staged(served, picture, options))
+        return EventSourceResponse(_staged(served, picture, options), headers=UNBUFFERED)
     loop = asyncio.get_running_loop()
     answer = await loop.run_in_executor(served.queries, searched, served, picture, options)
     return AnswerDocument.of(answer)

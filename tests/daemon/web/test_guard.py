@@ -29,13 +29,22 @@ def test_a_token_signs_one_browser_in_once(stranger: Browser, page_service: Serv
     assert (answer.status_code, answer.headers["location"]) == (303, "/")
     cookie = answer.headers["set-cookie"].lower()
     assert cookie.startswith("cbvir=")
-    assert {"httponly", "samesite=strict"} <= {part.strip() for part in cookie.split(";")}
+    parts = {part.strip() for part in cookie.split(";")}
+    assert {"httponly", "samesite=strict"} <= parts
+    assert "secure" not in parts  # loopback
     assert stranger.get("/v1/status").json()["service"]["pid"] == page_service.pid
     with Browser(f"{stranger.base_url}/?{stranger.entry}") as second:
         used = second.get(f"/?{second.entry}")
         assert used.status_code == 401
         assert "used before" in used.text
         assert second.get("/v1/status").status_code == 401
+
+
+def test_under_another_name_than_loopback_s_the_session_travels_over_tls_only(stranger: Browser) -> None:
+    # A proxy speaks TLS to the browser, and plain HTTP to the page.
+    proxied = {"host": "films.example.org"}
+    assert stranger.get("/?token=wrong", headers=proxied).status_code == 401
+    assert "; Secure" in stranger.get(f"/?{stranger.entry}", headers=proxied).headers["set-cookie"]
 
 
 def test_without_a_session_there_is_a_small_page_and_nothing_else(stranger: Browser) -> None:
