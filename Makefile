@@ -86,13 +86,13 @@ page-same: $(WEB)/node_modules/.installed
 	cd $(WEB) && npm run --silent build -- --logLevel warn --emptyOutDir --outDir ../../build/page
 	diff -r build/page $(PAGE) || { echo "daemon/cbvird/page is not what daemon/web builds: make page"; exit 1; }
 
-ifneq ($(shell command -v npm),)
+ifneq ($(and $(shell command -v npm),$(shell command -v chromium chromium-browser google-chrome)),)
 test-page: $(VENV)/.installed-test page-same
 	cd $(WEB) && npm run --silent types && npm run --silent test
 	cd tests && ../$(BIN)/python -m page $(NAMES)
 else
 test-page:
-	@echo "SKIPPED: npm is not installed (Debian: apt-get install nodejs npm chromium)"
+	@echo "SKIPPED: npm or Chromium is not installed (Debian: apt-get install nodejs npm chromium)"
 endif
 
 # Compiled from source; Debian needs cmake, pkg-config, python3-dev and FFmpeg's headers for it:

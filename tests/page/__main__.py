@@ -21,7 +21,8 @@ from support.services import Service
 ROOT = Path(__file__).resolve().parents[2]
 WEB = ROOT / "daemon" / "web"
 SHARED_VIDEOS = ROOT.parent / "shared" / "videos"
-TIME_LIMIT_S = 300.0
+TIME_LIMIT_S = 540.0
+"""Seconds after which something hangs; an idle machine needs less than half of them."""
 
 
 def missing() -> str:

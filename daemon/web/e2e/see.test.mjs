@@ -67,6 +67,7 @@ test("the question is compared with the frame; marks fade and the question can b
   await compare.getByLabel("Marks").fill("20");
   await page.waitForFunction(() => getComputedStyle(document.querySelector(".marks")).opacity === "0.2");
   await compare.getByLabel("Question laid over").fill("60");
+  await page.waitForFunction(() => document.querySelector(".laid-question")?.getBoundingClientRect().width > 0);
   const [laid, frame] = await Promise.all([
     compare.locator(".laid-question").boundingBox(),
     compare.locator(".compare-picture").last().boundingBox(),

@@ -116,7 +116,7 @@ export async function accessible(page, what) {
 export async function fits(page, what) {
   const over = await page.evaluate(() => {
     const limit = document.documentElement.clientWidth;
-    const inside = (one) => one.closest("[data-scrolls], .unseen, .skip") === null;
+    const inside = (one) => one.closest("[data-scrolls], .unseen, .skip, .laid") === null; // these are cut off
     return [...document.querySelectorAll("body *:not(svg *)")]
       .filter((one) => inside(one) && one.getBoundingClientRect().right > limit + 1)
       .map((one) => `${one.tagName}.${one.className}`);
