@@ -4,6 +4,7 @@ from cbvir_core.library.duplicates import MIN_DUPLICATE_S, LibraryDuplicates
 from cbvir_core.library.frame_rows import FrameDescriber
 from cbvir_core.library.ingest import AddProgress
 from cbvir_core.library.library import Library
+from cbvir_core.library.pictures import PictureSource
 from cbvir_core.library.query_picture import QueryPicture
 
 __all__ = [
@@ -12,5 +13,6 @@ __all__ = [
     "FrameDescriber",
     "Library",
     "LibraryDuplicates",
+    "PictureSource",
     "QueryPicture",
 ]

@@ -7,6 +7,7 @@ import binascii
 import hashlib
 import hmac
 import os
+import unicodedata
 from dataclasses import dataclass
 
 SCRYPT_N, SCRYPT_R, SCRYPT_P = 1 << 15, 8, 1
@@ -57,6 +58,6 @@ class PasswordHash:
 
 
 def _scrypt(password: str, salt: bytes) -> bytes:
-    return hashlib.scrypt(
-        password.encode(), salt=salt, n=SCRYPT_N, r=SCRYPT_R, p=SCRYPT_P, maxmem=64 << 20, dklen=32
-    )
+    # Keyboards write the same letter as one character or as two.
+    text = unicodedata.normalize("NFC", password).encode()
+    return hashlib.scrypt(text, salt=salt, n=SCRYPT_N, r=SCRYPT_R, p=SCRYPT_P, maxmem=64 << 20, dklen=32)

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Query, Request, Response
 
 from cbvir_core.decode import encode_still
 from cbvir_core.errors import BadRequest
+from cbvir_core.library import PictureSource
 from cbvird.http.context import Served
 from cbvird.http.etags import picture_answer
 from cbvird.http.keyframes import JPEG
@@ -21,6 +22,8 @@ STRIP_WIDTH = 128
 """Pixels of a picture of a strip unless told otherwise: the longer side of a stored thumbnail."""
 
 MAX_STRIP_PICTURES = 64
+STRIP_KEPT_FOR_S = 60
+"""Seconds that a browser may use a strip without a question: a video that is being read gets more of them."""
 
 
 @router.head("/videos/{video_id}/frame.jpg", include_in_schema=False)
@@ -45,6 +48,8 @@ async def frame(
     library = served.library
     shown = await loop.run_in_executor(served.picture_pool, library.pictures.frame, video_id, time_s, width)
     headers = {"x-cbvir-source": shown.source.value, "x-cbvir-time": f"{shown.time_s:.3f}"}
+    if shown.source is not PictureSource.FRAME:  # the file may be back the next time
+        headers["cache-control"] = "private, no-cache"
     return picture_answer(encode_still(shown.image), request, headers)
 
 
@@ -75,5 +80,8 @@ async def strip(
     loop = asyncio.get_running_loop()
     library = served.library
     shown = await loop.run_in_executor(served.picture_pool, library.pictures.strip, video_id, times_s, width)
-    headers = {"x-cbvir-times": ",".join(f"{time_s:.3f}" for time_s in shown.times_s)}
+    headers = {
+        "x-cbvir-times": ",".join(f"{time_s:.3f}" for time_s in shown.times_s),
+        "cache-control": f"private, max-age={STRIP_KEPT_FOR_S}",
+    }
     return picture_answer(encode_still(shown.image), request, headers)

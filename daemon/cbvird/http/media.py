@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 from fastapi.responses import FileResponse
 
 from cbvir_core.decode import MAX_EXCERPT_S
-from cbvir_core.errors import BadRequest
-from cbvird.http.context import Served
+from cbvir_core.errors import BadRequest, FileChanged
+from cbvird.http.context import Context, Served
 
 router = APIRouter(tags=["media"])
 
@@ -56,6 +57,14 @@ def media(served: Served, video_id: str) -> FileResponse:
     )
 
 
+def _made(served: Context, video: str, start_s: float, end_s: float, side: int) -> Path:
+    path = served.library.pictures.file(video)
+    info = served.library.pictures.info(video)
+    if info is None:
+        raise FileChanged("is not the file that was read; wait until it is read anew", path=path)
+    return served.excerpts.get(info.video_id, path, start_s, end_s, side)
+
+
 @router.head("/videos/{video_id}/clip.mp4", include_in_schema=False)
 @router.get("/videos/{video_id}/clip.mp4", response_class=FileResponse, responses=_MP4)
 async def clip(
@@ -71,10 +80,6 @@ async def clip(
     """
     if not 0 < end_s - start_s <= MAX_EXCERPT_S:
         raise BadRequest(f"start_s to end_s should be more than 0 and at most {MAX_EXCERPT_S:g} seconds")
-    path = served.library.pictures.file(video_id)
-    found = served.library.find(video_id).video_id
     loop = asyncio.get_running_loop()
-    made = await loop.run_in_executor(
-        served.excerpt_pool, served.excerpts.get, found, path, start_s, end_s, side
-    )
+    made = await loop.run_in_executor(served.excerpt_pool, _made, served, video_id, start_s, end_s, side)
     return FileResponse(made, media_type="video/mp4", headers={"cache-control": "private, no-cache"})

@@ -69,7 +69,9 @@ class SignIn:
         """Return the page; with a token in the address, sign in and go to the page."""
         signed_in = is_signed_in(self._access, request)
         token = request.query_params.get("token")
-        if token is not None and self._access.sessions.redeem(token, time.time()):
+        # Not for HEAD, by which programs look at an address before a person opens it.
+        is_opened = token is not None and request.method == "GET"
+        if is_opened and self._access.sessions.redeem(str(token), time.time()):
             return self._signed_in(request)
         if not signed_in:
             return self._form(USED_UP if token is not None else SIGNED_OUT, 401)

@@ -25,6 +25,7 @@ def refusal(browser: Browser, method: str, path: str, **more: object) -> tuple[i
 
 def test_a_token_signs_one_browser_in_once(stranger: Browser, page_service: Service) -> None:
     assert stranger.get("/v1/status").status_code == 401
+    assert stranger.head(f"/?{stranger.entry}").status_code == 401  # and the token is still good
     answer = stranger.get(f"/?{stranger.entry}")
     assert (answer.status_code, answer.headers["location"]) == (303, "/")
     cookie = answer.headers["set-cookie"].lower()

@@ -53,6 +53,7 @@ def test_a_password_fits_its_own_hash_alone() -> None:
     hashed = PasswordHash.parse(f"{PasswordHash.of(password)}\n")
     assert hashed.fits(password)
     assert not hashed.fits(password.upper())
+    assert PasswordHash.of("f\u00fcr alle").fits("fu\u0308r alle")
     assert str(PasswordHash.of(password)) != str(PasswordHash.of(password))
     for line in ("", password, "scrypt 1:1:1 AA AA", "scrypt 32768:8:1 !! AA"):
         with pytest.raises(ValueError, match="no password hash"):
