@@ -52,7 +52,7 @@ HOMES = {
     "annoy": {"index"},
     "faiss": {"index"},
     "av": {"decode"},
-    "PIL": {"decode", "cbvirctl.pictures"},
+    "PIL": {"decode", "cbvirctl.pictures", "cbvirctl.inline_pictures"},
     "pi_heif": {"decode"},
     "lmdb": {"store", "cbvird.ingest.jobs", "cbvird.ingest.job_rows"},
     "torch": {"embed", "sequences", "train", "visil"},
@@ -70,6 +70,7 @@ HOMES = {
     "opentimelineio": {"cbvird.export"},
     "typer": {"cbvirctl"},
     "rich": {"cbvirctl", "evaluate", "train"},
+    "textual_image": {"cbvirctl"},
     "httpx": {"cbvirctl", "weights"},
 }
 

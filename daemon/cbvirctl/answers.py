@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
+from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
@@ -20,6 +22,9 @@ from cbvirctl.render import (
     took,
 )
 from cbvirctl.shown_paths import ShowPath
+
+StillOf = Callable[[dict[str, Any]], RenderableType]
+"""Gives the still of a result as Rich prints it."""
 
 MAX_GUESSES_SHOWN = 3
 """Scenes that are shown where none is at least likely."""
@@ -44,8 +49,11 @@ def variant_words(variant: str) -> str:
     return ", ".join(VARIANT_WORDS.get(one, one) for one in variant.split("+"))
 
 
-def answer(document: dict[str, Any], shown: ShowPath = str) -> None:
-    """Print where the picture appears: the scenes that are at least likely, or else the best guesses."""
+def answer(document: dict[str, Any], shown: ShowPath = str, still_of: StillOf | None = None) -> None:
+    """Print where the picture appears: the scenes that are at least likely, or else the best guesses.
+
+    With `still_of` each has its still beside it.
+    """
     results = document["results"]
     named = [hit for hit in results if hit["verdict"] != "none"]
     remarks = []
@@ -55,7 +63,10 @@ def answer(document: dict[str, Any], shown: ShowPath = str) -> None:
         named = results[:MAX_GUESSES_SHOWN]
         console().print("No scene is even likely to show this picture.  The most similar ones:")
     if named:
-        _show_hits(named, shown)
+        if still_of is None:
+            _show_hits(named, shown)
+        else:
+            _show_pictured(named, shown, still_of)
     if len(named) < len(results):
         left_out = counted(len(results) - len(named), "less likely scene")
         verb = "is" if len(results) - len(named) == 1 else "are"
@@ -124,7 +135,31 @@ def _show_hits(hits: list[dict[str, Any]], shown: ShowPath) -> None:
             clocks(hit["scene_start_s"], hit["scene_end_s"]),
             words,
         ]
-        others = counted(len(hit["occurrences"]), "other video")
-        remarks = [f"and in {others}, which --json lists"] if hit["occurrences"] else []
-        rows.append(ListedRow(cells[: len(columns)], [shown(hit["path"])], remarks))
+        rows.append(ListedRow(cells[: len(columns)], [shown(hit["path"])], _occurrences(hit)))
     show_listing(columns, rows, numbers=("score", "time"))
+
+
+def _show_pictured(hits: list[dict[str, Any]], shown: ShowPath, still_of: StillOf) -> None:
+    """Print results one below the other, each with its still to the left."""
+    rows = Table.grid(padding=(0, 2, 1, 0))
+    rows.add_column(no_wrap=True)
+    rows.add_column(overflow="fold")
+    for hit in hits:
+        words = variant_words(hit["variant"])
+        told = Text.assemble(
+            f"{hit['rank']}  ",
+            coloured(hit["verdict"]),
+            f" {probability(hit['score'])} at ",
+            (clock(hit["time_s"]), "bold"),
+            f"\nscene {clocks(hit['scene_start_s'], hit['scene_end_s'])}",
+            f"\nfound {words}" if words else "",
+            f"\n{shown(hit['path'])}",
+            *(f"\n{remark}" for remark in _occurrences(hit)),
+        )
+        rows.add_row(still_of(hit), told)
+    Console(highlight=False).print(rows)
+
+
+def _occurrences(hit: dict[str, Any]) -> list[str]:
+    others = counted(len(hit["occurrences"]), "other video")
+    return [f"and in {others}, which --json lists"] if hit["occurrences"] else []

@@ -47,6 +47,15 @@ RelativeOption = Annotated[
         help="Show paths relative to their watched folder; --json has them whole.",
     ),
 ]
+ThumbnailsOption = Annotated[
+    bool | None,
+    typer.Option(
+        "--thumbnails/--no-thumbnails",
+        envvar="CBVIR_THUMBNAILS",
+        help="Show stills beside results; by default in terminals that say that they show pictures.",
+        show_default=False,
+    ),
+]
 
 
 def accept_common_options(as_json: JsonOption = False, socket: SocketOption = None) -> None:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from cbvirctl.errors import BadInput
+from cbvirctl.errors import BadInput, ClientError
 from cbvirctl.question import STDIN, QueryOptions, read_picture_file, searching
-from cbvirctl.session import emit, note, reporting, session
+from cbvirctl.session import emit, note, reporting, segment, session
 
 if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from cbvirctl.answers import StillOf
     from cbvirctl.client import Client
 
 _GIF_PICTURE = b"\x21\xf9\x04"
@@ -62,4 +65,22 @@ def _show(client: Client, document: dict[str, Any], options: QueryOptions) -> No
     if options.everywhere:
         answers.everywhere(document, paths)
     else:
-        answers.answer(document, paths)
+        answers.answer(document, paths, _stills(client, options))
+
+
+def _stills(client: Client, options: QueryOptions) -> StillOf | None:
+    """Return what gives a result's still as Rich prints it; None where no stills are shown."""
+    from cbvirctl.thumbnails import STILL_SIDE_PX, still_drawer
+
+    draw = still_drawer(options.thumbnails)
+    if draw is None:
+        return None
+
+    def still_of(hit: dict[str, Any]) -> RenderableType:
+        path = f"/v1/keyframes/{segment(hit['keyframe_id'])}.jpg"
+        try:
+            return draw(client.get_bytes(path, side=STILL_SIDE_PX))
+        except ClientError:  # forgotten meanwhile
+            return ""
+
+    return still_of

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from cbvirctl.errors import Usage
-from cbvirctl.options import JsonOption, RelativeOption, SocketOption
+from cbvirctl.options import JsonOption, RelativeOption, SocketOption, ThumbnailsOption
 from cbvirctl.question import STDIN, QueryOptions, exit_code_of, names_video, refuse_addresses
 from cbvirctl.session import expanded, reporting
 
@@ -65,6 +65,7 @@ def query(
         ),
     ] = None,
     relative: RelativeOption = False,
+    thumbnails: ThumbnailsOption = None,
     as_json: JsonOption = False,
     socket: SocketOption = None,
 ) -> None:
@@ -80,6 +81,7 @@ def query(
         evidence=evidence,
         open_player=open_player,
         relative=relative,
+        thumbnails=thumbnails,
         as_json=as_json,
         socket=socket,
     )

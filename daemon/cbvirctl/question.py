@@ -32,6 +32,7 @@ class QueryOptions:
     evidence: Path | None
     open_player: bool
     relative: bool
+    thumbnails: bool | None
     as_json: bool
     socket: Path | None
 
