@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterator
 from pathlib import Path
 from shutil import copyfile
 
@@ -14,18 +14,23 @@ from cbvir_core.errors import InputError
 from cbvir_core.library import Library
 from cbvir_core.types import Image, KeyframeId
 from support.films import Film
+from support.libraries import with_networks
 
 LEFT, TOP, RIGHT, BOTTOM = 60, 40, 260, 140
 """The part of the frame that is asked with."""
 
 
-@pytest.fixture
-def known(open_library: Callable[..., Library], films: list[Film], tmp_path: Path) -> tuple[Library, Path]:
-    path = tmp_path / "film.mp4"
+@pytest.fixture(scope="module")
+def known(
+    weights: Path, converted: Path, films: list[Film], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Library, Path]]:
+    """A library with one film; a test that takes its file away brings it back."""
+    folder = tmp_path_factory.mktemp("known")
+    path = folder / "film.mp4"
     copyfile(films[0].path, path)
-    library = open_library(profile="first")
-    library.add(path)
-    return library, path
+    with Library.open(with_networks(folder, converted), profile="first", models_dir=weights) as library:
+        library.add(path)
+        yield library, path
 
 
 def scene_of(library: Library, path: Path) -> tuple[KeyframeId, float]:
@@ -88,11 +93,12 @@ def test_nothing_agrees_and_an_offline_file_are_reasons(known: tuple[Library, Pa
     assert (nothing.corners, len(nothing.lines)) == (None, 0)
     assert "No points" in nothing.reasons[0]
     frame = library.pictures.frame(str(path), time_s, 320).image
-    path.unlink()
+    away = path.rename(path.with_suffix(".away"))
     offline = library.agreement(frame, keyframe_id, time_s=time_s)
     assert offline.is_still
     assert "offline" in offline.reasons[-1]
     assert offline.corners is not None
+    away.rename(path)
     still = library.agreement(frame, keyframe_id)
     assert still.is_still
     assert not any("offline" in reason for reason in still.reasons)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterator
 from pathlib import Path
 from shutil import copyfile
 
@@ -13,18 +13,22 @@ from cbvir_core.decode import read_frames
 from cbvir_core.errors import UnknownVideo, VideoOffline
 from cbvir_core.library import Library
 from support.films import Film
+from support.libraries import with_networks
 
 RATE = 12
 
 
-@pytest.fixture
-def known(open_library: Callable[..., Library], films: list[Film], tmp_path: Path) -> tuple[Library, Path]:
-    """A library with one film that may be taken away."""
-    path = tmp_path / "film.mp4"
+@pytest.fixture(scope="module")
+def known(
+    weights: Path, converted: Path, films: list[Film], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Library, Path]]:
+    """A library with one film; a test that takes its file away brings it back."""
+    folder = tmp_path_factory.mktemp("known")
+    path = folder / "film.mp4"
     copyfile(films[0].path, path)
-    library = open_library(profile="first")
-    library.add(path)
-    return library, path
+    with Library.open(with_networks(folder, converted), profile="first", models_dir=weights) as library:
+        library.add(path)
+        yield library, path
 
 
 def difference(one: np.ndarray, other: np.ndarray) -> float:
@@ -52,7 +56,7 @@ def test_an_offline_film_shows_its_thumbnails(known: tuple[Library, Path]) -> No
     library, path = known
     online = library.pictures.frame(str(path), 2.0, 128)
     strip = library.pictures.strip(str(path), [0.0, 1.0, 2.0, 3.0], 64)
-    path.rename(path.with_suffix(".away"))
+    away = path.rename(path.with_suffix(".away"))
     offline = library.pictures.frame(str(path), 2.0, 128)
     assert offline.source == "thumbnail"
     assert offline.time_s == pytest.approx(2.0, abs=0.35)
@@ -64,6 +68,7 @@ def test_an_offline_film_shows_its_thumbnails(known: tuple[Library, Path]) -> No
     assert np.array_equal(again.image, strip.image)
     with pytest.raises(VideoOffline, match="offline"):
         library.pictures.file(str(path))
+    away.rename(path)
 
 
 def test_times_outside_and_files_that_changed(known: tuple[Library, Path], films: list[Film]) -> None:
@@ -72,5 +77,6 @@ def test_times_outside_and_files_that_changed(known: tuple[Library, Path], films
     assert after.source == "thumbnail"
     copyfile(films[1].path, path)  # another film under its name
     assert library.pictures.frame(str(path), 1.0, 320).source == "thumbnail"
+    copyfile(films[0].path, path)
     with pytest.raises(UnknownVideo):
         library.pictures.frame("no such", 1.0, 320)

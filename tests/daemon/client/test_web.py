@@ -43,14 +43,6 @@ def test_a_browser_that_cannot_be_started(
     assert ask(with_page, "web", "--open").code == 0
 
 
-def test_a_service_without_a_page_says_how_to_have_one(
-    make_service: Callable[..., Service], ask: Ask
-) -> None:
-    done = ask(make_service(), "web", "--json")
-    assert (done.code, done.error["code"]) == (5, "no_page")
-    assert "[web] listen" in done.error["message"]
-
-
 def test_a_password_is_kept_as_a_hash(with_page: Service, ask: Ask, tmp_path: Path) -> None:
     file = tmp_path / "password"
     done = ask(with_page, "web", "--set-password", str(file), "--json", stdin=b"long enough\n")

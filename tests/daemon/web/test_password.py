@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 import socket
 import ssl
 import subprocess
+import time
 from collections.abc import Callable
 from pathlib import Path
 
+import httpx
 import pytest
+from starlette.applications import Starlette
 
 from cbvir_core.errors import ConfigError
 from cbvir_shared.password import PasswordHash
 from cbvird.config import WebSettings, load_settings
-from cbvird.web import page_access, page_socket
+from cbvird.web import build_web, page_access, page_socket
 from cbvird.web.sign_in import TRIES_PER_MINUTE
 from support.browsers import Browser
 from support.services import Service
@@ -79,19 +83,25 @@ def test_beyond_loopback_with_tls_and_a_password(
         assert b"200" not in plain.recv(100)
 
 
-def test_wrong_passwords_make_an_address_wait(
-    make_service: Callable[..., Service], password_file: Path
-) -> None:
-    service = make_service(web={"password_file": str(password_file)})
-    with Browser(service.post("/v1/web/token")["address"]) as browser:
-        said = [
-            browser.post("/login", data={"password": "x" * 2000}).status_code for _ in range(TRIES_PER_MINUTE)
-        ]
-        assert set(said) == {401}
-        assert browser.post("/login", data={"password": PASSWORD}).status_code == 429
-        assert browser.post("/login", data={"password": "x" * 9000}).status_code == 413
-        browser.sign_in()  # a token needs no password
-        assert browser.get("/v1/status").status_code == 200
+def test_wrong_passwords_make_an_address_wait(tmp_path: Path, password_file: Path) -> None:
+    asyncio.run(_try_passwords(tmp_path, password_file))
+
+
+async def _try_passwords(data: Path, password_file: Path) -> None:
+    settings = WebSettings(listen="127.0.0.1:0", password_file=password_file)
+    with page_socket(settings) as listener:
+        assert listener is not None
+        access = page_access(settings, listener, data)
+    page = httpx.ASGITransport(build_web(Starlette(), access))
+    async with httpx.AsyncClient(transport=page, base_url=access.address) as browser:
+        browser.headers["origin"] = access.address
+        for _ in range(TRIES_PER_MINUTE):
+            assert (await browser.post("/login", data={"password": "x" * 2000})).status_code == 401
+        assert (await browser.post("/login", data={"password": PASSWORD})).status_code == 429
+        assert (await browser.post("/login", data={"password": "x" * 9000})).status_code == 413
+        token = access.sessions.issue_token(time.time())  # which needs no password
+        assert (await browser.get(f"/?token={token}")).status_code == 303
+        assert (await browser.get("/")).status_code == 200
 
 
 def test_another_password_ends_every_session(tmp_path: Path, password_file: Path) -> None:

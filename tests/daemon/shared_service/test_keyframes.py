@@ -2,30 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-import pytest
+from pathlib import Path
 
 from support.films import Film
 from support.services import Service, frame_at, jpeg
 
 
-@pytest.fixture(scope="module")
-def service(make_service: Callable[..., Service], films: list[Film]) -> Service:
-    """Two videos that are alike to people but not to bytes."""
-    service = make_service()
-    service.until_state(service.drop(films[0].path), "indexed")
-    return service
-
-
-@pytest.fixture(scope="module")
-def video(service: Service) -> dict[str, object]:
-    found: dict[str, object] = service.get("/v1/videos")["videos"][0]
-    return found
-
-
-def test_agreement_of_a_frame(service: Service, films: list[Film], video: dict[str, object]) -> None:
-    keyframes = service.keyframes(str(video["video_id"]))
+def test_agreement_of_a_frame(service: Service, films: list[Film], video_id: str) -> None:
+    keyframes = service.keyframes(video_id)
     sizes = {
         one["keyframe_id"]: len(service.http.get(f"/v1/keyframes/{one['keyframe_id']}.jpg").content)
         for one in keyframes
@@ -45,22 +29,18 @@ def test_agreement_of_a_frame(service: Service, films: list[Film], video: dict[s
     assert service.http.post("/v1/keyframes/x:y/agreement", content=picture).status_code == 404
 
 
-def test_elsewhere_leaves_the_own_video_out(
-    service: Service, films: list[Film], video: dict[str, object]
-) -> None:
-    keyframe = service.keyframes(str(video["video_id"]))[0]["keyframe_id"]
-    alone = service.get(f"/v1/keyframes/{keyframe}/elsewhere")
+def test_elsewhere_leaves_the_own_video_out(service: Service, path: Path, video_id: str) -> None:
+    keyframe = service.keyframes(video_id)[0]["keyframe_id"]
+    alone = service.get(f"/v1/keyframes/{keyframe}/elsewhere", **{"in": str(path.parent)})
     assert alone["results"] == []
-    other = service.drop(films[1].path)
-    service.until_state(other, "indexed")
     found = service.get(f"/v1/keyframes/{keyframe}/elsewhere", top=3)
     assert 0 < len(found["results"]) <= 3
-    assert {one["path"] for one in found["results"]} == {str(other)}
+    assert all(one["video_id"] != video_id for one in found["results"])
     assert service.http.get("/v1/keyframes/0123:1/elsewhere").status_code == 404
 
 
-def test_one_video_with_its_details(service: Service, video: dict[str, object]) -> None:
-    one = service.get(f"/v1/videos/{video['video_id']}")
+def test_one_video_with_its_details(service: Service, video_id: str) -> None:
+    one = service.get(f"/v1/videos/{video_id}")
     assert (one["width"], one["height"], one["codec"]) == (320, 180, "h264")
     assert one["frames_per_s"] > 1
     assert one["size_bytes"] > 1000

@@ -5,8 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Callable
 from dataclasses import asdict
+from pathlib import Path
 from xml.etree import ElementTree
 
 import numpy as np
@@ -25,7 +25,6 @@ from cbvird.export import (
     contact_sheets,
     one_sheet,
 )
-from support.films import Film
 from support.services import Service
 
 TRAP = 'a\r\n* FROM CLIP NAME: b & <c> "d" \x07\ud800'
@@ -121,16 +120,8 @@ def test_contact_sheets() -> None:
 
 
 @pytest.fixture(scope="module")
-def service(make_service: Callable[..., Service], films: list[Film]) -> Service:
-    service = make_service()
-    service.until_state(service.drop(films[0].path), "indexed")
-    return service
-
-
-@pytest.fixture(scope="module")
-def body(service: Service) -> dict[str, object]:
-    (video,) = service.get("/v1/videos")["videos"]
-    result = {"video_id": video["video_id"], "path": video["path"], "label": "match"}
+def body(path: Path, video_id: str) -> dict[str, object]:
+    result = {"video_id": video_id, "path": str(path), "label": "match"}
     spans = [{"start_s": 1.0, "time_s": 1.5, "end_s": 2.0}, {"start_s": 4.0, "time_s": 4.0, "end_s": 6.0}]
     return {"results": [result | span for span in spans]}
 

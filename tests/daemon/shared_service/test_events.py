@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-
-import pytest
+from collections.abc import Iterator
+from pathlib import Path
 
 from cbvird.http.event_documents import EVENT_DOCUMENTS
 from cbvird.runtime.event_bus import SUBSCRIPTION_BACKLOG_EVENTS, EventBus, ServiceEvent
@@ -54,19 +53,11 @@ def test_what_is_not_kept_is_told_as_missed() -> None:
 # --- the service -----------------------------------------------------------------------------------
 
 
-@pytest.fixture(scope="module")
-def service(make_service: Callable[..., Service], films: list[Film]) -> Service:
-    service = make_service()
-    service.until_state(service.drop(films[0].path), "indexed")
-    return service
-
-
 def awaited(events: Iterator[Told], kind: str, **data: object) -> Told:
     return next(one for one in events if one.kind == kind and data.items() <= one.data.items())
 
 
-def test_files_and_folders_that_go_and_come_back(service: Service, films: list[Film]) -> None:
-    path = service.videos / films[0].path.name
+def test_files_and_folders_that_go_and_come_back(service: Service, path: Path) -> None:
     with service.http.stream("GET", "/v1/events") as stream:
         events = told_by(stream)
         path.rename(service.folder / "away.mp4")
@@ -105,6 +96,12 @@ def test_an_answer_in_stages(service: Service, films: list[Film]) -> None:
     assert stages[0].data["results"][0]["evidence"] is None
     assert stages[0].data["stages_ms"]["verify"] == 0.0
     assert stages[0].data["took_ms"] < stages[-1].data["took_ms"]
+
+
+def test_a_service_without_a_page_says_how_to_have_one(service: Service) -> None:
+    answer = service.http.post("/v1/web/token")
+    assert (answer.status_code, answer.json()["error"]["code"]) == (404, "no_page")
+    assert "[web] listen" in answer.json()["error"]["message"]
 
 
 def test_an_error_in_stages(service: Service) -> None:
