@@ -14,8 +14,8 @@ from cbvird.runtime.page_access import PageAccess
 
 SESSION_COOKIE = "cbvir"
 
-OPEN_PATHS = frozenset({"/", "/login"})
-"""What is answered without a session: these look at the session themselves."""
+OPEN_PATHS = frozenset({"/", "/login", "/sign_in.css"})
+"""What is answered without a session: the form and its style, and what looks at the session itself."""
 
 SOCKET_ONLY = "/v1/web/"
 """Routes that exist on the unix socket alone: whoever has a session must not make others."""

@@ -37,6 +37,7 @@ SIGN_IN_PAGE = """<!doctype html>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <title>cbvir: sign in</title>
+<link rel="stylesheet" href="/sign_in.css">
 </head>
 <body>
 <main>

@@ -52,6 +52,8 @@ def test_without_a_session_there_is_a_small_page_and_nothing_else(stranger: Brow
     answer = stranger.get("/")
     assert answer.status_code == 401
     assert "cbvirctl web" in answer.text
+    assert 'href="/sign_in.css"' in answer.text
+    assert stranger.get("/sign_in.css").headers["content-type"].startswith("text/css")
     for path in ("/v1/videos", "/openapi.json", "/metrics", "/healthz", "/index.html", "/nothing"):
         assert refusal(stranger, "GET", path) == (401, "signed_out")
     stranger.cookies.set("cbvir", "9999999999.x.y")
