@@ -192,7 +192,10 @@ def loaded_by(statement: str) -> set[str]:
     ("statement", "never"),
     [
         ("import cbvir_core", {"torch", "openvino", "cv2", "av", "lmdb"}),
-        ("import cbvirctl.__main__", {"torch", "openvino", "cv2", "av", "lmdb", "numpy", "fastapi"}),
+        (
+            "import cbvirctl.__main__",
+            {"torch", "openvino", "cv2", "av", "lmdb", "numpy", "fastapi", "httpx", "rich", "PIL"},
+        ),
         ("import cbvird.worker.process", {"torch", "openvino", "lmdb"}),
         ("from cbvir_core import Library", {"torch", "openvino"}),
     ],

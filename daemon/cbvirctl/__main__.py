@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import traceback
@@ -10,14 +11,17 @@ from typing import Annotated
 import typer
 from typer.exceptions import TyperException
 
+from cbvir_shared.exit_codes import ExitCode
 from cbvirctl import calibrate, duplicates, index, models, query, status, unreleased, videos, web
+from cbvirctl.completion import COMPLETION_VARIABLE
 from cbvirctl.errors import ClientError
 from cbvirctl.help import ExplainedCommand, ExplainedGroup
 from cbvirctl.options import JsonOption, SocketOption
 from cbvirctl.usage import report_usage
 
 INTERRUPTED_EXIT_CODE = 128 + signal.SIGINT
-"""As shells have it for a process that a signal ended."""
+BROKEN_PIPE_EXIT_CODE = 128 + signal.SIGPIPE
+"""As shells have them for a process that a signal ended."""
 
 ABOUT = "In which video, and when, does this picture appear?  Asks the running cbvird."
 
@@ -69,16 +73,22 @@ unreleased.register(app)
 
 def main() -> None:
     """Run the command line and end with one of the documented exit codes."""
+    completing = COMPLETION_VARIABLE in os.environ
     try:
-        sys.exit(app(standalone_mode=False))
+        code = app(standalone_mode=False)
     except TyperException as error:
         sys.exit(report_usage(error, sys.argv[1:]))
     except (KeyboardInterrupt, typer.Abort):
         sys.exit(INTERRUPTED_EXIT_CODE)
+    except SystemExit as ended:
+        # Typer and Rich end so where nobody reads on, and 1 would say that nothing was found.
+        nobody_reads = ended.code == ExitCode.NO_MATCH and not completing
+        sys.exit(BROKEN_PIPE_EXIT_CODE if nobody_reads else ended.code)
     except Exception as error:  # a bug: Python's own exit code, 1, would say that nothing was found
         traceback.print_exc()
         typer.secho(f"cbvirctl: {type(error).__name__}: {error}", err=True, fg=typer.colors.RED)
         sys.exit(ClientError.exit_code)
+    sys.exit(code)
 
 
 if __name__ == "__main__":

@@ -13,6 +13,9 @@ import typer
 from cbvir_shared.default_paths import client_socket
 from cbvirctl.errors import ClientError
 
+COMPLETION_VARIABLE = "_CBVIRCTL_COMPLETE"
+"""The variable by which a shell asks for completions."""
+
 COMPLETION_TIMEOUT_S = 1.0
 """Seconds that a shell waits for the service at most."""
 
@@ -60,5 +63,5 @@ def _names(socket: Path, incomplete: str) -> list[str]:
 
 def _as_typed(name: str) -> str:
     """Return a name as it is typed in bash, with backslashes; other shells quote it themselves."""
-    in_bash = os.environ.get("_CBVIRCTL_COMPLETE") == "complete_bash"
+    in_bash = os.environ.get(COMPLETION_VARIABLE) == "complete_bash"
     return _SPECIAL_IN_BASH.sub(r"\\\g<0>", name) if in_bash else name

@@ -25,9 +25,14 @@ def status(as_json: JsonOption = False, socket: SocketOption = None) -> None:
     if as_json:
         emit(document)
         return
+    from cbvirctl.listing import ListedRow, show_listing
+
     frames = document.pop("frames", None) or {}
-    for key, value in {**document, **{f"frames {key}": value for key, value in frames.items()}}.items():
-        typer.echo(f"{key:17} {value}")
+    figures = tuple(document)
+    rows = [ListedRow(("keyframes", *map(str, document.values())))]
+    if frames:
+        rows.append(ListedRow(("frames", *(str(frames.get(figure, "")) for figure in figures))))
+    show_listing(("index of", *figures), rows, numbers=figures)
 
 
 @app.command(cls=ExplainedCommand, short_help="Build both indices anew from the store.")

@@ -105,5 +105,7 @@ def _show(document: dict[str, Any], as_json: bool) -> None:
             cells = (name, part["part"], part["label"], part["sha256"][:16], part["state"])
             rows.append(ListedRow(cells, [part["path"]]))
     show_listing(("profile", "part", "label", "sha-256", "state"), rows)
+    if document.get("answering"):
+        note("* answers queries")
     for remark in document.get("notes", ()):
         note(remark)

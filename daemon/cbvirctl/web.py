@@ -32,6 +32,10 @@ def web(
 
     The address signs one browser in, once and within ten minutes.
     """
+    alone = {"--sign-out": sign_out, "--set-password": set_password, "--open": open_it}
+    with reporting(as_json):
+        if len(given := [name for name, value in alone.items() if value]) > 1:
+            raise Usage(f"{' and '.join(given)} do not go together; leave one out.", code="usage")
     if set_password is not None:
         with reporting(as_json):
             _set_password(set_password, as_json)

@@ -9,6 +9,7 @@ from pydantic import BaseModel
 
 from cbvir_core.store import VideoRecord
 from cbvir_core.types import Answer, Evidence, FoundVideo, Hit, Occurrence, VideoInfo
+from cbvird.http.scores import shown_score
 from cbvird.ingest.catalog import Problem, VideoEntry
 
 
@@ -103,7 +104,7 @@ class HitDocument(BaseModel):
             time_s=hit.time_s,
             scene_start_s=hit.scene_start_s,
             scene_end_s=hit.scene_end_s,
-            score=round(hit.probability, 4),
+            score=shown_score(hit.probability),
             verdict=hit.verdict.value,
             keyframe_id=str(hit.keyframe_id),
             variant=hit.variant,
@@ -135,7 +136,7 @@ class SceneDocument(BaseModel):
             time_s=hit.time_s,
             scene_start_s=hit.scene_start_s,
             scene_end_s=hit.scene_end_s,
-            score=round(hit.probability, 4),
+            score=shown_score(hit.probability),
             verdict=hit.verdict.value,
         )
 

@@ -17,6 +17,7 @@ from cbvird.http.context import Context, Served
 from cbvird.http.documents import HitDocument, shown
 from cbvird.http.metrics import QUERY_SECONDS
 from cbvird.http.query import folder_or_video
+from cbvird.http.scores import shown_score
 
 MAX_PICTURES_IN_ORDER = 64
 
@@ -53,7 +54,7 @@ class OrderedHitDocument(BaseModel):
             rank=hit.rank,
             video_id=hit.video_id,
             path=shown(hit.path),
-            score=round(hit.probability, 4),
+            score=shown_score(hit.probability),
             verdict=hit.verdict.value,
             reversed=hit.is_reversed,
             pictures=[None if one is None else HitDocument.of(one) for one in hit.hits],

@@ -38,6 +38,12 @@ def ctl(*arguments: str) -> subprocess.CompletedProcess[str]:
 Here = Callable[..., tuple[int, str, str]]
 
 
+def test_a_reader_that_goes_away_is_not_taken_for_no_match() -> None:
+    line = f"{sys.executable} -m cbvirctl --help | true; exit ${{PIPESTATUS[0]}}"
+    done = subprocess.run(["bash", "-c", line], capture_output=True, check=False, timeout=60)
+    assert (done.returncode, done.stderr) == (128 + 13, b"")
+
+
 def test_no_service_is_exit_code_3_and_says_what_to_do(tmp_path: Path) -> None:
     done = ctl("status", "--socket", str(tmp_path / "none.sock"))
     assert done.returncode == 3
@@ -138,6 +144,7 @@ def test_json_after_two_dashes_is_the_name_of_a_file(here: Here) -> None:
         ("query a.jpg --csv --json --open", "--csv does not go with --json and --open"),
         ("query / --json", '"/ is a folder; --csv asks with every picture in it."'),
         ("query - --csv", "--csv asks with files"),
+        ("web --open --sign-out", "--sign-out and --open do not go together"),
         ("calibrate --questions 40", "40 questions are too few"),
         ("calibrate --questions 40000", "--questions wants 100 to 20,000."),
         ("calibrate --seed -1", "--seed wants a number of 0 or more"),
