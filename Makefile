@@ -19,7 +19,7 @@ endif
 WEB := daemon/web
 PAGE := daemon/cbvird/page
 
-.PHONY: install hooks demo test test-page test-slow lint types bench peers constraints page page-same clean help
+.PHONY: install hooks demo test pytest test-page test-slow lint types bench peers constraints page page-same clean help
 
 help:
 	@echo "make demo [VIDEOS=folder]   install, index sample films, ask with a picture, show the answer"
@@ -66,9 +66,13 @@ lint: $(VENV)/.installed-test
 types: $(VENV)/.installed-test
 	$(BIN)/mypy
 
+test: lint
+	$(MAKE) --no-print-directory -j 2 types pytest
+
 # Two at once, for most of a test is waiting; each file in one process, for its tests share what is dear.
-test: lint types
-	$(BIN)/pytest -n 2 --dist loadfile
+# The longest files come first (tests/conftest.py), not those of most tests.
+pytest: $(VENV)/.installed-test
+	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 test-slow: $(VENV)/.installed-test
 	$(BIN)/pytest -m slow --timeout 1800

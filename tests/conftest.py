@@ -37,6 +37,45 @@ CLIPS = (
 """Of the benchmarks' tests: five that may be asked about, and one that may not."""
 
 
+LONGEST_FILES = (
+    "library/test_frame_route.py",
+    "localise/test_thumbnails.py",
+    "library/test_real_clips.py",
+    "daemon/client/test_weights_damaged_in_place.py",
+    "daemon/client/test_bad_weights.py",
+    "daemon/test_service_crash.py",
+    "library/test_library.py",
+    "daemon/client/test_commands.py",
+    "whole/test_one_ingest.py",
+    "daemon/test_service.py",
+    "benchmark_answers/test_program.py",
+    "train/test_training.py",
+    "train/test_solar_lesson.py",
+    "daemon/test_api.py",
+    "daemon/client/test_query_all.py",
+    "benchmark_retrieval/test_program.py",
+    "decode/test_span.py",
+    "daemon/client/test_duplicates.py",
+    "test_docs.py",
+    "library/test_maintenance.py",
+    "library/test_weights_change.py",
+    "library/test_everywhere.py",
+    "localise/test_find.py",
+    "verify/test_verify.py",
+    "duplicates/test_films.py",
+    "daemon/client/test_calibrate.py",
+)
+"""Files of tests that take ten seconds and more, the longest first (``pytest --durations 0``)."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the longest files: else one process still has one when the other has nothing left."""
+    ranks = {Path(__file__).parent / name: rank for rank, name in enumerate(LONGEST_FILES)}
+    if gone := [str(path) for path in ranks if not path.exists()]:
+        raise pytest.UsageError(f"LONGEST_FILES in tests/conftest.py names files that are not there: {gone}")
+    items.sort(key=lambda item: ranks.get(item.path, len(ranks)))
+
+
 @pytest.fixture(autouse=True)
 def scheduling() -> Iterator[None]:
     """Fails the test after which this process is scheduled in another way than before: the services

@@ -51,11 +51,9 @@ class ScriptedSearcher(Searcher):
 
 
 @pytest.fixture
-def library(films: list[Film], open_library: LibraryOpener) -> Iterator[Library]:
+def library(open_filled: LibraryOpener) -> Iterator[Library]:
     """Two films."""
-    with open_library(frames=False) as opened:
-        for film in films[:2]:
-            opened.add(film.path)
+    with open_filled(frames=False) as opened:
         yield opened
 
 

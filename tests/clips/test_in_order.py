@@ -96,10 +96,8 @@ def test_the_opposite_order_is_said() -> None:
 
 
 @pytest.fixture
-def library(open_library: LibraryOpener, films: list[Film]) -> Iterator[Library]:
-    with open_library(frames=True) as opened:
-        for film in films[:2]:
-            opened.add(film.path)
+def library(open_filled: LibraryOpener) -> Iterator[Library]:
+    with open_filled() as opened:
         yield opened
 
 

@@ -25,11 +25,9 @@ Change = Callable[[list[Image]], list[Image]]
 
 
 @pytest.fixture
-def library(open_library: LibraryOpener, films: list[Film]) -> Iterator[Library]:
+def library(open_filled: LibraryOpener) -> Iterator[Library]:
     """A library of two drawn films, with frame rows of the built-in network."""
-    with open_library(frames=True) as opened:
-        for film in films[:2]:
-            opened.add(film.path)
+    with open_filled() as opened:
         yield opened
 
 

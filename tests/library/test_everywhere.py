@@ -40,8 +40,9 @@ def archive(material: Film, tmp_path_factory: pytest.TempPathFactory) -> list[Fi
     for number in range(FILMS):
         before, between, after = (others[(number + step) % len(others)] for step in (0, 3, 5))
         parts = [(material, shot) for shot in (before, 0, between, 0, after)]
-        films.append(cut_together(folder / f"film-{number:02d}.mp4", parts))
-    films.append(cut_together(folder / "without.mp4", [(material, shot) for shot in others[:4]]))
+        films.append(cut_together(folder / f"film-{number:02d}.mp4", parts, longest_s=2.0))
+    without = [(material, shot) for shot in others[:4]]
+    films.append(cut_together(folder / "without.mp4", without, longest_s=2.0))
     return films
 
 

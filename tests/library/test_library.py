@@ -131,7 +131,7 @@ def test_the_very_frame_is_named(films: list[Film], library: Library) -> None:
 
 def test_parts_of_a_picture_never_make_its_answer_less_probable(films: list[Film], library: Library) -> None:
     rng = np.random.default_rng(4)
-    for film in films:
+    for film in films[:2]:
         frame = frame_at(film.path, film.middles[1])
         noisy = np.clip(frame + rng.normal(0, 45, frame.shape), 0, 255).astype(np.uint8)
         stranger = rng.integers(0, 255, frame.shape, dtype=np.uint8)

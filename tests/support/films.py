@@ -10,6 +10,7 @@ shot.  I-frames have a fixed distance, so they do not reveal the cuts.  To draw 
 from __future__ import annotations
 
 import argparse
+import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
@@ -297,10 +298,13 @@ def loop_film(film: Film, path: Path, duration_s: float) -> Film:
     return Film(path, tuple(shots))
 
 
-def cut_together(path: Path, parts: Iterable[tuple[Film, int]], rate: int = 12) -> Film:
+def cut_together(
+    path: Path, parts: Iterable[tuple[Film, int]], rate: int = 12, longest_s: float = math.inf
+) -> Film:
     """Write a film of shots, given by number, of other films of one size, with hard cuts between them.
 
-    The rest of a dissolve or fade at either end of a shot is left out.
+    The rest of a dissolve or fade at either end of a shot is left out.  Of a shot that takes more than
+    `longest_s` seconds, its middle is taken.
     """
     pictures: list[Picture] = []
     shots: list[Shot] = []
@@ -308,7 +312,8 @@ def cut_together(path: Path, parts: Iterable[tuple[Film, int]], rate: int = 12) 
     for film, number in parts:
         shot, start_s = film.shots[number], len(pictures) / rate
         with read_frames(film.path, samples_per_s=rate, mode="every") as frames:
-            begin, end = shot.start_s + BLEND_S / 2, shot.end_s - BLEND_S / 2
+            length_s, middle_s = shot.end_s - shot.start_s - BLEND_S, (shot.start_s + shot.end_s) / 2
+            begin, end = (middle_s + side * min(length_s, longest_s) / 2 for side in (-1, 1))
             pictures += [frame.image for frame in frames if begin <= frame.time_s < end]
         if (film, shot.scene) not in known:
             known.append((film, shot.scene))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from shutil import copyfile
+from shutil import copyfile, copytree
 from typing import Any
 
 import pytest
@@ -77,11 +77,33 @@ def with_networks(data: Path, converted: Path) -> Path:
 def open_library(tmp_path: Path, weights: Path, converted: Path) -> LibraryOpener:
     """Return a function that opens the library in `tmp_path` with one of the profiles."""
     (tmp_path / "data").mkdir()
-    with_networks(tmp_path / "data", converted)
+    return _opener(with_networks(tmp_path / "data", converted), weights)
+
+
+@pytest.fixture(scope="session")
+def filled(
+    films: list[Film], weights: Path, converted: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """The folder of a library of ``first`` with two films and their frame rows, to be copied."""
+    data = with_networks(tmp_path_factory.mktemp("filled"), converted)
+    with _opener(data, weights)() as library:
+        for film in films[:2]:
+            library.add(film.path)
+    return data
+
+
+@pytest.fixture
+def open_filled(tmp_path: Path, weights: Path, filled: Path) -> LibraryOpener:
+    """Return a function that opens a copy of that library in `tmp_path`."""
+    copytree(filled, tmp_path / "data", symlinks=True)
+    return _opener(tmp_path / "data", weights)
+
+
+def _opener(data: Path, weights: Path) -> LibraryOpener:
+    # Without the exact moment, which takes as much time as it may.
+    usual: dict[str, Any] = {"models_dir": weights, "search": SearchOptions(exact_time_s=0)}
 
     def opener(profile: str = "first", **options: Any) -> Library:
-        # Without the exact moment, which takes as much time as it may.
-        usual: dict[str, Any] = {"models_dir": weights, "search": SearchOptions(exact_time_s=0)}
-        return Library.open(tmp_path / "data", profile=profile, **{**usual, **options})
+        return Library.open(data, profile=profile, **{**usual, **options})
 
     return opener

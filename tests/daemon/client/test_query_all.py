@@ -28,7 +28,7 @@ def archive(films: list[Film], tmp_path_factory: pytest.TempPathFactory) -> list
     made = []
     for number in range(VIDEOS):
         parts = [(films[1], number), stock, (films[1], (number + 2) % 8), stock]
-        made.append(cut_together(folder / f"[film] {number}.mp4", parts))
+        made.append(cut_together(folder / f"[film] {number}.mp4", parts, longest_s=2.0))
     return made
 
 
