@@ -35,6 +35,7 @@ ORDER = (
     "clips",
     "duplicates",
     "calibration",
+    "measure",
     "library",
     "cbvird",
 )

@@ -8,6 +8,7 @@ from cbvir_core.calibration.calibrate import (
     fit_model,
 )
 from cbvir_core.calibration.file import CalibrationFile
+from cbvir_core.calibration.known_frames import KnownFrame, KnownFrames
 from cbvir_core.calibration.measures import ReliabilityBin, calibration_error, false_match_share
 from cbvir_core.calibration.perturbations import PERTURBATIONS, Perturbation
 from cbvir_core.calibration.questions import CalibrationQuestions, LabelledEvidence
@@ -19,6 +20,8 @@ __all__ = [
     "CalibrationProgress",
     "CalibrationQuestions",
     "CalibrationResult",
+    "KnownFrame",
+    "KnownFrames",
     "LabelledEvidence",
     "Perturbation",
     "ReliabilityBin",

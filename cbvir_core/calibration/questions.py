@@ -1,8 +1,7 @@
 """Questions whose answers are known, put to a library, and the evidence that it finds for its answers.
 
-A question is a frame of a stored video, perturbed, or two frames of the library in a collage.  A frame comes
-from anywhere in a scene, so that things move between it and the scene's keyframe; where the file is offline
-it is the keyframe's still.  Each question is asked twice: once as it is, and once with its own videos left
+A question is a frame of a stored video (`known_frames`), perturbed, or two frames of the library in a
+collage.  Each question is asked twice: once as it is, and once with its own videos left
 out, like a picture that is in no video.  The evidence is that of the scene named first, which is what a
 person reads.
 
@@ -13,23 +12,20 @@ and is left out.  A scene that shares a part of the frame, like a film made in t
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 
+from cbvir_core.calibration.known_frames import KnownFrames
 from cbvir_core.calibration.perturbations import PERTURBATIONS, collage
-from cbvir_core.decode import STILL_SIDE, decode_still, fit_within
-from cbvir_core.decode.span import SpanReader
-from cbvir_core.errors import CbvirError
+from cbvir_core.decode import STILL_SIDE, fit_within
 from cbvir_core.search import (
     Candidate,
     DescribedPicture,
     MatchEvidence,
     Searcher,
     SearchOptions,
-    existing_path,
 )
 from cbvir_core.store import KeyframeRow, Store
 from cbvir_core.types import Image
@@ -73,12 +69,12 @@ class CalibrationQuestions:
     """
 
     def __init__(self, store: Store, searcher: Searcher, seed: int) -> None:
-        self._store, self._searcher, self._seed = store, searcher, seed
+        self._known, self._searcher, self._seed = KnownFrames(store), searcher, seed
 
     @cached_property
     def rows(self) -> list[int]:
         """The rows of the keyframes whose scenes can be asked about, as they were at the first use."""
-        return self._store.searchable_rows(video.video_id for video in self._store.videos())
+        return self._known.rows
 
     def about(self, row: int, number: int) -> list[LabelledEvidence]:
         """Ask about the scene of the keyframe in `row`, once as it is and once without its video.
@@ -118,24 +114,11 @@ class CalibrationQuestions:
         return frames if len(frames) == len(rows) else []
 
     def _frame(self, row: int, rng: np.random.Generator) -> QuestionFrame | None:
-        """Return a frame from a random time of a scene, or its still; None where it was forgotten."""
-        (keyframe,) = self._store.keyframe_rows([row])
-        still = self._store.still_of_row(row)
-        if keyframe is None or still is None:
+        """Return a frame of the scene of `row` with what it shows; None where it was forgotten."""
+        known = self._known.frame(row, rng)
+        if known is None:
             return None
-        image = self._image(keyframe, rng.uniform(keyframe.scene_start_s, keyframe.scene_end_s))
-        image = decode_still(still) if image is None else image
-        return QuestionFrame(keyframe, image, self._described(image))
-
-    def _image(self, keyframe: KeyframeRow, time_s: float) -> Image | None:
-        """Return the scene's first frame from a time on; None where the file cannot be read."""
-        video = self._store.video(keyframe.keyframe_id.video)
-        if video is None or not video.paths:
-            return None
-        span = time_s, keyframe.scene_end_s
-        with suppress(CbvirError), SpanReader(existing_path(video), *span) as frames:
-            return next((frame.image for frame in frames), None)
-        return None
+        return QuestionFrame(known.keyframe, known.image, self._described(known.image))
 
     def _ask(
         self, picture: Image, frames: Sequence[QuestionFrame], options: SearchOptions, number: int

@@ -22,6 +22,7 @@ from cbvir_core.library.maintenance import (
     MAINTENANCE_STEP_KEYFRAMES,
     Maintenance,
 )
+from cbvir_core.library.measures import LibraryMeasures
 from cbvir_core.library.parts import LibraryParts, open_parts
 from cbvir_core.library.pictures import LibraryPictures
 from cbvir_core.library.queries import LibraryQueries
@@ -59,6 +60,7 @@ class Library(LibraryVideos):
             self._frames = FrameBackfill(
                 parts.store, parts.describer, keyframes, mode, read_scenes=read_scenes
             )
+        self._measures = LibraryMeasures(parts.store, parts.generations, keyframes, mode, parts.describer)
         self._ingest = LibraryIngest(parts.store, parts.generations, keyframes, mode, parts.describer)
         indices = filter(None, [parts.frame_index])
         self._maintenance = Maintenance(parts.store, parts.generations, self._frames, indices)
@@ -178,6 +180,11 @@ class Library(LibraryVideos):
     def disk_use(self) -> DiskUse:
         """Return how much room the library takes, and how much is left: `cbvir_core.library.disk`."""
         return disk_use(self._store, self._folders)
+
+    @property
+    def measures(self) -> LibraryMeasures:
+        """What measures the library on this machine."""
+        return self._measures
 
     def index_status(self) -> IndexStatus:
         """Count the segments and rows of the index, as of the last search or `append`."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
@@ -13,10 +11,8 @@ import typer
 from cbvirctl.errors import Usage
 from cbvirctl.events import Events, listening
 from cbvirctl.options import JsonOption, SocketOption
+from cbvirctl.progress import ShowProgress, progress_bar
 from cbvirctl.session import emit, reporting, session
-
-ShowProgress = Callable[[int, int], None]
-"""Called with the number of questions done, and of all questions."""
 
 MIN_QUESTIONS, MAX_QUESTIONS = 100, 20_000
 """What the service takes; a test holds it to that."""
@@ -57,7 +53,7 @@ def calibrate(
         return
     with (
         session(socket, as_json, timeout_s=None) as client,
-        _bar() as show,
+        progress_bar("questions") as show,
         listening(client.socket, partial(draw, show=show)),
     ):
         document = client.post("/v1/calibrate", questions=questions, seed=seed)
@@ -108,16 +104,3 @@ def draw(events: Events, show: ShowProgress) -> None:
     for kind, data in events:
         if kind == "calibration":
             show(data["done"], data["total"])
-
-
-@contextmanager
-def _bar() -> Iterator[ShowProgress]:
-    """Show a bar on stderr, which moves to and fro until the number of questions is known."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    left = TimeRemainingColumn(elapsed_when_finished=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), left)
-    with Progress(*columns, console=Console(stderr=True)) as progress:
-        task = progress.add_task("questions", total=None)
-        yield lambda done, total: progress.update(task, completed=done, total=total)

@@ -44,6 +44,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "cbvirctl duplicates --stop",
     ),
     "calibrate": ("cbvirctl calibrate", "cbvirctl calibrate --questions 400", "cbvirctl calibrate --reset"),
+    "bench": ("cbvirctl bench", "cbvirctl bench --questions 200 --film 600", "cbvirctl bench --json"),
     "web": (
         "cbvirctl web",
         "cbvirctl web --open",

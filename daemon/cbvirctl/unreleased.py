@@ -14,7 +14,6 @@ UNRELEASED_COMMANDS = {
     "backup": "Write a snapshot (not in this release).",
     "restore": "Put a snapshot back (not in this release).",
     "doctor": "Check this installation (not in this release).",
-    "bench": "Measure this machine (not in this release).",
 }
 
 

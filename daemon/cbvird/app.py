@@ -37,6 +37,7 @@ from cbvird.runtime.maintenance import BackgroundMaintenance
 from cbvird.runtime.page_access import PageAccess
 from cbvird.runtime.pools import BoundedPool
 from cbvird.runtime.signals import Signals
+from cbvird.runtime.tasks import Task
 from cbvird.runtime.threads import ThreadGroup
 from cbvird.web import build_web, page_access, page_socket
 from cbvird.worker.excerpts import ExcerptFiles
@@ -139,6 +140,7 @@ def _context(
         listing=VideoListing(catalog.videos, event_bus.count_of_changes),
         event_bus=event_bus,
         duplicates=DuplicateJob(library, event_bus),
+        bench=Task("measurement", threads.stop),
         search=settings.search.options(),
         weights=WeightFiles(
             settings.service.data_dir / "models", settings.models.profile, settings.models.mirror

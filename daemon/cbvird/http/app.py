@@ -7,6 +7,7 @@ from fastapi import FastAPI, Response
 from cbvir_core.version import VERSION
 from cbvird.http import (
     agreement,
+    bench,
     calibrate,
     clips,
     disk,
@@ -30,7 +31,7 @@ from cbvird.http import (
 )
 from cbvird.http.body import LimitBody
 from cbvird.http.context import Context
-from cbvird.http.documents import ErrorDocument
+from cbvird.http.error_documents import ErrorDocument
 from cbvird.http.reports import HealthDocument
 
 ROUTED = (
@@ -50,6 +51,7 @@ ROUTED = (
     index,
     models,
     calibrate,
+    bench,
     new_videos,
     page,
     system,

@@ -12,6 +12,7 @@ from fastapi import Depends, Request
 
 from cbvir_core.library import Library
 from cbvir_core.search import SearchOptions
+from cbvird.http.bench_documents import BenchDocument
 from cbvird.http.weight_files import WeightFiles
 from cbvird.ingest.catalog import Catalog
 from cbvird.ingest.jobs import Jobs
@@ -21,6 +22,7 @@ from cbvird.ingest.upload_folders import UploadFolders
 from cbvird.runtime.duplicates import DuplicateJob
 from cbvird.runtime.event_bus import EventBus
 from cbvird.runtime.page_access import PageAccess
+from cbvird.runtime.tasks import Task
 from cbvird.worker.excerpts import ExcerptFiles
 
 
@@ -41,6 +43,7 @@ class Context:
     listing: VideoListing
     event_bus: EventBus
     duplicates: DuplicateJob
+    bench: Task[BenchDocument]
     search: SearchOptions
     weights: WeightFiles
     queries: Executor

@@ -18,20 +18,6 @@ def shown(text: Path | str) -> str:
     return str(text).encode("utf-8", "replace").decode()
 
 
-class ErrorBody(BaseModel):
-    """What went wrong: a stable code, a sentence, and whether the same call may succeed later."""
-
-    code: str
-    message: str
-    retry: bool
-
-
-class ErrorDocument(BaseModel):
-    """The document of every answer that is not a success."""
-
-    error: ErrorBody
-
-
 class EvidenceDocument(BaseModel):
     """Where the picture and the still agree: see `cbvir_core.types.Evidence`."""
 

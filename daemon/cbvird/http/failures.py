@@ -20,6 +20,7 @@ from cbvir_core.errors import (
     NoPage,
     NotAPicture,
     StoreBusy,
+    TaskBusy,
     TooLarge,
     UnknownVideo,
     VideoBusy,
@@ -44,6 +45,7 @@ _STATUS: tuple[tuple[type[CbvirError], int], ...] = (
     (VideoOffline, 409),
     (CalibrationBusy, 409),
     (ComparisonBusy, 409),
+    (TaskBusy, 409),
     (InputError, 400),
     (ModelError, 400),
 )

@@ -19,7 +19,8 @@ from cbvir_core.search import QueryStage, SearchOptions, StageListener
 from cbvir_core.types import Answer, KeyframeId
 from cbvird.http.body import picture_of
 from cbvird.http.context import Context, Served
-from cbvird.http.documents import AnswerDocument, ErrorBody, ErrorDocument, shown
+from cbvird.http.documents import AnswerDocument
+from cbvird.http.error_documents import ErrorBody, ErrorDocument
 from cbvird.http.event_documents import described_stream
 from cbvird.http.metrics import QUERY_SECONDS
 
@@ -88,8 +89,7 @@ async def _staged(served: Context, picture: bytes, options: SearchOptions) -> As
     try:
         yield _event("answer", AnswerDocument.of(search.result()))
     except CbvirError as error:
-        body = ErrorBody(code=error.code, message=shown(str(error)), retry=error.retry)
-        yield _event("error", ErrorDocument(error=body))
+        yield _event("error", ErrorDocument(error=ErrorBody.of(error)))
 
 
 def _event(kind: str, document: BaseModel) -> bytes:

@@ -30,6 +30,8 @@
     ├── ServiceBusy               overloaded        (retry)
     ├── CalibrationBusy           calibrating       (retry)
     ├── ComparisonBusy            comparing         (retry)
+    ├── TaskBusy                  task_busy         (retry)
+    ├── TaskStopped               stopped
     ├── VideoForgotten            forgotten
     ├── BadRequest                bad_request
     ├── NoPage                    no_page
@@ -46,46 +48,7 @@ way gets around) are no part of this tree and never reach a caller.
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import ClassVar, Self
-
-
-class CbvirError(Exception):
-    """The root.  ``str(error)`` is a sentence for a person.
-
-    With `path`, `message` is what is said of that file, and the sentence begins with the path:
-    ``NotAVideo("is empty", path=path)`` reads ``/films/a.mp4 is empty``.  Without it, `message` is the
-    whole sentence.
-    """
-
-    code: ClassVar[str] = "error"
-    retry: ClassVar[bool] = False
-
-    def __init__(self, message: str = "", *, path: Path | str | None = None) -> None:
-        super().__init__(message)
-        self.path = path
-
-    def __str__(self) -> str:
-        said = super().__str__()
-        return said if self.path is None else f"{self.path} {said}"
-
-    @property
-    def message(self) -> str:
-        """The sentence."""
-        return str(self)
-
-    def about(self, name: Path | str) -> Self:
-        """Return the same error about another name of the file: the one that the caller knows.
-
-        An error that carries no path gets the name and a colon in front of its sentence.
-        """
-        if self.path is None:
-            return type(self)(f"{name}: {self}")
-        return type(self)(super().__str__(), path=name)
-
-    def with_advice(self, advice: str) -> Self:
-        """Return the same error with what to do at the end of its sentence."""
-        return type(self)(f"{super().__str__()}; {advice}", path=self.path)
+from cbvir_core.errors.root import CbvirError as CbvirError
 
 
 class InputError(CbvirError):
@@ -260,6 +223,19 @@ class ComparisonBusy(CbvirError):
 
     code = "comparing"
     retry = True
+
+
+class TaskBusy(CbvirError):
+    """Work of this kind, of which one runs at a time, runs already."""
+
+    code = "task_busy"
+    retry = True
+
+
+class TaskStopped(CbvirError):
+    """Somebody ended the work before it was done."""
+
+    code = "stopped"
 
 
 class VideoForgotten(CbvirError):

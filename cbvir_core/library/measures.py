@@ -1,0 +1,71 @@
+"""The part of `Library` that measures it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from cbvir_core.decode import STILL_SIDE, Mode, fit_within
+from cbvir_core.keyframes import KeyframeOptions
+from cbvir_core.library.active import ActiveGeneration
+from cbvir_core.library.frame_rows import FrameDescriber, frame_codes_of
+from cbvir_core.library.generations import Generations
+from cbvir_core.measure import Measurement, MeasureOptions, MeasureProgress, measure
+from cbvir_core.store import Store
+from cbvir_core.types import Keyframe
+from cbvir_core.verify import describe
+
+
+class LibraryMeasures:
+    """Measures a library with its own videos, which stays as it is."""
+
+    def __init__(
+        self,
+        store: Store,
+        generations: Generations,
+        keyframes: KeyframeOptions,
+        mode: Mode,
+        describer: FrameDescriber | None,
+    ) -> None:
+        self._store, self._generations, self._describer = store, generations, describer
+        self._keyframes, self._mode = keyframes, mode
+
+    def measure(
+        self, options: MeasureOptions = MeasureOptions(), progress: MeasureProgress = lambda done, total: None
+    ) -> Measurement:
+        """Return what reading, queries and look-ups take here (`cbvir_core.measure`).
+
+        Takes a minute or two; queries go on, and slow it down.  Raises ModelError where a network cannot be
+        loaded.
+        """
+        with self._generations.inside() as answering:
+            answering.networks.load()
+            return measure(
+                self._store,
+                answering.searcher,
+                answering.index,
+                answering.generation,
+                self._describers(answering),
+                self._keyframes,
+                self._mode,
+                options,
+                progress,
+            )
+
+    def _describers(self, answering: ActiveGeneration) -> dict[str, Callable[[Sequence[Keyframe]], object]]:
+        """Return what is made of keyframes, by the name of the stage."""
+
+        def rows(keyframes: Sequence[Keyframe]) -> object:
+            return networks.filter.encode([fit_within(keyframe.image, STILL_SIDE) for keyframe in keyframes])
+
+        def codes(keyframes: Sequence[Keyframe]) -> object:
+            frames = [keyframe.frames for keyframe in keyframes]
+            return frame_codes_of(frames, self._describer) if self._describer else None
+
+        def solar(keyframes: Sequence[Keyframe]) -> object:
+            return networks.refine and networks.refine.encode([keyframe.image for keyframe in keyframes])
+
+        def features(keyframes: Sequence[Keyframe]) -> object:
+            return [describe(keyframe.image) for keyframe in keyframes]
+
+        networks = answering.networks
+        return {"filter": rows, "frames": codes, "solar": solar, "features": features}

@@ -1,0 +1,153 @@
+"""JSON documents about measurements of this machine."""
+
+from __future__ import annotations
+
+from typing import Self
+
+from pydantic import BaseModel
+
+from cbvir_core.library import DiskUse
+from cbvir_core.measure import Measurement, QueryMeasure, ReadingMeasure, ShortlistMeasure
+from cbvird.http.error_documents import ErrorBody
+from cbvird.runtime.tasks import TaskState
+
+
+class ReadingDocument(BaseModel):
+    """What taking in videos costs here; null where no file of the library is there.
+
+    `stages_s_per_hour` are seconds of one thread for an hour of film; ``decode`` is decoding every frame,
+    which is compared with and not a part of it; ``borders`` is for each file and not for an hour.
+    """
+
+    videos: int
+    film_s: float
+    keyframes: int
+    stages_s_per_hour: dict[str, float]
+    times_real_time: float
+    against_decoding: float
+
+    @classmethod
+    def of(cls, measured: ReadingMeasure) -> Self | None:
+        """Return the document of a measure."""
+        if not measured.film_s:
+            return None
+        hours, stages = measured.film_s / 3600.0, measured.stages_s
+        per_hour = {
+            stage: round(spent / (measured.videos if stage == "borders" else hours), 2)
+            for stage, spent in stages.items()
+        }
+        spent_s = measured.film_s / measured.times_real_time
+        return cls(
+            videos=measured.videos,
+            film_s=round(measured.film_s, 1),
+            keyframes=measured.keyframes,
+            stages_s_per_hour=per_hour,
+            times_real_time=round(measured.times_real_time, 1),
+            against_decoding=round(spent_s / stages["decode"], 2) if stages["decode"] else 0.0,
+        )
+
+
+class QueryFiguresDocument(BaseModel):
+    """Times of queries: see `cbvir_core.measure.QueryMeasure`."""
+
+    asked: int
+    right: float
+    matches: float
+    p50_ms: float
+    p95_ms: float
+    stages_ms: dict[str, float]
+    descriptors_p50_ms: float
+    descriptors_p95_ms: float
+
+    @classmethod
+    def of(cls, measured: QueryMeasure) -> Self | None:
+        """Return the document of a measure; None where nothing could be asked."""
+        if not measured.asked:
+            return None
+        return cls(
+            asked=measured.asked,
+            right=round(measured.right, 3),
+            matches=round(measured.matches, 3),
+            p50_ms=round(measured.p50_ms, 1),
+            p95_ms=round(measured.p95_ms, 1),
+            stages_ms={stage: round(spent, 1) for stage, spent in measured.stages_ms.items()},
+            descriptors_p50_ms=round(measured.descriptors_p50_ms, 1),
+            descriptors_p95_ms=round(measured.descriptors_p95_ms, 1),
+        )
+
+
+class ShortlistDocument(BaseModel):
+    """The index against exact search: see `cbvir_core.measure.ShortlistMeasure`."""
+
+    rows: int
+    p50_ms: float
+    p95_ms: float
+    exact_ms: float
+    recall: float
+
+    @classmethod
+    def of(cls, measured: ShortlistMeasure) -> Self | None:
+        """Return the document of a measure; None where there are too few keyframes."""
+        if not measured.exact_ms:
+            return None
+        return cls(
+            rows=measured.rows,
+            p50_ms=round(measured.p50_ms, 2),
+            p95_ms=round(measured.p95_ms, 2),
+            exact_ms=round(measured.exact_ms, 2),
+            recall=round(measured.recall, 4),
+        )
+
+
+class BenchDocument(BaseModel):
+    """What was measured.  `mb_per_hour` is the room on the disk for an hour of film, by what it is for."""
+
+    film_hours: float
+    keyframes: int
+    reading: ReadingDocument | None
+    queries: QueryFiguresDocument | None
+    shortlist: ShortlistDocument | None
+    mb_per_hour: dict[str, float]
+
+    @classmethod
+    def of(cls, measured: Measurement, disk: DiskUse) -> Self:
+        """Return the document of a measurement."""
+        sizes = disk.parts | {"indices": disk.indices}
+        hours = measured.film_hours
+        return cls(
+            film_hours=round(hours, 2),
+            keyframes=measured.keyframes,
+            reading=ReadingDocument.of(measured.reading),
+            queries=QueryFiguresDocument.of(measured.queries),
+            shortlist=ShortlistDocument.of(measured.shortlist),
+            mb_per_hour={name: round(size / 1e6 / hours, 1) for name, size in sizes.items()} if hours else {},
+        )
+
+
+class TaskDocument(BaseModel):
+    """How work stands that takes minutes; `number` counts such work since the start of the service."""
+
+    number: int
+    running: bool
+    done: int
+    total: int
+    error: ErrorBody | None
+
+
+class BenchTaskDocument(TaskDocument):
+    """How the measurement stands that runs, or what the last one gave."""
+
+    result: BenchDocument | None
+
+    @classmethod
+    def of(cls, state: TaskState[BenchDocument]) -> Self:
+        """Return the document of a state."""
+        failed = state.error
+        return cls(
+            number=state.number,
+            running=state.running,
+            done=state.done,
+            total=state.total,
+            error=None if failed is None else ErrorBody.of(failed),
+            result=state.outcome,
+        )
