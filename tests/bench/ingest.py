@@ -3,16 +3,18 @@
 One film is joined from the real clips, where they are there; the other is drawn.
 
 Processor seconds are those of all processes of the service, less those of a service that starts, finds
-no video and stops.
+no video and stops.  ``python -m bench.ingest stages`` measures the stages of an ingest (`bench.stages`).
 """
 
 from __future__ import annotations
 
 import shutil
+import sys
 import tempfile
 import time
 from pathlib import Path
 
+from bench import stages
 from bench.cost import Cost, cost, ffmpeg_decode, film_720p, report
 from bench.films.making import make_film
 from bench.films.parts import best_versions
@@ -84,3 +86,10 @@ def main() -> None:
         for kind, (film, duration_s) in films.items():
             figures = _measure(folder / kind.replace(" ", "-"), film, duration_s, idle.cpu_s)
             report(f"ingest of {duration_s:.0f} s of 720p by the service, {kind}", **figures)
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["stages"]:
+        stages.main(sys.argv[2:])
+    else:
+        main()

@@ -11,7 +11,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from bench.films.plan import FILM_RATE, FILM_SIZE, FilmPlan
+from bench.films.plan import FILM_RATE, FilmPlan
 from bench.retrieval.photographs import Photograph
 from cbvir_core.decode import read_picture
 from cbvir_core.types import Image
@@ -37,7 +37,8 @@ def make_film(plan: FilmPlan, folder: Path) -> Path:
     inputs = [text for one in plan.stretches for text in ("-i", str(one.clip))]
     last = f"concat=n={len(plan.stretches)}:v=1:a=0[film]"
     chains = [
-        f"[{number}:v:0]{_normalised(one.frames)}[v{number}]" for number, one in enumerate(plan.stretches)
+        f"[{number}:v:0]{_normalised(one.frames, plan.size)}[v{number}]"
+        for number, one in enumerate(plan.stretches)
     ]
     joined = "".join(f"[v{number}]" for number in range(len(plan.stretches)))
     write_film(
@@ -47,12 +48,12 @@ def make_film(plan: FilmPlan, folder: Path) -> Path:
     return path
 
 
-def _normalised(frames: int) -> str:
+def _normalised(frames: int, size: tuple[int, int]) -> str:
     """Return the filters that bring a clip to the size and rate of films, without bars, and to its length.
 
     A clip that ends early shows its last frame until then, so that every stretch begins where it should.
     """
-    width, height = FILM_SIZE
+    width, height = size
     return (
         f"scale=trunc(iw*sar/2)*2:ih,scale={width}:{height}:force_original_aspect_ratio=increase,"
         f"crop={width}:{height},setsar=1,setpts=PTS-STARTPTS,fps={FILM_RATE},tpad=stop=-1:stop_mode=clone,"

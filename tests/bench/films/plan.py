@@ -46,11 +46,12 @@ class Stretch:
 
 @dataclass(frozen=True)
 class FilmPlan:
-    """A film: its stretches one after the other, and the options of FFmpeg that encode it."""
+    """A film: its stretches one after the other, the options of FFmpeg that encode it, its width and height."""
 
     name: str
     stretches: tuple[Stretch, ...]
     encoding: tuple[str, ...]
+    size: tuple[int, int] = FILM_SIZE
 
     @property
     def duration_s(self) -> float:
@@ -61,7 +62,7 @@ class FilmPlan:
     def file_name(self) -> str:
         """The name of the film's file, another one for another content."""
         content = [(one.clip.name, one.clip.stat().st_size, one.frames) for one in self.stretches]
-        text = json.dumps([content, self.encoding, FILM_SIZE, FILM_RATE])
+        text = json.dumps([content, self.encoding, self.size, FILM_RATE])
         return f"{self.name}-{hashlib.sha256(text.encode()).hexdigest()[:12]}.mp4"
 
     def spans(self) -> list[tuple[Stretch, float, float]]:
