@@ -46,7 +46,7 @@ class Stretch:
 
 @dataclass(frozen=True)
 class FilmPlan:
-    """A film: its stretches one after the other, the options of FFmpeg that encode it, its width and height."""
+    """A film: its stretches one after the other, the options of FFmpeg that encode it, and its size."""
 
     name: str
     stretches: tuple[Stretch, ...]
