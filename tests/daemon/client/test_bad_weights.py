@@ -7,6 +7,7 @@ import pickle
 import resource
 import shutil
 import socket
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -235,6 +236,7 @@ def test_a_download_that_is_cut_goes_on(
     answers = [service.post("/v1/query", picture.read_bytes())]
 
     def refined() -> bool:
+        time.sleep(1.0)  # the processor is for the network
         answers.append(service.post("/v1/query", picture.read_bytes()))
         return bool(answers[-1]["refined"])
 
