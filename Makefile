@@ -29,7 +29,7 @@ help:
 	@echo "make test-page              the page in a real browser (needs npm and Chromium, else it says so)"
 	@echo "make page                   build the page anew from daemon/web (needs npm)"
 	@echo "make test-slow              the tests that take minutes"
-	@echo "make peers                  install what bench.clips --peers compares with"
+	@echo "make peers                  install what bench.clips --peers and bench.neighbours compare with"
 	@echo "make bench                  every benchmark, one after the other (run it alone)"
 
 $(VENV)/.python:

@@ -9,9 +9,7 @@ was built, and without the pauses 3.8 and 17 ms.
 from __future__ import annotations
 
 import os
-import re
 import shutil
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -19,43 +17,42 @@ from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
-from annoy import AnnoyIndex
 
-from cbvir_core.errors import StoreError
 from cbvir_core.files import sync
-from cbvir_core.index.effort import (
-    CANDIDATE_COUNTS,
-    TUNED_NEIGHBOURS,
-    NearestItems,
-    SearchEffort,
-    tuned_effort,
-    tuning_queries,
-)
+from cbvir_core.index.effort import CANDIDATE_COUNTS, SearchEffort, tuned_effort, tuning_queries
+from cbvir_core.index.first_reading import LIST_CANDIDATES, FirstReading, chosen_projection, list_projections
+from cbvir_core.index.item_search import ItemSearch
+from cbvir_core.index.lists import SAMPLE_PER_LIST, ListBuilder, learnt_centroids, list_count
 from cbvir_core.index.manifest import SegmentEntry, checksum, index_write_error
 from cbvir_core.index.projection import Projection
-from cbvir_core.index.segment import PROJECTION_FILE, ROWS_FILE, TREES_FILE
+from cbvir_core.index.segment import ITEM_FILES, PROJECTION_FILE, ROWS_FILE
 from cbvir_core.index.tail import ReadVectors, read_in_batches
+from cbvir_core.index.trees import TreeBuilder
 from cbvir_core.types import RowNumbers, Rows
 
 T = TypeVar("T")
 
 PROJECTION_SAMPLE_ROWS = 8192  # rows that the projection is fitted on
-TREE_SEED = 20_240_826  # the same rows give the same trees
 BUILD_NICENESS = 5  # a third of others' time: with 10, a busy machine took two minutes for 100,000 rows
 READ_PAUSE_ROWS = 512  # rows read from the store between two pauses
-ADD_PAUSE_ROWS = 32  # rows passed to ANNOY between two pauses
 
 
 @dataclass(frozen=True, slots=True)
 class SegmentRecipe:
     """How segments are made.
 
-    `trees` of ANNOY, the share of variance that the projection keeps, and the recall to tune for.
+    `trees` of ANNOY, the share of variance that their projection keeps, the recall to tune for, and the rows
+    from which a segment has inverted lists in their place.
     """
 
     trees: int
     variance: float
     recall: float
+    lists_from: int
+
+
+Progress = Callable[[int], None]
+"""Called with the rows done, often; it may raise, which ends the build."""
 
 
 def build_segment(
@@ -63,7 +60,7 @@ def build_segment(
     rows: RowNumbers,
     read: ReadVectors,
     recipe: SegmentRecipe,
-    progress: Callable[[int], None] | None = None,
+    progress: Progress | None = None,
 ) -> SegmentEntry | None:
     """Write a segment of those of `rows` that the store still has into the new folder `home`.
 
@@ -91,46 +88,86 @@ def _lower_priority() -> None:
 
 
 def _build(
-    home: Path,
-    rows: RowNumbers,
-    read: ReadVectors,
-    recipe: SegmentRecipe,
-    progress: Callable[[int], None] | None,
+    home: Path, rows: RowNumbers, read: ReadVectors, recipe: SegmentRecipe, progress: Progress | None
 ) -> SegmentEntry | None:
     sample = _sample(rows, read)
     if sample is None:
         return None
+    build = _build_lists if len(rows) >= recipe.lists_from else _build_trees
+    return build(home, rows, read, sample, recipe, progress or (lambda done: None))
+
+
+def _build_trees(
+    home: Path, rows: RowNumbers, read: ReadVectors, sample: Rows, recipe: SegmentRecipe, progress: Progress
+) -> SegmentEntry:
     projection = Projection.fit(sample, recipe.variance)
-    queries = tuning_queries(sample)
-    projected_queries = projection.apply(queries)
-    exact = NearestItems(queries, TUNED_NEIGHBOURS)
-    nearest_projected = NearestItems(projected_queries, CANDIDATE_COUNTS[-1])
-    trees = AnnoyIndex(projection.dimensions, "euclidean")
-    trees.set_seed(TREE_SEED)
-    parts, count = [], 0
+    builder = TreeBuilder(projection.dimensions, recipe.trees)
+    reading = FirstReading(tuning_queries(sample), [projection], CANDIDATE_COUNTS[-1])
     for present, vectors in read_in_batches(rows, read, READ_PAUSE_ROWS):
-        projected = projection.apply(vectors)
-        exact.update(count, vectors)
-        nearest_projected.update(count, projected)
-        _add_items(trees, count, projected)
-        parts.append(present)
-        count += len(present)
-        if progress is not None:
-            progress(count)
-    trees.build(recipe.trees, n_jobs=1)
-    truth = exact.first(TUNED_NEIGHBOURS)
-    effort = tuned_effort(trees, projected_queries, truth, nearest_projected, recipe.recall)
-    return _write(home, np.concatenate(parts), projection, trees, effort)
+        builder.add(projection.apply(vectors))
+        reading.update(present, vectors)
+        progress(reading.count)
+    trees = builder.built()
+    effort = tuned_effort(trees, *reading.of(projection), recipe.recall)
+    return _write(home, reading.rows(), projection, "annoy", trees, effort)
+
+
+def _build_lists(
+    home: Path, rows: RowNumbers, read: ReadVectors, sample: Rows, recipe: SegmentRecipe, progress: Progress
+) -> SegmentEntry:
+    """Read all rows twice: to choose the projection, and to code them by it.
+
+    Only codes and a sample are in memory, about 150 bytes a row.
+    """
+    reading = FirstReading(tuning_queries(sample), list_projections(sample), LIST_CANDIDATES)
+    for present, vectors in read_in_batches(rows, read, READ_PAUSE_ROWS):
+        reading.update(present, vectors)
+        progress(reading.count // 2)
+    present = reading.rows()
+    projection = chosen_projection(reading, recipe.recall)
+    builder = _list_builder(present, read, projection, lambda: progress(len(present) // 2))
+    for start in range(0, len(present), READ_PAUSE_ROWS):
+        wanted = present[start : start + READ_PAUSE_ROWS]
+        still, vectors = read(wanted)
+        # A row that was forgotten meanwhile keeps its place, in the middle of all: it will be buried.
+        projected = np.zeros((len(wanted), projection.dimensions), np.float32)
+        if len(still):
+            projected[np.isin(wanted, still)] = projection.apply(vectors)
+        builder.add(projected)
+        progress((len(present) + start) // 2)
+    lists = builder.built()
+    effort = tuned_effort(lists, *reading.of(projection), recipe.recall)
+    return _write(home, present, projection, "lists", lists, effort)
+
+
+def _list_builder(
+    rows: RowNumbers, read: ReadVectors, projection: Projection, pause: Callable[[], None]
+) -> ListBuilder:
+    """Return empty lists, whose centroids are learnt from rows that are spread over all."""
+    count = list_count(len(rows))
+    spread = rows[:: max(1, len(rows) // (SAMPLE_PER_LIST * count))]
+    parts = []
+    for _, vectors in read_in_batches(spread, read, READ_PAUSE_ROWS):
+        parts.append(projection.apply(vectors))
+        pause()
+    sample = np.concatenate(parts) if parts else np.zeros((count, projection.dimensions), np.float32)
+    return ListBuilder(learnt_centroids(sample, min(count, len(sample)), pause), sample)
 
 
 def _write(
-    home: Path, rows: RowNumbers, projection: Projection, trees: AnnoyIndex, effort: SearchEffort
+    home: Path,
+    rows: RowNumbers,
+    projection: Projection,
+    kind: str,
+    items: ItemSearch,
+    effort: SearchEffort,
 ) -> SegmentEntry:
     home.mkdir(parents=True)
+    items_file = ITEM_FILES[kind][0]
     np.save(home / ROWS_FILE, rows)
     projection.save(home / PROJECTION_FILE)
-    _save_trees(trees, home / TREES_FILE)
-    files = {name: _synced_checksum(home / name) for name in (ROWS_FILE, PROJECTION_FILE, TREES_FILE)}
+    items.save(home / items_file)
+    files = {name: _synced_checksum(home / name) for name in (ROWS_FILE, PROJECTION_FILE, items_file)}
     sync(home)
     return SegmentEntry(
         name=home.name,
@@ -138,11 +175,12 @@ def _write(
         first_row=int(rows.min()),
         last_row=int(rows.max()),
         dimensions=projection.dimensions,
-        trees=trees.get_n_trees(),
+        trees=items.parts,
         candidates=effort.candidates,
         search_k=effort.search_k,
         recall=effort.recall,
         files=files,
+        kind=kind,
     )
 
 
@@ -155,25 +193,6 @@ def _sample(rows: RowNumbers, read: ReadVectors) -> Rows | None:
     if len(present):
         return sample
     return next((vectors for _, vectors in read_in_batches(rows, read)), None)
-
-
-def _add_items(trees: AnnoyIndex, first_item: int, projected: Rows) -> None:
-    """Pass rows to ANNOY, with pauses for queries, since that holds the interpreter."""
-    for start in range(0, len(projected), ADD_PAUSE_ROWS):
-        part = projected[start : start + ADD_PAUSE_ROWS].tolist()
-        for item, vector in enumerate(part, first_item + start):
-            trees.add_item(item, vector)
-        time.sleep(0)
-
-
-def _save_trees(trees: AnnoyIndex, path: Path) -> None:
-    """Save the trees; ANNOY raises bare exceptions that end with an errno in brackets."""
-    try:
-        trees.save(str(path))
-    except Exception as error:
-        if code := re.search(r"\((\d+)\)$", str(error)):
-            raise OSError(int(code[1]), os.strerror(int(code[1])), str(path)) from error
-        raise StoreError(f"the index cannot be written to {path}: {error}") from error
 
 
 def _synced_checksum(path: Path) -> str:

@@ -14,8 +14,7 @@ class CompactionPolicy:
     is written again once the share `dead_share` of its rows is forgotten.
 
     The cost of a search depends about as much on the number of segments as on their sizes, so few large
-    ones are wanted; but a merge holds the projected rows in memory, about a kilobyte each, so `largest`
-    limits it.
+    ones are wanted; but a merge holds codes or projected rows in memory, so `largest` limits it.
     """
 
     seal_at: int

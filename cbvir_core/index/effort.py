@@ -1,4 +1,4 @@
-"""Tuning of the search effort: how far ANNOY must look, measured on each segment against exact neighbours.
+"""Tuning of the search effort: how far a segment must be searched, measured against exact neighbours.
 
 No formula holds.  For recall@100 of .98 at 30,000 rows, strongly clustered ones needed 10,000 nodes;
 at 100,000 rows, mixtures of real MobileNet descriptors needed 80,000, while ANNOY's own default, trees
@@ -13,8 +13,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from annoy import AnnoyIndex
 
+from cbvir_core.index.item_search import ItemSearch
 from cbvir_core.types import RowNumbers, Rows
 
 TUNED_NEIGHBOURS = 100
@@ -27,13 +27,12 @@ does, and is harder than a query that is a row itself."""
 
 CANDIDATE_COUNTS = (150, 200, 300, 400, 600, 800, 1200)
 PROJECTION_LOSS = 0.007  # recall that the projection may cost, of the 0.015 or so that all may
-FIRST_SEARCH_K = 512
-SEARCH_K_GROWTH = 1.4
 
 
 @dataclass(frozen=True, slots=True)
 class SearchEffort:
-    """For `TUNED_NEIGHBOURS` neighbours: candidates to measure exactly, nodes to visit, recall reached."""
+    """For `TUNED_NEIGHBOURS` neighbours: candidates to measure exactly, nodes to visit or lists to scan, and
+    the recall reached."""
 
     candidates: int
     search_k: int
@@ -48,7 +47,7 @@ class NearestItems:
 
     def __init__(self, queries: Rows, count: int) -> None:
         self._queries = queries
-        self._count = count
+        self.count = count
         self._items = np.zeros((len(queries), 0), dtype=np.int64)
         self._squares = np.zeros((len(queries), 0), dtype=np.float32)
 
@@ -58,8 +57,8 @@ class NearestItems:
         items = np.broadcast_to(np.arange(first_item, first_item + len(vectors)), squares.shape)
         squares = np.concatenate([self._squares, squares], axis=1)
         items = np.concatenate([self._items, items], axis=1)
-        if squares.shape[1] > self._count:
-            best = np.argpartition(squares, self._count - 1, axis=1)[:, : self._count]
+        if squares.shape[1] > self.count:
+            best = np.argpartition(squares, self.count - 1, axis=1)[:, : self.count]
             squares = np.take_along_axis(squares, best, axis=1)
             items = np.take_along_axis(items, best, axis=1)
         self._squares, self._items = squares, items
@@ -87,7 +86,7 @@ def mean_recall(truth: list[RowNumbers], answers: list[RowNumbers]) -> float:
 
 
 def tuned_effort(
-    trees: AnnoyIndex,
+    search: ItemSearch,
     projected: Rows,
     truth: list[RowNumbers],
     nearest_projected: NearestItems,
@@ -98,25 +97,23 @@ def tuned_effort(
     `projected` are the projected queries, `truth` the exact neighbours of the queries among the items,
     and `nearest_projected` the nearest projected items of the projected queries.
     """
-    candidates, ceiling = _candidates(truth, nearest_projected, target_recall)
+    candidates, ceiling = fewest_candidates(truth, nearest_projected, target_recall)
     target = min(target_recall, ceiling - PROJECTION_LOSS / 2)
-    all_nodes = trees.get_n_items() * trees.get_n_trees()
-    vectors = projected.tolist()
-    search_k = min(FIRST_SEARCH_K, all_nodes)
+    effort, most, growth = search.efforts
     while True:
-        found = [np.array(trees.get_nns_by_vector(v, candidates, search_k), dtype=np.int64) for v in vectors]
+        found = [search.nearest(vector, candidates, effort) for vector in projected]
         reached = mean_recall(truth, found)
-        if reached >= target or search_k >= all_nodes:
-            return SearchEffort(candidates, search_k, reached)
-        search_k = min(all_nodes, round(search_k * SEARCH_K_GROWTH))
+        if reached >= target or effort >= most:
+            return SearchEffort(candidates, effort, reached)
+        effort = min(most, max(effort + 1, round(effort * growth)))
 
 
-def _candidates(
+def fewest_candidates(
     truth: list[RowNumbers], nearest_projected: NearestItems, target_recall: float
 ) -> tuple[int, float]:
     """Return the fewest candidates at which the projection loses little, and the recall that they allow."""
     ceiling = 0.0
-    for count in CANDIDATE_COUNTS:
+    for count in (one for one in CANDIDATE_COUNTS if one <= nearest_projected.count):
         ceiling = mean_recall(truth, nearest_projected.first(count))
         if ceiling >= target_recall + PROJECTION_LOSS:
             break

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from cbvir_core.index.annoy_index import AnnoySegmentIndex
 from cbvir_core.index.exact import ExactIndex
 from cbvir_core.index.followed import FollowedIndex
 from cbvir_core.index.neighbours import Neighbours
 from cbvir_core.index.options import IndexOptions
+from cbvir_core.index.segment_index import SegmentIndex
 from cbvir_core.index.vector_index import OpenVectorIndex, SourceIdentity, VectorIndex
 from cbvir_core.store import Generation, Store
 from cbvir_core.types import RowNumbers, Rows
 
-INDEX_KINDS: dict[str, OpenVectorIndex] = {"annoy": AnnoySegmentIndex.open, "exact": ExactIndex.open}
+INDEX_KINDS: dict[str, OpenVectorIndex] = {
+    "annoy": SegmentIndex.open_trees,
+    "auto": SegmentIndex.open,
+    "exact": ExactIndex.open,
+    "lists": SegmentIndex.open_lists,
+}
 """The implementations of `VectorIndex` by name: another one is one more line here."""
 
 

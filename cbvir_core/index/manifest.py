@@ -25,7 +25,8 @@ class IndexFileDamaged(Exception):
 class SegmentEntry:
     """One segment: its folder, its files with their BLAKE2 checksums, and how it is to be searched.
 
-    `candidates`, `search_k` and `recall` are the search effort that was tuned for 100 neighbours.
+    `kind` is a key of `ITEM_FILES`; `trees` counts trees or inverted lists.  `candidates`, `search_k` (nodes
+    visited or lists scanned) and `recall` are the search effort that was tuned for 100 neighbours.
     """
 
     name: str
@@ -38,6 +39,7 @@ class SegmentEntry:
     search_k: int
     recall: float
     files: Mapping[str, str] = field(default_factory=dict)
+    kind: str = "annoy"  # as in manifests of versions that knew no other
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,15 +9,17 @@ from dataclasses import dataclass
 class IndexOptions:
     """How segments are made.
 
-    Each has `trees` ANNOY trees.  `seal_at` fresh rows make a segment; no segment gets more than
-    `largest` rows.  The projection keeps the share `variance` of the variance.
+    `seal_at` fresh rows make a segment; no segment gets more than `largest` rows.  One of fewer than
+    `lists_from` rows has `trees` ANNOY trees, whose projection keeps the share `variance` of the variance; a
+    larger one has inverted lists.
 
     At equal nodes visited 4, 12 and 40 trees gave the same recall to .01, and the time of a build grows
-    with their number.  While a segment is made, about a kilobyte a row is held in memory, so at most that
-    of `largest` rows.
+    with their number.  While trees are made, about a kilobyte a row is held in memory, and 150 bytes while
+    lists are.
     """
 
     trees: int = 12
     seal_at: int = 4096
     variance: float = 0.9
-    largest: int = 262_144
+    largest: int = 4_194_304
+    lists_from: int = 32_768

@@ -10,7 +10,7 @@ import numpy as np
 from cbvir_core.types import Rows
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Projection:
     """A PCA: rows are centred on `mean` (D) and projected on the columns of `basis` (D x d).
 

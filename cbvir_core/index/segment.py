@@ -1,4 +1,4 @@
-"""An immutable segment: ANNOY trees over projected rows, searched for candidates."""
+"""An immutable segment: trees or inverted lists of projected rows, searched for candidates."""
 
 from __future__ import annotations
 
@@ -6,16 +6,22 @@ import math
 from pathlib import Path
 
 import numpy as np
-from annoy import AnnoyIndex
 
 from cbvir_core.index.effort import TUNED_NEIGHBOURS
+from cbvir_core.index.item_search import ItemSearch, OpenItems
+from cbvir_core.index.lists import Lists
 from cbvir_core.index.manifest import IndexFileDamaged, SegmentEntry, checksum
 from cbvir_core.index.projection import Projection
+from cbvir_core.index.trees import Trees
 from cbvir_core.types import RowMask, RowNumbers, Rows
 
 ROWS_FILE = "rows.npy"
 PROJECTION_FILE = "projection.npz"
-TREES_FILE = "trees.ann"
+ITEM_FILES: dict[str, tuple[str, OpenItems]] = {
+    "annoy": ("trees.ann", Trees.open),
+    "lists": ("lists.faiss", Lists.open),
+}
+"""The kinds of segments: the file of each, and what opens it."""
 
 MIN_LIVE_SHARE = 0.6
 """Share of the wanted candidates that must be live, or else more are searched for: forgotten rows lie
@@ -26,12 +32,12 @@ class Segment:
     """One open segment.  Searching is thread-safe and does not hold the interpreter."""
 
     def __init__(
-        self, entry: SegmentEntry, rows: RowNumbers, projection: Projection, trees: AnnoyIndex
+        self, entry: SegmentEntry, rows: RowNumbers, projection: Projection, items: ItemSearch
     ) -> None:
         self.entry = entry
         self.rows = rows
         self._projection = projection
-        self._trees = trees
+        self._search = items
         self._sorted = np.argsort(rows, kind="stable")
         self._is_dead = np.zeros(len(rows), dtype=np.bool_)
         self.dead = 0
@@ -46,13 +52,13 @@ class Segment:
                     raise IndexFileDamaged(f"{home / name} is not what was written")
             rows = np.load(home / ROWS_FILE, allow_pickle=False)
             projection = Projection.load(home / PROJECTION_FILE)
-            trees = AnnoyIndex(projection.dimensions, "euclidean")
-            trees.load(str(home / TREES_FILE))
-        except (OSError, ValueError, KeyError) as error:
+            file, open_items = ITEM_FILES[entry.kind]
+            items = open_items(home / file, projection.dimensions)
+        except (OSError, ValueError, KeyError, RuntimeError) as error:
             raise IndexFileDamaged(f"segment {entry.name} cannot be read: {error}") from error
-        if not 0 < len(rows) == trees.get_n_items() == entry.rows:
+        if not 0 < len(rows) == len(items) == entry.rows:
             raise IndexFileDamaged(f"segment {entry.name} has the wrong length")
-        return cls(entry, rows, projection, trees)
+        return cls(entry, rows, projection, items)
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -83,9 +89,9 @@ class Segment:
         wanted = min(count, len(self.rows) - self.dead)
         if wanted <= 0:
             return np.zeros(0, dtype=np.int64)
-        vector = self._projection.apply(query).tolist()
+        vector = self._projection.apply(query)
         while True:
-            items = np.array(self._trees.get_nns_by_vector(vector, count, search_k), dtype=np.int64)
+            items = self._search.nearest(vector, count, search_k)
             live = items[~self._is_dead[items]]
             if len(live) >= MIN_LIVE_SHARE * wanted or count >= len(self.rows):
                 return self.rows[live[:wanted]]
@@ -93,7 +99,7 @@ class Segment:
 
 
 def effort_for(entry: SegmentEntry, k: int) -> tuple[int, int]:
-    """Return candidates and nodes to visit for k neighbours, from those that were tuned for 100.
+    """Return candidates and the effort for k neighbours, from those that were tuned for 100.
 
     On 100,000 mixed MobileNet descriptors this holds recall from k = 10 (.98) to 200 (.988); nodes in
     proportion to k would give .992 at 200 for a quarter more time.

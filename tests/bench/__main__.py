@@ -8,7 +8,7 @@ import sys
 
 BENCHMARKS = (
     *("start", "keyframes", "memory", "size", "ingest", "query"),
-    *("retrieval", "answers", "films", "clips"),
+    *("retrieval", "answers", "films", "clips", "neighbours"),
 )
 WITH_OPTIONS = ("start",)
 """Benchmarks that read options of their own here; the others have programs of their own."""

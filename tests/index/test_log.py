@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from cbvir_core.index import Index, annoy_index, followed
+from cbvir_core.index import Index, followed, segment_index
 from cbvir_core.index import build as building
 from cbvir_core.index.manifest import SegmentEntry
 from support.row_store import RowStore, clustered, settle
@@ -69,7 +69,7 @@ def test_trimming_and_forgetting_while_a_segment_is_built(
             pass
         return made
 
-    monkeypatch.setattr(annoy_index, "build_segment", interrupted)
+    monkeypatch.setattr(segment_index, "build_segment", interrupted)
     assert index.maintain()
     assert index.status().tombstones == 600
     row_store.assert_exact(index, clustered(1)[0], 5)

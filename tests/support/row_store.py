@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 
 from cbvir_core.index import Index, IndexOptions, Neighbours
-from cbvir_core.index.annoy_index import AnnoySegmentIndex
 from cbvir_core.index.neighbours import NO_NEIGHBOURS
 from cbvir_core.index.segment import Segment
+from cbvir_core.index.segment_index import SegmentIndex
 from cbvir_core.store import Generation, Store
 from cbvir_core.types import Keyframe, Rows, VideoId, VideoInfo
 
@@ -117,7 +117,7 @@ def settle(index: Index) -> None:
 
 def segments_of(index: Index) -> tuple[Segment, ...]:
     """Return the segments that an ANNOY index has now."""
-    assert isinstance(index._vectors, AnnoySegmentIndex)
+    assert isinstance(index._vectors, SegmentIndex)
     return index._vectors._view.segments
 
 

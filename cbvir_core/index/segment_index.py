@@ -1,8 +1,9 @@
-"""The index of this release: sealed ANNOY segments and a tail of fresh rows, searched while they change."""
+"""The index of this release: sealed segments and a tail of fresh rows, searched while they change."""
 
 from __future__ import annotations
 
 import shutil
+import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -28,6 +29,9 @@ from cbvir_core.types import RowNumbers, Rows
 SEGMENT_RECALL = 0.985
 """Recall@100 that each segment is tuned for: .98 is promised, and 48 queries are a sample."""
 
+LARGEST_OF_TREES = 262_144
+"""Rows of an ANNOY segment at most: while it is made, a kilobyte of each is in memory."""
+
 TAIL_CAPACITY_SEALS = 2
 """Rows of the tail that are held in memory, in units of `seal_at`."""
 
@@ -37,7 +41,7 @@ class BuildInterrupted(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class AnnoyIndexView:
+class SegmentsView:
     """Segments and tail at one moment, and the change of the store up to which they are complete."""
 
     segments: tuple[Segment, ...]
@@ -55,8 +59,8 @@ class AnnoyIndexView:
         return np.concatenate([*(segment.rows for segment in self.segments), self.tail.all_rows()])
 
 
-class AnnoySegmentIndex:
-    """A `VectorIndex` of ANNOY segments in `folder`, with exact search in the rows of none.
+class SegmentIndex:
+    """A `VectorIndex` of segments in `folder`, with exact search in the rows of none.
 
     The tail is in memory only: `saved_position` names the changes that segments hold.  One thread at a time
     builds; a search sees segments and tail as they were when it began.
@@ -74,19 +78,30 @@ class AnnoySegmentIndex:
         opened = open_segments(folder, source)
         self._manifest = opened.manifest
         self._tail = Tail(TAIL_CAPACITY_SEALS * policy.seal_at)
-        self._view = AnnoyIndexView(opened.segments, self._tail.view(), opened.manifest.sequence)
+        self._view = SegmentsView(opened.segments, self._tail.view(), opened.manifest.sequence)
         self._removed_during_build: list[RowNumbers] | None = None
 
     @classmethod
-    def open(cls, folder: Path, source: VectorSource, options: IndexOptions) -> AnnoySegmentIndex:
+    def open(cls, folder: Path, source: VectorSource, options: IndexOptions) -> SegmentIndex:
         """Open the index in `folder`, with the segments that can be used.
 
         Rows of missing or damaged segments are searched exactly once they are added again, which is slow
         for many, until `maintain` has made segments of them.  Raises StoreError where the folder cannot be
         used.
         """
-        recipe = SegmentRecipe(options.trees, options.variance, SEGMENT_RECALL)
+        recipe = SegmentRecipe(options.trees, options.variance, SEGMENT_RECALL, options.lists_from)
         return cls(folder, source, recipe, CompactionPolicy(options.seal_at, options.largest))
+
+    @classmethod
+    def open_trees(cls, folder: Path, source: VectorSource, options: IndexOptions) -> SegmentIndex:
+        """Open an index that makes ANNOY segments alone, as `open` does otherwise."""
+        largest = min(options.largest, LARGEST_OF_TREES)
+        return cls.open(folder, source, replace(options, largest=largest, lists_from=sys.maxsize))
+
+    @classmethod
+    def open_lists(cls, folder: Path, source: VectorSource, options: IndexOptions) -> SegmentIndex:
+        """Open an index that makes segments of inverted lists alone, as `open` does otherwise."""
+        return cls.open(folder, source, replace(options, lists_from=0))
 
     def add(self, rows: RowNumbers) -> None:
         """Append `rows` to the tail."""
@@ -178,10 +193,10 @@ class AnnoySegmentIndex:
         """End a build under way, without harm, and unmap the files.  May be called twice."""
         self._stopping.set()
         with self._building, self._state:
-            self._view = AnnoyIndexView((), Tail(0).view())
+            self._view = SegmentsView((), Tail(0).view())
 
     @contextmanager
-    def _build(self) -> Iterator[AnnoyIndexView]:
+    def _build(self) -> Iterator[SegmentsView]:
         """Let one thread build from the view at this moment, and remember the rows removed meanwhile."""
         with self._building:
             with self._state:
@@ -193,14 +208,14 @@ class AnnoySegmentIndex:
                 with self._state:
                     self._removed_during_build = None
 
-    def _seal(self, view: AnnoyIndexView, step: Seal) -> None:
+    def _seal(self, view: SegmentsView, step: Seal) -> None:
         rows = view.tail.all_rows()[: step.rows]
         whole = len(rows) == len(view.tail)
         # Of a tail that is sealed in parts, the log is read again, and known rows are left out.
         sequence = view.position if whole else self._manifest.sequence
         self._replace(view, [*view.segments, *self._made(rows)], sequence=sequence, sealed=rows)
 
-    def _merge(self, view: AnnoyIndexView, step: Merge) -> None:
+    def _merge(self, view: SegmentsView, step: Merge) -> None:
         merging = view.segments[step.first : step.last + 1]
         rows = np.concatenate([segment.live_rows() for segment in merging])
         segments = [*view.segments[: step.first], *self._made(rows), *view.segments[step.last + 1 :]]
@@ -227,7 +242,7 @@ class AnnoySegmentIndex:
             ) from error
 
     def _replace(
-        self, before: AnnoyIndexView, segments: Sequence[Segment], *, sequence: int, sealed: RowNumbers
+        self, before: SegmentsView, segments: Sequence[Segment], *, sequence: int, sealed: RowNumbers
     ) -> None:
         """Replace the segments of `before` by `segments`; `sealed` rows leave the tail."""
         entries = tuple(segment.entry for segment in segments)

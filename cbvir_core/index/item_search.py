@@ -1,0 +1,37 @@
+"""What a segment is searched with: items in a file, found by their projections."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Protocol
+
+from cbvir_core.types import RowNumbers, Rows
+
+
+class ItemSearch(Protocol):
+    """Approximate neighbours among the projected rows of a segment, which are its items, by their numbers.
+
+    Searching is thread-safe and does not hold the interpreter.
+    """
+
+    @property
+    def parts(self) -> int:
+        """How many trees or lists there are."""
+
+    @property
+    def efforts(self) -> tuple[int, int, float]:
+        """The first effort that is worth a try, the one that leaves nothing out, and the step's factor."""
+
+    def __len__(self) -> int:
+        """Return the number of items."""
+
+    def nearest(self, projected: Rows, count: int, effort: int) -> RowNumbers:
+        """Return up to `count` items near a projected row (d), nearest first."""
+
+    def save(self, path: Path) -> None:
+        """Write the file.  Raises OSError and StoreError."""
+
+
+OpenItems = Callable[[Path, int], ItemSearch]
+"""Maps a file of items of a width; raises OSError and RuntimeError."""
