@@ -14,12 +14,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
+from cbvir_core.embed.shapes import GEM_EPS, VIEW_WINDOWS
 from cbvir_core.errors import WeightsMismatch
 from cbvir_core.weights import Preprocess, find_architecture, read_weights
-
-VIEW_WINDOWS = ((3, 3),)
-"""Side and step of the windows of a feature map, in cells: of the built-in filter's 6 x 6 cells nine windows
-of a third and four of half the picture's sides."""
 
 _COUNTER = ".num_batches_tracked"  # only training needs it; older checkpoints lack it
 
@@ -31,7 +28,7 @@ class GeM(nn.Module):
     pooling of features that are not negative.
     """
 
-    def __init__(self, p: float = 3.0, eps: float = 1e-6) -> None:
+    def __init__(self, p: float = 3.0, eps: float = GEM_EPS) -> None:
         super().__init__()
         self.p = nn.Parameter(torch.tensor([p]))
         self.eps = eps

@@ -30,6 +30,8 @@ sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
 
 import openvino  # noqa: E402
 
+from cbvir_core.embed.graph import build_graph  # noqa: E402
+
 # OpenVINO makes its table of number types at its first use, in Python objects, and waits for its own lock
 # without releasing the interpreter's.  Two threads whose first inferences meet there stop the process for
 # good.  So the table is made here, at import.
@@ -40,15 +42,16 @@ CONCURRENT_CALLS = 2
 a query would wait for whole batches of the ingest.
 """
 
+_CONVERTING = threading.Lock()
 _BF16_COSINE = ["cbvir", "bf16_cosine"]  # where a converted network keeps its worst cosine in bf16
 
 
 class OpenVinoRunner:
     """A converted network, compiled for this processor.
 
-    `fingerprint` is that of the weights.  The conversion is kept in `cache` under it, and the next process
-    that finds it there needs no torch.  A cache that cannot be read or written is not used.  `precision` is
-    ``bf16`` or ``f32``.  With `views` it gives the rows of all views (`ViewNetwork`).
+    `fingerprint` is that of the weights.  The network is kept in `cache` under it with what was measured of
+    it, and the next process reads it there.  A cache that cannot be read or written is not used.
+    `precision` is ``bf16`` or ``f32``.  With `views` it gives the rows of all views (`ViewNetwork`).
     """
 
     pixels = CPU_BATCH_PIXELS
@@ -65,7 +68,7 @@ class OpenVinoRunner:
         kept = conversion(cache, fingerprint, views=views) if cache else None
         model = _read(kept)
         if model is None:
-            model = _keep(_measured(convert_network(weights, views=views), weights), kept)
+            model = _keep(_measured(make_network(weights, views=views), weights), kept)
         self.precision = _precision(_measured(model, weights))
         self._compiled = compile_network(model, self.precision, threads)
         self._local = threading.local()
@@ -126,8 +129,21 @@ def compile_network(model: Any, precision: str, threads: int = 1) -> Any:
     return _core().compile_model(model, "CPU", properties)
 
 
+def make_network(weights: Path, *, views: bool = False) -> Any:
+    """Return the network of a weight file as an OpenVINO model for any batch size and any picture size.
+
+    Those of the registry that have a graph of their own are built in a fraction of a second; torch converts
+    the others, one at a time: two threads that import torch at once find half of it.
+    """
+    model = build_graph(weights, views=views)
+    if model is not None:
+        return model
+    with _CONVERTING:
+        return convert_network(weights, views=views)
+
+
 def convert_network(weights: Path, *, views: bool = False) -> Any:
-    """Return the network of a weight file as an OpenVINO model for any batch size and any picture size."""
+    """Return the network of a weight file by way of torch, of any architecture."""
     import torch
 
     from cbvir_core.embed.networks import ViewNetwork, load_network

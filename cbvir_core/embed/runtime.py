@@ -1,7 +1,7 @@
 """Runtimes of networks: OpenVINO on a CPU, torch on CUDA and as the reference.
 
-A process that finds a converted network in its cache never imports torch, and starts in a fraction of
-the time and memory that converting takes.
+Where OpenVINO runs the networks, a process never imports torch, unless one is of an architecture without a
+graph of its own (`cbvir_core.weights.Architecture`) and is not in the cache.
 """
 
 from __future__ import annotations
@@ -38,8 +38,8 @@ class RuntimeOptions:
 
     `device` is ``auto``, ``cpu``, ``cuda`` or ``cuda:N``; `runtime` is ``auto``, ``openvino`` or
     ``torch``.  `threads` is how many threads one call uses; on a busy machine more than one costs more
-    than it gains.  `cache` is a folder for converted networks; without it every start converts again,
-    which takes seconds and needs torch.
+    than it gains.  `cache` is a folder for networks that are made and measured; without it every start
+    makes them again.
     """
 
     device: str = "auto"

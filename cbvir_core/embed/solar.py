@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from torchvision import models
 
 from cbvir_core.embed.networks import GeM, Network, PublishedNetwork, load_exactly
+from cbvir_core.embed.shapes import ATTENDED_BLOCKS
 from cbvir_core.errors import WeightsMismatch
 from cbvir_core.weights import IMAGENET_MEAN, IMAGENET_STD, Preprocess
 
@@ -104,13 +105,10 @@ class MobileNetSolarFeatures(nn.Sequential):
         named: OrderedDict[str, nn.Module] = OrderedDict()
         for number, block in enumerate(blocks):
             named[str(number)] = block
-            if number in _ATTENDED:
-                name, channels = _ATTENDED[number]
+            if number in ATTENDED_BLOCKS:
+                name, channels = ATTENDED_BLOCKS[number]
                 named[name] = SecondOrderAttention(channels, mid=channels // 2)
         super().__init__(named)
-
-
-_ATTENDED = {13: ("soa4", 96), 17: ("soa5", 320)}
 
 
 class SolarDescriptor(Network):

@@ -24,13 +24,16 @@ class Architecture:
 
     `name` is what the header of its weight files says; a name that ends in ``-`` is a prefix, and the name
     of a backbone follows it.  `role` is what its weight files are for where their header carries no role.
-    `title` is its name for people; `module` is the dotted name of the module that builds it.
+    `title` is its name for people; `module` is the dotted name of the module that builds it.  `graph` is that
+    of the module that builds it for OpenVINO (`cbvir_core.embed.graph.GraphModule`); without one torch
+    converts the network, which takes seconds.
     """
 
     name: str
     role: Role
     title: str
     module: str
+    graph: str | None = None
 
     def covers(self, name: str) -> bool:
         """Return whether a header with this architecture's name belongs here."""
@@ -38,8 +41,13 @@ class Architecture:
 
 
 ARCHITECTURES = [
-    Architecture("mobilenet_v2", "filter", "MobileNetV2", "cbvir_core.embed.mobilenet"),
-    Architecture("solar-", "refine", "SOLAR", "cbvir_core.embed.solar"),
+    Architecture(
+        *("mobilenet_v2", "filter", "MobileNetV2", "cbvir_core.embed.mobilenet"),
+        graph="cbvir_core.embed.mobilenet_graph",
+    ),
+    Architecture(
+        *("solar-", "refine", "SOLAR", "cbvir_core.embed.solar"), graph="cbvir_core.embed.solar_graph"
+    ),
 ]
 
 

@@ -1,8 +1,8 @@
 """Weight files: safetensors with a header that names their network and its preprocessing.
 
 The header is JSON in the file's string metadata under ``cbvir``.  Only `read_weights` and `read_tensors`
-need torch.  The header and the fingerprint are read without it, so that a process which runs networks
-through OpenVINO starts in a fraction of a second.
+need torch.  Everything else is read without it, so that a process which runs networks through OpenVINO starts
+in a fraction of a second.
 """
 
 from __future__ import annotations
@@ -120,6 +120,23 @@ def read_weights(path: Path) -> tuple[WeightsHeader, dict[str, Tensor]]:
     tensors = read_tensors(path)
     return header, {
         name: value.float() if value.is_floating_point() else value for name, value in tensors.items()
+    }
+
+
+def read_arrays(path: Path) -> tuple[WeightsHeader, dict[str, np.ndarray[Any, Any]]]:
+    """Return the header and the tensors without torch; tensors of real numbers become float32.
+
+    Raise WeightsMissing and WeightsDamaged.
+    """
+    header = read_header(path)
+    try:
+        arrays = safetensors.numpy.load(path.read_bytes())
+    except FileNotFoundError:
+        raise _missing(path) from None
+    except (safetensors.SafetensorError, OSError, KeyError, TypeError) as error:
+        raise _damaged(path, error) from error
+    return header, {
+        name: value.astype(np.float32) if value.dtype.kind == "f" else value for name, value in arrays.items()
     }
 
 

@@ -85,6 +85,7 @@ def made_library(folder: Path, keyframes: int) -> Path:
         pool = _pool()
         for videos in _batches(keyframes):
             store._environment.write(partial(_put_videos, generation, pool, videos))
+        library.rebuild_index()  # at once, instead of sealing and merging many small segments
         while library.maintain():
             pass
         _load_networks(library)

@@ -21,6 +21,7 @@ from typing import Any
 
 from cbvir_core.embed import openvino_runtime
 from cbvir_core.embed.conversions import conversion
+from cbvir_core.embed.graph import build_graph
 from cbvir_core.weights import find_profile, fingerprint
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -101,7 +102,7 @@ def _kept_conversion(weights: Path, *, views: bool) -> Path:
     kept = conversion(encoder_cache(), fingerprint(weights), views=views)
     with _one_process(kept.name):
         if not kept.exists():
-            model = _CONVERT_NETWORK(weights, views=views)
+            model = build_graph(weights, views=views) or _CONVERT_NETWORK(weights, views=views)
             openvino_runtime._keep(openvino_runtime._measured(model, weights), kept)
         os.utime(kept)
     return kept

@@ -1,0 +1,13 @@
+"""Shapes of networks, which both ways to build them share: torch's and OpenVINO's own."""
+
+from __future__ import annotations
+
+VIEW_WINDOWS = ((3, 3),)
+"""Side and step of the windows of a feature map, in cells: of the built-in filter's 6 x 6 cells nine windows
+of a third and four of half the picture's sides."""
+
+ATTENDED_BLOCKS = {13: ("soa4", 96), 17: ("soa5", 320)}
+"""Blocks of MobileNetV2 with attention behind them: the attention's name, and its channels."""
+
+GEM_EPS = 1e-6
+"""Features below count as this much in GeM, as in the published networks."""
