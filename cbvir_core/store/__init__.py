@@ -11,7 +11,7 @@ from cbvir_core.store.generations import DescriptorCounts
 from cbvir_core.store.layout import KeyframeRow
 from cbvir_core.store.records import Generation, VideoRecord
 from cbvir_core.store.store import Store
-from cbvir_core.store.videos import absolute_path
+from cbvir_core.store.videos import VideoCounts, absolute_path
 
 __all__ = [
     "FRAMES_GENERATION",
@@ -24,6 +24,7 @@ __all__ = [
     "SharedSegment",
     "Store",
     "Table",
+    "VideoCounts",
     "VideoRecord",
     "absolute_path",
 ]

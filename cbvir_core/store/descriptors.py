@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from itertools import islice
+from itertools import islice, takewhile
 
 import numpy as np
 
@@ -30,6 +30,8 @@ from cbvir_core.store.records import Generation
 from cbvir_core.types import RowMask, RowNumbers, Rows
 
 SCAN_BATCH_KEYS = 16_384  # keys of one reading transaction: growing the map waits for the longest one
+
+MIN_NOTED_ROWS = 64  # rows, beside those just written, that are looked at for how far all are filled
 
 
 class DescriptorStore(StorePart):
@@ -93,8 +95,12 @@ class DescriptorStore(StorePart):
 
     def rows_without_filter(self, generation: Generation, limit: int) -> list[int]:
         """Return up to `limit` rows, ascending, that have no descriptor in a generation."""
+        with self._environment.read() as txn:
+            if _has_all(txn, generation):
+                return []
+            after = tables.read_counter(txn, tables.filled_counter(generation.number))
         missing: list[int] = []
-        after, full = self._filled_to.get(generation.number, 0), True
+        full = True
         while full and len(missing) < limit:
             with self._environment.read() as txn:
                 keys = islice(txn.keys(Table.ROWS, pack_number(after + 1)), SCAN_BATCH_KEYS)
@@ -103,8 +109,6 @@ class DescriptorStore(StorePart):
             missing += [row for row in rows if row not in have]
             full = len(rows) == SCAN_BATCH_KEYS
             after = rows[-1] if rows else after
-            if not missing:
-                self._filled_to[generation.number] = after
         return missing[:limit]
 
     def scan_filter(
@@ -165,7 +169,30 @@ def _put_filter(txn: Transaction, generation: Generation, entries: list[tuple[in
         written.append(row)
     tables.add_to_counters(txn, Counter({tables.filter_counter(generation.number): len(written)}))
     tables.log_changes(txn, ((generation.number, row) for row in written))
+    _note_filled(txn, generation, len(written))
     return len(written)
+
+
+def _has_all(txn: Transaction, generation: Generation) -> bool:
+    """Return whether every row has a descriptor in a generation."""
+    filled = tables.read_counter(txn, tables.filter_counter(generation.number))
+    return filled == tables.read_counter(txn, tables.KEYFRAME_COUNTER)
+
+
+def _note_filled(txn: Transaction, generation: Generation, written: int) -> None:
+    """Note up to which row every row has a descriptor in a generation, of which some were just written.
+
+    It is filled from below, and new rows are always larger.  So what is missing is not looked for from the
+    first row each time.
+    """
+    name = tables.filled_counter(generation.number)
+    known = tables.read_counter(txn, name)
+    keys = islice(txn.keys(Table.ROWS, pack_number(known + 1)), 2 * written + MIN_NOTED_ROWS)
+    rows = [unpack_number(key) for key in keys]
+    have = set(_rows_between(txn, generation, rows))
+    filled = [*takewhile(have.__contains__, rows)]
+    if filled:
+        txn.put(Table.META, name.encode(), pack_number(filled[-1]))
 
 
 def _put_refine(txn: Transaction, key: bytes, refine_row: HalfRows) -> tuple[bool, bool]:

@@ -40,6 +40,11 @@ class Table(StrEnum):
     THUMBNAILS = "thumbnails"  # row -> times and frames of the scene's thumbnails, in one strip
     FRAMES = "frames"  # row -> times and codes of the frames of the scene
     UNFRAMED = "unframed"  # video id, row -> nothing: the scene has no frame codes yet
+    UNFEATURED = "unfeatured"  # row -> nothing: the still has no local features yet
+    SEARCHABLE = "searchable"  # chunk of rows -> a bit for each: it is stored and not blank
+    INCOMPLETE = "incomplete"  # video id -> nothing: it has a path, and its ingest has not ended
+    PARTIAL = "partial"  # video id -> nothing: it has a path, is complete, and frames of it were damaged
+    PATHLESS = "pathless"  # video id -> nothing: no file of it is left
     FEATURES = "features"  # row -> local features of the still, packed (`cbvir_core.verify`)
     GENERATIONS = "generations"  # generation -> JSON
     DESCRIPTORS = "descriptors"  # generation, row -> float16 filter row, float16 refine row

@@ -1,7 +1,7 @@
 """Local features of stills, as bytes that only `cbvir_core.verify` reads.
 
-They depend on the still and not on any weights, so they are computed once.  A store of an earlier release,
-which has none, is complete: a query computes those that it needs, and the backfill the others.
+They depend on the still and not on any weights, so they are computed once.  Rows without them are kept as a
+list: a query computes those that it needs, and the backfill the others.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from itertools import islice
 
-from cbvir_core.store.descriptors import SCAN_BATCH_KEYS
 from cbvir_core.store.environment import Table, Transaction
 from cbvir_core.store.layout import pack_number, unpack_number
 from cbvir_core.store.part import RowNumbersLike, StorePart
@@ -31,23 +30,12 @@ class FeatureStore(StorePart):
             live = [row for row in packed if txn.get(Table.ROWS, pack_number(row)) is not None]
             for row in live:
                 txn.put(Table.FEATURES, pack_number(row), packed[row])
+                txn.delete(Table.UNFEATURED, pack_number(row))
             return len(live)
 
         return self._environment.write(work)
 
     def rows_without_features(self, limit: int) -> list[int]:
         """Return up to `limit` rows, ascending, that have no features."""
-        missing: list[int] = []
-        after, full = self._featured_to, True
-        while full and len(missing) < limit:
-            with self._environment.read() as txn:
-                rows = [
-                    unpack_number(key)
-                    for key in islice(txn.keys(Table.ROWS, pack_number(after + 1)), SCAN_BATCH_KEYS)
-                ]
-                missing += [row for row in rows if txn.get(Table.FEATURES, pack_number(row)) is None]
-            full = len(rows) == SCAN_BATCH_KEYS
-            after = rows[-1] if rows else after
-            if not missing:
-                self._featured_to = after
-        return missing[:limit]
+        with self._environment.read() as txn:
+            return [unpack_number(key) for key in islice(txn.keys(Table.UNFEATURED, b"\0"), limit)]

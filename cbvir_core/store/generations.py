@@ -77,7 +77,7 @@ class GenerationStore(StorePart):
 
         def work(txn: Transaction) -> None:
             txn.delete(Table.GENERATIONS, generation_key(generation.number))
-            for name in (tables.filter_counter, tables.refine_counter):
+            for name in (tables.filter_counter, tables.refine_counter, tables.filled_counter):
                 txn.delete(Table.META, name(generation.number).encode())
             if tables.read_counter(txn, ANSWERING_KEY) == generation.number:
                 txn.delete(Table.META, ANSWERING_KEY.encode())

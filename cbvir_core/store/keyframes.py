@@ -21,7 +21,6 @@ from cbvir_core.store.layout import (
     pack_keyframe,
     pack_number,
     pack_thumbnails,
-    packed_quality,
     row_key,
     to_half,
     unpack_keyframe,
@@ -30,6 +29,7 @@ from cbvir_core.store.layout import (
 )
 from cbvir_core.store.part import RowNumbersLike, StorePart
 from cbvir_core.store.records import Generation
+from cbvir_core.store.row_mask import mark_searchable, read_searchable
 from cbvir_core.types import (
     FrameCodes,
     Keyframe,
@@ -148,9 +148,7 @@ class KeyframeStore(StorePart):
     def searchable(self, rows: RowNumbers) -> RowMask:
         """Return which of `rows` are stored and not blank; a blank keyframe has the quality 0."""
         with self._environment.read() as txn:
-            values = (txn.get(Table.ROWS, pack_number(row)) for row in rows.tolist())
-            mask = [value is not None and packed_quality(value) > 0 for value in values]
-        return np.array(mask, dtype=np.bool_)
+            return read_searchable(txn, rows)
 
 
 def _append(
@@ -170,6 +168,8 @@ def _append(
         txn.put(Table.DESCRIPTORS, row_key(generation.number, row), entry.descriptors)
         if has_refine_weights:
             txn.put(Table.UNREFINED, row_key(generation.number, row), b"")
+    seen = [row for row, entry in zip(rows, entries, strict=True) if np.float32(entry.keyframe.quality) > 0]
+    mark_searchable(txn, seen, searchable=True)
     names = (tables.LAST_ROW_COUNTER, tables.KEYFRAME_COUNTER, tables.filter_counter(generation.number))
     tables.add_to_counters(txn, Counter(dict.fromkeys(names, len(rows))))
     coded = [row for row, entry in zip(rows, entries, strict=True) if entry.frames is not None]
@@ -184,6 +184,7 @@ def _put_keyframe(txn: Transaction, row: int, keyframe_id: KeyframeId, entry: _P
     txn.put(Table.ROWS, key, pack_keyframe(keyframe_id, entry.keyframe))
     txn.put(Table.NUMBERS, number_key(keyframe_id), key)
     txn.put(Table.STILLS, key, entry.still)
+    txn.put(Table.UNFEATURED, key, b"")
     if entry.strip is not None:
         txn.put(Table.THUMBNAILS, key, entry.strip)
     if entry.frames is not None:

@@ -17,7 +17,7 @@ from cbvir_core.decode import decode_strip, encode_strip
 from cbvir_core.errors import NotAPicture, StoreDamaged
 from cbvir_core.types import FrameCodes, Keyframe, KeyframeId, RowNumbers, Rows, Thumbnails, VideoId
 
-STORE_SCHEMA = 1
+STORE_SCHEMA = "2"
 
 _LONG = struct.Struct(">Q")  # a row number, a counter or a sequence number
 _GENERATION_ROW = struct.Struct(">IQ")

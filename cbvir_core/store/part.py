@@ -21,10 +21,6 @@ class StorePart:
     def __init__(self, environment: Environment, clock: Callable[[], float]) -> None:
         self._environment = environment
         self._clock = clock
-        # Of each generation, a row up to which every live row has a descriptor.  New rows are always
-        # larger, so filling a generation batch by batch need not compare from the first row each time.
-        self._filled_to: dict[int, int] = {}
-        self._featured_to = 0  # the same for local features, which belong to no generation
         # The records of the last list, by key, with the bytes they were made of, after the number of the
         # transaction that they show: of a hundred thousand videos few change between two lists, and making
         # a record takes longer than comparing its bytes.

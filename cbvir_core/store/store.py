@@ -18,9 +18,9 @@ from cbvir_core.store.frames import FrameStore
 from cbvir_core.store.generations import GenerationStore
 from cbvir_core.store.keyframes import KeyframeStore
 from cbvir_core.store.layout import STORE_SCHEMA
+from cbvir_core.store.upgrade import FIRST_SCHEMA, SCHEMA_KEY, upgrade
 from cbvir_core.store.videos import VideoStore
 
-_SCHEMA_KEY = b"schema"
 _IDENTITY_KEY = b"identity"
 
 
@@ -53,7 +53,8 @@ class Store(
         """
         environment = Environment(folder, first_map_bytes=first_map_bytes)
         try:
-            environment.write(lambda txn: _check_schema(txn, folder))
+            if environment.write(lambda txn: _check_schema(txn, folder)) == FIRST_SCHEMA:
+                upgrade(environment, STORE_SCHEMA.encode())
             store = cls(environment, clock)
             store._sweep()
         except BaseException:
@@ -86,14 +87,17 @@ class Store(
         self.close()
 
 
-def _check_schema(txn: Transaction, folder: Path) -> None:
-    found = txn.get(Table.META, _SCHEMA_KEY)
+def _check_schema(txn: Transaction, folder: Path) -> bytes:
+    """Return the schema of a store; a new one has this release's.  Raise StoreVersion for one of another."""
+    found = txn.get(Table.META, SCHEMA_KEY)
     if found is None and txn.size(Table.META) == 0:
-        txn.put(Table.META, _SCHEMA_KEY, str(STORE_SCHEMA).encode())
+        txn.put(Table.META, SCHEMA_KEY, STORE_SCHEMA.encode())
         txn.put(Table.META, _IDENTITY_KEY, secrets.token_hex(16).encode())
-    elif found is None or bytes(found) != str(STORE_SCHEMA).encode():
-        text = "unknown" if found is None else bytes(found).decode("ascii", "replace")
+        return STORE_SCHEMA.encode()
+    schema = b"unknown" if found is None else bytes(found)
+    if schema not in (FIRST_SCHEMA, STORE_SCHEMA.encode()):
         raise StoreVersion(
-            f"the store in {folder} has schema {text}, this release understands {STORE_SCHEMA}; "
-            "use the release that wrote it, or another folder"
+            f"the store in {folder} has schema {schema.decode('ascii', 'replace')}, this release understands "
+            f"those up to {STORE_SCHEMA}; use the release that wrote it, or another folder"
         )
+    return schema

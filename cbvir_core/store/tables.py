@@ -21,6 +21,7 @@ from cbvir_core.store.layout import (
     video_prefix,
 )
 from cbvir_core.store.records import Generation, VideoRecord, dump_video, load_generation, load_video
+from cbvir_core.store.row_mask import mark_searchable
 from cbvir_core.types import VideoId
 
 FORGOTTEN_MARK = 0  # in the place of a generation number in the change log; generations begin at 1
@@ -28,6 +29,7 @@ FRAMES_MARK = 2**32 - 1  # likewise, for rows that got frame codes
 KEYFRAME_COUNTER = "rows"
 LAST_ROW_COUNTER = "next_row"  # the largest row number given out; the name on disk stays
 FRAME_CODEC_KEY = b"frame_codec"  # the fingerprint of the codec of all frame codes
+VIDEO_LISTS = (Table.PATHLESS, Table.INCOMPLETE, Table.PARTIAL)
 FRAMES_SINCE = "frames_since"  # the last change before that codec was used; read as a counter
 
 
@@ -39,6 +41,11 @@ def filter_counter(generation: int) -> str:
 def refine_counter(generation: int) -> str:
     """Return the name of the counter of a generation's rows with a refine descriptor."""
     return f"refine:{generation}"
+
+
+def filled_counter(generation: int) -> str:
+    """Return the name of the counter that holds a row up to which a generation has every row."""
+    return f"filled:{generation}"
 
 
 def read_counter(txn: Transaction, name: str) -> int:
@@ -82,6 +89,31 @@ def read_video(txn: Transaction, video_id: VideoId) -> VideoRecord:
 def put_video(txn: Transaction, record: VideoRecord) -> None:
     """Write or replace the record of a video."""
     txn.put(Table.VIDEOS, record.video_id.encode(), dump_video(record))
+    list_video(txn, record)
+
+
+def delete_video(txn: Transaction, video_id: VideoId) -> None:
+    """Delete the record of a video; its paths and rows are the caller's."""
+    for table in (Table.VIDEOS, *VIDEO_LISTS):
+        txn.delete(table, video_id.encode())
+
+
+def list_video(txn: Transaction, record: VideoRecord) -> None:
+    """Put a video on the list that it belongs on, if any, and on no other."""
+    own = _list_of(record)
+    for table in VIDEO_LISTS:
+        if table is own:
+            txn.put(table, record.video_id.encode(), b"")
+        else:
+            txn.delete(table, record.video_id.encode())
+
+
+def _list_of(record: VideoRecord) -> Table | None:
+    if not record.paths:
+        return Table.PATHLESS
+    if not record.complete:
+        return Table.INCOMPLETE
+    return Table.PARTIAL if record.damaged else None
 
 
 def read_generations(txn: Transaction) -> list[Generation]:
@@ -118,11 +150,13 @@ def delete_rows(txn: Transaction, rows: list[int]) -> None:
         txn.delete(Table.STILLS, key)
         txn.delete(Table.THUMBNAILS, key)
         txn.delete(Table.FEATURES, key)
+        txn.delete(Table.UNFEATURED, key)
         txn.delete(Table.FRAMES, key)
         txn.delete(Table.UNFRAMED, unframed_key(keyframe_id.video, row))
         changes[KEYFRAME_COUNTER] -= 1
         for generation in known:
             changes.update(_delete_descriptors(txn, generation, row))
+    mark_searchable(txn, rows, searchable=False)
     add_to_counters(txn, changes)
     log_changes(txn, ((FORGOTTEN_MARK, row) for row in rows))
 

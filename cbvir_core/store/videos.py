@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from cbvir_core.errors import UnknownVideo
@@ -14,6 +14,19 @@ from cbvir_core.store.layout import path_key
 from cbvir_core.store.part import StorePart
 from cbvir_core.store.records import VideoRecord, load_video
 from cbvir_core.types import Box, VideoId, VideoInfo
+
+
+@dataclass(frozen=True, slots=True)
+class VideoCounts:
+    """Numbers of all videos, and of those at some path that are incomplete, or complete with damaged frames.
+
+    `pathless` videos are at no path any more.
+    """
+
+    videos: int
+    incomplete: int
+    partial: int
+    pathless: int
 
 
 class VideoStore(StorePart):
@@ -122,6 +135,18 @@ class VideoStore(StorePart):
         self._last_list = number, listed
         return [record for _, record in listed.values()]
 
+    def video_counts(self) -> VideoCounts:
+        """Count the videos; takes no longer with many of them."""
+        with self._environment.read() as txn:
+            sizes = (txn.size(table) for table in (Table.INCOMPLETE, Table.PARTIAL, Table.PATHLESS))
+            return VideoCounts(txn.size(Table.VIDEOS), *sizes)
+
+    def partial_videos(self) -> list[VideoRecord]:
+        """Return the complete videos with a path of which frames were damaged, in order of id."""
+        with self._environment.read() as txn:
+            ids = [VideoId(key.decode("ascii")) for key in txn.keys(Table.PARTIAL, b"\0")]
+            return [tables.read_video(txn, video_id) for video_id in ids]
+
     def video(self, video_id: VideoId) -> VideoRecord | None:
         """Return one video, or None."""
         with self._environment.read() as txn:
@@ -187,7 +212,7 @@ def _forget(txn: Transaction, record: VideoRecord) -> None:
         txn.delete(Table.PATHS, path_key(path))
     tables.delete_rows(txn, tables.rows_of_video(txn, record.video_id))
     delete_comparison(txn, record.video_id)
-    txn.delete(Table.VIDEOS, record.video_id.encode())
+    tables.delete_video(txn, record.video_id)
 
 
 def _drop_path(txn: Transaction, record: VideoRecord, path: Path) -> None:

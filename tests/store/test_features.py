@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from cbvir_core.store import Generation, Store
-from cbvir_core.store import features as features_module
 from cbvir_core.types import VideoId
 from support.store_makers import MakeInfo, MakeKeyframes, MakeRows
 
@@ -42,14 +41,6 @@ def test_what_is_missing_is_found_in_order(
     assert store.rows_without_features(99) == []
     more = store.append(A, keyframes(2), generation, unit_rows(2))
     assert store.rows_without_features(99) == more
-
-
-def test_many_rows_are_scanned_in_batches(
-    store: Store, rows: list[int], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(features_module, "SCAN_BATCH_KEYS", 2)
-    store.put_features(dict.fromkeys(rows[:5], b"x"))
-    assert store.rows_without_features(99) == rows[5:]
 
 
 def test_features_are_deleted_with_their_keyframes(store: Store, rows: list[int]) -> None:

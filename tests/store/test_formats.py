@@ -1,6 +1,7 @@
-"""What lies on the disk: keys and values of a small store, as the first release wrote them.
+"""What lies on the disk: keys and values of a small store.
 
-A change here is a new schema: stores of earlier releases must open.
+A change here is a new schema: stores of earlier releases must open.  The first one lacked the lists of
+`LISTS_OF_SCHEMA_2`.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from pathlib import Path
 import lmdb
 import numpy as np
 
-from cbvir_core.store import DescriptorCounts, Store
+from cbvir_core.store import DescriptorCounts, Store, VideoCounts
 from cbvir_core.types import Keyframe, KeyframeId, Rows, Thumbnails, VideoId, VideoInfo
 
 A, B = VideoId("aa11"), VideoId("bb22")
@@ -32,9 +33,11 @@ STRIP = (
     "0000000000000000000000ffda0008010100003f009f8fffd9"
 )
 
+LISTS_OF_SCHEMA_2 = {"unfeatured", "searchable", "incomplete", "partial", "pathless"}
+
 GOLDEN: dict[str, dict[bytes | str, bytes | str]] = {
     "meta": {
-        b"schema": b"1",
+        b"schema": b"2",
         b"answering": "0000000000000001",
         b"filter:1": "0000000000000002",
         b"refine:1": "0000000000000001",
@@ -51,6 +54,11 @@ GOLDEN: dict[str, dict[bytes | str, bytes | str]] = {
     "numbers": {b"aa11:\0\0\0\0": "0000000000000001", b"aa11:\0\0\0\1": "0000000000000002"},
     "thumbnails": {"0000000000000001": STRIP},
     "features": {"0000000000000001": b"features"},
+    "unfeatured": {"0000000000000002": b""},
+    "searchable": {"0000000000000000": "40" + 1023 * "00"},
+    "incomplete": {},
+    "partial": {b"aa11": b""},
+    "pathless": {},
     "frames": {},
     "unframed": {},
     "generations": {"00000001": b'{"number":1,"filter":"filter-a","refine":"refine-a"}'},
@@ -107,10 +115,21 @@ def write_small_store(folder: Path) -> None:
         store.forget(B)
 
 
-def test_a_store_is_written_in_the_formats_of_the_first_release(tmp_path: Path) -> None:
+def lists_in(folder: Path) -> dict[str, dict[bytes, bytes]]:
+    """The lists of schema 2 of a store."""
+    found: dict[str, dict[bytes, bytes]] = {}
+    with lmdb.open(str(folder), max_dbs=24) as environment:
+        tables = {name: environment.open_db(name.encode(), create=False) for name in LISTS_OF_SCHEMA_2}
+        with environment.begin() as txn:
+            for name, table in tables.items():
+                found[name] = {bytes(key): bytes(value) for key, value in txn.cursor(table)}
+    return found
+
+
+def test_a_store_is_written_in_its_formats(tmp_path: Path) -> None:
     write_small_store(tmp_path)
     written: dict[str, dict[bytes, bytes]] = {}
-    with lmdb.open(str(tmp_path), max_dbs=20) as environment:
+    with lmdb.open(str(tmp_path), max_dbs=24) as environment:
         with environment.begin() as txn:
             names = [bytes(name) for name in txn.cursor().iternext(values=False)]
         tables = {name: environment.open_db(name, create=False) for name in names}
@@ -129,7 +148,8 @@ def test_a_store_is_written_in_the_formats_of_the_first_release(tmp_path: Path) 
 
 def test_a_store_of_the_first_release_opens(tmp_path: Path) -> None:
     with lmdb.open(str(tmp_path), max_dbs=20) as environment:
-        entries = golden()
+        entries = {table: kept for table, kept in golden().items() if table not in LISTS_OF_SCHEMA_2}
+        entries["meta"][b"schema"] = b"1"
         entries["meta"][IDENTITY] = b"0" * 32
         entries["stills"] = {bytes(7) + b"\1": b"a JPEG"}
         tables = {name: environment.open_db(name.encode()) for name in entries}
@@ -160,3 +180,8 @@ def test_a_store_of_the_first_release_opens(tmp_path: Path) -> None:
         changes = store.changes(generation, 0)
         assert (changes.added.tolist(), changes.forgotten.tolist(), changes.last) == ([1, 2, 3], [3], 4)
         assert store.last_row() == 3
+        assert store.rows_without_features(9) == [2]
+        assert store.searchable(np.array([1, 2, 3])).tolist() == [True, False, False]
+        assert store.video_counts() == VideoCounts(videos=1, incomplete=0, partial=1, pathless=0)
+    write_small_store(tmp_path / "new")
+    assert lists_in(tmp_path) == lists_in(tmp_path / "new")

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from cbvir_core.errors import StoreError
 from cbvir_core.store import DescriptorCounts, Generation, Store
-from cbvir_core.store.environment import Table
+from cbvir_core.store.environment import Table, Transaction
+from cbvir_core.store.layout import pack_number
 from cbvir_core.types import VideoId
 from support.store_makers import MakeInfo, MakeKeyframes, MakeRows
 
@@ -107,3 +109,27 @@ def test_every_store_has_its_own_identity(store: Store, tmp_path: Path) -> None:
     with Store.open(tmp_path / "other") as other:
         assert len(store.identity) == 32
         assert store.identity != other.identity
+
+
+def test_the_row_up_to_which_a_generation_is_filled_is_kept(
+    store: Store, filled: list[int], unit_rows: MakeRows, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = store.generation("filter-b", None)
+    store.put_filter(target, filled[:4], unit_rows(4))
+    store.close()
+    starts: list[bytes] = []
+    keys = Transaction.keys
+
+    def watched(txn: Transaction, table: Table, start: bytes, prefix: bytes = b"") -> Iterator[bytes]:
+        if table is Table.ROWS:
+            starts.append(start)
+        return keys(txn, table, start, prefix)
+
+    with Store.open(store._environment.folder) as again:
+        monkeypatch.setattr(Transaction, "keys", watched)
+        assert again.rows_without_filter(target, 9) == filled[4:]
+        assert starts == [pack_number(filled[4])]
+        again.put_filter(target, filled[4:], unit_rows(2))
+        starts.clear()
+        assert again.rows_without_filter(target, 9) == []
+        assert starts == []
