@@ -10,6 +10,8 @@ from cbvir_core.store.frames import FrameCounts
 from cbvir_core.store.generations import DescriptorCounts
 from cbvir_core.store.layout import KeyframeRow
 from cbvir_core.store.records import Generation, VideoRecord
+from cbvir_core.store.relocation import PathMap
+from cbvir_core.store.snapshot import StoreEntry, StoreSnapshot, fill_store, store_snapshot
 from cbvir_core.store.store import Store
 from cbvir_core.store.videos import VideoCounts, absolute_path
 
@@ -21,10 +23,15 @@ __all__ = [
     "FrameCounts",
     "Generation",
     "KeyframeRow",
+    "PathMap",
     "SharedSegment",
     "Store",
+    "StoreEntry",
+    "StoreSnapshot",
     "Table",
     "VideoCounts",
     "VideoRecord",
     "absolute_path",
+    "fill_store",
+    "store_snapshot",
 ]

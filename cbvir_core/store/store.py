@@ -18,6 +18,7 @@ from cbvir_core.store.frames import FrameStore
 from cbvir_core.store.generations import GenerationStore
 from cbvir_core.store.keyframes import KeyframeStore
 from cbvir_core.store.layout import STORE_SCHEMA
+from cbvir_core.store.relocation import PathMap, relocate
 from cbvir_core.store.upgrade import FIRST_SCHEMA, SCHEMA_KEY, upgrade
 from cbvir_core.store.videos import VideoStore
 
@@ -68,6 +69,10 @@ class Store(
         with self._environment.read() as txn:
             value = txn.get(Table.META, _IDENTITY_KEY)
             return "" if value is None else bytes(value).decode("ascii", "replace")
+
+    def relocate(self, moved: PathMap) -> int:
+        """Give every video the paths at which its files are now; return how many changed."""
+        return self._environment.write(lambda txn: relocate(txn, moved))
 
     def table_bytes(self) -> dict[Table, int]:
         """Return the bytes of the pages of each table."""

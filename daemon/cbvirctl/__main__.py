@@ -12,7 +12,19 @@ import typer
 from typer.exceptions import TyperException
 
 from cbvir_shared.exit_codes import ExitCode
-from cbvirctl import bench, calibrate, duplicates, index, models, query, status, unreleased, videos, web
+from cbvirctl import (
+    backup,
+    bench,
+    calibrate,
+    duplicates,
+    index,
+    models,
+    query,
+    status,
+    unreleased,
+    videos,
+    web,
+)
 from cbvirctl.completion import COMPLETION_VARIABLE
 from cbvirctl.errors import ClientError
 from cbvirctl.help import ExplainedCommand, ExplainedGroup
@@ -65,6 +77,8 @@ app.command(cls=ExplainedCommand)(videos.retry)
 app.command(cls=ExplainedCommand)(videos.rescan)
 app.command(cls=ExplainedCommand, short_help=duplicates.DUPLICATES_IN_SHORT)(duplicates.duplicates)
 app.command(cls=ExplainedCommand)(calibrate.calibrate)
+app.command(cls=ExplainedCommand, short_help=backup.BACKUP_IN_SHORT)(backup.backup)
+app.command(cls=ExplainedCommand, short_help=backup.RESTORE_IN_SHORT)(backup.restore)
 app.command(cls=ExplainedCommand)(bench.bench)
 app.command(cls=ExplainedCommand)(web.web)
 app.add_typer(index.app, name="index")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -77,6 +78,19 @@ class Client:
         """Send ``POST`` with a raw body; the answer is not JSON."""
         return self._send("POST", path, parameters, body).content
 
+    @contextmanager
+    def post_for_stream(self, path: str, body: bytes, **parameters: Any) -> Iterator[Callable[[int], bytes]]:
+        """Send ``POST`` with a raw body; yield what reads so many bytes of a long answer."""
+        given = {key: value for key, value in parameters.items() if value is not None}
+        try:
+            with self._http.stream("POST", path, params=given, content=body) as response:
+                if response.is_error:
+                    response.read()
+                    raise from_service(_json_or_none(response), response.status_code)
+                yield ByteReader(response.iter_bytes()).read
+        except httpx.TransportError as error:
+            raise self._unreachable(error) from None
+
     def events(self, trace: Callable[[str, Document], None]) -> Iterator[tuple[str, Document]]:
         """Yield the service's events from now on, as kind and data, until the service stops.
 
@@ -147,3 +161,18 @@ def _json_or_none(response: httpx.Response) -> object:
         return response.json()
     except ValueError:
         return None
+
+
+class ByteReader:
+    """Reads wanted numbers of bytes from pieces of any size."""
+
+    def __init__(self, pieces: Iterator[bytes]) -> None:
+        self._pieces, self._held = pieces, bytearray()
+
+    def read(self, size: int) -> bytes:
+        """Return `size` bytes, fewer only at the end."""
+        while len(self._held) < size and (piece := next(self._pieces, b"")):
+            self._held += piece
+        taken = bytes(self._held[:size])
+        del self._held[:size]
+        return taken

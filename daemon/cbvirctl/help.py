@@ -44,6 +44,15 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "cbvirctl duplicates --stop",
     ),
     "calibrate": ("cbvirctl calibrate", "cbvirctl calibrate --questions 400", "cbvirctl calibrate --reset"),
+    "backup": (
+        "cbvirctl backup /mnt/disk/cbvir.backup",
+        "cbvirctl backup /mnt/disk/cbvir.backup --update",
+        "cbvirctl backup small.backup --without stills --without features",
+    ),
+    "restore": (
+        "cbvirctl restore /mnt/disk/cbvir.backup",
+        "cbvirctl restore cbvir.backup --into ~/data --map /media/old=/media/new",
+    ),
     "bench": ("cbvirctl bench", "cbvirctl bench --questions 200 --film 600", "cbvirctl bench --json"),
     "web": (
         "cbvirctl web",

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-ShowProgress = Callable[[int, int], None]
-"""Called with the number of steps done, and of all steps."""
+ShowProgress = Callable[[int, int | None], None]
+"""Called with the number of steps done, and of all steps, None where that is not known."""
 
 
 @contextmanager

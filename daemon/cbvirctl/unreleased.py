@@ -11,8 +11,6 @@ from cbvirctl.options import JsonOption, SocketOption
 from cbvirctl.session import reporting
 
 UNRELEASED_COMMANDS = {
-    "backup": "Write a snapshot (not in this release).",
-    "restore": "Put a snapshot back (not in this release).",
     "doctor": "Check this installation (not in this release).",
 }
 

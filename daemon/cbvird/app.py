@@ -154,6 +154,7 @@ def _context(
             memory_mb=settings.decode.memory_mb,
             stop=threads.stop,
         ),
+        data_dir=settings.service.data_dir,
         uploads=settings.service.data_dir / "uploads",
         stop=threads.stop,
         started=time.monotonic(),

@@ -7,6 +7,7 @@ from fastapi import FastAPI, Response
 from cbvir_core.version import VERSION
 from cbvird.http import (
     agreement,
+    backup,
     bench,
     calibrate,
     clips,
@@ -52,6 +53,7 @@ ROUTED = (
     models,
     calibrate,
     bench,
+    backup,
     new_videos,
     page,
     system,

@@ -50,6 +50,7 @@ class Context:
     picture_pool: Executor
     excerpt_pool: Executor
     excerpts: ExcerptFiles
+    data_dir: Path
     uploads: Path
     stop: threading.Event
     started: float

@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from dataclasses import asdict, dataclass, fields
 from enum import StrEnum
 from itertools import islice
@@ -102,13 +103,7 @@ class JobRows:
     def read(self) -> Iterator[Job]:
         """Yield every row.  A row that cannot be read is left out: the next scan offers its file again."""
         with self._environment.begin() as transaction, transaction.cursor() as cursor:
-            for key, value in cursor:
-                if not key.startswith(_ROW):
-                    continue
-                try:
-                    yield _unpack(value)
-                except (ValueError, TypeError, KeyError, AttributeError) as error:
-                    LOG.warning("row of a file cannot be read", key=key.hex(), error=str(error))
+            yield from jobs_of(cursor)
 
     def write(self, jobs: Iterable[Job], without: Iterable[Path]) -> None:
         """Put `jobs` and remove `without`; what was written is on disk afterwards."""
@@ -153,6 +148,36 @@ class JobRows:
         if found not in (None, JOB_SCHEMA):
             self._environment.close()
             raise StoreVersion(f"was written by another release (schema {found.decode()})", path=folder)
+
+
+def job_entries(folder: Path) -> Iterator[tuple[bytes, bytes]]:
+    """Yield the rows in `folder` as they are on disk, for a process that has them not open.
+
+    None where there are no rows.  Raises StoreError.
+    """
+    if not (folder / "data.mdb").exists():
+        return
+    try:
+        with (
+            closing(
+                lmdb.open(os.fsencode(folder), readonly=True, map_size=_map_bytes(folder))
+            ) as environment,
+            environment.begin() as transaction,
+            transaction.cursor() as cursor,
+        ):
+            yield from cursor
+    except (OSError, lmdb.Error) as error:
+        raise _opening_failed(folder, error) from error
+
+
+def jobs_of(entries: Iterable[tuple[bytes, bytes]]) -> Iterator[Job]:
+    """Yield the jobs of rows; one that cannot be read is left out: the next scan offers its file again."""
+    for key, value in entries:
+        if key.startswith(_ROW):
+            try:
+                yield _unpack(value)
+            except (ValueError, TypeError, KeyError, AttributeError) as error:
+                LOG.warning("row of a file cannot be read", key=key.hex(), error=str(error))
 
 
 def _opening_failed(folder: Path, error: Exception) -> StoreError:

@@ -58,7 +58,7 @@ def service(make_service: Callable[..., Service], films: list[Film]) -> Service:
 class Begun:
     """A calibration under way: what was told of it so far, and what its client says at its end."""
 
-    told: list[tuple[int, int]]
+    told: list[tuple[int, int | None]]
     said: list[Any]
     thread: threading.Thread
 
@@ -66,7 +66,7 @@ class Begun:
 @pytest.fixture(scope="module")
 def begun(service: Service, ask: Ask) -> Begun:
     """A calibration that would take hours, after its first two events."""
-    told: list[tuple[int, int]] = []
+    told: list[tuple[int, int | None]] = []
     said: list[Any] = []
     with service.http.stream("GET", "/v1/events") as response:
         lines = response.iter_lines()

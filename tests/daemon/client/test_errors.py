@@ -166,7 +166,7 @@ def test_the_numbers_of_questions_are_those_of_the_service() -> None:
     assert (least.ge, most.le) == (MIN_QUESTIONS, MAX_QUESTIONS)
 
 
-@pytest.mark.parametrize("command", ["backup", "restore", "doctor"])
+@pytest.mark.parametrize("command", ["doctor"])
 def test_what_comes_later_says_so(command: str) -> None:
     done = ctl(command, "--json", *(["file"] if command in ("backup", "restore") else []))
     assert done.returncode == 5

@@ -1,0 +1,89 @@
+"""All entries of a store at one moment, read beside the process that has it open; a store made of them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+import lmdb
+
+from cbvir_core.errors import StoreDamaged
+from cbvir_core.store.environment import DAMAGE_ERRORS, MAX_MAP_GROWTH_BYTES, Environment, Table, Transaction
+
+StoreEntry = tuple[bytes, bytes]
+"""A key and its value."""
+
+FILLED_BYTES = 32 << 20
+"""Bytes of one transaction while a store is filled."""
+
+
+class StoreSnapshot:
+    """The entries of every table at one moment."""
+
+    def __init__(self, transaction: Any, tables: dict[Table, Any]) -> None:
+        self._transaction, self._tables = transaction, tables
+
+    def entries(self, table: Table) -> Iterator[StoreEntry]:
+        """Yield the entries of a table, by key."""
+        if table in self._tables:
+            with self._transaction.cursor(self._tables[table]) as cursor:
+                yield from cursor
+
+
+@contextmanager
+def store_snapshot(folder: Path) -> Iterator[StoreSnapshot]:
+    """Yield what the store in `folder` holds at this moment, however long the block lasts.
+
+    Only for a process that has the store not open: another one may, and may write meanwhile.  Pages that it
+    frees are used again after the block.  Raises StoreDamaged.
+    """
+    try:
+        # The map must reach as far as the other process writes until the transaction begins.
+        map_bytes = (folder / "data.mdb").stat().st_size + MAX_MAP_GROWTH_BYTES
+        raw = lmdb.open(
+            os.fspath(folder), readonly=True, max_dbs=len(Table), create=False, map_size=map_bytes
+        )
+    except (OSError, lmdb.Error) as error:
+        raise StoreDamaged(f"the store in {folder} cannot be read ({error})") from error
+    with closing(raw):
+        try:
+            tables = dict(_tables(raw))
+            with raw.begin() as transaction:
+                yield StoreSnapshot(transaction, tables)
+        except DAMAGE_ERRORS as error:
+            raise StoreDamaged(f"the store in {folder} cannot be read ({error})") from error
+
+
+def fill_store(folder: Path, tables: Iterable[tuple[Table, Iterable[Sequence[StoreEntry]]]]) -> None:
+    """Make a store of batches of entries, which come by key.  Raises DiskFull, StoreError."""
+    with closing(Environment(folder)) as environment:
+        for table, batches in tables:
+            gathered: list[StoreEntry] = []
+            waiting = 0
+            for batch in batches:
+                gathered += batch
+                waiting += sum(len(key) + len(value) for key, value in batch)
+                if waiting >= FILLED_BYTES:
+                    _put(environment, table, gathered)
+                    gathered, waiting = [], 0
+            _put(environment, table, gathered)
+
+
+def _put(environment: Environment, table: Table, entries: Sequence[StoreEntry]) -> None:
+    def work(txn: Transaction) -> None:
+        for key, value in entries:
+            txn.put(table, key, value)
+
+    environment.write(work)
+
+
+def _tables(raw: Any) -> Iterator[tuple[Table, Any]]:
+    """Yield the tables that the store has; one of an older version may lack some."""
+    for table in Table:
+        try:
+            yield table, raw.open_db(table.value.encode(), create=False)
+        except lmdb.NotFoundError:
+            continue
