@@ -121,6 +121,17 @@ def _pair_key(one: VideoId, other: VideoId, number: int) -> bytes:
     return video_prefix(one) + video_prefix(other) + pack_number(number)
 
 
+def mirrored_pair_key(key: bytes) -> bytes:
+    """Return the key of the same segment by its other video."""
+    one, other, number = _unpack_pair_key(key)
+    return _pair_key(other, one, number)
+
+
+def videos_of_pair_key(key: bytes) -> tuple[VideoId, VideoId]:
+    """Return the two videos of a segment's key."""
+    return _unpack_pair_key(key)[:2]
+
+
 def _unpack_pair_key(key: bytes) -> tuple[VideoId, VideoId, int]:
     one, _, rest = key[:-_NUMBER_BYTES].partition(b":")
     other = rest.removesuffix(b":")

@@ -12,6 +12,7 @@ import lmdb
 
 from cbvir_core.errors import StoreDamaged
 from cbvir_core.store.environment import DAMAGE_ERRORS, MAX_MAP_GROWTH_BYTES, Environment, Table, Transaction
+from cbvir_core.store.layout import unpack_number
 
 StoreEntry = tuple[bytes, bytes]
 """A key and its value."""
@@ -31,6 +32,20 @@ class StoreSnapshot:
         if table in self._tables:
             with self._transaction.cursor(self._tables[table]) as cursor:
                 yield from cursor
+
+    def is_empty(self, table: Table) -> bool:
+        """Return whether a table has no entry."""
+        return next(self.entries(table), None) is None
+
+    def meta(self, name: bytes) -> bytes | None:
+        """Return what the store notes of itself under a name, or None."""
+        value: bytes | None = self._transaction.get(name, db=self._tables[Table.META])
+        return value
+
+    def counter(self, name: str) -> int:
+        """Return a counter's value; 0 where it was never set."""
+        value = self.meta(name.encode())
+        return 0 if value is None else unpack_number(value)
 
 
 @contextmanager

@@ -100,7 +100,7 @@ def delete_video(txn: Transaction, video_id: VideoId) -> None:
 
 def list_video(txn: Transaction, record: VideoRecord) -> None:
     """Put a video on the list that it belongs on, if any, and on no other."""
-    own = _list_of(record)
+    own = list_of(record)
     for table in VIDEO_LISTS:
         if table is own:
             txn.put(table, record.video_id.encode(), b"")
@@ -108,7 +108,8 @@ def list_video(txn: Transaction, record: VideoRecord) -> None:
             txn.delete(table, record.video_id.encode())
 
 
-def _list_of(record: VideoRecord) -> Table | None:
+def list_of(record: VideoRecord) -> Table | None:
+    """Return the list that a video belongs on, if any."""
     if not record.paths:
         return Table.PATHLESS
     if not record.complete:
