@@ -19,8 +19,13 @@ from typing import TypeVar
 import numpy as np
 
 from cbvir_core.files import sync
-from cbvir_core.index.effort import CANDIDATE_COUNTS, SearchEffort, tuned_effort, tuning_queries
-from cbvir_core.index.first_reading import LIST_CANDIDATES, FirstReading, chosen_projection, list_projections
+from cbvir_core.index.effort import CANDIDATE_COUNTS, SearchEffort, coded_effort, tuned_effort, tuning_queries
+from cbvir_core.index.first_reading import (
+    MOST_LIST_CANDIDATES,
+    FirstReading,
+    chosen_projection,
+    list_projections,
+)
 from cbvir_core.index.item_search import ItemSearch
 from cbvir_core.index.lists import SAMPLE_PER_LIST, ListBuilder, learnt_centroids, list_count
 from cbvir_core.index.manifest import SegmentEntry, checksum, index_write_error
@@ -41,13 +46,14 @@ READ_PAUSE_ROWS = 512  # rows read from the store between two pauses
 class SegmentRecipe:
     """How segments are made.
 
-    `trees` of ANNOY, the share of variance that their projection keeps, the recall to tune for, and the rows
-    from which a segment has inverted lists in their place.
+    `trees` of ANNOY, the share of variance that their projection keeps, the recalls to tune trees and
+    inverted lists for, and the rows from which a segment has lists in place of trees.
     """
 
     trees: int
     variance: float
     recall: float
+    lists_recall: float
     lists_from: int
 
 
@@ -119,12 +125,13 @@ def _build_lists(
 
     Only codes and a sample are in memory, about 150 bytes a row.
     """
-    reading = FirstReading(tuning_queries(sample), list_projections(sample), LIST_CANDIDATES)
+    queries = tuning_queries(sample)
+    reading = FirstReading(queries, list_projections(sample), MOST_LIST_CANDIDATES)
     for present, vectors in read_in_batches(rows, read, READ_PAUSE_ROWS):
         reading.update(present, vectors)
         progress(reading.count // 2)
     present = reading.rows()
-    projection = chosen_projection(reading, recipe.recall)
+    projection = chosen_projection(reading, recipe.lists_recall).turned()
     builder = _list_builder(present, read, projection, lambda: progress(len(present) // 2))
     for start in range(0, len(present), READ_PAUSE_ROWS):
         wanted = present[start : start + READ_PAUSE_ROWS]
@@ -136,7 +143,7 @@ def _build_lists(
         builder.add(projected)
         progress((len(present) + start) // 2)
     lists = builder.built()
-    effort = tuned_effort(lists, *reading.of(projection), recipe.recall)
+    effort = coded_effort(lists, projection.apply(queries), reading.truth(), recipe.lists_recall)
     return _write(home, present, projection, "lists", lists, effort)
 
 

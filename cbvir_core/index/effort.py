@@ -98,10 +98,33 @@ def tuned_effort(
     and `nearest_projected` the nearest projected items of the projected queries.
     """
     candidates, ceiling = fewest_candidates(truth, nearest_projected, target_recall)
-    target = min(target_recall, ceiling - PROJECTION_LOSS / 2)
+    return least_effort(
+        search, projected, truth, candidates, min(target_recall, ceiling - PROJECTION_LOSS / 2)
+    )
+
+
+def coded_effort(
+    search: ItemSearch, projected: Rows, truth: list[RowNumbers], target_recall: float
+) -> SearchEffort:
+    """Return the least effort where codes, and not the projection, decide how many candidates are needed."""
+    most, ceiling = search.efforts[1], 0.0
+    for candidates in CANDIDATE_COUNTS:
+        found = [search.nearest(vector, candidates, most).items for vector in projected]
+        ceiling = mean_recall(truth, found)
+        if ceiling >= target_recall + PROJECTION_LOSS / 2:
+            break
+    return least_effort(
+        search, projected, truth, candidates, min(target_recall, ceiling - PROJECTION_LOSS / 2)
+    )
+
+
+def least_effort(
+    search: ItemSearch, projected: Rows, truth: list[RowNumbers], candidates: int, target: float
+) -> SearchEffort:
+    """Return the first effort, in steps, at which so many candidates reach the recall `target`."""
     effort, most, growth = search.efforts
     while True:
-        found = [search.nearest(vector, candidates, effort) for vector in projected]
+        found = [search.nearest(vector, candidates, effort).items for vector in projected]
         reached = mean_recall(truth, found)
         if reached >= target or effort >= most:
             return SearchEffort(candidates, effort, reached)

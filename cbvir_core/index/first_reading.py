@@ -10,20 +10,18 @@ from cbvir_core.index.effort import (
     PROJECTION_LOSS,
     TUNED_NEIGHBOURS,
     NearestItems,
-    fewest_candidates,
+    mean_recall,
 )
 from cbvir_core.index.projection import Projection
 from cbvir_core.types import RowNumbers, Rows
 
-LIST_WIDTHS = (32, 48, 64, 96, 128, 192, 256)
-"""Components that inverted lists may keep: a search reads a byte of each from every item that it scans."""
+LIST_WIDTHS = (32, 64, 128, 192, 256, 384, 512, 768)
+"""Components that inverted lists may keep: a search scans a byte for four of them, of every item."""
+
+WHOLE_VARIANCE = 0.9999
 
 MOST_LIST_CANDIDATES = 200
-"""Candidates that are measured exactly, for 100 neighbours, where a wider projection needs no more: a row
-that is read from the store takes as long as a hundred codes that are scanned."""
-
-LIST_CANDIDATES = 400
-"""Candidates at most, where the widest projection needs more."""
+"""Candidates that must hold the true neighbours by a projection: coding needs more of them."""
 
 
 class FirstReading:
@@ -52,19 +50,23 @@ class FirstReading:
         """Return all rows that were taken in, in their order: the items of a segment."""
         return np.concatenate(self._parts)
 
+    def truth(self) -> list[RowNumbers]:
+        """Return the true neighbours of each query, by item numbers."""
+        return self._exact.first(TUNED_NEIGHBOURS)
+
     def of(self, projection: Projection) -> tuple[Rows, list[RowNumbers], NearestItems]:
         """Return the projected queries, the true neighbours, and the nearest items by a projection."""
         number = self.projections.index(projection)
-        return self._queries[number], self._exact.first(TUNED_NEIGHBOURS), self._nearest[number]
+        return self._queries[number], self.truth(), self._nearest[number]
 
 
 def list_projections(sample: Rows) -> list[Projection]:
     """Return projections of a sample that inverted lists may have, the narrowest first.
 
-    Each has the first components of the next.
+    Each has the first components of the next; the last one has nearly all of the variance.
     """
-    whole = Projection.fit(sample, 1.0)
-    widths = sorted({min(width, whole.dimensions) for width in LIST_WIDTHS})
+    whole = Projection.fit(sample, WHOLE_VARIANCE)
+    widths = sorted({*(width for width in LIST_WIDTHS if width < whole.dimensions), whole.dimensions})
     return [Projection(whole.mean, np.ascontiguousarray(whole.basis[:, :width])) for width in widths]
 
 
@@ -72,7 +74,6 @@ def chosen_projection(reading: FirstReading, target_recall: float) -> Projection
     """Return the narrowest projection that keeps enough of the true neighbours among few candidates."""
     for projection in reading.projections:
         _, truth, nearest = reading.of(projection)
-        count, kept = fewest_candidates(truth, nearest, target_recall)
-        if count <= MOST_LIST_CANDIDATES and kept >= target_recall + PROJECTION_LOSS:
+        if mean_recall(truth, nearest.first(MOST_LIST_CANDIDATES)) >= target_recall + PROJECTION_LOSS:
             return projection
     return reading.projections[-1]

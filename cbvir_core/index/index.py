@@ -49,7 +49,7 @@ class Index(FollowedIndex[VectorIndex]):
         store: Store,
         generation: Generation,
         options: IndexOptions = IndexOptions(),
-        kind: str = "annoy",
+        kind: str = "auto",
     ) -> Index:
         """Open the index in `folder`, with whatever of it can be used; `kind` is a key of `INDEX_KINDS`.
 

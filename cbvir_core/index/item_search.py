@@ -4,9 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
+
+import numpy as np
+import numpy.typing as npt
 
 from cbvir_core.types import RowNumbers, Rows
+
+
+class NearItems(NamedTuple):
+    """Items near a row, nearest first, and about their squared distances; 0 where these are not known."""
+
+    items: RowNumbers
+    squares: npt.NDArray[np.float32]
 
 
 class ItemSearch(Protocol):
@@ -26,7 +36,7 @@ class ItemSearch(Protocol):
     def __len__(self) -> int:
         """Return the number of items."""
 
-    def nearest(self, projected: Rows, count: int, effort: int) -> RowNumbers:
+    def nearest(self, projected: Rows, count: int, effort: int) -> NearItems:
         """Return up to `count` items near a projected row (d), nearest first."""
 
     def save(self, path: Path) -> None:

@@ -1,7 +1,10 @@
-"""Inverted lists over the items of a segment: eight bits of each component, scanned by faiss.
+"""Inverted lists over the items of a segment: four bits for two components, scanned by faiss's fast scan.
 
 An item is in the list of its nearest centroid, and a search scans the lists of the centroids nearest to the
-query.  The codes are mapped from their file, so that a segment of any size takes no memory of its own.
+query.  Descriptors of the built-in filter are whitened: 415 of 512 components hold nine tenths of the
+variance, and the lists that hold .98 of the 100 nearest of 100,000 rows hold three fifths of all.  So what
+counts is that a code is scanned quickly: in registers, 32 at a time (André, Kermarrec and Le Scouarnec, VLDB
+2015), 16 ns for the 128 bytes of one row of 512 components.
 """
 
 from __future__ import annotations
@@ -15,13 +18,16 @@ import faiss
 import numpy as np
 
 from cbvir_core.index.frame_codec import use_one_thread
-from cbvir_core.types import RowNumbers, Rows
+from cbvir_core.index.item_search import NearItems
+from cbvir_core.types import Rows
 
-SMALLEST_LIST = 256
-"""Items of a list, on the mean, where there are few: fewer, larger ones are scanned as fast."""
+SMALLEST_LIST = 512
+"""Items of a list, on the mean, at least: fewer, larger ones are scanned as fast."""
 
-LIST_SHARE = 2.0
-"""Lists, in units of the square root of the items: comparing with centroids then costs what scanning does."""
+LIST_SHARE = 1.0
+"""Lists, in units of the square root of the items."""
+
+CODE_COMPONENTS, CODE_BITS_OF_THESE = 2, 4
 
 SAMPLE_PER_LIST = 48
 CENTROID_ROUNDS = 8
@@ -37,8 +43,8 @@ class Lists:
 
     @classmethod
     def open(cls, path: Path, width: int) -> Lists:
-        """Map a file of lists; raises RuntimeError where it is none, or of another width."""
-        lists = faiss.read_index(str(path), faiss.IO_FLAG_MMAP_IFC)
+        """Read a file of lists; raises RuntimeError where it is none, or of another width."""
+        lists = faiss.read_index(str(path))
         if lists.d != width:
             raise RuntimeError(f"{path} holds items of another width")
         return cls(lists)
@@ -56,13 +62,13 @@ class Lists:
     def __len__(self) -> int:
         return int(self._lists.ntotal)
 
-    def nearest(self, projected: Rows, count: int, effort: int) -> RowNumbers:
+    def nearest(self, projected: Rows, count: int, effort: int) -> NearItems:
         """Return up to `count` items of the `effort` lists nearest to a row."""
         use_one_thread()
         parameters = faiss.SearchParametersIVF(nprobe=min(effort, self.parts))
-        items = self._lists.search(np.atleast_2d(projected), count, params=parameters)[1][0]
-        found: RowNumbers = items[items >= 0]
-        return found
+        squares, items = self._lists.search(np.atleast_2d(projected), count, params=parameters)
+        found = items[0] >= 0
+        return NearItems(items[0][found], squares[0][found])
 
     def save(self, path: Path) -> None:
         """Write the file; faiss itself does not notice a full disk when it closes one."""
@@ -74,17 +80,18 @@ class ListBuilder:
     """Takes in projected rows and puts them into lists."""
 
     def __init__(self, centroids: Rows, sample: Rows) -> None:
-        """Begin with the centroids of the lists, and the components' ranges in a sample (S x d)."""
+        """Begin with the centroids of the lists, and learn the codes from a sample (S x d)."""
         use_one_thread()
         count, width = centroids.shape
+        quantisers = width // CODE_COMPONENTS if width % CODE_COMPONENTS == 0 else width
         coarse = faiss.IndexFlatL2(width)
         coarse.add(centroids)
-        lists = faiss.IndexIVFScalarQuantizer(
-            coarse, width, count, faiss.ScalarQuantizer.QT_8bit, faiss.METRIC_L2, False
-        )
+        lists = faiss.IndexIVFPQFastScan(coarse, width, count, quantisers, CODE_BITS_OF_THESE)
         lists.own_fields = True
         coarse.this.disown()
-        lists.train(sample)
+        lists.by_residual = False  # one table of distances is enough for a query then
+        lists.pq.cp.min_points_per_centroid = 1  # fewer are a warning each
+        lists.train(np.resize(sample, (max(len(sample), 1 << CODE_BITS_OF_THESE), width)))
         self._lists = lists
 
     def add(self, projected: Rows) -> None:

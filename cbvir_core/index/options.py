@@ -22,4 +22,4 @@ class IndexOptions:
     seal_at: int = 4096
     variance: float = 0.9
     largest: int = 4_194_304
-    lists_from: int = 32_768
+    lists_from: int = 4096

@@ -32,6 +32,12 @@ class Projection:
         kept = eigenvectors[:, ::-1][:, : min(count, len(mean))]
         return cls(mean.astype(np.float32), np.ascontiguousarray(kept, dtype=np.float32))
 
+    def turned(self) -> Projection:
+        """Return the subspace by other components, turned at random: all have about the same variance."""
+        draws = np.random.default_rng(self.dimensions)
+        turn = np.linalg.qr(draws.standard_normal((self.dimensions, self.dimensions)))[0]
+        return Projection(self.mean, np.ascontiguousarray(self.basis @ turn.astype(np.float32)))
+
     @property
     def dimensions(self) -> int:
         """Components kept."""

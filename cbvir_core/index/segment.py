@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import math
+from collections.abc import Sequence
+from math import ceil, sqrt
 from pathlib import Path
 
 import numpy as np
 
 from cbvir_core.index.effort import TUNED_NEIGHBOURS
-from cbvir_core.index.item_search import ItemSearch, OpenItems
+from cbvir_core.index.item_search import ItemSearch, NearItems, OpenItems
 from cbvir_core.index.lists import Lists
 from cbvir_core.index.manifest import IndexFileDamaged, SegmentEntry, checksum
 from cbvir_core.index.projection import Projection
@@ -26,6 +27,9 @@ ITEM_FILES: dict[str, tuple[str, OpenItems]] = {
 MIN_LIVE_SHARE = 0.6
 """Share of the wanted candidates that must be live, or else more are searched for: forgotten rows lie
 together, since a video is forgotten as a whole."""
+
+MORE_OF_SEVERAL = 1.25
+"""Candidates of several segments together, by those of the one that needs most."""
 
 
 class Segment:
@@ -83,19 +87,36 @@ class Segment:
         """Return the rows that are not forgotten, in the order in which they came."""
         return self.rows[~self._is_dead]
 
-    def candidates(self, query: Rows, k: int) -> RowNumbers:
+    def candidates(self, query: Rows, k: int) -> NearItems:
         """Return live rows among which the k nearest of the segment can be found by exact distances."""
         count, search_k = effort_for(self.entry, k)
         wanted = min(count, len(self.rows) - self.dead)
         if wanted <= 0:
-            return np.zeros(0, dtype=np.int64)
+            return NearItems(np.zeros(0, np.int64), np.zeros(0, np.float32))
         vector = self._projection.apply(query)
         while True:
-            items = self._search.nearest(vector, count, search_k)
-            live = items[~self._is_dead[items]]
-            if len(live) >= MIN_LIVE_SHARE * wanted or count >= len(self.rows):
-                return self.rows[live[:wanted]]
+            items, squares = self._search.nearest(vector, count, search_k)
+            live = ~self._is_dead[items]
+            if np.count_nonzero(live) >= MIN_LIVE_SHARE * wanted or count >= len(self.rows):
+                return NearItems(self.rows[items[live][:wanted]], squares[live][:wanted])
             count, search_k = 2 * count, 2 * search_k
+
+
+def worth_measuring(parts: Sequence[NearItems], of_one: int) -> RowNumbers:
+    """Return those of the candidates of several segments that are measured exactly.
+
+    All are where their distances are not known.  Of the others as many as are measured `of_one` segment, and
+    a quarter more: which segment a row is in does not bring it nearer.
+    """
+    rows = np.concatenate([part.items for part in parts])
+    squares = np.concatenate([part.squares for part in parts])
+    most = ceil(MORE_OF_SEVERAL * of_one)
+    known = squares > 0
+    if np.count_nonzero(known) <= most:
+        return rows
+    furthest = np.partition(squares[known], most - 1)[most - 1]
+    nearest: RowNumbers = rows[~known | (squares <= furthest)]
+    return nearest
 
 
 def effort_for(entry: SegmentEntry, k: int) -> tuple[int, int]:
@@ -105,5 +126,5 @@ def effort_for(entry: SegmentEntry, k: int) -> tuple[int, int]:
     proportion to k would give .992 at 200 for a quarter more time.
     """
     share = k / TUNED_NEIGHBOURS
-    candidates = math.ceil(entry.candidates * max((1.0 + share) / 2.0, share))
-    return candidates, math.ceil(entry.search_k * max(0.6, math.sqrt(share)))
+    candidates = ceil(entry.candidates * max((1.0 + share) / 2.0, share))
+    return candidates, ceil(entry.search_k * max(0.6, sqrt(share)))

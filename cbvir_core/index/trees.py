@@ -12,7 +12,8 @@ import numpy as np
 from annoy import AnnoyIndex
 
 from cbvir_core.errors import StoreError
-from cbvir_core.types import RowNumbers, Rows
+from cbvir_core.index.item_search import NearItems
+from cbvir_core.types import Rows
 
 TREE_SEED = 20_240_826  # the same rows give the same trees
 ADD_PAUSE_ROWS = 32  # rows passed to ANNOY between two pauses
@@ -46,9 +47,10 @@ class Trees:
     def __len__(self) -> int:
         return int(self._trees.get_n_items())
 
-    def nearest(self, projected: Rows, count: int, effort: int) -> RowNumbers:
-        """Return up to `count` items, having visited `effort` nodes."""
-        return np.array(self._trees.get_nns_by_vector(projected.tolist(), count, effort), dtype=np.int64)
+    def nearest(self, projected: Rows, count: int, effort: int) -> NearItems:
+        """Return up to `count` items, having visited `effort` nodes, without distances."""
+        items = np.array(self._trees.get_nns_by_vector(projected.tolist(), count, effort), dtype=np.int64)
+        return NearItems(items, np.zeros(len(items), np.float32))
 
     def save(self, path: Path) -> None:
         """Save the trees; ANNOY raises bare exceptions that end with an errno in brackets."""

@@ -20,15 +20,16 @@ from support.row_store import RowStore, clustered, segments_of, settle
 REPOSITORY = Path(__file__).resolve().parents[2]
 
 
-def test_the_same_rows_give_the_same_files(row_store: RowStore) -> None:
+@pytest.mark.parametrize(("kind", "folder"), [("annoy", "index"), ("lists", "index-lists")])
+def test_the_same_rows_give_the_same_files(row_store: RowStore, kind: str, folder: str) -> None:
     row_store.add(clustered(1500))
     sums = []
     for _ in range(2):
-        index = row_store.index(seal_at=1000)
+        index = row_store.index(kind, seal_at=1000)
         settle(index)
         sums.append([dict(segment.entry.files) for segment in segments_of(index)])
         index.close()
-        shutil.rmtree(row_store.folder / "index")
+        shutil.rmtree(row_store.folder / folder)
     assert sums[0] == sums[1]
 
 
@@ -118,9 +119,9 @@ from cbvir_core.errors import DiskFull, StoreError
 from cbvir_core.index import Index, IndexOptions
 from cbvir_core.store import Store
 
-folder, limit = Path(sys.argv[1]), int(sys.argv[2])
+folder, limit, kind = Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
 store = Store.open(folder / "store")
-index = Index.open(folder / "index", store, store.answering(), IndexOptions(seal_at=500))
+index = Index.open(folder / "index", store, store.answering(), IndexOptions(seal_at=500), kind)
 if limit:
     resource.setrlimit(resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY))
     try:
@@ -134,16 +135,18 @@ else:
 """
 
 
-def child(folder: Path, limit: int) -> subprocess.Popen[str]:
-    command = [sys.executable, "-c", CHILD, str(folder), str(limit)]
+def child(folder: Path, limit: int, kind: str = "annoy") -> subprocess.Popen[str]:
+    command = [sys.executable, "-c", CHILD, str(folder), str(limit), kind]
     return subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True)
 
 
-@pytest.mark.parametrize("limit", [1000, 30_000, 200_000])
-def test_a_full_disk_leaves_the_index_as_it_was(row_store: RowStore, limit: int) -> None:
+@pytest.mark.parametrize(
+    ("limit", "kind"), [(1000, "annoy"), (30_000, "annoy"), (200_000, "annoy"), (30_000, "lists")]
+)
+def test_a_full_disk_leaves_the_index_as_it_was(row_store: RowStore, limit: int, kind: str) -> None:
     row_store.add(clustered(2000))
     row_store.store.close()
-    with child(row_store.folder, limit) as process:
+    with child(row_store.folder, limit, kind) as process:
         assert process.stdout is not None
         assert process.stdout.read().split() == ["full", "2000", "0"]
     row_store.reopen()

@@ -8,6 +8,9 @@ from collections.abc import Callable
 import numpy as np
 from annoy import AnnoyIndex
 
+from cbvir_core.index import Index, IndexOptions
+from cbvir_core.index.item_search import NearItems
+from cbvir_core.index.segment import worth_measuring
 from cbvir_core.types import VideoId
 from support.row_store import RowStore, clustered, mean_recall, mixed_queries, segments_of, settle
 
@@ -68,6 +71,38 @@ def test_a_forgotten_crowd_around_the_query_hides_no_neighbour(row_store: RowSto
     assert row_store.store.searchable(found.rows).all()
     assert np.isin(row_store.truth(query, 20).rows, found.rows).mean() >= 0.95
     index.close()
+
+
+def test_an_index_of_trees_goes_on_with_lists(row_store: RowStore) -> None:
+    rows = clustered(6000)
+    row_store.add(rows[:1000])
+    index = row_store.index(seal_at=1000)
+    settle(index)
+    index.close()
+    again = Index.open(
+        row_store.folder / "index", row_store.store, row_store.generation, IndexOptions(seal_at=4000)
+    )
+    row_store.add(rows[1000:5500])
+    assert again.maintain()
+    assert [segment.entry.kind for segment in segments_of(again)] == ["annoy", "lists"]
+    row_store.add(rows[5500:])
+    assert mean_recall(row_store, again, mixed_queries(rows)) >= 0.98
+    settle(again)
+    assert [segment.entry.kind for segment in segments_of(again)] == ["lists"]
+    assert mean_recall(row_store, again, mixed_queries(rows)) >= 0.98
+    again.close()
+
+
+def test_of_several_segments_no_more_are_measured_than_of_one() -> None:
+    near = [
+        NearItems(np.arange(100 * n, 100 * n + 80), np.linspace(1 + n, 2 + n, 80, dtype=np.float32))
+        for n in range(3)
+    ]
+    unknown = NearItems(np.arange(900, 907), np.zeros(7, np.float32))
+    chosen = worth_measuring([*near, unknown], 80)
+    assert np.isin(np.r_[0:80, 100:120, 900:907], chosen).all()
+    assert len(chosen) == 107
+    assert set(worth_measuring([near[0]], 40).tolist()) == set(range(50))
 
 
 def test_an_empty_index_answers_nothing(row_store: RowStore) -> None:

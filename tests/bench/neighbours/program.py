@@ -29,6 +29,7 @@ def ways() -> list[Way]:
     return [
         Exact(),
         OwnIndex("annoy"),
+        OwnIndex("lists"),
         *peers,
         FaissGraph(),
         FaissLists("Flat"),
