@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from cbvir_core.store import DescriptorCounts, FrameCounts, KeyframeRow, Store, VideoRecord
+from cbvir_core.store import DescriptorCounts, FrameCounts, KeyframeRow, Store, VideoCounts, VideoRecord
 from cbvir_core.types import KeyframeId, VideoId
 
 
@@ -17,6 +17,18 @@ class LibraryVideos:
     def videos(self) -> list[VideoRecord]:
         """Return all videos, by id."""
         return self._store.videos()
+
+    def video_counts(self) -> VideoCounts:
+        """Count the videos; takes no longer with many of them."""
+        return self._store.video_counts()
+
+    def partial_videos(self) -> list[VideoRecord]:
+        """Return the complete videos with a path of which frames were damaged, by id."""
+        return self._store.partial_videos()
+
+    def pathless_videos(self) -> list[VideoRecord]:
+        """Return the videos that are at no path any more, by id."""
+        return self._store.pathless_videos()
 
     def video(self, video_id: VideoId) -> VideoRecord | None:
         """Return one video, or None."""

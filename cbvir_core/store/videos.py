@@ -143,8 +143,15 @@ class VideoStore(StorePart):
 
     def partial_videos(self) -> list[VideoRecord]:
         """Return the complete videos with a path of which frames were damaged, in order of id."""
+        return self._listed_videos(Table.PARTIAL)
+
+    def pathless_videos(self) -> list[VideoRecord]:
+        """Return the videos that are at no path any more, in order of id."""
+        return self._listed_videos(Table.PATHLESS)
+
+    def _listed_videos(self, table: Table) -> list[VideoRecord]:
         with self._environment.read() as txn:
-            ids = [VideoId(key.decode("ascii")) for key in txn.keys(Table.PARTIAL, b"\0")]
+            ids = [VideoId(key.decode("ascii")) for key in txn.keys(table, b"\0")]
             return [tables.read_video(txn, video_id) for video_id in ids]
 
     def video(self, video_id: VideoId) -> VideoRecord | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from cbvir_core.types import VideoId
-from cbvird.ingest.catalog import VideoEntry
+from cbvird.ingest.entries import VideoEntry
 from cbvird.ingest.listing import FolderEntry, VideoFilter, VideoListing, VideoOrder
 
 ROOT = Path("/films")

@@ -20,6 +20,9 @@ HOUR_S = 3600.0
 class EmptyLibrary:
     """Takes the place of the library: knows no video."""
 
+    def pathless_videos(self) -> list[Any]:
+        return []
+
     def videos(self) -> list[Any]:
         return []
 

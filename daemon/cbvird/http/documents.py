@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from cbvir_core.store import VideoRecord
 from cbvir_core.types import Answer, Evidence, FoundVideo, Hit, Occurrence, VideoInfo
 from cbvird.http.scores import shown_score
-from cbvird.ingest.catalog import Problem, VideoEntry
+from cbvird.ingest.entries import Problem, VideoEntry
 
 
 def shown(text: Path | str) -> str:

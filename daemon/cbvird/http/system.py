@@ -32,7 +32,6 @@ def status(served: Served) -> StatusDocument:
     scanning = served.tracker.scanning  # read first: then the rows below hold what a finished scan has found
     index = served.library.index_status()
     counts = served.library.counts()
-    rows = served.catalog.videos()
     return StatusDocument(
         service=ServiceDocument(
             version=VERSION, pid=os.getpid(), uptime_s=round(time.monotonic() - served.started, 1)
@@ -43,8 +42,8 @@ def status(served: Served) -> StatusDocument:
             RootDocument(path=shown(root.path), state=root.state, watch=root.watch, reason=root.reason)
             for root in served.tracker.roots()
         ],
-        videos=served.catalog.count(rows),
-        working=[VideoDocument.of(row) for row in rows if row.state == "working"],
+        videos=served.catalog.counts(),
+        working=[VideoDocument.of(row) for row in served.catalog.working()],
         scanning=scanning,
         keyframes=counts.keyframes,
         refined=counts.refined,

@@ -21,7 +21,7 @@ from cbvird.http.documents import (
     shown,
 )
 from cbvird.http.reports import CountDocument, ForgottenDocument, ScanDocument
-from cbvird.ingest.catalog import VideoEntry
+from cbvird.ingest.entries import VideoEntry
 from cbvird.ingest.job_rows import JobState
 from cbvird.ingest.listing import VideoFilter, VideoOrder
 
@@ -121,7 +121,7 @@ def errors(served: Served) -> ErrorsDocument:
 def retry(served: Served, video: VideoParameter = None) -> CountDocument:
     """Try failed files again now: all of them, or the one that is named."""
     if video is None:
-        paths = [job.path for job in served.jobs.all() if job.code != VideoForgotten.code]
+        paths = [job.path for job in served.jobs.unfinished() if job.code != VideoForgotten.code]
     elif served.jobs.get(Path(video)) is not None:
         paths = [Path(video)]
     else:

@@ -40,6 +40,8 @@ class Jobs:
         self._delays = tuple(delays)
         self._lock = threading.RLock()
         self._jobs = {job.path: job for job in rows.read()}
+        # Of a hundred thousand files nearly all are done, and only the others have anything to wait for.
+        self._unfinished = {path: job for path, job in self._jobs.items() if job.state is not JobState.DONE}
 
     @classmethod
     def open(cls, folder: Path, *, delays: Sequence[float] = RETRY_DELAYS_S) -> Jobs:
@@ -70,10 +72,16 @@ class Jobs:
         with self._lock:
             return sorted(self._jobs.values(), key=lambda job: (job.offered_at, job.path))
 
+    def unfinished(self) -> list[Job]:
+        """Return the rows that are not done, oldest offer first."""
+        with self._lock:
+            return sorted(self._unfinished.values(), key=lambda job: (job.offered_at, job.path))
+
     def counts(self) -> dict[JobState, int]:
         """Return how many rows are in each state; every state is a key."""
         with self._lock:
-            found = Counter(job.state for job in self._jobs.values())
+            found = Counter(job.state for job in self._unfinished.values())
+            found[JobState.DONE] = len(self._jobs) - len(self._unfinished)
         return {state: found[state] for state in JobState}
 
     def known(self, path: Path, size: int, mtime_ns: int) -> bool:
@@ -87,7 +95,7 @@ class Jobs:
         None means that only an offer or a request gives it one.
         """
         with self._lock:
-            starts = [_starts_at(job) for job in self._jobs.values()]
+            starts = [_starts_at(job) for job in self._unfinished.values()]
         return min((start for start in starts if start is not None), default=None)
 
     @property
@@ -116,7 +124,7 @@ class Jobs:
         It is the waiting file that was offered first, or else the failed file that is due for another try.
         """
         with self._lock:
-            ready = [job for job in self._jobs.values() if _is_due(job, now)]
+            ready = [job for job in self._unfinished.values() if _is_due(job, now)]
             if not ready:
                 return None
             job = min(ready, key=lambda job: (job.state is JobState.FAILED, job.retry_at or job.offered_at))
@@ -163,7 +171,7 @@ class Jobs:
     def recover(self, now: float) -> list[Job]:
         """Take up again what was being worked on when the service died; to be called once at the start."""
         with self._lock:
-            broken = [job for job in self.all() if job.state is JobState.WORKING]
+            broken = [job for job in self.unfinished() if job.state is JobState.WORKING]
             return [self._put(self._recovered(job, now)) for job in broken]
 
     def moved(self, source: Path, target: Path, now: float) -> Job | None:
@@ -175,6 +183,7 @@ class Jobs:
             if source == target or source not in self._jobs:
                 return self._jobs.get(source)
             job, overwritten = self._jobs.pop(source), self._jobs.get(target)
+            self._unfinished.pop(source, None)
             if overwritten is not None and overwritten.state is JobState.WORKING:
                 moved = replace(overwritten, size=job.size, mtime_ns=job.mtime_ns, again=True)
             elif job.state is JobState.WORKING:
@@ -186,13 +195,14 @@ class Jobs:
     def forget(self, path: Path) -> None:
         """Remove the row of a file that is gone for good.  Unknown paths are no error."""
         with self._lock:
+            self._unfinished.pop(path, None)
             if self._jobs.pop(path, None) is not None:
                 self._rows.write([], [path])
 
     def retry(self, path: Path | None = None) -> int:
         """Make a failed file, or without a path all of them, wait for another try; return how many."""
         with self._lock:
-            jobs = list(self._jobs.values()) if path is None else [self._jobs.get(path)]
+            jobs = list(self._unfinished.values()) if path is None else [self._jobs.get(path)]
             failed = [job for job in jobs if job is not None and job.state is JobState.FAILED]
             for job in failed:
                 self._put(replace(job, state=JobState.WAITING, tries=0, retry_at=None))
@@ -202,6 +212,10 @@ class Jobs:
 
     def _put(self, job: Job, *, without: Path | None = None) -> Job:
         self._jobs[job.path] = job
+        if job.state is JobState.DONE:
+            self._unfinished.pop(job.path, None)
+        else:
+            self._unfinished[job.path] = job
         self._rows.write([job], [without] if without is not None else [])
         return job
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from cbvird.ingest.catalog import VideoEntry
+from cbvird.ingest.entries import VideoEntry
 
 CHANGED_AGE_BUILDS = 10.0
 """A snapshot of a list that has changed is used for this many times the seconds that making it took: of

@@ -220,10 +220,9 @@ class Tracker:
 
     def _forget_pathless(self) -> None:
         """Forget videos whose last path was removed just before a crash, and jobs whose video was lost."""
-        for record in self._library.videos():
-            if not record.paths:
-                with suppress(StoreError):  # the disk is full: the next start tries again
-                    self._library.remove(record.video_id)
+        for record in self._library.pathless_videos():
+            with suppress(StoreError):  # the disk is full: the next start tries again
+                self._library.remove(record.video_id)
         for job in self._jobs.all():
             if job.state is JobState.DONE and self._library.video_at(job.path) is None:
                 self._jobs.forget(job.path)  # the scan offers the file again
