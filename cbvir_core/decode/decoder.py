@@ -12,7 +12,7 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from cbvir_core.decode.container import MICROSECOND, no_memory, open_video
-from cbvir_core.decode.skipping import GapWatch, Mode, first_skip
+from cbvir_core.decode.skipping import UNFILTERED, GapWatch, Mode, first_skip, refers_to_no_b_frame
 
 MAX_FAILED_READS = 100
 """Failed reads in a row after which the rest of the file is left out."""
@@ -42,9 +42,12 @@ class Decoder:
         self._only_keys = mode == "keyframes" and not self._untimed
         self._first_dts: int | None = None
         self._context.skip_frame = "DEFAULT" if self._untimed else first_skip(mode, self._context.name)
+        if mode == "auto":
+            self._context.options = UNFILTERED
+        self._sample_s = sample_s
         watching = mode == "auto" and self._context.skip_frame == "NONREF"
-        time_base = self._stream.time_base or MICROSECOND
-        self._gaps = GapWatch(sample_s, time_base) if watching else None
+        self._gaps = self._new_watch() if watching else None
+        self._b_frames_may_go = self._context.name == "h264"  # until a gap shows that they may not
         self.damaged = 0
 
     @property
@@ -105,11 +108,21 @@ class Decoder:
     def _watch(self, packet: Packet[VideoStream] | None) -> None:
         if self._gaps is None:
             return
+        if packet is not None and packet.is_keyframe and self._b_frames_may_go:
+            needless = refers_to_no_b_frame(bytes(packet))
+            if needless is not None:
+                self._context.skip_frame = "BIDIR" if needless else "NONREF"
         if packet is not None and not packet.is_discard:
             self._gaps.sent(packet.pts)
         if self._gaps.too_sparse:
-            self._context.skip_frame = "DEFAULT"
-            self._gaps = None
+            # One step at a time: a B-frame that nothing refers to may itself refer to one that was skipped.
+            skipped_b = self._context.skip_frame == "BIDIR"
+            self._context.skip_frame = "NONREF" if skipped_b else "DEFAULT"
+            self._gaps = self._new_watch() if skipped_b else None
+            self._b_frames_may_go = False
+
+    def _new_watch(self) -> GapWatch:
+        return GapWatch(self._sample_s, self._stream.time_base or MICROSECOND)
 
     def _pts_of(self, picture: VideoFrame) -> int | None:
         """Return the picture's PTS; without one its DTS.

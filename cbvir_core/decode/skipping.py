@@ -1,21 +1,35 @@
 """Which frames the decoder may skip, and the check that it does not skip too many.
 
 Decoding reference frames alone costs about two thirds of decoding every frame, intra frames alone a small
-part (``python -m bench keyframes`` in tests/ prints the cost of each mode).  Skipping the loop filter as
-well would save a little more, but a frame that refers to an unfiltered one drifts from what a player
-shows.  It is not skipped, so a frame is the same picture in every mode.
+part (``python -m bench keyframes`` in tests/ prints the cost of each mode).  In `auto` the loop filter is
+skipped as well, another fifth of FFmpeg's time.  Frames then drift a little from what a player shows, less
+than JPEG lets a still drift.  In every other mode a frame is the picture that a player shows, so whatever
+looks for the exact moment compares with that.
+
+B-frames that others refer to may be left out too where no P-frame refers to one.  H.264 does not tell that
+without reading every slice, but x264 writes its settings into the stream, and with ``ref=1`` a P-frame refers
+to the P-frame or I-frame before it.  The decoder puts a copy in the place of a missing reference, so that
+references keep their numbers.
 """
 
 from __future__ import annotations
 
+import re
 from fractions import Fraction
 from typing import Literal, get_args
 
 Mode = Literal["auto", "every", "reference", "keyframes"]
 """`every` frame; `reference`: without the frames that no other one needs; `keyframes`: intra frames
-only; `auto`: as `reference`, until a gap between frames is too long for sampling, then `every`."""
+only; `auto`: as `reference` or with fewer frames still, until a gap between frames is too long for sampling,
+then `every`; without loop filter."""
 
-SkipFrame = Literal["DEFAULT", "NONREF", "NONKEY"]
+SkipFrame = Literal["DEFAULT", "NONREF", "BIDIR", "NONKEY"]
+
+UNFILTERED = {"skip_loop_filter": "all"}
+"""Options of a decoder for mode `auto`."""
+
+X264_SETTINGS = re.compile(rb"x264 - core [^\x00]{0,2000}")
+"""The message in which x264 tells its settings, in the first packet of what it encoded."""
 
 FIXED_SKIP_DECODERS = frozenset({"libdav1d", "libaom-av1"})
 """Decoders that read the skip level only once; `auto` could not change it, so it decodes every frame."""
@@ -38,6 +52,18 @@ def first_skip(mode: Mode, decoder: str) -> SkipFrame:
     if mode == "reference" or (mode == "auto" and decoder not in FIXED_SKIP_DECODERS):
         return "NONREF"
     return "DEFAULT"
+
+
+def refers_to_no_b_frame(key_packet: bytes) -> bool | None:
+    """Return whether P-frames from here on refer to no B-frame, as far as x264's settings tell.
+
+    None for a packet without settings: what held before still holds.
+    """
+    found = X264_SETTINGS.search(key_packet)
+    if found is None:
+        return None
+    settings = found.group().split()
+    return b"ref=1" in settings and b"interlaced=0" in settings
 
 
 class GapWatch:
