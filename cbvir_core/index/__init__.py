@@ -3,6 +3,7 @@
 All of it is derived from the store.
 """
 
+from cbvir_core.index.check import index_faults
 from cbvir_core.index.frame_codec import FrameCodec, shipped_codec
 from cbvir_core.index.frame_index import FrameIndex
 from cbvir_core.index.frame_lists import FrameNeighbours
@@ -22,5 +23,6 @@ __all__ = [
     "Neighbours",
     "VectorIndex",
     "VectorSource",
+    "index_faults",
     "shipped_codec",
 ]

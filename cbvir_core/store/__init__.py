@@ -4,14 +4,23 @@ One process writes; a batch of keyframes is stored whole or not at all.
 """
 
 from cbvir_core.store.changelog import FRAMES_GENERATION, Changes
+from cbvir_core.store.check import StoreFault, check_store
 from cbvir_core.store.comparison_tables import Comparison, SharedSegment
 from cbvir_core.store.environment import Table
+from cbvir_core.store.file_length import fill_hole, refuse_short_file
 from cbvir_core.store.frames import FrameCounts
 from cbvir_core.store.generations import DescriptorCounts
 from cbvir_core.store.layout import KeyframeRow
 from cbvir_core.store.records import Generation, VideoRecord
 from cbvir_core.store.relocation import PathMap
-from cbvir_core.store.snapshot import StoreEntry, StoreSnapshot, fill_store, store_snapshot
+from cbvir_core.store.snapshot import (
+    StoreEntry,
+    StoreSnapshot,
+    StoreSummary,
+    fill_store,
+    store_snapshot,
+    store_summary,
+)
 from cbvir_core.store.store import Store
 from cbvir_core.store.videos import VideoCounts, absolute_path
 
@@ -27,11 +36,17 @@ __all__ = [
     "SharedSegment",
     "Store",
     "StoreEntry",
+    "StoreFault",
     "StoreSnapshot",
+    "StoreSummary",
     "Table",
     "VideoCounts",
     "VideoRecord",
     "absolute_path",
+    "check_store",
+    "fill_hole",
     "fill_store",
+    "refuse_short_file",
     "store_snapshot",
+    "store_summary",
 ]

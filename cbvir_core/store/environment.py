@@ -16,6 +16,7 @@ import lmdb
 
 from cbvir_core.errors import DiskFull, StoreDamaged, StoreError
 from cbvir_core.files import NO_ROOM_ERRNOS
+from cbvir_core.store.file_length import fill_hole
 from cbvir_core.store.lock import WriterLock
 from cbvir_core.store.rwlock import ReadWriteLock
 
@@ -151,12 +152,9 @@ class Environment:
             max_dbs=len(Table),
             max_readers=MAX_READERS,
         )
-        # Pages that were allocated and freed in one transaction may lie beyond the end of the file,
-        # and so do lost pages of a file that was cut short.  Touching those would kill the process
-        # with SIGBUS; as a hole they read as zeros, which LMDB and the records here refuse.
-        needed = (raw.info()["last_pgno"] + 1) * raw.stat()["psize"]
-        if data.stat().st_size < needed:
-            os.truncate(data, needed)
+        # Pages that were allocated and freed in one transaction may lie beyond the end of the file, and so
+        # do lost pages of a file that was cut short.
+        fill_hole(raw, self.folder)
         return raw
 
     @contextmanager

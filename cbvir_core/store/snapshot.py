@@ -5,17 +5,24 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import lmdb
 
-from cbvir_core.errors import StoreDamaged
+from cbvir_core.errors import StoreDamaged, StoreVersion
 from cbvir_core.store.environment import DAMAGE_ERRORS, MAX_MAP_GROWTH_BYTES, Environment, Table, Transaction
-from cbvir_core.store.layout import unpack_number
+from cbvir_core.store.file_length import refuse_short_file
+from cbvir_core.store.layout import STORE_SCHEMA, unpack_number
+from cbvir_core.store.records import load_video
+from cbvir_core.store.tables import KEYFRAME_COUNTER
+from cbvir_core.store.upgrade import FIRST_SCHEMA, SCHEMA_KEY
 
 StoreEntry = tuple[bytes, bytes]
 """A key and its value."""
+
+KNOWN_SCHEMAS = (FIRST_SCHEMA, STORE_SCHEMA.encode())
 
 FILLED_BYTES = 32 << 20
 """Bytes of one transaction while a store is filled."""
@@ -64,12 +71,32 @@ def store_snapshot(folder: Path) -> Iterator[StoreSnapshot]:
     except (OSError, lmdb.Error) as error:
         raise StoreDamaged(f"the store in {folder} cannot be read ({error})") from error
     with closing(raw):
+        refuse_short_file(raw, folder)
         try:
             tables = dict(_tables(raw))
             with raw.begin() as transaction:
                 yield StoreSnapshot(transaction, tables)
         except DAMAGE_ERRORS as error:
             raise StoreDamaged(f"the store in {folder} cannot be read ({error})") from error
+
+
+@dataclass(frozen=True, slots=True)
+class StoreSummary:
+    """What a store holds; `newest_at` is when its newest video was first seen, 0 without videos."""
+
+    videos: int
+    keyframes: int
+    newest_at: float
+
+
+def store_summary(folder: Path) -> StoreSummary:
+    """Return what a store holds, beside the process that has it open.  Raises StoreDamaged, StoreVersion."""
+    with store_snapshot(folder) as snapshot:
+        schema = snapshot.meta(SCHEMA_KEY)
+        if schema not in KNOWN_SCHEMAS:
+            raise StoreVersion("was written by a release that this one does not understand", path=folder)
+        times = [load_video(memoryview(value)).added_at for _, value in snapshot.entries(Table.VIDEOS)]
+        return StoreSummary(len(times), snapshot.counter(KEYFRAME_COUNTER), max(times, default=0.0))
 
 
 def fill_store(folder: Path, tables: Iterable[tuple[Table, Iterable[Sequence[StoreEntry]]]]) -> None:

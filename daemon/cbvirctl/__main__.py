@@ -16,12 +16,12 @@ from cbvirctl import (
     backup,
     bench,
     calibrate,
+    doctor,
     duplicates,
     index,
     models,
     query,
     status,
-    unreleased,
     videos,
     web,
 )
@@ -79,11 +79,11 @@ app.command(cls=ExplainedCommand, short_help=duplicates.DUPLICATES_IN_SHORT)(dup
 app.command(cls=ExplainedCommand)(calibrate.calibrate)
 app.command(cls=ExplainedCommand, short_help=backup.BACKUP_IN_SHORT)(backup.backup)
 app.command(cls=ExplainedCommand, short_help=backup.RESTORE_IN_SHORT)(backup.restore)
+app.command(cls=ExplainedCommand, short_help=doctor.DOCTOR_IN_SHORT)(doctor.doctor)
 app.command(cls=ExplainedCommand)(bench.bench)
 app.command(cls=ExplainedCommand)(web.web)
 app.add_typer(index.app, name="index")
 app.add_typer(models.app, name="models")
-unreleased.register(app)
 
 
 def main() -> None:

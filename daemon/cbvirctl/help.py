@@ -53,6 +53,11 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "cbvirctl restore /mnt/disk/cbvir.backup",
         "cbvirctl restore cbvir.backup --into ~/data --map /media/old=/media/new",
     ),
+    "doctor": (
+        "cbvirctl doctor",
+        "cbvirctl doctor --deep",
+        "cbvirctl doctor --json",
+    ),
     "bench": ("cbvirctl bench", "cbvirctl bench --questions 200 --film 600", "cbvirctl bench --json"),
     "web": (
         "cbvirctl web",

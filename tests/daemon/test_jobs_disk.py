@@ -150,3 +150,21 @@ def test_a_row_that_cannot_be_read_costs_that_row_only(tmp_path: Path) -> None:
         transaction.put(b"job:1", b"no JSON")
     with Jobs.open(tmp_path) as jobs:
         assert [job.path for job in jobs.all()] == [FILM]
+
+
+@pytest.mark.parametrize("size", [8192, 9000, 12288])
+def test_rows_that_were_cut_short_are_an_error_and_no_end_of_the_process(tmp_path: Path, size: int) -> None:
+    folder = tmp_path / "jobs"
+    with Jobs.open(folder) as jobs:
+        for number in range(400):
+            jobs.offer(Path(f"/films/{number}.mp4"), 1, number, 0.0)
+    os.truncate(folder / "data.mdb", size)
+    script = (
+        "import sys; from pathlib import Path; from cbvird.ingest.jobs import Jobs\n"
+        "from cbvir_core.errors import StoreDamaged\n"
+        "try:\n    Jobs.open(Path(sys.argv[1]))\nexcept StoreDamaged as error:\n    print(error)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(folder)], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, "move the folder away" in done.stdout) == (0, True), done.stderr

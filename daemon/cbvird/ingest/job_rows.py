@@ -18,6 +18,7 @@ import lmdb
 import structlog
 
 from cbvir_core.errors import DiskFull, StoreDamaged, StoreError, StoreVersion
+from cbvir_core.store import fill_hole, refuse_short_file
 from cbvir_core.types import VideoId
 
 JOB_SCHEMA = b"1"
@@ -32,6 +33,8 @@ again has to stay cheap."""
 
 _SCHEMA_KEY = b"schema"
 _ROW = b"job:"
+
+DAMAGED = (lmdb.CorruptedError, lmdb.InvalidError, lmdb.PageNotFoundError, lmdb.VersionMismatchError)
 
 LOG = structlog.get_logger(__name__)
 
@@ -75,8 +78,8 @@ class JobRows:
     between does no harm: the next scan offers a lost row again, and a stale row is worked on once more.
     """
 
-    def __init__(self, environment: lmdb.Environment) -> None:
-        self._environment = environment
+    def __init__(self, environment: lmdb.Environment, folder: Path) -> None:
+        self._environment, self._folder = environment, folder
         self._unsaved: dict[Path, Job | None] = {}
 
     @classmethod
@@ -84,10 +87,12 @@ class JobRows:
         """Open the environment in `folder`.  Raises DiskFull, StoreDamaged, StoreVersion, else StoreError."""
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            rows = cls(lmdb.open(os.fsencode(folder), map_size=_map_bytes(folder)))
+            environment = lmdb.open(os.fsencode(folder), map_size=_map_bytes(folder))
+            fill_hole(environment, folder)
+            rows = cls(environment, folder)
+            rows._check_schema(folder)
         except (OSError, lmdb.Error) as error:
             raise _opening_failed(folder, error) from error
-        rows._check_schema(folder)
         return rows
 
     def close(self) -> None:
@@ -101,9 +106,15 @@ class JobRows:
         return len(self._unsaved)
 
     def read(self) -> Iterator[Job]:
-        """Yield every row.  A row that cannot be read is left out: the next scan offers its file again."""
-        with self._environment.begin() as transaction, transaction.cursor() as cursor:
-            yield from jobs_of(cursor)
+        """Yield every row.  A row that cannot be read is left out: the next scan offers its file again.
+
+        Raises StoreDamaged where pages of the file cannot be read.
+        """
+        try:
+            with self._environment.begin() as transaction, transaction.cursor() as cursor:
+                yield from jobs_of(cursor)
+        except lmdb.Error as error:
+            raise _opening_failed(self._folder, error) from error
 
     def write(self, jobs: Iterable[Job], without: Iterable[Path]) -> None:
         """Put `jobs` and remove `without`; what was written is on disk afterwards."""
@@ -147,7 +158,7 @@ class JobRows:
                 transaction.put(_SCHEMA_KEY, JOB_SCHEMA)
         if found not in (None, JOB_SCHEMA):
             self._environment.close()
-            raise StoreVersion(f"was written by another release (schema {found.decode()})", path=folder)
+            raise _of_another_release(folder, found)
 
 
 def job_entries(folder: Path) -> Iterator[tuple[bytes, bytes]]:
@@ -158,14 +169,13 @@ def job_entries(folder: Path) -> Iterator[tuple[bytes, bytes]]:
     if not (folder / "data.mdb").exists():
         return
     try:
-        with (
-            closing(
-                lmdb.open(os.fsencode(folder), readonly=True, map_size=_map_bytes(folder))
-            ) as environment,
-            environment.begin() as transaction,
-            transaction.cursor() as cursor,
-        ):
-            yield from cursor
+        raw = lmdb.open(os.fsencode(folder), readonly=True, map_size=_map_bytes(folder))
+        with closing(raw), raw.begin() as transaction:
+            refuse_short_file(raw, folder)
+            if (schema := transaction.get(_SCHEMA_KEY)) != JOB_SCHEMA:
+                raise _of_another_release(folder, schema)
+            with transaction.cursor() as cursor:
+                yield from cursor
     except (OSError, lmdb.Error) as error:
         raise _opening_failed(folder, error) from error
 
@@ -180,10 +190,15 @@ def jobs_of(entries: Iterable[tuple[bytes, bytes]]) -> Iterator[Job]:
                 LOG.warning("row of a file cannot be read", key=key.hex(), error=str(error))
 
 
+def _of_another_release(folder: Path, schema: bytes | None) -> StoreVersion:
+    said = "unknown" if schema is None else schema.decode("ascii", "replace")
+    return StoreVersion(f"was written by another release (schema {said})", path=folder)
+
+
 def _opening_failed(folder: Path, error: Exception) -> StoreError:
     if isinstance(error, lmdb.DiskError) or getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT):
         return DiskFull(f"cannot be opened, no room is left: {error}", path=folder)
-    if isinstance(error, (lmdb.CorruptedError, lmdb.InvalidError, lmdb.VersionMismatchError)):
+    if isinstance(error, DAMAGED):
         return StoreDamaged(
             f"holds a list of files that cannot be read ({error}); move the folder away, "
             "and the next start makes the list anew",

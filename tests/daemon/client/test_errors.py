@@ -22,7 +22,6 @@ from cbvirctl.errors import (
     Usage,
     from_service,
 )
-from cbvirctl.unreleased import UNRELEASED_COMMANDS
 
 
 def ctl(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -166,13 +165,6 @@ def test_the_numbers_of_questions_are_those_of_the_service() -> None:
     assert (least.ge, most.le) == (MIN_QUESTIONS, MAX_QUESTIONS)
 
 
-@pytest.mark.parametrize("command", ["doctor"])
-def test_what_comes_later_says_so(command: str) -> None:
-    done = ctl(command, "--json", *(["file"] if command in ("backup", "restore") else []))
-    assert done.returncode == 5
-    assert json.loads(done.stdout)["error"]["code"] == "not_in_this_release"
-
-
 @pytest.mark.parametrize(
     ("arguments", "socket"),
     [
@@ -205,12 +197,6 @@ def test_a_sentence_is_the_answer_where_json_stands_nowhere(tmp_path: Path) -> N
     done = ctl("--socket", str(tmp_path / "none.sock"), "videos", "list")
     assert (done.returncode, done.stdout) == (3, "")
     assert done.stderr.startswith("cbvirctl: cbvird does not answer")
-
-
-def test_commands_of_a_later_release_are_not_in_the_help() -> None:
-    listed = {line.split()[0] for line in ctl("--help").stdout.splitlines() if line.startswith("  ")}
-    assert {"query", "status", "videos", "models"} <= listed
-    assert listed & UNRELEASED_COMMANDS.keys() == set()
 
 
 def test_the_codes_that_choose_the_exit_code_are_codes_of_the_service() -> None:

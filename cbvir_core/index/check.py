@@ -1,0 +1,42 @@
+"""The files of an index against their checksums, without opening them or changing anything."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+from cbvir_core.index.manifest import MANIFEST_FILE, checksum
+
+
+def index_faults(folder: Path) -> Iterator[str]:
+    """Yield what is wrong with the index in a folder, in sentences; nothing where there is none yet.
+
+    Both kinds of index keep a manifest with the checksums of their files.
+    """
+    manifest = folder / MANIFEST_FILE
+    if not manifest.exists():
+        return
+    try:
+        files = dict(_files(json.loads(manifest.read_bytes())))
+    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+        yield f"{manifest} cannot be read ({error})"
+        return
+    for name, expected in files.items():
+        try:
+            if checksum(folder / name) != expected:
+                yield f"{folder / name} is not what was written"
+        except OSError as error:
+            yield f"{folder / name} cannot be read ({error.strerror})"
+
+
+def _files(document: dict[str, object]) -> Iterator[tuple[str, str]]:
+    """Yield the files that a manifest names, by their names in the folder, with their checksums."""
+    segments, files = document.get("segments", []), document.get("files", [])
+    assert isinstance(segments, list)
+    assert isinstance(files, list)
+    for segment in segments:
+        for name, digest in segment["files"].items():
+            yield f"{segment['name']}/{name}", digest
+    for file in files:
+        yield file["name"], file["checksum"]

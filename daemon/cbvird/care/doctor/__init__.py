@@ -1,0 +1,1 @@
+"""What may be wrong with an installation: each check names what it found, and what to do."""
