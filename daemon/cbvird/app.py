@@ -8,7 +8,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import Executor
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -50,6 +50,9 @@ STACK_DUMP_SIGNAL = signal.SIGUSR1
 
 CONCURRENT_QUERIES = 2
 """Searches at once.  Each has one network thread; more would only share the processor."""
+
+MAX_QUERIES = 32
+"""Searches that run or wait: the last one waits for half a minute at worst.  More are told to come back."""
 
 MAX_PAGE_CONNECTIONS = 256
 """Connections to the page at once; a browser opens six."""
@@ -112,7 +115,7 @@ def serve(settings: Settings) -> None:
 @contextmanager
 def _pools() -> Iterator[_Pools]:
     with (
-        ThreadPoolExecutor(CONCURRENT_QUERIES, thread_name_prefix="query") as queries,
+        BoundedPool(CONCURRENT_QUERIES, max_unfinished=MAX_QUERIES, name="queries") as queries,
         BoundedPool(
             PICTURE_THREADS, max_unfinished=MAX_PICTURE_REQUESTS, name="pictures", nice=INGEST_NICE
         ) as pictures,

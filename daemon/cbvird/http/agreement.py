@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import replace
 from functools import partial
 from typing import Annotated
@@ -16,6 +15,7 @@ from cbvird.http.context import Served
 from cbvird.http.documents import AnswerDocument
 from cbvird.http.keyframes import parsed
 from cbvird.http.query import PICTURE_BODY, folder_or_video, region_of, searched
+from cbvird.http.work import done_for
 
 router = APIRouter(tags=["keyframes"])
 
@@ -80,12 +80,12 @@ async def agreement(
     wanted = parsed(keyframe_id)
     picture = await picture_of(request)
     compare = partial(served.library.agreement, picture, wanted, time_s=time_s, region=region_of(region))
-    loop = asyncio.get_running_loop()
-    return AgreementDocument.of(await loop.run_in_executor(served.queries, compare))
+    return AgreementDocument.of(await done_for(request, served.queries, compare))
 
 
 @router.get("/keyframes/{keyframe_id}/elsewhere")
 async def elsewhere(
+    request: Request,
     served: Served,
     keyframe_id: str,
     top: Annotated[int | None, Query(ge=1, le=1000, description="largest number of scenes")] = None,
@@ -101,6 +101,5 @@ async def elsewhere(
         wait_for_refine=False,
     )
     still = served.library.still(wanted)
-    loop = asyncio.get_running_loop()
-    answer = await loop.run_in_executor(served.queries, searched, served, still, options)
-    return AnswerDocument.of(answer)
+    search = partial(searched, served, still, options)
+    return AnswerDocument.of(await done_for(request, served.queries, search))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -17,6 +17,7 @@ from cbvird.http.context import Context, Served
 from cbvird.http.metrics import QUERY_SECONDS
 from cbvird.http.query import folder_or_video
 from cbvird.http.uploads import saved
+from cbvird.http.work import done_for
 
 router = APIRouter(tags=["query"])
 
@@ -40,8 +41,8 @@ async def query_clip(
     places = tuple(folder_or_video(text) for text in within or ())
     options = replace(served.search, top=top or served.search.top, within=places)
     async with saved(request.stream(), served.uploads) as clip:
-        loop = asyncio.get_running_loop()
-        answer = await loop.run_in_executor(served.queries, _search, served, clip, options, evidence)
+        search = partial(_search, served, clip, options, evidence)
+        answer = await done_for(request, served.queries, search)
     return ClipAnswerDocument.of(answer)
 
 

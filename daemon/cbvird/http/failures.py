@@ -31,6 +31,9 @@ from cbvird.http.documents import shown
 
 LOG = structlog.get_logger(__name__)
 
+RETRY_AFTER_S = 2
+"""Seconds after which a client should ask again that came when too many did."""
+
 _STATUS: tuple[tuple[type[CbvirError], int], ...] = (
     (BadRequest, 400),
     (TooLarge, 413),
@@ -61,8 +64,9 @@ def status_of(error: CbvirError) -> int:
 
 
 def respond(status: int, code: str, message: str, *, retry: bool = False) -> JSONResponse:
-    """Return the error document as an answer."""
-    return JSONResponse({"error": {"code": code, "message": message, "retry": retry}}, status)
+    """Return the error document as an answer; one that may pass says when to come back."""
+    headers = {"retry-after": str(RETRY_AFTER_S)} if status == 503 else {}
+    return JSONResponse({"error": {"code": code, "message": message, "retry": retry}}, status, headers)
 
 
 def install(app: FastAPI) -> None:

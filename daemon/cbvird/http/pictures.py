@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import replace
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
@@ -18,6 +18,7 @@ from cbvird.http.documents import HitDocument, shown
 from cbvird.http.metrics import QUERY_SECONDS
 from cbvird.http.query import folder_or_video
 from cbvird.http.scores import shown_score
+from cbvird.http.work import done_for
 
 MAX_PICTURES_IN_ORDER = 64
 
@@ -80,8 +81,7 @@ async def query_pictures(
     places = tuple(folder_or_video(text) for text in within or ())
     options = replace(served.search, top=top or served.search.top, within=places, wait_for_refine=False)
     pictures = await _pictures_of(request)
-    loop = asyncio.get_running_loop()
-    found = await loop.run_in_executor(served.queries, _search, served, pictures, options)
+    found = await done_for(request, served.queries, partial(_search, served, pictures, options))
     best = found[0].verdict.value if found else "none"
     return OrderedAnswerDocument(
         verdict=best, pictures=len(pictures), results=[OrderedHitDocument.of(hit) for hit in found]

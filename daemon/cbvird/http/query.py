@@ -23,6 +23,7 @@ from cbvird.http.documents import AnswerDocument
 from cbvird.http.error_documents import ErrorBody, ErrorDocument
 from cbvird.http.event_documents import described_stream
 from cbvird.http.metrics import QUERY_SECONDS
+from cbvird.http.work import Patience, done_for
 
 router = APIRouter(tags=["query"])
 
@@ -70,22 +71,34 @@ async def query(
     picture = await picture_of(request)
     if "text/event-stream" in request.headers.get("accept", ""):
         return EventSourceResponse(_staged(served, picture, options), headers=UNBUFFERED)
-    loop = asyncio.get_running_loop()
-    answer = await loop.run_in_executor(served.queries, searched, served, picture, options)
-    return AnswerDocument.of(answer)
+    patience = Patience()
+    search = partial(searched, served, picture, options, lambda stage, answer: patience.check())
+    return AnswerDocument.of(await done_for(request, served.queries, search, patience))
 
 
-async def _staged(served: Context, picture: bytes, options: SearchOptions) -> AsyncIterator[bytes]:
-    """Yield an event for each stage of a query, when it is known."""
-    loop, stages = asyncio.get_running_loop(), asyncio.Queue[bytes | None]()
+def _staged(served: Context, picture: bytes, options: SearchOptions) -> AsyncIterator[bytes]:
+    """Begin a query; return an event for each of its stages, when it is known.  Raises ServiceBusy."""
+    loop, stages, patience = asyncio.get_running_loop(), asyncio.Queue[bytes | None](), Patience()
 
     def tell(stage: QueryStage, answer: Answer) -> None:
+        patience.check()
         loop.call_soon_threadsafe(stages.put_nowait, _event(stage.value, AnswerDocument.of(answer)))
 
     search = loop.run_in_executor(served.queries, searched, served, picture, options, tell)
     search.add_done_callback(lambda _: stages.put_nowait(None))
-    while (event := await stages.get()) is not None:
-        yield event
+    return _events(search, stages, patience)
+
+
+async def _events(
+    search: asyncio.Future[Answer], stages: asyncio.Queue[bytes | None], patience: Patience
+) -> AsyncIterator[bytes]:
+    """Yield the events of a query, and end it where nobody reads them."""
+    try:
+        while (event := await stages.get()) is not None:
+            yield event
+    finally:
+        patience.end()
+        search.cancel()
     try:
         yield _event("answer", AnswerDocument.of(search.result()))
     except CbvirError as error:
@@ -116,8 +129,7 @@ async def evidence(
     draw = partial(
         served.library.evidence, picture, wanted, caption or (), time_s=time_s, region=region_of(region)
     )
-    loop = asyncio.get_running_loop()
-    drawn = await loop.run_in_executor(served.queries, lambda: encode_png(draw()))
+    drawn = await done_for(request, served.queries, lambda: encode_png(draw()))
     return Response(drawn, media_type="image/png")
 
 

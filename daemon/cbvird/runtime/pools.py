@@ -14,12 +14,12 @@ R = TypeVar("R")
 
 
 class BoundedPool(ThreadPoolExecutor):
-    """Threads of lower priority than the service, with at most `max_unfinished` tasks that run or wait.
+    """Threads with at most `max_unfinished` tasks that run or wait; `nice` lowers their priority.
 
     `submit` raises ServiceBusy where there are more.
     """
 
-    def __init__(self, threads: int, *, max_unfinished: int, name: str, nice: int) -> None:
+    def __init__(self, threads: int, *, max_unfinished: int, name: str, nice: int = 0) -> None:
         # On Linux, nice is of the thread alone.
         super().__init__(threads, thread_name_prefix=name, initializer=os.nice, initargs=(nice,))
         self._places = threading.BoundedSemaphore(max_unfinished)
