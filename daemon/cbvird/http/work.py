@@ -20,7 +20,7 @@ R = TypeVar("R")
 
 
 class Abandoned(Exception):
-    """Nobody waits for this work any more.  Ends it in its thread, and goes no further."""
+    """The client has hung up.  Ends the work in its thread, and goes no further."""
 
 
 class Patience:
