@@ -7,6 +7,7 @@ Ingest and query share `fit_within`, so that a frame and a picture of it are shr
 from __future__ import annotations
 
 from cbvir_core.decode.blank import is_blank
+from cbvir_core.decode.change import views_differ
 from cbvir_core.decode.complete import container_complete
 from cbvir_core.decode.excerpt import MAX_EXCERPT_S, Excerpt, write_excerpt
 from cbvir_core.decode.identity import fingerprint
@@ -52,5 +53,6 @@ __all__ = [
     "read_frames",
     "read_picture",
     "thumbnail",
+    "views_differ",
     "write_excerpt",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from pathlib import Path
 
@@ -25,6 +25,10 @@ UNTIMED_CONTAINERS = frozenset(
 )
 """Containers that store no presentation times: frames have to be counted, so none may be skipped.
 FFmpeg invents PTS for AVI, but with B-frames in H.264 they are out of order."""
+
+
+TimedPicture = tuple[int | None, VideoFrame]
+"""The PTS of a picture, None where it is unknown, and the picture."""
 
 
 class Decoder:
@@ -56,12 +60,20 @@ class Decoder:
         rate = self._stream.guessed_rate
         return 1 / rate if rate else DEFAULT_FRAME_S
 
-    def pictures(self) -> Iterator[tuple[int | None, VideoFrame]]:
+    def pictures(self) -> Iterator[TimedPicture]:
         """Yield PTS (None where unknown) and picture of every frame that decodes without damage.
 
         Raises DecodeMemory when memory is refused.
         """
-        for packet in self._packets():
+        yield from self._shown(self._packets())
+
+    def close(self) -> None:
+        """Close the file."""
+        self._container.close()
+
+    def _shown(self, packets: Iterable[Packet[VideoStream] | None]) -> Iterator[TimedPicture]:
+        """Yield what the packets decode to; None among them empties the decoder."""
+        for packet in packets:
             self._watch(packet)
             for picture in self._decode(packet):
                 if picture.is_corrupt:
@@ -71,10 +83,6 @@ class Decoder:
                 if self._gaps:
                     self._gaps.shown(pts)
                 yield pts, picture
-
-    def close(self) -> None:
-        """Close the file."""
-        self._container.close()
 
     def _packets(self) -> Iterator[Packet[VideoStream] | None]:
         """Yield all packets, also behind broken places, and None at the end, which empties the decoder."""

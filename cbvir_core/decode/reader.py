@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Generator, Iterator
 from fractions import Fraction
 from pathlib import Path
@@ -13,10 +14,11 @@ from cbvir_core.decode.decoder import Decoder
 from cbvir_core.decode.identity import regular_size
 from cbvir_core.decode.probe import probe
 from cbvir_core.decode.skipping import Mode, check_mode
+from cbvir_core.decode.sparse import SparseDecoder
 from cbvir_core.decode.stream import FrameStream
 from cbvir_core.decode.timeline import Sampler, Timeline
 from cbvir_core.errors import DamagedVideo, FileChanged
-from cbvir_core.types import Frame
+from cbvir_core.types import Frame, Image
 
 
 def read_frames(
@@ -60,8 +62,13 @@ class FrameReader(FrameStream):
         self.info = probe(path)
         self.position_s = 0.0
         self._mode: Mode = mode
-        self._decoder = Decoder(self.info.path, mode, self._sampler.interval)
+        self._decoder = self._open(mode)
+        self._converted: tuple[VideoFrame, weakref.ref[Image]] | None = None
         super().__init__()
+
+    def _open(self, mode: Mode) -> Decoder:
+        path, interval = self.info.path, self._sampler.interval
+        return SparseDecoder(path, interval) if mode == "auto" else Decoder(path, mode, interval)
 
     def _all(self) -> Generator[Frame, None, None]:
         """Yield the samples; where skipping leaves no frame, read once more without skipping.
@@ -71,7 +78,7 @@ class FrameReader(FrameStream):
         found = yield from self._sampled()
         if not found and self._mode != "every":
             self._decoder.close()
-            self._decoder = Decoder(self.info.path, "every", self._sampler.interval)
+            self._decoder = self._open("every")
             found = yield from self._sampled()
         self._check_end(found)
 
@@ -81,6 +88,8 @@ class FrameReader(FrameStream):
         found = False
         for time, picture in self._timed():
             waiting = (time, picture)
+            if self._converted is not None and self._converted[0] is not picture:
+                self._converted = None  # a frame of a few megabytes is not held on the way to the next one
             if self._sampler.wants(time):
                 waiting, found = None, True
                 yield self._frame(time, picture)
@@ -96,7 +105,12 @@ class FrameReader(FrameStream):
             yield time, picture
 
     def _frame(self, time: Fraction, picture: VideoFrame) -> Frame:
-        return Frame(time, self._converter.convert(picture, self.info.sample_aspect))
+        """Return the frame; one that repeats the frame before has the same image, while somebody holds it."""
+        image = self._converted[1]() if self._converted else None
+        if image is None:
+            image = self._converter.convert(picture, self.info.sample_aspect)
+            self._converted = picture, weakref.ref(image)
+        return Frame(time, image)
 
     def _check_end(self, found: bool) -> None:
         path = self.info.path

@@ -11,15 +11,15 @@ when the window holds what followed it.  Coordinates of different bases are neve
 the sum of their raw vectors, and both sides are projected at the time of a comparison.
 
 Products are made by `np.einsum` or in pieces too small for BLAS to start threads (up to a rank of 35), and
-eigenvectors by OpenCV.  BLAS threads wait for each other by spinning, which slows everything down
-where other work keeps the processors busy, as ingest does.
+so are eigenvectors of the online form.  BLAS threads wait for each other by spinning, which slows everything
+down where other work keeps the processors busy, as ingest does.
 """
 
 from __future__ import annotations
 
+from collections import deque
 from typing import Protocol
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -74,15 +74,19 @@ class SlidingBasis:
         self._lead: Floats = np.zeros((self._slots, 0), np.float32)
         self._scale: Floats = np.zeros(0, np.float32)
         self._count = 0
+        self._newest: deque[tuple[Vector, int]] = deque(maxlen=min(window, LOOKAHEAD_SAMPLES + 1))
 
     def push(self, vector: Vector) -> None:
         """Add a sample; in a full window it replaces the oldest."""
         if not self._count:
             self._rows = np.zeros((self._slots, len(vector)), np.float32)
         slot = self._count % self._window
+        products = self._products(vector)
+        products[slot] = np.dot(vector, vector)
         self._rows[slot] = vector
-        self._gram[slot] = self._gram[:, slot] = self._products(vector)
+        self._gram[slot] = self._gram[:, slot] = products
         self._lead[slot] = 0
+        self._newest.append((vector, slot))
         self._count += 1
         self._update_eigenvectors()
 
@@ -102,6 +106,10 @@ class SlidingBasis:
         self._scale = np.asarray(1 / np.sqrt(values), np.float32)
 
     def _products(self, vector: Vector) -> Vector:
+        """Return the products of all rows with a vector; those of the newest rows are known already."""
+        for newest, slot in self._newest:
+            if newest is vector:
+                return self._gram[:, slot].copy()
         return np.asarray(np.einsum("ij,j->i", self._rows, vector), np.float32)
 
     def _times_gram(self, columns: Floats) -> Floats:
@@ -113,7 +121,7 @@ def _leading(
     symmetric: npt.NDArray[np.floating], rank: int
 ) -> tuple[npt.NDArray[np.floating], npt.NDArray[np.floating]]:
     """Return the `rank` largest eigenvalues, without negligible ones, and their vectors as columns."""
-    _, values, vectors = cv2.eigen(symmetric)  # largest first, vectors in rows
-    values = values.ravel()[:rank]
+    values, vectors = np.linalg.eigh(symmetric)  # smallest first, vectors in columns
+    values, vectors = values[::-1][:rank], vectors[:, ::-1][:, :rank]
     keep = values > NEGLIGIBLE_EIGENVALUE * max(float(values[0]), 1e-12)
-    return values[keep], vectors[:rank][keep].T
+    return values[keep], np.ascontiguousarray(vectors[:, keep])

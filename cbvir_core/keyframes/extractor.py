@@ -9,7 +9,7 @@ from cbvir_core.keyframes.detectors import KeyframeDetector, open_detector
 from cbvir_core.keyframes.frames import FrameTrack
 from cbvir_core.keyframes.options import KeyframeOptions
 from cbvir_core.keyframes.thumbnails import ThumbnailTrack
-from cbvir_core.types import Frame, Keyframe
+from cbvir_core.types import Frame, Grey, Image, Keyframe
 
 
 class KeyframeExtractor:
@@ -29,6 +29,7 @@ class KeyframeExtractor:
     def __init__(self, options: KeyframeOptions = KeyframeOptions()) -> None:
         self._options = options
         self._last: Fraction | None
+        self._small: tuple[Image, Grey] | None
         self._thumbnails: ThumbnailTrack
         self._frames: FrameTrack
         self._detector: KeyframeDetector
@@ -42,7 +43,9 @@ class KeyframeExtractor:
         if self._last is not None and frame.time < self._last:
             raise ValueError(f"frame at {frame.time_s:.3f} s came after one at {float(self._last):.3f} s")
         self._last = frame.time
-        small = thumbnail(frame.image)
+        if self._small is None or self._small[0] is not frame.image:  # the film does not stand still
+            self._small = frame.image, thumbnail(frame.image)
+        small = self._small[1]
         self._thumbnails.push(frame.time_s, small)
         self._frames.push(frame, small)
         return self._cut(self._detector.push(frame))
@@ -58,6 +61,7 @@ class KeyframeExtractor:
 
     def _begin(self) -> None:
         self._last = None
+        self._small = None
         self._thumbnails = ThumbnailTrack()
         self._frames = FrameTrack()
         self._detector = open_detector(self._options)

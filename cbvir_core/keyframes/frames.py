@@ -12,7 +12,7 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from cbvir_core.decode import fit_within
+from cbvir_core.decode import fit_within, views_differ
 from cbvir_core.keyframes.scene_samples import NumberedSample, SceneSamples, span_ends
 from cbvir_core.types import Frame, Grey, Image, Keyframe, SampledFrames
 
@@ -22,20 +22,6 @@ FRAME_SIDE = 256
 MAX_SCENE_FRAMES = 128
 """Frames of one scene at most; of a scene with more samples every second one is left out, repeatedly, before
 frames are chosen.  By default a scene has at most 45 samples."""
-
-CHANGED_LEVELS = 16
-"""Grey levels by which a pixel of a thumbnail must differ to count as changed.  Drawn noise of 12 levels at
-320 x 180 pixels, encoded by x264, changes none of 181 samples of a still picture at 16, 23 at 12, and nearly
-all at 10."""
-
-CHANGED_SHARE = 0.001
-"""Share of pixels that must have changed, ten of a thumbnail of 128 x 72.
-
-Of the samples of the 58 clips in ``../shared/videos`` .88 are kept, or 9,500 of the 10,800 of an hour (.84
-with twice the share, .89 with half of it), and one of a still picture with noise.  Of twelve slides in 1280 x
-720, each with another line of text than the one before, all twelve are kept, with pale and with small letters
-too (6 of small ones with twice the share).  A square of 40 pixels that moves by 11 from sample to sample is
-kept 85 of 109 times, one of 20 pixels 30 times (never with twice the share)."""
 
 
 class _Sample(NamedTuple):
@@ -52,10 +38,13 @@ class FrameTrack:
 
     def __init__(self) -> None:
         self._samples = SceneSamples[_Sample](MAX_SCENE_FRAMES)
+        self._last: tuple[Image, _Sample] | None = None
 
     def push(self, frame: Frame, thumbnail: Grey) -> None:
         """Add a sample with its thumbnail; samples come in the order of time."""
-        self._samples.push(frame.time_s, _Sample(fit_within(frame.image, FRAME_SIDE), thumbnail))
+        if self._last is None or self._last[0] is not frame.image or self._last[1].thumbnail is not thumbnail:
+            self._last = frame.image, _Sample(fit_within(frame.image, FRAME_SIDE), thumbnail)
+        self._samples.push(frame.time_s, self._last[1])
 
     def cut(self, keyframes: Sequence[Keyframe], *, last: bool = False) -> list[Keyframe]:
         """Return the keyframes, whose spans follow one another, each with the frames of its span.
@@ -82,14 +71,7 @@ def _differing(samples: list[NumberedSample[_Sample]]) -> Iterator[NumberedSampl
     """Yield the first sample, and each that differs from the last one yielded."""
     last: Grey | None = None
     for sample in samples:
-        if last is None or views_differ(last, sample.kept.thumbnail):
+        same = last is sample.kept.thumbnail  # where the film stands still
+        if last is None or (not same and views_differ(last, sample.kept.thumbnail)):
             last = sample.kept.thumbnail
             yield sample
-
-
-def views_differ(one: Grey, other: Grey) -> bool:
-    """Return whether two thumbnails show different views: more has changed than noise changes."""
-    if one.shape != other.shape:
-        return True
-    changed = np.count_nonzero(cv2.absdiff(one, other) > CHANGED_LEVELS)
-    return bool(changed > CHANGED_SHARE * one.size)

@@ -5,6 +5,8 @@ How Algorithm 1 is read is said in `cbvir_core.keyframes.clustering`.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from cbvir_core.keyframes.clustering import DynamicClustering
 from cbvir_core.keyframes.histogram import block_histogram, shrink
 from cbvir_core.keyframes.layout import layout
@@ -32,19 +34,25 @@ class MoresoDetector:
     def __init__(self, options: KeyframeOptions, schedule: Schedule) -> None:
         self._bins = options.bins
         self._schedule = schedule
+        self._last: FrameSample | None = None
         self._clustering = DynamicClustering(
             options.similarity, options.min_scene_s, options.max_gap_s, options.layout_similarity
         )
 
     def push(self, frame: Frame) -> list[Keyframe]:
         """Take a sample; return the keyframes of the scenes that are now known to be over."""
-        small = shrink(frame.image)
-        sample = FrameSample(frame, block_histogram(small, self._bins), picture_quality(small), layout(small))
-        return self._judge(self._schedule.push(sample))
+        self._last = self._described(frame)
+        return self._judge(self._schedule.push(self._last))
 
     def flush(self) -> list[Keyframe]:
         """Return the keyframes of what is still open at the end of the video."""
         return self._judge(self._schedule.flush()) + self._clustering.finish()
+
+    def _described(self, frame: Frame) -> FrameSample:
+        if self._last is not None and self._last.frame.image is frame.image:  # the film stands still
+            return replace(self._last, frame=frame)
+        small = shrink(frame.image)
+        return FrameSample(frame, block_histogram(small, self._bins), picture_quality(small), layout(small))
 
     def _judge(self, ready: ReadySamples) -> list[Keyframe]:
         return [keyframe for sample, basis in ready for keyframe in self._clustering.add(sample, basis)]

@@ -92,8 +92,11 @@ class KeyframeReader:
     def samples(self) -> Iterator[Frame]:
         """Yield the frames that keyframes are chosen from, cut to the borders; instead of the keyframes."""
         borders = self.find_borders()
+        whole, cut = None, None
         for frame in self._frames:
-            yield crop_frame(frame, borders)
+            if cut is None or whole is not frame.image:  # where the film stands still one image is repeated
+                whole, cut = frame.image, crop_frame(frame, borders).image
+            yield Frame(frame.time, cut)
             self._report_progress()
 
     def _read(self) -> Iterator[Keyframe]:

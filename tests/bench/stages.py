@@ -24,6 +24,7 @@ from bench.film_kinds import FILM_KINDS, film_of
 from bench.stage_clock import Stage, StageClock
 from cbvir_core.decode.convert import Converter
 from cbvir_core.decode.decoder import Decoder
+from cbvir_core.decode.sparse import SparseDecoder
 from cbvir_core.embed import ViewEncoder
 from cbvir_core.embed.encoders import NetworkEncoder
 from cbvir_core.index import FrameCodec, Index
@@ -44,6 +45,7 @@ FILM_S = 237.0
 IN_THE_WORKER = (
     Stage("borders", pipeline, "find_borders"),
     Stage("demux and decode", Decoder, "pictures"),
+    Stage("demux and decode", SparseDecoder, "pictures"),
     Stage("scale and convert", Converter, "convert"),
     Stage("histograms, SVD, clustering", MoresoDetector, "push"),
     Stage("histograms, SVD, clustering", MoresoDetector, "flush"),

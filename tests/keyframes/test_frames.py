@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cbvir_core.decode import fit_within, read_frames, thumbnail
+from cbvir_core.decode.change import CHANGED_LEVELS, CHANGED_SHARE, views_differ
 from cbvir_core.keyframes import (
     FRAME_SIDE,
     MAX_SCENE_FRAMES,
@@ -21,7 +22,7 @@ from cbvir_core.keyframes import (
     KeyframeOptions,
     extract_keyframes,
 )
-from cbvir_core.keyframes.frames import CHANGED_LEVELS, CHANGED_SHARE, FrameTrack, views_differ
+from cbvir_core.keyframes.frames import FrameTrack
 from cbvir_core.types import Frame, Image, Keyframe, SampledFrames
 from support.films import write_video
 
