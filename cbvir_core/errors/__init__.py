@@ -35,6 +35,7 @@
     ├── VideoForgotten            forgotten
     ├── BadRequest                bad_request
     ├── NoPage                    no_page
+    ├── NotAllowed                not_allowed
     ├── FileExists                file_exists
     ├── ServiceStopping           stopping          (retry)
     └── ConfigError               bad_config
@@ -254,6 +255,12 @@ class NoPage(CbvirError):
     """The service serves no page: the configuration names no address for it."""
 
     code = "no_page"
+
+
+class NotAllowed(CbvirError):
+    """The client may not do this."""
+
+    code = "not_allowed"
 
 
 class FileExists(CbvirError):

@@ -171,7 +171,7 @@ def _fronts(
 ) -> Iterator[HttpFront]:
     """Yield the API on the unix socket, and the same behind the page's guard on the TCP socket."""
     api = build(context)
-    yield HttpFront(api, listener, GuardedProtocol)
+    yield HttpFront(api, listener, GuardedProtocol.for_administrators(settings.service.administrators))
     if page_listener is not None and context.page is not None:
         LOG.info("page", address=context.page.address)
         yield HttpFront(

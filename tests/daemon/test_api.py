@@ -162,7 +162,7 @@ def test_openapi_describes_every_route(service: Service) -> None:
     assert {"/v1/query", "/v1/status", "/v1/videos", "/v1/events", "/metrics", "/healthz"} <= set(paths)
     assert "image/*" in paths["/v1/query"]["post"]["requestBody"]["content"]
     answers = {status for path in paths.values() for way in path.values() for status in way["responses"]}
-    refused = {"400", "404", "409", "413", "415", "416", "500", "503", "507"}
+    refused = {"400", "403", "404", "409", "413", "415", "416", "500", "503", "507"}
     assert answers == {"200", "201", "202", "206"} | refused
 
 

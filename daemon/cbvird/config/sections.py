@@ -86,6 +86,11 @@ class ServiceSettings(Section):
         default_factory=default_paths.socket,
         description="unix socket; empty: in the runtime folder of systemd, else of XDG",
     )
+    administrators: str = Field(
+        default="",
+        description="group whose members may also forget, retry, calibrate, back up and bring in weights; "
+        "empty: only the user of the service and root",
+    )
     log_format: Literal["auto", "console", "json"] = Field(
         default="auto",
         description='"console" (lines of text), "json", or "auto": text on a terminal, else JSON',

@@ -61,7 +61,7 @@ ROUTED = (
 """The modules with routes, one for each noun."""
 
 _ERRORS: dict[int | str, dict[str, object]] = {
-    status: {"model": ErrorDocument} for status in (400, 404, 409, 413, 415, 500, 503, 507)
+    status: {"model": ErrorDocument} for status in (400, 403, 404, 409, 413, 415, 500, 503, 507)
 }
 
 

@@ -16,6 +16,7 @@ from starlette.responses import StreamingResponse
 from cbvir_core.errors import BadRequest, StoreError
 from cbvir_shared.backup_stream import DIGEST_BYTES
 from cbvird.http.context import Served
+from cbvird.http.roles import ADMINISTRATIVE
 
 router = APIRouter(tags=["service"])
 
@@ -28,7 +29,7 @@ _STREAM: dict[str, Any] = {
 }
 
 
-@router.post("/backup", response_class=Response, openapi_extra=_STREAM)
+@router.post("/backup", dependencies=[ADMINISTRATIVE], response_class=Response, openapi_extra=_STREAM)
 async def backup(
     request: Request,
     served: Served,

@@ -11,6 +11,7 @@ from cbvir_core.calibration import CALIBRATION_QUESTIONS
 from cbvir_core.errors import ServiceStopping
 from cbvird.http.context import Served
 from cbvird.http.reports import CalibrationDocument, CalibrationInUseDocument, CalibrationResetDocument
+from cbvird.http.roles import ADMINISTRATIVE
 
 router = APIRouter(tags=["calibration"])
 
@@ -18,7 +19,7 @@ CALIBRATION_PROGRESS_INTERVAL_S = 0.5
 """Seconds between two events about progress."""
 
 
-@router.post("/calibrate")
+@router.post("/calibrate", dependencies=[ADMINISTRATIVE])
 def calibrate(
     served: Served,
     questions: Annotated[
@@ -50,7 +51,7 @@ def in_use(served: Served) -> CalibrationInUseDocument:
     return CalibrationInUseDocument(calibration=None if found is None else CalibrationDocument.of(found))
 
 
-@router.delete("/calibrate")
+@router.delete("/calibrate", dependencies=[ADMINISTRATIVE])
 def reset(served: Served) -> CalibrationResetDocument:
     """Go back to the confidence model that comes with cbvir.  Status 409 while a calibration runs."""
     return CalibrationResetDocument(deleted=served.library.reset_calibration())

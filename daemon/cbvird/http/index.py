@@ -6,6 +6,7 @@ from fastapi import APIRouter
 
 from cbvird.http.context import Served
 from cbvird.http.reports import IndexDocument, IndexFigures
+from cbvird.http.roles import ADMINISTRATIVE
 
 router = APIRouter(prefix="/index", tags=["index"])
 
@@ -19,7 +20,7 @@ def status(served: Served) -> IndexDocument:
     return document
 
 
-@router.post("/rebuild")
+@router.post("/rebuild", dependencies=[ADMINISTRATIVE])
 def rebuild(served: Served) -> IndexDocument:
     """Build both indices anew from the store while queries go on; answer when it is done."""
     served.library.rebuild_index()

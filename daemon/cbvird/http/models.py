@@ -22,6 +22,7 @@ from cbvir_core.weights import (
 )
 from cbvird.http.context import Context, Served
 from cbvird.http.reports import ModelsDocument, ProfileDocument, UploadDocument, WeightsDocument
+from cbvird.http.roles import ADMINISTRATIVE
 from cbvird.http.uploads import save
 
 router = APIRouter(prefix="/models", tags=["models"])
@@ -39,7 +40,7 @@ def check(served: Served) -> ModelsDocument:
     return _document(served, verify(served.weights.folder))
 
 
-@router.post("/{profile}/fetch")
+@router.post("/{profile}/fetch", dependencies=[ADMINISTRATIVE])
 def fetch(served: Served, profile: str) -> ModelsDocument:
     """Download the published files of a profile, with events about progress; answer when it is done."""
 
@@ -52,7 +53,7 @@ def fetch(served: Served, profile: str) -> ModelsDocument:
     return _document(served)
 
 
-@router.put("/{profile}/files/{name}")
+@router.put("/{profile}/files/{name}", dependencies=[ADMINISTRATIVE])
 async def upload(request: Request, served: Served, profile: str, name: str) -> UploadDocument:
     """Take a weight file as the raw body; a request for `import` makes it part of the profile."""
     target = _uploads(served, profile) / _plain(name)
@@ -64,7 +65,7 @@ async def upload(request: Request, served: Served, profile: str, name: str) -> U
     return UploadDocument(name=name, size_bytes=size)
 
 
-@router.post("/{profile}/import")
+@router.post("/{profile}/import", dependencies=[ADMINISTRATIVE])
 def import_uploads(
     served: Served,
     profile: str,

@@ -14,6 +14,7 @@ from starlette.concurrency import run_in_threadpool
 from cbvir_core.errors import VideoOffline
 from cbvird.http.context import Served
 from cbvird.http.documents import shown
+from cbvird.http.roles import ADMINISTRATIVE
 from cbvird.ingest.upload_folders import UploadFolders
 
 router = APIRouter(prefix="/uploads", tags=["uploads"])
@@ -40,7 +41,7 @@ def folders(served: Served) -> UploadFoldersDocument:
     return UploadFoldersDocument(folders=[shown(one) for one in taking.folders], max_bytes=taking.max_bytes)
 
 
-@router.put("/{name}", status_code=201)
+@router.put("/{name}", status_code=201, dependencies=[ADMINISTRATIVE])
 async def upload(
     request: Request,
     served: Served,

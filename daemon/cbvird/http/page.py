@@ -9,6 +9,7 @@ from pydantic import BaseModel
 
 from cbvir_core.errors import NoPage
 from cbvird.http.context import Context, Served
+from cbvird.http.roles import ADMINISTRATIVE
 from cbvird.runtime.page_access import PageAccess
 from cbvird.runtime.sessions import TOKEN_LIFE_S
 
@@ -28,7 +29,7 @@ class SessionsEndedDocument(BaseModel):
     ended: bool
 
 
-@router.post("/token")
+@router.post("/token", dependencies=[ADMINISTRATIVE])
 def issue_token(served: Served) -> PageAddressDocument:
     """Return the address of the page with a one-time token.  Only the unix socket has this route."""
     access = _access(served)
@@ -36,7 +37,7 @@ def issue_token(served: Served) -> PageAddressDocument:
     return PageAddressDocument(address=f"{access.address}/?token={token}", expires_s=TOKEN_LIFE_S)
 
 
-@router.delete("/sessions")
+@router.delete("/sessions", dependencies=[ADMINISTRATIVE])
 def end_sessions(served: Served) -> SessionsEndedDocument:
     """Sign every browser out, and make every token void.  Only the unix socket has this route."""
     _access(served).sessions.end_all()

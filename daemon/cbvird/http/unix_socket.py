@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import grp
 import os
 import socket
 import struct
@@ -11,11 +12,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 import structlog
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from cbvir_core.errors import ConfigError, StoreBusy
+from cbvird.http.roles import ADMINISTERS
 
 LOG = structlog.get_logger(__name__)
 
@@ -125,14 +128,36 @@ def is_allowed(client: Peer, socket_file: Path) -> bool:
         return False
 
 
+def administers(client: Peer, group: str) -> bool:
+    """Return whether the peer is this user, root, or in the group of administrators, if one is named."""
+    if client.uid in (0, os.geteuid()):
+        return True
+    try:
+        return bool(group) and grp.getgrnam(group).gr_gid in client.groups
+    except KeyError:  # no such group: it has no members
+        return False
+
+
 class GuardedProtocol(H11Protocol):
-    """HTTP/1.1 for peers that are allowed; others get status 403 and are disconnected."""
+    """HTTP/1.1 for peers that are allowed; others get status 403 and are disconnected.
+
+    `administrators` names the group whose members may do what is for administrators.
+    """
+
+    administrators: ClassVar[str] = ""
+
+    @classmethod
+    def for_administrators(cls, group: str) -> type[GuardedProtocol]:
+        """Return the protocol for a service with that group."""
+        return type("GuardedProtocol", (cls,), {"administrators": group})
 
     def connection_made(self, transport: Transport) -> None:  # type: ignore[override]
         """Check the peer before a byte is read."""
         super().connection_made(transport)
         connection = transport.get_extra_info("socket")
         client = peer(connection)
+        # A copy: uvicorn hands the same dictionary to every connection.
+        self.app_state = {**self.app_state, ADMINISTERS: administers(client, self.administrators)}
         if not is_allowed(client, Path(os.fsdecode(connection.getsockname()))):
             LOG.warning("peer refused", pid=client.pid, uid=client.uid)
             transport.write(b"HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\nconnection: close\r\n\r\n")

@@ -21,6 +21,7 @@ from cbvird.http.documents import (
     shown,
 )
 from cbvird.http.reports import CountDocument, ForgottenDocument, ScanDocument
+from cbvird.http.roles import ADMINISTRATIVE
 from cbvird.ingest.entries import VideoEntry
 from cbvird.ingest.job_rows import JobState
 from cbvird.ingest.listing import VideoFilter, VideoOrder
@@ -85,7 +86,7 @@ def keyframes(served: Served, video_id: str) -> KeyframesDocument:
     )
 
 
-@router.delete("/videos")
+@router.delete("/videos", dependencies=[ADMINISTRATIVE])
 def forget_named(
     served: Served, video: Annotated[str, Query(description="a path, or the beginning of an id")]
 ) -> ForgottenDocument:
@@ -93,7 +94,7 @@ def forget_named(
     return _forget(served, served.catalog.find(video))
 
 
-@router.delete("/videos/{video_id}")
+@router.delete("/videos/{video_id}", dependencies=[ADMINISTRATIVE])
 def forget(served: Served, video_id: str) -> ForgottenDocument:
     """Remove what is known of a video, by its id."""
     return _forget(served, served.catalog.find(video_id))
@@ -117,7 +118,7 @@ def errors(served: Served) -> ErrorsDocument:
     return ErrorsDocument(errors=[ProblemDocument.of(problem) for problem in served.catalog.problems()])
 
 
-@router.post("/retry")
+@router.post("/retry", dependencies=[ADMINISTRATIVE])
 def retry(served: Served, video: VideoParameter = None) -> CountDocument:
     """Try failed files again now: all of them, or the one that is named."""
     if video is None:

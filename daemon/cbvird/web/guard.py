@@ -10,6 +10,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from cbvird.http.failures import respond
+from cbvird.http.roles import ADMINISTERS
 from cbvird.runtime.page_access import PageAccess
 
 SESSION_COOKIE = "cbvir"
@@ -58,6 +59,8 @@ class Guard:
         if scope["type"] != "http":  # uvicorn is told to speak no websockets, and has no lifespan here
             raise RuntimeError(f"the page answers HTTP requests only, not {scope['type']}")
         answer = refusal(self._access, Request(scope)) or self._app
+        # Who signed in has the token of an administrator, or the password.
+        scope.setdefault("state", {})[ADMINISTERS] = answer is self._app
         await answer(scope, receive, _hardened(send))
 
 
