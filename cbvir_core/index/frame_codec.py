@@ -41,6 +41,8 @@ def use_one_thread() -> None:
 class FrameCodec:
     """Descriptors to codes and back.  Thread-safe.
 
+    `centroids` are those of the lists (K x P), `codebooks` those of the residuals (M x 256 x P/M).
+
     The file holds `mean` (D), `projection` (P x D), `centroids` (K x P) and `codebooks` (M x 256 x P/M), all
     float16.
     """
@@ -51,7 +53,7 @@ class FrameCodec:
         parts = {name: np.ascontiguousarray(tensor, np.float32) for name, tensor in tensors.items()}
         self.fingerprint = hashlib.blake2b(data, digest_size=8).hexdigest()
         self._mean, self._projection = parts["mean"], parts["projection"]
-        self._centroids, self._codebooks = parts["centroids"], parts["codebooks"]
+        self.centroids, self.codebooks = parts["centroids"], parts["codebooks"]
         self._coder = self.empty_lists()
 
     @property
@@ -81,15 +83,15 @@ class FrameCodec:
 
     def empty_lists(self) -> Any:
         """Return inverted lists without a code: a faiss IndexIVFPQ of inner products."""
-        count, width = self._centroids.shape
+        count, width = self.centroids.shape
         coarse = faiss.IndexFlatIP(width)
-        coarse.add(self._centroids)
+        coarse.add(self.centroids)
         lists = faiss.IndexIVFPQ(
-            coarse, width, count, len(self._codebooks), CODE_BITS, faiss.METRIC_INNER_PRODUCT
+            coarse, width, count, len(self.codebooks), CODE_BITS, faiss.METRIC_INNER_PRODUCT
         )
         lists.own_fields = True
         coarse.this.disown()
-        faiss.copy_array_to_vector(self._codebooks.ravel(), lists.pq.centroids)
+        faiss.copy_array_to_vector(self.codebooks.ravel(), lists.pq.centroids)
         lists.is_trained = True
         return lists
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -10,8 +10,9 @@ import faiss
 import numpy as np
 import numpy.typing as npt
 
-from cbvir_core.index.frame_codec import Codes, use_one_thread
+from cbvir_core.index.frame_codec import Codes, FrameCodec, use_one_thread
 from cbvir_core.index.frame_numbers import ViewNumbers, among, places_of, rows_of, view_numbers
+from cbvir_core.index.frame_scan import FrameScan, scanned
 from cbvir_core.index.frame_source import CodedScene
 from cbvir_core.types import Floats, RowNumbers
 
@@ -44,11 +45,13 @@ class ViewHits(NamedTuple):
 class FrameSegment:
     """Inverted lists (a faiss IndexIVFPQ), and the rows in them, ascending.
 
-    Lists in memory grow under the lock of their owner until they are full; later nothing changes them.
+    `scan` scans them more quickly, where they are mapped from a file.  Lists in memory grow under the lock of
+    their owner until they are full; later nothing changes them.
     """
 
     lists: Any
     rows: RowNumbers
+    scan: FrameScan | None = None
 
     def forgotten(self, dead: RowNumbers) -> int:
         """Return how many of the rows are among `dead`, which ascend."""
@@ -73,22 +76,58 @@ def search_lists(
     """Return the k nearest views of each query (Q x P), without those of `dead` rows, which ascend.
 
     `probed` is how many of the lists are searched for each query.
+    """
+    use_one_thread()
+    parameters = faiss.SearchParametersIVF(nprobe=probed)
+
+    def search(wanted: int) -> list[ViewHits]:
+        cosines, numbers = lists.search(queries, wanted, params=parameters)
+        return [
+            ViewHits(own[named >= 0], named[named >= 0]) for own, named in zip(cosines, numbers, strict=True)
+        ]
+
+    return _enough_alive(search, k, dead, lists.ntotal)
+
+
+def search_files(
+    segments: Sequence[FrameSegment],
+    codec: FrameCodec,
+    queries: Floats,
+    k: int,
+    dead: RowNumbers,
+    probed: int = PROBED_LISTS,
+) -> list[list[ViewHits]]:
+    """Return what `search_lists` does, in parts; few are missed by the scans, which are used together."""
+    use_one_thread()
+    scans = [segment.scan for segment in segments if segment.scan is not None]
+    plain = [segment.lists for segment in segments if segment.scan is None]
+    parts = [search_lists(lists, queries, k, dead, probed) for lists in plain]
+
+    def search(wanted: int) -> list[ViewHits]:
+        return [ViewHits(*hits) for hits in scanned(scans, codec, queries, wanted, probed)]
+
+    codes = sum(segment.lists.ntotal for segment in segments)
+    return [*parts, _enough_alive(search, k, dead, codes)] if scans else parts
+
+
+def _enough_alive(
+    search: Callable[[int], list[ViewHits]], k: int, dead: RowNumbers, codes: int
+) -> list[ViewHits]:
+    """Return the hits that are not of `dead` rows.
 
     A forgotten still shot may take all k places, so more are looked up until k others are there or there
     are none.
     """
-    use_one_thread()
-    parameters, wanted = faiss.SearchParametersIVF(nprobe=probed), k
+    wanted = k
     while True:
-        cosines, numbers = lists.search(queries, wanted, params=parameters)
-        alive = (numbers >= 0) & ~among(rows_of(numbers), dead)
-        enough = (alive.sum(axis=1) >= k) | (numbers[:, -1] < 0)
-        if enough.all() or wanted >= lists.ntotal:
-            break
-        wanted = min(4 * wanted, lists.ntotal)
-    return [
-        ViewHits(one[kept], named[kept]) for one, named, kept in zip(cosines, numbers, alive, strict=True)
-    ]
+        found = search(wanted)
+        alive = [~among(rows_of(hits.numbers), dead) for hits in found]
+        enough = all(np.count_nonzero(own) >= k or len(own) < wanted for own in alive)
+        if enough or wanted >= codes:
+            return [
+                ViewHits(one.cosines[own], one.numbers[own]) for one, own in zip(found, alive, strict=True)
+            ]
+        wanted = min(4 * wanted, codes)
 
 
 def nearest_views(parts: Sequence[ViewHits], k: int) -> FrameNeighbours:

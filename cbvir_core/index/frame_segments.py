@@ -19,6 +19,7 @@ from cbvir_core.index.frame_lists import (
     copy_lists,
     extended,
     nearest_views,
+    search_files,
     search_lists,
 )
 from cbvir_core.index.frame_manifest import (
@@ -26,10 +27,12 @@ from cbvir_core.index.frame_manifest import (
     WrittenSegment,
     delete_segments,
     open_frames,
+    with_scan,
     write_frame_manifest,
     write_segment,
 )
 from cbvir_core.index.frame_numbers import among
+from cbvir_core.index.frame_scan import is_scanned
 from cbvir_core.index.frame_source import FrameSource, read_scenes
 from cbvir_core.index.vector_index import IndexStatus, RebuildProgress
 from cbvir_core.types import Floats, RowMask, RowNumbers
@@ -37,8 +40,8 @@ from cbvir_core.types import Floats, RowMask, RowNumbers
 SEAL_CODES = 262_144
 """Codes in memory from which they become a file: 11 MB, an hour or two of film."""
 
-LARGEST_SEGMENT_CODES = 4_194_304
-"""Codes of one file that is made of others, 176 MB: while they are merged they are in memory."""
+LARGEST_SEGMENT_CODES = 8_388_608
+"""Codes of one file that is made of others, 352 MB: while they are merged they are in memory."""
 
 FRAME_COMPACTION = CompactionPolicy(SEAL_CODES, LARGEST_SEGMENT_CODES)
 """When lists in memory become a file and when files are merged, counted in codes."""
@@ -67,7 +70,7 @@ class FrameSegments:
         self._building = threading.Lock()  # files and the manifest: one thread makes them at a time
         self._stopping = threading.Event()
         self._segment_numbers = count()
-        opened = open_frames(folder, source.identity, source.last_change())
+        opened = open_frames(folder, source.identity, source.last_change(), codec)
         self._manifest, self._written = opened.manifest, opened.segments
         self._tail, self._full = self._empty(), tuple[tuple[FrameSegment, int], ...]()
         self._position, self._dead, self._rebuilding = opened.manifest.position, NO_ROWS, NO_ROWS
@@ -117,7 +120,7 @@ class FrameSegments:
             *unchanging, tail = self._segments()
             dead = self._dead
             parts = [search_lists(tail.lists, queries, k, dead, probed)]  # not outside the lock: it grows
-        parts += [search_lists(segment.lists, queries, k, dead, probed) for segment in unchanging]
+        parts += search_files(unchanging, self.codec, queries, k, dead, probed)
         return [nearest_views(own, k) for own in zip(*parts, strict=True)]
 
     def note_position(self, position: int) -> None:
@@ -146,7 +149,7 @@ class FrameSegments:
             step = next_step(sizes, 0, self._policy)
             if isinstance(step, Merge):
                 self._merge(step)
-            return step is not None
+            return step is not None or self._write_scan()
 
     def rebuild(self, rows: RowNumbers, position: int, progress: RebuildProgress | None = None) -> None:
         """Make everything again of `rows`, which the source had at the change `position`.
@@ -187,6 +190,18 @@ class FrameSegments:
             self._save([*self._written, made], position)
         with self._state:
             self._written, self._full = (*self._written, made), self._full[1:]
+
+    def _write_scan(self) -> bool:
+        """Write what scans the lists of a file that has nothing of the kind; return whether there was one."""
+        for place, former in enumerate(self._written):
+            if former.scan is None and is_scanned(former.lists, self.codec):
+                made = with_scan(self._folder, former, self.codec)
+                segments = (*self._written[:place], made, *self._written[place + 1 :])
+                self._save(segments, self._manifest.position)
+                with self._state:
+                    self._written = segments
+                return True
+        return False
 
     def _merge(self, step: Merge) -> None:
         """Replace neighbouring files by one of their rows that are not forgotten."""
@@ -230,7 +245,7 @@ class FrameSegments:
 
     def _write(self, segment: FrameSegment) -> WrittenSegment:
         name = f"views-{self._manifest.number + 1:06d}-{next(self._segment_numbers)}.faiss"
-        return write_segment(self._folder, name, segment)
+        return write_segment(self._folder, name, segment, self.codec)
 
     def _save(self, segments: Sequence[WrittenSegment], position: int) -> None:
         """Let the next opening find these segments."""

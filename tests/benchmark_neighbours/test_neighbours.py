@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from bench.neighbours import main
 from bench.neighbours.contest import NEIGHBOURS, MappedRows, recall
 from bench.neighbours.described import RealRows
 from bench.neighbours.made import density, query_rows, row_file
@@ -80,3 +81,15 @@ def test_figures_are_written_as_table_csv_and_plot(tmp_path: Path) -> None:
 
 def _squares(queries: Rows, rows: Rows) -> Rows:
     return (2.0 - 2.0 * queries @ rows.T).astype(np.float32)
+
+
+def test_frames_are_asked_for_in_every_way(capsys: pytest.CaptureFixture[str]) -> None:
+    main(["frames", "--rows", "1500", "--questions", "10", "--exact"])
+    lines = capsys.readouterr().out.splitlines()
+    assert "codes in 1 files" in lines[0]
+    assert [line.split("  ")[1] for line in lines[1:]] == [
+        "every code decoded",
+        "every probed code",
+        "scanned in registers",
+    ]
+    assert all(float(line.split("right first ")[1].split()[0]) >= 0.7 for line in lines[1:])

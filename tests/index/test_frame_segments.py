@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -16,9 +17,10 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from cbvir_core.errors import DiskFull
 from cbvir_core.files import replacing
-from cbvir_core.index import frame_manifest, frame_segments
+from cbvir_core.index import frame_manifest, frame_scan, frame_segments
 from cbvir_core.index.compact import CompactionPolicy
-from cbvir_core.index.frame_lists import FrameNeighbours
+from cbvir_core.index.frame_codec import shipped_codec
+from cbvir_core.index.frame_lists import FrameNeighbours, nearest_views, search_lists
 from cbvir_core.index.frame_manifest import WrittenSegment, write_segment
 from cbvir_core.index.frame_numbers import (
     MAX_FRAMES_OF_SCENE,
@@ -27,7 +29,7 @@ from cbvir_core.index.frame_numbers import (
     places_of,
     view_numbers,
 )
-from cbvir_core.index.frame_segments import FrameSegments
+from cbvir_core.index.frame_segments import NO_ROWS, FrameSegments
 from cbvir_core.types import FrameCodes, RowNumbers
 from support.frame_codes import (
     LoggedFrames,
@@ -38,11 +40,18 @@ from support.frame_codes import (
     small_codec,
     unit_rows,
 )
+from support.made_rows import RowMaker
 from support.row_store import normalised
 
 SMALL = CompactionPolicy(seal_at=20, largest=90)
 
 NO_ROOM = OSError(28, "No space left on device")
+
+
+@pytest.fixture(autouse=True, scope="module")
+def every_file_is_scanned() -> Iterator[None]:
+    with mock.patch.object(frame_scan, "SCANNED_FROM", 0):
+        yield
 
 
 class Followed:
@@ -442,3 +451,47 @@ def test_closing_ends_a_rebuild_under_way(tmp_path: Path, monkeypatch: pytest.Mo
     assert followed.files() == files
     followed.reopen()
     followed.check()
+
+
+@pytest.mark.parametrize("kind", ["missing", "cut", "flipped", "none was written"])
+def test_what_scans_a_file_is_written_again(tmp_path: Path, kind: str) -> None:
+    followed = Followed(tmp_path)
+    with mock.patch.object(frame_scan, "SCANNED_FROM", 1_000_000 if kind.startswith("none") else 0):
+        followed.add(12, 2, seed=1)
+        followed.settle()
+    scans = sorted(followed.folder.glob("scan-*"))
+    assert len(scans) == (0 if kind.startswith("none") else len(followed.files()))
+    if scans:
+        spoil(scans[0], kind)
+    followed.reopen()
+    assert followed.segments._written[0].scan is None
+    followed.check()
+    followed.settle()
+    assert all(segment.scan is not None for segment in followed.segments._written)
+    assert len(sorted(followed.folder.glob("scan-*"))) == len(followed.files())
+    followed.check()
+    followed.reopen()
+    assert all(segment.scan is not None for segment in followed.segments._written)
+    followed.check()
+
+
+def test_a_scan_finds_nearly_all_that_whole_codes_find(tmp_path: Path) -> None:
+    codec, source = shipped_codec(), LoggedFrames()
+    segments = FrameSegments(tmp_path, source, codec, CompactionPolicy(10_000, 12_000))
+    segments.add(source.add(RowMaker(codec, 0).video(20_000.0).scenes))
+    while segments.maintain():
+        pass
+    assert len(segments._written) > 1
+    queries = codec.decode(source.scenes[17].codes[:1, :3].reshape(3, -1))
+    whole = [search_lists(one.lists, queries, 200, NO_ROWS, 48) for one in segments._written]
+    tail = search_lists(segments._tail.lists, queries, 200, NO_ROWS, 48)
+    for number, found in enumerate(segments.search(queries, 200, 48)):
+        truth = nearest_views([tail[number], *(part[number] for part in whole)], 200)
+        true = {one[:3]: one[3] for one in as_list(truth)}
+        both = [(one[3], true[one[:3]]) for one in as_list(found) if one[:3] in true]
+        assert len(both) >= 0.85 * len(truth.rows)
+        known = {one[:3] for one in as_list(found)}
+        assert np.mean([one[:3] in known for one in as_list(truth)[:40]]) >= 0.97, "of what is alike"
+        cosines, measured = np.array(both).T
+        np.testing.assert_allclose(cosines, measured, atol=1e-5)
+    segments.close()
