@@ -9,7 +9,15 @@ from cbvir_core.keyframes import KeyframeOptions
 from cbvir_core.library.active import ActiveGeneration
 from cbvir_core.library.frame_rows import FrameDescriber, frame_codes_of
 from cbvir_core.library.generations import Generations
-from cbvir_core.measure import Measurement, MeasureOptions, MeasureProgress, measure
+from cbvir_core.measure import (
+    Measurement,
+    MeasureOptions,
+    MeasureProgress,
+    QueryMeasure,
+    QuestionsAsked,
+    measure,
+    measure_queries,
+)
 from cbvir_core.store import Store
 from cbvir_core.types import Keyframe
 from cbvir_core.verify import describe
@@ -50,6 +58,15 @@ class LibraryMeasures:
                 options,
                 progress,
             )
+
+    def queries(self, count: int, seed: int, told: QuestionsAsked = lambda: None) -> QueryMeasure:
+        """Ask about `count` scenes by chance (`cbvir_core.measure.measure_queries`).
+
+        Raises ModelError where a network cannot be loaded, and what `told` raises.
+        """
+        with self._generations.inside() as answering:
+            answering.networks.load()
+            return measure_queries(self._store, answering.searcher, count, seed, told)
 
     def _describers(self, answering: ActiveGeneration) -> dict[str, Callable[[Sequence[Keyframe]], object]]:
         """Return what is made of keyframes, by the name of the stage."""

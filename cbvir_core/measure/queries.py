@@ -26,6 +26,8 @@ class QueryMeasure:
 
     - `asked`: the number of pictures; 0 where the library has nothing to ask about, and all else is 0 too.
     - `right`: the share whose scene, or one beside it, is named first; `matches`: that and called a match.
+    - `false_matches`: the share that is called a match where the picture's own video is left out.  A copy of
+      a scene in another video counts here, though it is none.
     - `p50_ms`, `p95_ms`: of whole queries; `stages_ms`: the mean time of each stage.
     - `descriptors_p50_ms`, `descriptors_p95_ms`: of queries that only compare descriptors.
     """
@@ -33,6 +35,7 @@ class QueryMeasure:
     asked: int
     right: float
     matches: float
+    false_matches: float
     p50_ms: float
     p95_ms: float
     stages_ms: dict[str, float]
@@ -43,12 +46,12 @@ class QueryMeasure:
 def measure_queries(
     store: Store, searcher: Searcher, count: int, seed: int, told: QuestionsAsked = lambda: None
 ) -> QueryMeasure:
-    """Ask about `count` scenes by chance, each once with every stage and once by descriptors alone.
+    """Ask about `count` scenes by chance: with every stage, by descriptors alone, and without their videos.
 
     The same `seed` asks the same questions.
     """
     known, rng = KnownFrames(store), np.random.default_rng(seed)
-    whole, alone, right = list[Answer](), list[Answer](), list[bool]()
+    whole, alone, absent, right = list[Answer](), list[Answer](), list[Answer](), list[bool]()
     rows = rng.choice(known.rows, count).tolist() if known.rows else []
     for number, row in enumerate(rows):
         frame = known.frame(row, rng)
@@ -56,9 +59,11 @@ def measure_queries(
             picture = PERTURBATIONS[number % len(PERTURBATIONS)](frame.image, rng)
             whole.append(searcher.search(picture))
             alone.append(searcher.search(picture, DESCRIPTORS_ALONE))
+            own = frozenset({frame.keyframe.keyframe_id.video})
+            absent.append(searcher.search(picture, SearchOptions(without=own)))
             right.append(_named_first(frame, whole[-1]))
         told()
-    return _summary(whole, alone, right)
+    return _summary(whole, alone, absent, right)
 
 
 def _named_first(frame: KnownFrame, answer: Answer) -> bool:
@@ -73,9 +78,11 @@ def _named_first(frame: KnownFrame, answer: Answer) -> bool:
     )
 
 
-def _summary(whole: Sequence[Answer], alone: Sequence[Answer], right: Sequence[bool]) -> QueryMeasure:
+def _summary(
+    whole: Sequence[Answer], alone: Sequence[Answer], absent: Sequence[Answer], right: Sequence[bool]
+) -> QueryMeasure:
     if not whole:
-        return QueryMeasure(0, 0.0, 0.0, 0.0, 0.0, {}, 0.0, 0.0)
+        return QueryMeasure(0, 0.0, 0.0, 0.0, 0.0, 0.0, {}, 0.0, 0.0)
     matches = [is_right and answer.verdict == "match" for is_right, answer in zip(right, whole, strict=True)]
     stages = {
         stage: statistics.fmean(answer.stages_ms[stage] for answer in whole) for stage in whole[0].stages_ms
@@ -86,6 +93,7 @@ def _summary(whole: Sequence[Answer], alone: Sequence[Answer], right: Sequence[b
         asked=len(whole),
         right=statistics.fmean(right),
         matches=statistics.fmean(matches),
+        false_matches=statistics.fmean(answer.verdict == "match" for answer in absent),
         p50_ms=float(p50),
         p95_ms=float(p95),
         stages_ms=stages,

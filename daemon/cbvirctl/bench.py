@@ -88,6 +88,7 @@ def _queries(found: dict[str, Any] | None) -> Iterator[tuple[str, str | float]]:
         yield f"mean of stage {stage}", spent
     yield "the right scene first", f"{100 * found['right']:.0f} %"
     yield "that and called a match", f"{100 * found['matches']:.0f} %"
+    yield "a match though the video is left out", f"{100 * found['false_matches']:.0f} %"
 
 
 def _shortlist(found: dict[str, Any] | None) -> Iterator[tuple[str, str | float]]:

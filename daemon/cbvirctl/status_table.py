@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from rich.progress_bar import ProgressBar
@@ -38,11 +39,22 @@ def status(document: dict[str, Any]) -> Table:
     )
     grid.add_row("speed", _speed(document["times_real_time"]))
     grid.add_row("time left", span(document.get("eta_s")))
+    if tested := document.get("self_test"):
+        grid.add_row("self-test", _self_test(tested))
     for file in document.get("working", ()):
         grid.add_row("", _bar(file))
     for remark in document.get("notes", ()):
         grid.add_row("note", Text(remark))
     return grid
+
+
+def _self_test(tested: dict[str, Any]) -> str:
+    """Return what the last self-test found, with when it was made."""
+    at = datetime.fromtimestamp(tested["at"]).strftime("%Y-%m-%d %H:%M")
+    if not tested["asked"]:
+        return f"{at}, nothing could be asked"
+    right, false = 100 * tested["right"], 100 * tested["false_matches"]
+    return f"{at}, {right:.0f} % right, {false:.0f} % false matches, half within {tested['p50_ms']:.0f} ms"
 
 
 def _speed(times_real_time: float | None) -> str:

@@ -36,6 +36,7 @@ from cbvird.runtime.event_bus import EventBus
 from cbvird.runtime.maintenance import BackgroundMaintenance
 from cbvird.runtime.page_access import PageAccess
 from cbvird.runtime.pools import BoundedPool
+from cbvird.runtime.self_test import SelfTest
 from cbvird.runtime.signals import Signals
 from cbvird.runtime.tasks import Task
 from cbvird.runtime.threads import ThreadGroup
@@ -144,6 +145,7 @@ def _context(
         event_bus=event_bus,
         duplicates=DuplicateJob(library, event_bus),
         bench=Task("measurement", threads.stop),
+        self_test=SelfTest(library, settings.service.data_dir, settings.service.self_test),
         search=settings.search.options(),
         weights=WeightFiles(
             settings.service.data_dir / "models", settings.models.profile, settings.models.mirror
@@ -195,6 +197,7 @@ def _start_work(threads: ThreadGroup, settings: Settings, context: Context) -> N
         threads.start(f"ingest-{number}", ingest.run, nice=INGEST_NICE)
     threads.start("index", maintenance.maintain)  # lowers itself while it builds
     threads.start("backfill", maintenance.backfill, nice=BACKFILL_NICE)
+    threads.start("self-test", context.self_test.run, nice=BACKFILL_NICE)
     threads.start("duplicates", context.duplicates.run, nice=BACKFILL_NICE)  # and the threads that it starts
 
 

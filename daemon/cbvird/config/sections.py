@@ -8,6 +8,7 @@ object that the library takes.
 
 from __future__ import annotations
 
+import datetime
 import json
 import os
 from pathlib import Path
@@ -52,6 +53,7 @@ def _listed(value: Any) -> Any:
 DataDir = Annotated[Path, BeforeValidator(lambda value: default_paths.data_dir() if value == "" else value)]
 SocketPath = Annotated[Path, BeforeValidator(lambda value: default_paths.socket() if value == "" else value)]
 Paths = Annotated[tuple[Path, ...], NoDecode, BeforeValidator(_listed)]
+OptionalTime = Annotated[datetime.time | None, BeforeValidator(lambda value: None if value == "" else value)]
 Globs = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed)]
 Bins = Annotated[tuple[int, int, int], NoDecode, BeforeValidator(_listed)]
 
@@ -90,6 +92,11 @@ class ServiceSettings(Section):
         default="",
         description="group whose members may also forget, retry, calibrate, back up and bring in weights; "
         "empty: only the user of the service and root",
+    )
+    self_test: OptionalTime = Field(
+        default_factory=lambda: None,
+        description="time of day at which the library is asked with frames of its own videos, "
+        'like "03:30"; empty: never',
     )
     log_format: Literal["auto", "console", "json"] = Field(
         default="auto",

@@ -53,6 +53,7 @@ class QueryFiguresDocument(BaseModel):
     asked: int
     right: float
     matches: float
+    false_matches: float
     p50_ms: float
     p95_ms: float
     stages_ms: dict[str, float]
@@ -68,6 +69,7 @@ class QueryFiguresDocument(BaseModel):
             asked=measured.asked,
             right=round(measured.right, 3),
             matches=round(measured.matches, 3),
+            false_matches=round(measured.false_matches, 3),
             p50_ms=round(measured.p50_ms, 1),
             p95_ms=round(measured.p95_ms, 1),
             stages_ms={stage: round(spent, 1) for stage, spent in measured.stages_ms.items()},

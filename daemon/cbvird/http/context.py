@@ -22,6 +22,7 @@ from cbvird.ingest.upload_folders import UploadFolders
 from cbvird.runtime.duplicates import DuplicateJob
 from cbvird.runtime.event_bus import EventBus
 from cbvird.runtime.page_access import PageAccess
+from cbvird.runtime.self_test import SelfTest
 from cbvird.runtime.tasks import Task
 from cbvird.worker.excerpts import ExcerptFiles
 
@@ -44,6 +45,7 @@ class Context:
     event_bus: EventBus
     duplicates: DuplicateJob
     bench: Task[BenchDocument]
+    self_test: SelfTest
     search: SearchOptions
     weights: WeightFiles
     queries: Executor

@@ -10,6 +10,7 @@ from prometheus_client.registry import Collector
 
 from cbvir_core.index import IndexStatus
 from cbvird.http.context import Context
+from cbvird.runtime.self_test import SelfTestResult
 
 QUERY_SECONDS = Histogram(
     "cbvir_query_seconds",
@@ -28,6 +29,7 @@ class _Gauges(Collector):
     def collect(self) -> Iterator[Metric]:
         """Yield every gauge."""
         context = self._context
+        yield from _of_self_test(context.self_test.result)
         index, counts = context.library.index_status(), context.library.counts()
         frames = context.library.frame_index_status() or IndexStatus(0, 0, 0, 0, 0)
         videos = GaugeMetricFamily("cbvir_videos", "Videos by state.", labels=["state"])
@@ -50,6 +52,21 @@ class _Gauges(Collector):
             ),
         ):
             yield GaugeMetricFamily(f"cbvir_{name}", text, value=value)
+
+
+def _of_self_test(tested: SelfTestResult | None) -> Iterator[Metric]:
+    """Yield what the last self-test found; nothing before the first one."""
+    if tested is None or not tested.asked:
+        return
+    for name, text, value in (
+        ("time_seconds", "When the last self-test began, in seconds since the epoch.", tested.at),
+        ("right", "Share of its frames whose scene was named first.", tested.right),
+        ("matches", "Share of its frames whose scene was named first and called a match.", tested.matches),
+        ("false_matches", "Share called a match without their own video.", tested.false_matches),
+        ("p50_seconds", "Half of its queries took at most so long.", tested.p50_ms / 1000),
+        ("p95_seconds", "Of its queries 19 of 20 took at most so long.", tested.p95_ms / 1000),
+    ):
+        yield GaugeMetricFamily(f"cbvir_self_test_{name}", text, value=value)
 
 
 def registry_of(context: Context) -> CollectorRegistry:

@@ -127,6 +127,18 @@ class RootDocument(BaseModel):
     reason: str
 
 
+class SelfTestDocument(BaseModel):
+    """What the last self-test found: see `cbvird.runtime.self_test`."""
+
+    at: float
+    asked: int
+    right: float
+    matches: float
+    false_matches: float
+    p50_ms: float
+    p95_ms: float
+
+
 class StatusDocument(BaseModel):
     """The state of the service.  `scanning` is true until every requested scan is over."""
 
@@ -142,6 +154,7 @@ class StatusDocument(BaseModel):
     index: IndexSummary
     times_real_time: float | None
     eta_s: float | None
+    self_test: SelfTestDocument | None
     notes: list[str]
 
 

@@ -6,6 +6,7 @@ import asyncio
 import os
 import time
 from collections.abc import AsyncIterator
+from dataclasses import asdict
 from typing import Annotated
 
 from fastapi import APIRouter, Header
@@ -15,7 +16,13 @@ from cbvir_core.version import VERSION
 from cbvird.http.context import Served
 from cbvird.http.documents import VideoDocument, shown
 from cbvird.http.event_documents import described_events
-from cbvird.http.reports import IndexSummary, RootDocument, ServiceDocument, StatusDocument
+from cbvird.http.reports import (
+    IndexSummary,
+    RootDocument,
+    SelfTestDocument,
+    ServiceDocument,
+    StatusDocument,
+)
 
 router = APIRouter(tags=["service"])
 
@@ -31,7 +38,7 @@ def status(served: Served) -> StatusDocument:
     """Return what the service knows and is doing."""
     scanning = served.tracker.scanning  # read first: then the rows below hold what a finished scan has found
     index = served.library.index_status()
-    counts = served.library.counts()
+    counts, tested = served.library.counts(), served.self_test.result
     return StatusDocument(
         service=ServiceDocument(
             version=VERSION, pid=os.getpid(), uptime_s=round(time.monotonic() - served.started, 1)
@@ -50,6 +57,7 @@ def status(served: Served) -> StatusDocument:
         index=IndexSummary(generation=index.version, segments=index.segments, tail=index.tail),
         times_real_time=served.event_bus.times_real_time(),
         eta_s=served.catalog.eta_s(),
+        self_test=None if tested is None else SelfTestDocument.model_validate(asdict(tested)),
         notes=[*served.library.notes, *served.weights.notes()],
     )
 
