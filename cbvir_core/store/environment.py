@@ -149,6 +149,8 @@ class Environment:
         raw = lmdb.open(
             os.fspath(self.folder),
             map_size=max(first_map_bytes, used),
+            # Queries read rows here and there: read ahead, each would read 32 pages for one.
+            readahead=False,
             max_dbs=len(Table),
             max_readers=MAX_READERS,
         )
