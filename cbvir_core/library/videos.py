@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from cbvir_core.decode.kept import kept_as_jpeg
 from cbvir_core.store import DescriptorCounts, FrameCounts, KeyframeRow, Store, VideoCounts, VideoRecord
 from cbvir_core.types import KeyframeId, VideoId
 
@@ -48,7 +49,7 @@ class LibraryVideos:
 
     def still(self, keyframe_id: KeyframeId) -> bytes:
         """Return the still of a keyframe as JPEG.  Raises UnknownVideo."""
-        return self._store.still(keyframe_id)
+        return kept_as_jpeg(self._store.still(keyframe_id))
 
     def counts(self) -> DescriptorCounts:
         """Count the keyframes, and those that have the descriptors of the weights that answer."""

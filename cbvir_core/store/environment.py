@@ -37,7 +37,7 @@ class Table(StrEnum):
     PATHS = "paths"  # digest of the path -> video id
     ROWS = "rows"  # row -> time, span, quality, keyframe id
     NUMBERS = "numbers"  # video id, number in the video -> row
-    STILLS = "stills"  # row -> JPEG
+    STILLS = "stills"  # row -> AVIF or JPEG
     THUMBNAILS = "thumbnails"  # row -> times and frames of the scene's thumbnails, in one strip
     FRAMES = "frames"  # row -> times and codes of the frames of the scene
     UNFRAMED = "unframed"  # video id, row -> nothing: the scene has no frame codes yet

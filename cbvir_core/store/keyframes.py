@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from cbvir_core.decode import encode_still
+from cbvir_core.decode.kept import encode_kept_still
 from cbvir_core.errors import StoreError, UnknownVideo
 from cbvir_core.store import tables
 from cbvir_core.store.environment import Table, Transaction
@@ -56,7 +56,7 @@ class _PackedKeyframe:
     def of(cls, keyframe: Keyframe, codes: FrameCodes | None, filter_row: HalfRows) -> _PackedKeyframe:
         return cls(
             keyframe,
-            encode_still(keyframe.image),
+            encode_kept_still(keyframe.image),
             pack_thumbnails(keyframe.thumbnails) if keyframe.thumbnails else None,
             None if codes is None else pack_frame_codes(codes),
             pack_descriptors(filter_row, None),
@@ -87,7 +87,7 @@ class KeyframeStore(StorePart):
             raise ValueError(f"{len(keyframes)} keyframes, descriptors of shape {filter_rows.shape}")
         if frame_codes and len(frame_codes) != len(keyframes):
             raise ValueError(f"{len(keyframes)} keyframes, frame codes of {len(frame_codes)}")
-        # JPEG takes milliseconds a picture, so it is done before the write transaction begins.
+        # Encoding takes milliseconds a picture, so it is done before the write transaction begins.
         codes = frame_codes or [None] * len(keyframes)
         entries = [
             _PackedKeyframe.of(*parts) for parts in zip(keyframes, codes, to_half(filter_rows), strict=True)
@@ -123,13 +123,13 @@ class KeyframeStore(StorePart):
             return _row_of(txn, keyframe_id)
 
     def still(self, keyframe_id: KeyframeId) -> bytes:
-        """Return the still of a keyframe as JPEG.  Raises UnknownVideo."""
+        """Return the still of a keyframe, a picture file.  Raises UnknownVideo."""
         with self._environment.read() as txn:
             data = txn.get(Table.STILLS, pack_number(_row_of(txn, keyframe_id)))
             return b"" if data is None else bytes(data)
 
     def still_of_row(self, row: int) -> bytes | None:
-        """Return the still of a row as JPEG; None where the row was forgotten."""
+        """Return the still of a row, a picture file; None where the row was forgotten."""
         with self._environment.read() as txn:
             data = txn.get(Table.STILLS, pack_number(row))
             return None if data is None else bytes(data)

@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from cbvir_core.decode import decode_strip, encode_strip
+from cbvir_core.decode import decode_strip
+from cbvir_core.decode.kept import encode_kept_strip
 from cbvir_core.errors import NotAPicture, StoreDamaged
 from cbvir_core.types import FrameCodes, Keyframe, KeyframeId, RowNumbers, Rows, Thumbnails, VideoId
 
@@ -141,11 +142,11 @@ def pack_thumbnails(thumbnails: Thumbnails) -> bytes:
     """Pack the times, and the frames as one strip."""
     count, height, _ = thumbnails.frames.shape
     times = np.ascontiguousarray(thumbnails.times_s, STORED_TIME)
-    return _STRIP_HEADER.pack(count, height) + times.tobytes() + encode_strip(thumbnails.frames)
+    return _STRIP_HEADER.pack(count, height) + times.tobytes() + encode_kept_strip(thumbnails.frames)
 
 
 def unpack_thumbnails(value: memoryview) -> Thumbnails:
-    """Unpack what `pack_thumbnails` made; JPEG changed the frames a little."""
+    """Unpack what `pack_thumbnails` made; the frames have changed a little."""
     if len(value) < _STRIP_HEADER.size:
         raise StoreDamaged("a strip of thumbnails in the store has the wrong length")
     count, height = _STRIP_HEADER.unpack_from(value)

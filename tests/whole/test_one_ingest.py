@@ -16,7 +16,8 @@ import numpy as np
 import pytest
 
 from cbvir_core.borders import find_borders
-from cbvir_core.decode import STILL_SIDE, decode_strip, encode_still, encode_strip, read_frames
+from cbvir_core.decode import STILL_SIDE, decode_strip, read_frames
+from cbvir_core.decode.kept import encode_kept_still, encode_kept_strip
 from cbvir_core.evaluate.keyframes import extract
 from cbvir_core.keyframes import KeyframeOptions, extract_keyframes
 from cbvir_core.library import Library
@@ -125,7 +126,7 @@ def kept(keyframe: Keyframe) -> KeptKeyframe:
     """Return what the store would keep of a keyframe."""
     assert keyframe.thumbnails is not None
     frames = keyframe.thumbnails.frames
-    strip = decode_strip(encode_strip(frames), len(frames), frames.shape[1])
+    strip = decode_strip(encode_kept_strip(frames), len(frames), frames.shape[1])
     (codes,) = frame_codes_of([keyframe.frames], MeanDescriber())
     assert codes is not None
     return KeptKeyframe(
@@ -133,7 +134,7 @@ def kept(keyframe: Keyframe) -> KeptKeyframe:
         keyframe.scene_start_s,
         keyframe.scene_end_s,
         float(np.float32(keyframe.quality)),
-        encode_still(keyframe.image),
+        encode_kept_still(keyframe.image),
         times_of(keyframe.thumbnails),
         strip.tobytes(),
         times_of(codes),
