@@ -19,7 +19,7 @@ endif
 WEB := daemon/web
 PAGE := daemon/cbvird/page
 
-.PHONY: install hooks demo test pytest test-page test-slow lint types bench peers constraints page page-same clean help
+.PHONY: install hooks demo test pytest test-page test-slow lint types bench torture peers constraints page page-same clean help
 
 help:
 	@echo "make demo [VIDEOS=folder]   install, index sample films, ask with a picture, show the answer"
@@ -30,6 +30,7 @@ help:
 	@echo "make page                   build the page anew from daemon/web (needs npm)"
 	@echo "make test-slow              the tests that take minutes"
 	@echo "make peers                  install what bench.clips --peers and bench.neighbours compare with"
+	@echo "make torture                kills at random moments: is anything lost? (half an hour)"
 	@echo "make bench                  every benchmark, one after the other (run it alone)"
 
 $(VENV)/.python:
@@ -103,6 +104,10 @@ endif
 # libavcodec-dev libavformat-dev libavdevice-dev libavutil-dev libswscale-dev libswresample-dev libavfilter-dev
 peers: $(VENV)/.installed-test
 	$(PIP) install -c constraints.txt -e '.[peers]'
+
+# Kills at random moments, each followed by a check of every row; half an hour or more.
+torture: $(VENV)/.installed-test
+	cd tests && ../$(BIN)/python -m torture
 
 bench: $(VENV)/.installed-test
 	cd tests && ../$(BIN)/python -m bench

@@ -1,0 +1,1 @@
+"""Trials of what may happen to a service in years: ``python -m torture`` in tests/ (``make torture``)."""
