@@ -12,7 +12,7 @@ from cbvir_core.index.neighbours import NO_NEIGHBOURS, Neighbours
 from cbvir_core.index.options import IndexOptions
 from cbvir_core.index.tail import Tail
 from cbvir_core.index.vector_index import IndexStatus, RebuildProgress, VectorSource
-from cbvir_core.types import RowNumbers, Rows
+from cbvir_core.types import RowMask, RowNumbers, Rows
 
 
 class ExactIndex:
@@ -52,10 +52,10 @@ class ExactIndex:
         """Return the rows that a search can find."""
         return self._view.rows
 
-    def search(self, query: Rows, k: int) -> Neighbours:
+    def search(self, query: Rows, k: int, within: RowMask | None = None) -> Neighbours:
         """Return the k nearest rows of one descriptor (D, or 1 x D)."""
         vector = np.ascontiguousarray(query, dtype=np.float32).reshape(-1)
-        return NO_NEIGHBOURS if k <= 0 else self._view.search(vector, k, self._source.read)
+        return NO_NEIGHBOURS if k <= 0 else self._view.search(vector, k, self._source.read, within)
 
     def maintain(self) -> bool:
         """Return False: there is nothing to do."""

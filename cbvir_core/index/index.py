@@ -11,7 +11,7 @@ from cbvir_core.index.options import IndexOptions
 from cbvir_core.index.segment_index import SegmentIndex
 from cbvir_core.index.vector_index import OpenVectorIndex, SourceIdentity, VectorIndex
 from cbvir_core.store import Generation, Store
-from cbvir_core.types import RowNumbers, Rows
+from cbvir_core.types import RowMask, RowNumbers, Rows
 
 INDEX_KINDS: dict[str, OpenVectorIndex] = {
     "annoy": SegmentIndex.open_trees,
@@ -58,10 +58,11 @@ class Index(FollowedIndex[VectorIndex]):
         """
         return cls(INDEX_KINDS[kind](folder, StoredVectors(store, generation), options), store, generation)
 
-    def search(self, query: Rows, k: int) -> Neighbours:
+    def search(self, query: Rows, k: int, within: RowMask | None = None) -> Neighbours:
         """Return the k nearest live rows of one descriptor (D, or 1 x D), with exact Euclidean distances.
 
-        Follows the store's changes first.  Fewer than k where there are not more.
+        Of those `within` only, where that is given: a mask by row number.  Follows the store's changes first.
+        Fewer than k where there are not more.
         """
         self.refresh()
-        return self._vectors.search(query, k)
+        return self._vectors.search(query, k, within)

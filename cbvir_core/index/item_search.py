@@ -9,7 +9,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from cbvir_core.types import RowNumbers, Rows
+from cbvir_core.types import RowMask, RowNumbers, Rows
 
 
 class NearItems(NamedTuple):
@@ -36,8 +36,11 @@ class ItemSearch(Protocol):
     def __len__(self) -> int:
         """Return the number of items."""
 
-    def nearest(self, projected: Rows, count: int, effort: int) -> NearItems:
-        """Return up to `count` items near a projected row (d), nearest first."""
+    def nearest(self, projected: Rows, count: int, effort: int, allowed: RowMask | None = None) -> NearItems:
+        """Return up to `count` items near a projected row (d), nearest first.
+
+        Where only some are `allowed`, by item number, others may be returned too.
+        """
 
     def save(self, path: Path) -> None:
         """Write the file.  Raises OSError and StoreError."""

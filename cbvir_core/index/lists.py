@@ -19,7 +19,7 @@ import numpy as np
 
 from cbvir_core.index.frame_codec import use_one_thread
 from cbvir_core.index.item_search import NearItems
-from cbvir_core.types import Rows
+from cbvir_core.types import RowMask, Rows
 
 SMALLEST_LIST = 512
 """Items of a list, on the mean, at least: fewer, larger ones are scanned as fast."""
@@ -62,10 +62,16 @@ class Lists:
     def __len__(self) -> int:
         return int(self._lists.ntotal)
 
-    def nearest(self, projected: Rows, count: int, effort: int) -> NearItems:
-        """Return up to `count` items of the `effort` lists nearest to a row."""
+    def nearest(self, projected: Rows, count: int, effort: int, allowed: RowMask | None = None) -> NearItems:
+        """Return up to `count` items of the `effort` lists nearest to a row.
+
+        Where only some are allowed, all lists are searched, and no others are returned.
+        """
         use_one_thread()
         parameters = faiss.SearchParametersIVF(nprobe=min(effort, self.parts))
+        if allowed is not None:
+            selector = faiss.IDSelectorBitmap(np.packbits(allowed, bitorder="little"))
+            parameters = faiss.SearchParametersIVF(nprobe=self.parts, sel=selector)
         squares, items = self._lists.search(np.atleast_2d(projected), count, params=parameters)
         found = items[0] >= 0
         return NearItems(items[0][found], squares[0][found])

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from cbvir_core.types import RowNumbers, Rows
+from cbvir_core.types import RowMask, RowNumbers, Rows
 
 SPARE_CANDIDATES = 32
 """Candidates beyond k that are measured again.  The quick form of the distance cancels digits: of unit
@@ -44,6 +44,12 @@ def nearest(query: Rows, rows: RowNumbers, vectors: Rows, k: int, squares: Rows 
         candidates = np.argpartition(norms - 2.0 * (vectors @ query), wanted - 1)[:wanted]
         rows, vectors = rows[candidates], vectors[candidates]
     return first(rows, distances(query, vectors), k)
+
+
+def permitted(rows: RowNumbers, within: RowMask) -> RowMask:
+    """Return which rows are `within`, a mask by row number; rows beyond its end are not."""
+    mask: RowMask = within[np.minimum(rows, len(within) - 1)] & (rows < len(within))
+    return mask
 
 
 def first(rows: RowNumbers, measured: npt.NDArray[np.float32], k: int) -> Neighbours:

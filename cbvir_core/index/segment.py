@@ -12,6 +12,7 @@ from cbvir_core.index.effort import TUNED_NEIGHBOURS
 from cbvir_core.index.item_search import ItemSearch, NearItems, OpenItems
 from cbvir_core.index.lists import Lists
 from cbvir_core.index.manifest import IndexFileDamaged, SegmentEntry, checksum
+from cbvir_core.index.neighbours import permitted
 from cbvir_core.index.projection import Projection
 from cbvir_core.index.trees import Trees
 from cbvir_core.types import RowMask, RowNumbers, Rows
@@ -87,16 +88,22 @@ class Segment:
         """Return the rows that are not forgotten, in the order in which they came."""
         return self.rows[~self._is_dead]
 
-    def candidates(self, query: Rows, k: int) -> NearItems:
-        """Return live rows among which the k nearest of the segment can be found by exact distances."""
+    def candidates(self, query: Rows, k: int, within: RowMask | None = None) -> NearItems:
+        """Return live rows among which the k nearest of the segment can be found by exact distances.
+
+        Only those that are `within`, by their numbers.
+        """
         count, search_k = effort_for(self.entry, k)
-        wanted = min(count, len(self.rows) - self.dead)
+        found, allowed = ~self._is_dead, None
+        if within is not None:
+            allowed = found = found & permitted(self.rows, within)
+        wanted = min(count, int(np.count_nonzero(found)))
         if wanted <= 0:
             return NearItems(np.zeros(0, np.int64), np.zeros(0, np.float32))
         vector = self._projection.apply(query)
         while True:
-            items, squares = self._search.nearest(vector, count, search_k)
-            live = ~self._is_dead[items]
+            items, squares = self._search.nearest(vector, count, search_k, allowed)
+            live = found[items]
             if np.count_nonzero(live) >= MIN_LIVE_SHARE * wanted or count >= len(self.rows):
                 return NearItems(self.rows[items[live][:wanted]], squares[live][:wanted])
             count, search_k = 2 * count, 2 * search_k

@@ -24,7 +24,7 @@ from cbvir_core.index.options import IndexOptions
 from cbvir_core.index.segment import Segment, effort_for, worth_measuring
 from cbvir_core.index.tail import Tail, TailView
 from cbvir_core.index.vector_index import IndexStatus, RebuildProgress, VectorSource
-from cbvir_core.types import RowNumbers, Rows
+from cbvir_core.types import RowMask, RowNumbers, Rows
 
 SEGMENT_RECALL = 0.985
 """Recall@100 that each segment is tuned for: .98 is promised, and 48 queries are a sample."""
@@ -137,14 +137,14 @@ class SegmentIndex:
         """Return every row of segments and tail, forgotten ones too."""
         return self._view.all_rows()
 
-    def search(self, query: Rows, k: int) -> Neighbours:
+    def search(self, query: Rows, k: int, within: RowMask | None = None) -> Neighbours:
         """Return the k nearest rows: candidates of each segment measured exactly, and the tail's nearest."""
         view = self._view
         if k <= 0 or self._stopping.is_set():
             return NO_NEIGHBOURS
         vector = np.ascontiguousarray(query, dtype=np.float32).reshape(-1)
-        candidates = [segment.candidates(vector, k) for segment in view.segments]
-        parts = [view.tail.search(vector, k, self._source.read)]
+        candidates = [segment.candidates(vector, k, within) for segment in view.segments]
+        parts = [view.tail.search(vector, k, self._source.read, within)]
         if candidates:
             most = max(effort_for(segment.entry, k)[0] for segment in view.segments)
             rows, vectors = self._source.read(worth_measuring(candidates, most))

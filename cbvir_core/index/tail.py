@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cbvir_core.index.neighbours import Neighbours, merged, nearest
-from cbvir_core.types import RowNumbers, Rows
+from cbvir_core.index.neighbours import Neighbours, merged, nearest, permitted
+from cbvir_core.types import RowMask, RowNumbers, Rows
 
 ReadVectors = Callable[[RowNumbers], tuple[RowNumbers, Rows]]
 """Row numbers -> those of them that still exist, and their vectors (`VectorSource.read`)."""
@@ -32,15 +32,22 @@ class TailView:
     def __len__(self) -> int:
         return len(self.rows) + len(self.backlog)
 
-    def search(self, query: Rows, k: int, read: ReadVectors) -> Neighbours:
-        """Return the exact k nearest.
+    def search(self, query: Rows, k: int, read: ReadVectors, within: RowMask | None = None) -> Neighbours:
+        """Return the exact k nearest, or those of the rows that are `within`, by their numbers.
 
         A backlog, which only an index that lost its files has, is read from the store for every query.
         """
+        if within is not None:
+            return self.within(within).search(query, k, read)
         parts = [nearest(query, self.rows, self.vectors, k, self.squares)]
         for rows, vectors in read_in_batches(self.backlog, read):
             parts.append(nearest(query, rows, vectors, k))
         return merged(parts, k)
+
+    def within(self, mask: RowMask) -> TailView:
+        """Return the part of the rows that a mask by row number names."""
+        held, waiting = permitted(self.rows, mask), permitted(self.backlog, mask)
+        return TailView(self.rows[held], self.vectors[held], self.squares[held], self.backlog[waiting])
 
     def all_rows(self) -> RowNumbers:
         """Return the row numbers in the order in which they came."""

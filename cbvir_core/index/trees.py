@@ -13,7 +13,7 @@ from annoy import AnnoyIndex
 
 from cbvir_core.errors import StoreError
 from cbvir_core.index.item_search import NearItems
-from cbvir_core.types import Rows
+from cbvir_core.types import RowMask, Rows
 
 TREE_SEED = 20_240_826  # the same rows give the same trees
 ADD_PAUSE_ROWS = 32  # rows passed to ANNOY between two pauses
@@ -47,8 +47,9 @@ class Trees:
     def __len__(self) -> int:
         return int(self._trees.get_n_items())
 
-    def nearest(self, projected: Rows, count: int, effort: int) -> NearItems:
+    def nearest(self, projected: Rows, count: int, effort: int, allowed: RowMask | None = None) -> NearItems:
         """Return up to `count` items, having visited `effort` nodes, without distances."""
+        del allowed
         items = np.array(self._trees.get_nns_by_vector(projected.tolist(), count, effort), dtype=np.int64)
         return NearItems(items, np.zeros(len(items), np.float32))
 

@@ -14,7 +14,7 @@ from typing import Protocol
 
 from cbvir_core.index.neighbours import Neighbours
 from cbvir_core.index.options import IndexOptions
-from cbvir_core.types import RowNumbers, Rows
+from cbvir_core.types import RowMask, RowNumbers, Rows
 
 RebuildProgress = Callable[[int, int], None]
 """Called with the rows that are done and the rows in all."""
@@ -105,8 +105,10 @@ class RowIndex(Protocol):
 class VectorIndex(RowIndex, Protocol):
     """Nearest neighbours among the vectors of the rows that were added and not removed."""
 
-    def search(self, query: Rows, k: int) -> Neighbours:
+    def search(self, query: Rows, k: int, within: RowMask | None = None) -> Neighbours:
         """Return the k nearest rows of one descriptor (D, or 1 x D), with exact Euclidean distances.
+
+        Only rows `within` are returned, where that is given: a mask by row number, of one row at least.
 
         Fewer than k where there are not more; none after `close`.  An approximate index may miss
         neighbours, but returns each row at most once and never a removed one.

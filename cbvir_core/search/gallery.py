@@ -1,4 +1,4 @@
-"""What is searched: every keyframe through the index, or those of chosen videos exactly.
+"""What is searched: every keyframe through the index, or those of chosen videos, exactly where they are few.
 
 Neither searches blank keyframes, which stand for their spans and are no answer.
 """
@@ -18,6 +18,10 @@ from cbvir_core.types import RowNumbers, Rows
 
 KEYFRAMES_READ_AT_ONCE = 4096
 """Keyframes whose descriptors are read at once where chosen videos are searched: 21 MB of float32."""
+
+MAX_COMPARED_KEYFRAMES = 8192
+"""Keyframes of chosen videos that are read and compared: 5 microseconds each, which is what an index of a
+million takes."""
 
 
 class Gallery(Protocol):
@@ -51,21 +55,27 @@ class IndexGallery:
 
 
 class VideoGallery:
-    """The keyframes of some videos, each of them compared.
+    """The keyframes of some videos.
 
-    The index holds no videos, only keyframes: its nearest thousand may contain none of a small folder, so a
-    query that is limited to videos is answered from the store, exactly.
+    Of few keyframes each is read from the store and compared, which takes as long in any library.  Of more
+    than `MAX_COMPARED_KEYFRAMES` the index finds the nearest: it passes over the codes of all others.
     """
 
-    def __init__(self, store: Store, generation: Generation, videos: Iterable[VideoRecord]) -> None:
-        self._store, self._generation = store, generation
+    def __init__(
+        self, store: Store, generation: Generation, index: Index, videos: Iterable[VideoRecord]
+    ) -> None:
+        self._store, self._generation, self._index = store, generation, index
         self.rows = np.asarray(store.searchable_rows(video.video_id for video in videos), np.int64)
 
     def __len__(self) -> int:
         return len(self.rows)
 
     def nearest(self, queries: Rows, k: int) -> list[Neighbours]:
-        """Return the exact neighbours of each descriptor."""
+        """Return the neighbours of each descriptor, exact ones of few keyframes."""
+        if len(self.rows) > MAX_COMPARED_KEYFRAMES:
+            within = np.zeros(int(self.rows.max()) + 1, np.bool_)
+            within[self.rows] = True
+            return parallel_map(lambda query: self._index.search(query, k, within), queries)
         distances = [
             self._distances(queries, self.rows[start : start + KEYFRAMES_READ_AT_ONCE])
             for start in range(0, len(self.rows), KEYFRAMES_READ_AT_ONCE)

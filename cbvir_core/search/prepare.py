@@ -56,7 +56,8 @@ class Preparer:
 
     def _gallery(self, options: SearchOptions) -> Gallery:
         if options.within:
-            return VideoGallery(self._store, self._generation, videos_within(self._store, options.within))
+            videos = videos_within(self._store, options.within)
+            return VideoGallery(self._store, self._generation, self._index, videos)
         return IndexGallery(self._index)
 
     def _refiner_for(self, options: SearchOptions) -> tuple[Refiner | None, tuple[str, ...]]:

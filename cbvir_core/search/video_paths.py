@@ -7,6 +7,7 @@ from pathlib import Path
 
 from cbvir_core.errors import UnknownVideo
 from cbvir_core.store import Store, VideoRecord, absolute_path
+from cbvir_core.types import VideoId
 
 
 def videos_within(store: Store, places: Iterable[Path | str]) -> list[VideoRecord]:
@@ -14,8 +15,16 @@ def videos_within(store: Store, places: Iterable[Path | str]) -> list[VideoRecor
 
     Raises UnknownVideo for a place that names no video, or more than one by the beginning of an id.
     """
-    videos = store.videos()
-    found = {video.video_id: video for place in places for video in _within(store, videos, place)}
+    found: dict[VideoId, VideoRecord] = {}
+    folders: list[Path | str] = []
+    for place in places:
+        video = store.video_at(folder_of(place))
+        if video is None:
+            folders.append(place)
+        else:
+            found[video.video_id] = video
+    videos = store.videos() if folders else []  # a file is found by its path, without the others
+    found |= {video.video_id: video for place in folders for video in _within(store, videos, place)}
     return list(found.values())
 
 

@@ -13,7 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from cbvir_core.index import INDEX_KINDS, IndexOptions, Neighbours, VectorIndex
 from cbvir_core.index.vector_index import SourceIdentity
-from cbvir_core.types import RowNumbers, Rows
+from cbvir_core.types import RowMask, RowNumbers, Rows
 from support.row_store import clustered, mixed_queries, normalised
 
 RECALL = 0.98
@@ -115,15 +115,20 @@ class Pair:
         for index in self.both:
             index.close()
 
-    def answers(self, query: Rows, k: int) -> tuple[Neighbours, Neighbours]:
+    def answers(self, query: Rows, k: int, within: RowMask | None = None) -> tuple[Neighbours, Neighbours]:
         """Return the true neighbours and those of the tested index, which are sound whatever they miss."""
-        truth, found = self.exact.search(query, k), self.tested.search(query, k)
+        truth, found = self.exact.search(query, k, within), self.tested.search(query, k, within)
         assert len(set(found.rows.tolist())) == len(found.rows) == len(truth.rows)
+        assert within is None or within[found.rows].all()
         assert np.isin(found.rows, self.source.live_rows()).all(), "no removed row is found"
         if len(found.rows):
             measured = np.linalg.norm(self.source.read(found.rows)[1] - query, axis=1)
             np.testing.assert_allclose(found.distances, measured, atol=1e-5)
         return truth, found
+
+
+SOME = np.arange(60) % 3 == 1
+"""Every third row of the first ones, to which a search is limited."""
 
 
 class Congruence(RuleBasedStateMachine):
@@ -169,6 +174,8 @@ class Congruence(RuleBasedStateMachine):
         for k in (0, 1, 7, 60):
             truth, found = self.pair.answers(small_rows(1, 77)[0], k)
             np.testing.assert_allclose(found.distances, truth.distances, atol=1e-5)
+            truth, found = self.pair.answers(small_rows(1, 78)[0], k, SOME)
+            np.testing.assert_allclose(found.distances, truth.distances, atol=1e-5)
         live = self.pair.source.live_rows()
         for index in self.pair.both:
             assert index.status().rows == len(live)
@@ -210,6 +217,7 @@ def test_fresh_rows_are_all_found_and_sealed_ones_as_promised(kind: str, tmp_pat
     for video in videos[::4]:
         pair.remove(video)
     check_recall(pair, rows, fresh)
+    check_recall(pair, rows, fresh[:0], within=np.arange(len(rows)) % 5 == 0)
     pair.reopen()
     check_recall(pair, rows, fresh)
     pair.rebuild()
@@ -217,11 +225,11 @@ def test_fresh_rows_are_all_found_and_sealed_ones_as_promised(kind: str, tmp_pat
     pair.close()
 
 
-def check_recall(pair: Pair, rows: Rows, fresh: RowNumbers) -> None:
+def check_recall(pair: Pair, rows: Rows, fresh: RowNumbers, within: RowMask | None = None) -> None:
     """Every true neighbour among `fresh` is found, and nearly every one of the others."""
     shares = []
     for query in mixed_queries(rows):
-        truth, found = pair.answers(query, 100)
+        truth, found = pair.answers(query, 100, within)
         missed = truth.rows[~np.isin(truth.rows, found.rows)]
         assert not np.isin(missed, fresh).any()
         shares.append(1 - len(missed) / len(truth.rows))

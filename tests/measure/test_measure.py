@@ -15,7 +15,7 @@ from cbvir_core.index.neighbours import Neighbours
 from cbvir_core.library import Library, MeasureOptions
 from cbvir_core.measure import measure_shortlist, queries, reading, shortlist
 from cbvir_core.search.stages import STAGES
-from cbvir_core.types import Rows
+from cbvir_core.types import RowMask, Rows
 from support.libraries import LibraryOpener, active_generation, store_of
 
 OPTIONS = MeasureOptions(questions=5, film_s=4.0, seed=3)
@@ -81,7 +81,7 @@ def test_reading_ends_at_the_wanted_time(library: Library) -> None:
 class Forgetful(Index):
     """An index that finds every other neighbour."""
 
-    def search(self, query: Rows, k: int) -> Neighbours:
+    def search(self, query: Rows, k: int, within: RowMask | None = None) -> Neighbours:
         found = super().search(query, k)
         return Neighbours(found.rows[::2], found.distances[::2])
 
