@@ -40,8 +40,9 @@ from cbvir_core.types import Floats, RowMask, RowNumbers
 SEAL_CODES = 262_144
 """Codes in memory from which they become a file: 11 MB, an hour or two of film."""
 
-LARGEST_SEGMENT_CODES = 8_388_608
-"""Codes of one file that is made of others, 352 MB: while they are merged they are in memory."""
+LARGEST_SEGMENT_CODES = 10_000_000
+"""Codes of one file that is made of others, 420 MB: while they are merged they are in memory.  More than 32
+times `SEAL_CODES`, since sealed files are a little larger than that."""
 
 FRAME_COMPACTION = CompactionPolicy(SEAL_CODES, LARGEST_SEGMENT_CODES)
 """When lists in memory become a file and when files are merged, counted in codes."""

@@ -21,5 +21,5 @@ class IndexOptions:
     trees: int = 12
     seal_at: int = 4096
     variance: float = 0.9
-    largest: int = 4_194_304
+    largest: int = 5_000_000
     lists_from: int = 4096

@@ -18,6 +18,7 @@ import numpy as np
 from bench.neighbours.described import RealRows
 from cbvir_core.files import replacing
 from cbvir_core.index.neighbours import nearest
+from cbvir_core.index.projection import Projection
 from cbvir_core.types import RowNumbers, Rows
 
 NEIGHBOURHOOD, REACH = 16, 8
@@ -111,6 +112,11 @@ def density(real: RealRows) -> list[tuple[int, float, float]]:
         near = [nearest(query, numbers, rows, last).distances for query in real.held_out[:DENSITY_QUERIES]]
         found.append(np.mean(near, axis=0))
     return [(place, float(found[0][place - 1]), float(found[1][place - 1])) for place in DENSITY_NEIGHBOURS]
+
+
+def components(real: RealRows, variance: float) -> tuple[int, int]:
+    """Return how many principal components of whole pictures hold a share of the variance, and how many are."""
+    return Projection.fit(real.whole[:8192], variance).dimensions, real.whole.shape[1]
 
 
 def normalised(rows: Rows) -> Rows:

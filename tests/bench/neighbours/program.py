@@ -11,7 +11,7 @@ from pathlib import Path
 from bench.neighbours.contest import Way
 from bench.neighbours.described import RealRows, real_rows
 from bench.neighbours.faiss_ways import FaissGraph, FaissLists, ProjectedLists
-from bench.neighbours.made import density, query_rows, row_file
+from bench.neighbours.made import components, density, query_rows, row_file
 from bench.neighbours.measure import Figures, measure, questions
 from bench.neighbours.other_ways import Exact, Hnswlib, OwnIndex, Usearch, missing_peers
 from bench.neighbours.tables import table, write_csv, write_plot
@@ -77,6 +77,8 @@ def _measured(arguments: argparse.Namespace, real: RealRows) -> Iterator[Figures
 
 def _describe(real: RealRows) -> None:
     print(f"{len(real.whole):,} pictures, {len(real.windows):,} windows of them; larger sets are enlarged")
+    most, all_of_them = components(real, 0.9)
+    print(f"  {most} of {all_of_them} components hold nine tenths of the variance")
     for place, among_real, among_made in density(real):
         print(f"  distance to neighbour {place}: {among_real:.3f} among real rows, {among_made:.3f} enlarged")
 
