@@ -16,7 +16,7 @@ PART_TABLES: Mapping[str, tuple[Table, ...]] = {
     "thumbnails": (Table.THUMBNAILS,),
     "features": (Table.FEATURES,),
     "frame_codes": (Table.FRAMES,),
-    "descriptors": (Table.DESCRIPTORS,),
+    "descriptors": (Table.DESCRIPTORS, Table.REFINED),
 }
 """Parts of the store by their tables; what is left of it counts as ``other``."""
 

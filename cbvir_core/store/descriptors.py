@@ -14,16 +14,15 @@ from cbvir_core.store.layout import (
     HalfRows,
     filter_matrix,
     generation_key,
-    has_refine,
     pack_descriptors,
     pack_number,
+    pack_refine,
     refine_matrix,
     row_key,
     rows_of_keys,
     to_half,
     unpack_number,
     unpack_row_key,
-    with_refine,
 )
 from cbvir_core.store.part import RowNumbersLike, StorePart
 from cbvir_core.store.records import Generation
@@ -140,8 +139,9 @@ class DescriptorStore(StorePart):
         with self._environment.read() as txn:
             # Ascending keys visit neighbouring pages.
             for position in np.argsort(wanted, kind="stable").tolist():
-                value = txn.get(Table.DESCRIPTORS, row_key(generation.number, int(wanted[position])))
-                if value is not None and (not refine or has_refine(value)):
+                key = row_key(generation.number, int(wanted[position]))
+                value = tables.read_refine(txn, key) if refine else txn.get(Table.DESCRIPTORS, key)
+                if value is not None:
                     positions.append(position)
                     values.append(value)
             vectors = refine_matrix(values) if refine else filter_matrix(values)
@@ -197,10 +197,9 @@ def _note_filled(txn: Transaction, generation: Generation, written: int) -> None
 
 def _put_refine(txn: Transaction, key: bytes, refine_row: HalfRows) -> tuple[bool, bool]:
     """Return whether the descriptor was written, and whether the row had none before."""
-    value = txn.get(Table.DESCRIPTORS, key)
-    if value is None:
+    if txn.get(Table.DESCRIPTORS, key) is None:
         return False, False
-    txn.put(Table.DESCRIPTORS, key, with_refine(value, refine_row))
+    txn.put(Table.REFINED, key, pack_refine(refine_row))
     return True, txn.delete(Table.UNREFINED, key)
 
 

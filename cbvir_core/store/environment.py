@@ -48,7 +48,8 @@ class Table(StrEnum):
     PATHLESS = "pathless"  # video id -> nothing: no file of it is left
     FEATURES = "features"  # row -> local features of the still, packed (`cbvir_core.verify`)
     GENERATIONS = "generations"  # generation -> JSON
-    DESCRIPTORS = "descriptors"  # generation, row -> float16 filter row, float16 refine row
+    DESCRIPTORS = "descriptors"  # generation, row -> float16 filter row; of earlier releases refine row too
+    REFINED = "refined"  # generation, row -> float16 refine row
     UNREFINED = "unrefined"  # generation, row -> nothing: the refine row is still missing
     CHANGES = "changes"  # sequence number -> generation, row: what derived files follow
     COMPARED = "compared"  # video id -> how far it was compared with others

@@ -96,7 +96,7 @@ class GenerationStore(StorePart):
 
     def _sweep(self) -> None:
         """Delete descriptors of generations that were dropped, also those that a crash left behind."""
-        for table in (Table.DESCRIPTORS, Table.UNREFINED):
+        for table in (Table.DESCRIPTORS, Table.REFINED, Table.UNREFINED):
             while self._environment.write(partial(_sweep_some, table)):
                 pass
 

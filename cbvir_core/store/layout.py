@@ -185,22 +185,26 @@ def to_half(rows: Rows) -> HalfRows:
 
 
 def pack_descriptors(filter_row: HalfRows, refine_row: HalfRows | None) -> bytes:
-    """Pack both descriptors of a row in one value, so that one page access reads both."""
+    """Pack the descriptors of a row in one value.
+
+    Earlier releases packed both so.  With both a value is half a page and has one of its own; two values of a
+    quarter share pages with others.
+    """
     refine = b"" if refine_row is None else refine_row.tobytes()
     return (
         _LENGTHS.pack(len(filter_row), len(refine) // STORED_FLOAT.itemsize) + filter_row.tobytes() + refine
     )
 
 
-def with_refine(value: memoryview, refine_row: HalfRows) -> bytes:
-    """Return a stored value with its refine descriptor set or replaced."""
-    filter_length, _ = _lengths(value)
-    return pack_descriptors(np.frombuffer(value, STORED_FLOAT, filter_length, _LENGTHS.size), refine_row)
+def pack_refine(refine_row: HalfRows) -> bytes:
+    """Pack a refine descriptor alone."""
+    return np.ascontiguousarray(refine_row, STORED_FLOAT).tobytes()
 
 
-def has_refine(value: memoryview) -> bool:
-    """Return whether a stored value has a refine descriptor."""
-    return _lengths(value)[1] > 0
+def refine_part(value: memoryview) -> memoryview | None:
+    """Return the refine descriptor in what `pack_descriptors` made, as `pack_refine` packs it; or None."""
+    filter_length, refine_length = _lengths(value)
+    return value[_LENGTHS.size + 2 * filter_length :] if refine_length else None
 
 
 def filter_matrix(values: Sequence[memoryview]) -> Rows:
@@ -212,8 +216,10 @@ def filter_matrix(values: Sequence[memoryview]) -> Rows:
 
 
 def refine_matrix(values: Sequence[memoryview]) -> Rows:
-    """Return the refine descriptors of stored values, all of which have one: N x D, float32."""
-    return _matrix([value[_LENGTHS.size + 2 * _lengths(value)[0] :] for value in values], 0)
+    """Return refine descriptors that `pack_refine` packed: N x D, float32."""
+    if any(len(value) % STORED_FLOAT.itemsize for value in values):
+        raise StoreDamaged("a refine descriptor in the store has the wrong length")
+    return _matrix(list(values), 0)
 
 
 def _matrix(parts: list[memoryview], offset: int) -> Rows:

@@ -14,6 +14,7 @@ from cbvir_core.store.layout import (
     generation_key,
     number_key,
     pack_number,
+    refine_part,
     row_key,
     unframed_key,
     unpack_keyframe,
@@ -167,9 +168,19 @@ def _delete_descriptors(txn: Transaction, generation: Generation, row: int) -> d
     key = row_key(generation.number, row)
     if not txn.delete(Table.DESCRIPTORS, key):
         return {}
+    txn.delete(Table.REFINED, key)
     was_unrefined = txn.delete(Table.UNREFINED, key)
     refined = generation.refine is not None and not was_unrefined
     return {filter_counter(generation.number): -1, refine_counter(generation.number): -int(refined)}
+
+
+def read_refine(txn: Transaction, key: bytes) -> memoryview | None:
+    """Return the packed refine descriptor of a row of a generation, wherever it lies; None without one."""
+    value = txn.get(Table.REFINED, key)
+    if value is not None:
+        return value
+    both = txn.get(Table.DESCRIPTORS, key)
+    return None if both is None else refine_part(both)
 
 
 def read_frame_codec(txn: Transaction) -> str | None:

@@ -26,6 +26,7 @@ from cbvir_core.store.layout import (
     pack_descriptors,
     pack_frame_codes,
     pack_number,
+    pack_refine,
     pack_thumbnails,
     path_key,
     row_key,
@@ -133,26 +134,26 @@ def _put_videos(generation: Generation, pool: _Pool, videos: list[tuple[int, int
         rng = np.random.default_rng([number, 1])
         filters, refines = clustered(count, 512, number), clustered(count, 512, 1_000_000 + number)
         entries, start_s = list[_PackedKeyframe](), 0.0
-        for filter_row, refine_row in zip(filters, refines, strict=True):
-            entries.append(_entry(pool, rng, start_s, filter_row, refine_row))
+        for filter_row in filters:
+            entries.append(_entry(pool, rng, start_s, filter_row))
             start_s = entries[-1].keyframe.scene_end_s
         path, video_id = made_path(number), video_name(number)
         info = VideoInfo(path, video_id, 1, "mp4", "h264", 640, 360, 0, ONE, ONE, Fraction(0), 1e3, 25.0)
         tables.put_video(txn, VideoRecord.new(info, 1e9 + number).with_path(path))
         txn.put(Table.PATHS, path_key(path), video_id.encode())
         rows = _append(txn, video_id, generation, entries)
-        for row in rows:
+        for row, refine_row in zip(rows, refines, strict=True):
+            txn.put(Table.REFINED, row_key(generation.number, row), pack_refine(to_half(refine_row)))
             txn.delete(Table.UNREFINED, row_key(generation.number, row))
             txn.put(Table.FEATURES, pack_number(row), pool.features[row % len(pool.features)])
+            txn.delete(Table.UNFEATURED, pack_number(row))
         tables.add_to_counters(txn, Counter({tables.refine_counter(generation.number): len(rows)}))
         tables.put_video(txn, replace(tables.read_video(txn, video_id), complete=True))
 
 
-def _entry(
-    pool: _Pool, rng: np.random.Generator, start_s: float, filter_row: Rows, refine_row: Rows
-) -> _PackedKeyframe:
+def _entry(pool: _Pool, rng: np.random.Generator, start_s: float, filter_row: Rows) -> _PackedKeyframe:
     number = int(rng.integers(len(pool.pictures)))
     length_s, codes = pool.scenes[int(rng.integers(len(pool.scenes)))]
     keyframe = Keyframe(start_s, start_s, start_s + length_s, pool.pictures[number])
-    descriptors = pack_descriptors(to_half(filter_row), to_half(refine_row))
+    descriptors = pack_descriptors(to_half(filter_row), None)
     return _PackedKeyframe(keyframe, pool.stills[number], pool.strips[number], codes, descriptors)

@@ -15,7 +15,7 @@ from bench.shared_data import SHARED
 from cbvir_core import Library
 from cbvir_core.errors import CbvirError
 
-STORE_PARTS = ("stills", "thumbnails", "features", "descriptors")
+STORE_PARTS = ("stills", "thumbnails", "features", "descriptors", "refined", "frames")
 HOUR_S = 3600.0
 
 

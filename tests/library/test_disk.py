@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from cbvir_core.library import Library
 from support.films import Film
+from support.libraries import store_of
 
 
 def test_parts_of_the_store_add_up(open_library: Callable[..., Library], films: list[Film]) -> None:
@@ -18,7 +19,8 @@ def test_parts_of_the_store_add_up(open_library: Callable[..., Library], films: 
     assert use.store > empty.store
     assert sum(use.parts.values()) >= use.store
     stills = sum(
-        len(library.still(row.keyframe_id)) for row in library.keyframes(library.videos()[0].video_id)
+        len(store_of(library).still(row.keyframe_id))
+        for row in library.keyframes(library.videos()[0].video_id)
     )
     assert use.parts["stills"] >= stills > 0
     assert use.parts["thumbnails"] > 0

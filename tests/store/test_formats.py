@@ -33,6 +33,10 @@ STRIP = (
     "0000000000000000000000ffda0008010100003f009f8fffd9"
 )
 
+ROW_1 = "000000010000000000000001"
+BOTH_DESCRIPTORS = "03000200003c0000000000380038"
+"""Both descriptors of a row, which the first release kept in one value."""
+
 LISTS_OF_SCHEMA_2 = {"unfeatured", "searchable", "incomplete", "partial", "pathless"}
 
 GOLDEN: dict[str, dict[bytes | str, bytes | str]] = {
@@ -63,9 +67,10 @@ GOLDEN: dict[str, dict[bytes | str, bytes | str]] = {
     "unframed": {},
     "generations": {"00000001": b'{"number":1,"filter":"filter-a","refine":"refine-a"}'},
     "descriptors": {
-        "000000010000000000000001": "03000200003c0000000000380038",
+        "000000010000000000000001": "03000000003c00000000",
         "000000010000000000000002": "030000000000003800b4",
     },
+    "refined": {"000000010000000000000001": "00380038"},
     "unrefined": {"000000010000000000000002": b""},
     "changes": {
         "0000000000000001": "000000010000000000000001",
@@ -150,6 +155,8 @@ def test_a_store_of_the_first_release_opens(tmp_path: Path) -> None:
     with lmdb.open(str(tmp_path), max_dbs=20) as environment:
         entries = {table: kept for table, kept in golden().items() if table not in LISTS_OF_SCHEMA_2}
         entries["meta"][b"schema"] = b"1"
+        del entries["refined"]
+        entries["descriptors"][bytes.fromhex(ROW_1)] = bytes.fromhex(BOTH_DESCRIPTORS)
         entries["meta"][IDENTITY] = b"0" * 32
         entries["stills"] = {bytes(7) + b"\1": b"a JPEG"}
         tables = {name: environment.open_db(name.encode()) for name in entries}

@@ -15,15 +15,15 @@ from cbvir_core.errors import StoreDamaged, StoreError, UnknownVideo
 from cbvir_core.store import Generation, Store
 from cbvir_core.store.layout import (
     filter_matrix,
-    has_refine,
     pack_descriptors,
     pack_keyframe,
+    pack_refine,
     refine_matrix,
+    refine_part,
     row_key,
     to_half,
     unpack_keyframe,
     unpack_row_key,
-    with_refine,
 )
 from cbvir_core.types import Keyframe, KeyframeId, VideoId
 from support.store_makers import MakeInfo, MakeKeyframes, MakeRows
@@ -225,9 +225,15 @@ def test_keys_sort_as_their_numbers(generation: int, rows: list[int]) -> None:
 
 def test_damaged_values_are_noticed(unit_rows: MakeRows) -> None:
     value = pack_descriptors(to_half(unit_rows(1))[0], None)
-    assert not has_refine(memoryview(value))
-    whole = memoryview(with_refine(memoryview(value), to_half(unit_rows(1, dim=5))[0]))
-    assert refine_matrix([whole]).shape == (1, 5)
+    assert refine_part(memoryview(value)) is None
+    refine_row = to_half(unit_rows(1, dim=5))[0]
+    whole = memoryview(pack_descriptors(to_half(unit_rows(1))[0], refine_row))  # as earlier releases packed
+    part = refine_part(whole)
+    assert part is not None
+    assert bytes(part) == pack_refine(refine_row)
+    assert refine_matrix([part]).shape == (1, 5)
+    with pytest.raises(StoreDamaged):
+        refine_matrix([part[:-1]])
     assert filter_matrix([whole, memoryview(value)]).shape == (2, 12)
     for broken in (b"", b"\0" * len(value), value[:-1]):
         with pytest.raises(StoreDamaged):

@@ -14,7 +14,8 @@ from cbvir_core.store.check.links import KnownRows
 from cbvir_core.store.environment import Table
 from cbvir_core.store.layout import (
     filter_matrix,
-    has_refine,
+    refine_matrix,
+    refine_part,
     unpack_frame_codes,
     unpack_number,
     unpack_row_key,
@@ -64,13 +65,21 @@ def _descriptors(snapshot: StoreSnapshot, known: KnownRows) -> Iterator[StoreFau
         have[number].append(row)
         try:
             width = filter_matrix([memoryview(value)]).shape[1]
-            if has_refine(memoryview(value)):
+            if refine_part(memoryview(value)) is not None:
                 refined[number].append(row)
         except StoreDamaged as error:
             yield StoreFault(Table.DESCRIPTORS, f"row {row}: {error}")
             continue
         if widths.setdefault(number, width) != width:
             yield StoreFault(Table.DESCRIPTORS, f"row {row} has {width} numbers, not {widths[number]}")
+    for key, value in snapshot.entries(Table.REFINED):
+        number, row = unpack_row_key(key)
+        if number in generations:
+            refined[number].append(row)
+        try:
+            refine_matrix([memoryview(value)])
+        except StoreDamaged as error:
+            yield StoreFault(Table.REFINED, f"row {row}: {error}")
     for number, generation in generations.items():
         yield from _generation(snapshot, known, generation, as_rows(have[number]), as_rows(refined[number]))
 
