@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from cbvir_core.embed.conversions import conversion, drop_conversion, written_whole
-from cbvir_core.embed.precision import MIN_BF16_COSINE, worst_cosine
+from cbvir_core.embed.precision import MIN_BF16_COSINE, MIN_VIEWS_BF16_COSINE, worst_cosine
 from cbvir_core.embed.preprocess import CPU_BATCH_PIXELS, Batch
 from cbvir_core.types import Rows
 from cbvir_core.weights import read_header
@@ -69,7 +69,8 @@ class OpenVinoRunner:
         model = _read(kept)
         if model is None:
             model = _keep(_measured(make_network(weights, views=views), weights), kept)
-        self.precision = _precision(_measured(model, weights))
+        bound = MIN_VIEWS_BF16_COSINE if views else MIN_BF16_COSINE
+        self.precision = _precision(_measured(model, weights), bound)
         self._compiled = compile_network(model, self.precision, threads)
         self._local = threading.local()
         self.dim: int = self._compiled.output(0).partial_shape[-1].get_length()
@@ -96,9 +97,9 @@ def _measured(model: Any, weights: Path) -> Any:
     return model
 
 
-def _precision(model: Any) -> str:
+def _precision(model: Any, bound: float) -> str:
     cosine = float(model.get_rt_info(_BF16_COSINE).astype(str)) if has_bf16() else 0.0
-    return "bf16" if cosine >= MIN_BF16_COSINE else "f32"
+    return "bf16" if cosine >= bound else "f32"
 
 
 def has_bf16() -> bool:

@@ -21,6 +21,11 @@ MIN_BF16_COSINE = 0.999
 """Cosine to float32 that bf16 must keep on the probes.  The worst real frames lost up to nine times as much
 as the worst probe, and real frames are to keep .99."""
 
+MIN_VIEWS_BF16_COSINE = 0.99
+"""The same for views, which are kept as codes of 34 bytes.  A code is far less exact: that of a view in
+float32 has a cosine of about .80 to it, and so has that of the view in bf16 (``bench.measure.precision
+--clips``)."""
+
 PROBE_COUNT = 8
 _PROBE_SIDE = 128
 _LONG_SIDE_PROBE_SIZE = (128, 160)  # height and width where the preprocessing keeps the aspect ratio

@@ -42,6 +42,9 @@ from cbvird.worker import wire
 
 FILM_S = 237.0
 
+DATA = Path(tempfile.gettempdir()) / "cbvir-decode-films"
+"""Where films are kept for the next run."""
+
 IN_THE_WORKER = (
     Stage("borders", pipeline, "find_borders"),
     Stage("demux and decode", Decoder, "pictures"),
@@ -146,7 +149,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.ingest stages", description=__doc__)
     parser.add_argument("--films", nargs="+", choices=FILM_KINDS, default=list(FILM_KINDS))
     parser.add_argument("--seconds", type=float, default=FILM_S, help=f"of each film ({FILM_S:g})")
-    parser.add_argument("--data", type=Path, default=Path(tempfile.gettempdir()) / "cbvir-decode-films")
+    parser.add_argument("--data", type=Path, default=DATA, help="where films are kept")
     options = parser.parse_args(arguments)
     cv2.setNumThreads(1)
     for kind in options.films:

@@ -4,8 +4,8 @@
     python -m bench.measure.precision --seeded resnet101
 
 It is measured on the probes that decide at run time (`cbvir_core.embed.precision`), and on four frames of
-each clip.  WEIGHTS are files in cbvir's format (``cbvirctl models import``); --seeded makes a random SOLAR
-in addition.
+each clip.  With --clips the codes of views by the built-in filter are compared too.  WEIGHTS are files in
+cbvir's format (``cbvirctl models import``); --seeded makes a random SOLAR in addition.
 """
 
 from __future__ import annotations
@@ -26,8 +26,9 @@ from cbvir_core.embed import openvino_runtime
 from cbvir_core.embed.precision import worst_cosine
 from cbvir_core.embed.preprocess import batches
 from cbvir_core.errors import CbvirError
+from cbvir_core.index import shipped_codec
 from cbvir_core.types import Image, Rows
-from cbvir_core.weights import read_header
+from cbvir_core.weights import find_profile, read_header
 from support.networks import seeded_solar
 
 FRAMES_PER_CLIP = 4
@@ -74,6 +75,22 @@ def measure(weights: Path, frames: list[Image]) -> None:
     print()
 
 
+def measure_codes(frames: list[Image]) -> None:
+    """Print the mean cosine of codes of views to the views in float32, of views in each precision."""
+    weights, codec = find_profile("builtin", None).filter, shipped_codec()
+    preprocess, model = read_header(weights).preprocess, openvino_runtime.make_network(weights, views=True)
+    wanted = None
+    for kind in ("f32", "bf16"):
+        request = openvino_runtime.compile_network(model, kind).create_infer_request()
+        parts = [
+            openvino_runtime.infer(request, batch) for _, batch in batches(frames, preprocess, 1.0, pixels=1)
+        ]
+        views = np.concatenate(parts)
+        wanted = codec.project(views.reshape(-1, views.shape[-1])) if wanted is None else wanted
+        kept = codec.decode(codec.encode(views).reshape(-1, codec.code_bytes))
+        print(f"codes of views in {kind}: {(kept * wanted).sum(axis=1).mean():.4f}", flush=True)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(
         prog="python -m bench.measure.precision",
@@ -93,6 +110,8 @@ def main() -> None:
         )
         for weights in [*options.weights, *seeded]:
             measure(weights, frames)
+    if frames:
+        measure_codes(frames)
 
 
 if __name__ == "__main__":
