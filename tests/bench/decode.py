@@ -62,7 +62,7 @@ def peers() -> Iterator[tuple[str, Callable[[Path], Found]]]:
     def detector(kind: str) -> Callable[[Path], Found]:
         def detect(path: Path) -> Found:
             scenes = scenedetect.detect(str(path), getattr(scenedetect, kind)(), start_in_scene=True)
-            return Found([(start.get_seconds() + end.get_seconds()) / 2 for start, end in scenes])
+            return Found([(start.seconds + end.seconds) / 2 for start, end in scenes])
 
         return detect
 
