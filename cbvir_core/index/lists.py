@@ -1,7 +1,7 @@
 """Inverted lists over the items of a segment: four bits for two components, scanned by faiss's fast scan.
 
 An item is in the list of its nearest centroid, and a search scans the lists of the centroids nearest to the
-query.  Descriptors of the built-in filter are whitened: 415 of 512 components hold nine tenths of the
+query.  Descriptors of the built-in filter are whitened: 416 of 512 components hold nine tenths of the
 variance, and the lists that hold .98 of the 100 nearest of 100,000 rows hold three fifths of all.  So what
 counts is that a code is scanned quickly: in registers, 32 at a time (André, Kermarrec and Le Scouarnec, VLDB
 2015), 16 ns for the 128 bytes of one row of 512 components.

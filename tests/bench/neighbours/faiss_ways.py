@@ -16,7 +16,7 @@ from cbvir_core.types import Rows
 ADDED_AT_ONCE = 16_384
 POINTS_PER_LIST = 48
 HNSW_LINKS, HNSW_BUILD_EFFORT = 16, 100
-SCANNED_SHARES = (1, 2, 4, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512)
+SCANNED_LISTS = (1, 2, 4, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024, 1536, 2048)
 
 
 def list_count(rows: int) -> int:
@@ -27,7 +27,7 @@ def list_count(rows: int) -> int:
 class FaissLists:
     """Inverted lists: whole rows (``Flat``) or eight bits of each number (``SQ8``)."""
 
-    efforts: Sequence[int] = SCANNED_SHARES
+    efforts: Sequence[int] = SCANNED_LISTS
 
     def __init__(self, coding: str) -> None:
         self.name, self._coding = f"faiss IVF {coding}", coding
@@ -51,7 +51,7 @@ class FaissLists:
 class ProjectedLists:
     """Principal components in inverted lists, coded; `candidates` of them are compared exactly."""
 
-    efforts: Sequence[int] = SCANNED_SHARES
+    efforts: Sequence[int] = SCANNED_LISTS
 
     def __init__(self, coding: str, width: int, candidates: int) -> None:
         self.name = f"faiss PCA{width} IVF {coding}, {candidates} exact"
@@ -60,7 +60,9 @@ class ProjectedLists:
     def build(self, rows: MappedRows, home: Path) -> None:
         projection = projection_of(rows.sample(16_384), self._width)
         projection.save(home / "projection.npz")
-        lists = faiss.index_factory(projection.dimensions, f"IVF{list_count(len(rows))},{self._coding}")
+        fast = f"PQ{projection.dimensions // 2}x4fs"
+        coding = fast if "fast scan" in self._coding else self._coding
+        lists = faiss.index_factory(projection.dimensions, f"IVF{list_count(len(rows))},{coding}")
         _train(lists, projection.apply(rows.sample(POINTS_PER_LIST * lists.nlist)))
         for start in range(0, len(rows), ADDED_AT_ONCE):
             lists.add(projection.apply(rows.part(start, start + ADDED_AT_ONCE)))

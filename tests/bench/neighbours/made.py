@@ -115,7 +115,7 @@ def density(real: RealRows) -> list[tuple[int, float, float]]:
 
 
 def components(real: RealRows, variance: float) -> tuple[int, int]:
-    """Return how many principal components of whole pictures hold a share of the variance, and how many are."""
+    """Return how many principal components hold a share of the pictures' variance, and how many all do."""
     return Projection.fit(real.whole[:8192], variance).dimensions, real.whole.shape[1]
 
 

@@ -34,8 +34,8 @@ def ways() -> list[Way]:
         FaissGraph(),
         FaissLists("Flat"),
         FaissLists("SQ8"),
-        ProjectedLists("SQ8", 128, 200),
-        ProjectedLists("PQ64x4fs", 128, 600),
+        ProjectedLists("SQ8", 256, 400),
+        ProjectedLists("PQ4 fast scan", 512, 400),
     ]
 
 
@@ -94,7 +94,7 @@ def _parser() -> argparse.ArgumentParser:
     add(
         "--build-limit-s",
         type=float,
-        default=900.0,
+        default=600.0,
         help="leave out what would take longer to build, by its time at the size before",
     )
     add("--csv", type=Path, help="write the table here")
