@@ -12,7 +12,7 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from cbvir_core.decode.container import MICROSECOND, no_memory, open_video
-from cbvir_core.decode.skipping import UNFILTERED, GapWatch, Mode, first_skip, refers_to_no_b_frame
+from cbvir_core.decode.skipping import UNFILTERED, GapWatch, Mode, first_skip, needless_b_frames
 
 MAX_FAILED_READS = 100
 """Failed reads in a row after which the rest of the file is left out."""
@@ -117,9 +117,10 @@ class Decoder:
         if self._gaps is None:
             return
         if packet is not None and packet.is_keyframe and self._b_frames_may_go:
-            needless = refers_to_no_b_frame(bytes(packet))
+            needless = needless_b_frames(bytes(packet))
             if needless is not None:
-                self._context.skip_frame = "BIDIR" if needless else "NONREF"
+                near = needless and (needless + 1) * self.frame_s <= self._sample_s
+                self._context.skip_frame = "BIDIR" if near else "NONREF"
         if packet is not None and not packet.is_discard:
             self._gaps.sent(packet.pts)
         if self._gaps.too_sparse:

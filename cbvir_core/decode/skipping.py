@@ -54,16 +54,19 @@ def first_skip(mode: Mode, decoder: str) -> SkipFrame:
     return "DEFAULT"
 
 
-def refers_to_no_b_frame(key_packet: bytes) -> bool | None:
-    """Return whether P-frames from here on refer to no B-frame, as far as x264's settings tell.
+def needless_b_frames(key_packet: bytes) -> int | None:
+    """Return how many B-frames in a row may be skipped from here on, by x264's settings.
 
-    None for a packet without settings: what held before still holds.
+    0 where a P-frame may refer to a B-frame; None for a packet without settings, which changes nothing.
     """
     found = X264_SETTINGS.search(key_packet)
     if found is None:
         return None
-    settings = found.group().split()
-    return b"ref=1" in settings and b"interlaced=0" in settings
+    settings = dict(word.split(b"=", 1) for word in found.group().split() if b"=" in word)
+    if settings.get(b"ref") != b"1" or settings.get(b"interlaced") != b"0":
+        return 0
+    count = settings.get(b"bframes", b"")
+    return int(count) if count.isdigit() else 0
 
 
 class GapWatch:

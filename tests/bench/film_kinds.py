@@ -8,7 +8,7 @@ from pathlib import Path
 
 from bench.films.making import make_film, write_film
 from bench.films.parts import best_versions, clip_duration_s
-from bench.films.plan import BITRATE, ENCODINGS, FILM_RATE, FILM_SIZE, FilmPlan, stretch_of
+from bench.films.plan import BITRATE, ENCODINGS, FILM_RATE, FILM_SIZE, FIXED_GOP, FilmPlan, stretch_of
 from bench.shared_data import CLIPS
 from cbvir_core.decode import read_frames
 from cbvir_core.types import Span
@@ -20,6 +20,9 @@ FILM_KINDS = ("default", "fixed-gop", "hevc", "1080p", "static")
 of 20 s each with a GOP of 250."""
 
 STATIC_PICTURE_S = 20
+
+CONSTANT_QUALITY = ("-c:v", "libx264", "-preset", "veryfast", "-crf", "23", *FIXED_GOP)
+"""How slides and screens are encoded: a bit rate to be kept would be spent on pictures that stand still."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +70,7 @@ def _limit_s(durations_s: Sequence[float], seconds: float) -> float:
 def _static_film(plan: FilmPlan, folder: Path, seconds: float) -> KindOfFilm:
     """Make a film of the first pictures of the plan's clips, each shown for `STATIC_PICTURE_S`."""
     count = min(len(plan.stretches), max(2, round(seconds / STATIC_PICTURE_S)))
-    path = folder / f"static-{count}.mp4"
+    path = folder / f"static-{count}-{FILM_RATE}.mp4"
     duration_s = float(count * STATIC_PICTURE_S)
     if not path.is_file():
         source = film_of("default", folder, seconds)
@@ -76,7 +79,7 @@ def _static_film(plan: FilmPlan, folder: Path, seconds: float) -> KindOfFilm:
         size = "x".join(map(str, FILM_SIZE))
         read = ["-f", "rawvideo", "-pix_fmt", "rgb24", "-s", size, "-framerate", f"1/{STATIC_PICTURE_S}"]
         shown = ["-vf", f"fps={FILM_RATE},format=yuv420p", "-t", str(duration_s)]
-        write_film(path, [*read, "-i", "-", *shown, *ENCODINGS["gop-1"]], pictures)
+        write_film(path, [*read, "-i", "-", *shown, *CONSTANT_QUALITY], pictures)
     shots = tuple(
         (float(s), float(s + STATIC_PICTURE_S)) for s in range(0, int(duration_s), STATIC_PICTURE_S)
     )

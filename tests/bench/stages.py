@@ -64,7 +64,7 @@ IN_THE_WRITER = (
     Stage("descriptors of keyframes", NetworkEncoder, "encode"),
     Stage("views of frames", ViewEncoder, "encode"),
     Stage("codes of views", FrameCodec, "encode"),
-    Stage("stills as JPEG", store_keyframes, "encode_still"),
+    Stage("stills", store_keyframes, "encode_kept_still"),
     Stage("thumbnails as JPEG", store_keyframes, "pack_thumbnails"),
     Stage("store", KeyframeStore, "append"),
     Stage("index", Index, "refresh"),
