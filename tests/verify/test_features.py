@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import struct
+import zlib
 from dataclasses import replace
 
 import numpy as np
@@ -10,7 +12,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cbvir_core.errors import StoreDamaged
-from cbvir_core.verify import QUERY_FEATURES, STILL_FEATURES, LocalFeatures, describe, mirrored, pack, unpack
+from cbvir_core.verify import (
+    QUERY_FEATURES,
+    STILL_FEATURES,
+    LocalFeatures,
+    describe,
+    mirrored,
+    pack,
+    packing,
+    unpack,
+)
 from cbvir_core.verify.features import ROOT_SIFT_STEPS, SELECTION_CELLS
 from verify.clips import Clip
 from verify.perturbations import mirror
@@ -98,6 +109,19 @@ def test_packing_keeps_what_matters(clips: list[Clip]) -> None:
         assert np.abs(np.log2(back.sizes / features.sizes)).max() < 0.04
         assert np.abs((back.angles - features.angles + 180) % 360 - 180).max() < 0.8
         assert np.abs(back.grey.astype(int) - features.grey).max() <= 1
+
+
+def test_features_of_the_first_layout_are_read(clips: list[Clip]) -> None:
+    features = describe(clips[0].still)
+    data = pack(features)
+    points_end = packing.PACKED_HEADER.size + 4 + 6 * len(features)
+    (length,) = struct.unpack_from("<I", data, points_end)
+    coder = zlib.compressobj(9, zlib.DEFLATED, -15)
+    rows = coder.compress(features.rows.tobytes()) + coder.flush()
+    first = b"\1" + data[1:points_end] + struct.pack("<I", len(rows)) + rows + data[points_end + 4 + length :]
+    assert np.array_equal(unpack(first).rows, features.rows)
+    assert pack(unpack(first)) == data
+    assert len(data) < 0.97 * len(first)
 
 
 @given(st.integers(0, 40), st.integers(1, 3000), st.integers(1, 3000), st.integers(0, 2**32 - 1))

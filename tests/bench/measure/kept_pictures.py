@@ -36,7 +36,7 @@ from cbvir_core.decode.kept import encode_kept_still, encode_kept_strip
 from cbvir_core.embed import NetworkEncoder, RuntimeOptions
 from cbvir_core.errors import CbvirError
 from cbvir_core.types import Image
-from cbvir_core.verify import QUERY_FEATURES, describe, verify
+from cbvir_core.verify import QUERY_FEATURES, describe, pack, unpack, verify
 from cbvir_core.weights import find_profile
 from support.conversions import encoder_cache
 
@@ -76,7 +76,10 @@ def _stills(frames: Sequence[Image]) -> None:
         read, read_ms = _timed(decode_still, written)
         size = float(np.mean([len(one) for one in written]))
         first = first or size
-        features = [describe(still) for still in read]
+        described = [describe(still) for still in read]
+        packed, pack_ms = _timed(pack, described)
+        features, unpack_ms = _timed(unpack, packed)
+        packed_size = np.mean([len(one) for one in packed])
         found = [
             verify(query, still) is not None
             for own, still in zip(asked, features, strict=True)
@@ -86,7 +89,8 @@ def _stills(frames: Sequence[Image]) -> None:
         lines[name] = (
             f"{size:,.0f} bytes ({size / first:.2f})  written {write_ms:.1f} ms  read {read_ms:.1f} ms  "
             f"{_noise(frames, read):.1f} dB  agree {sum(found)} of {len(found)}  "
-            f"SOLAR {cosine.mean():.4f}, worst {cosine[0]:.3f}"
+            f"SOLAR {cosine.mean():.4f}, worst {cosine[0]:.3f}  features {packed_size:,.0f} bytes, "
+            f"packed {pack_ms:.1f} ms, unpacked {unpack_ms:.1f} ms"
         )
     report(f"stills, {len(frames)} frames of real clips", **lines)
 
