@@ -77,7 +77,13 @@ class SlidingBasis:
         self._newest: deque[tuple[Vector, int]] = deque(maxlen=min(window, LOOKAHEAD_SAMPLES + 1))
 
     def push(self, vector: Vector) -> None:
-        """Add a sample; in a full window it replaces the oldest."""
+        """Add a sample; in a full window it replaces the oldest.
+
+        Where a film stands still, the very same vector is added `LOOKAHEAD_SAMPLES` + 1 times at most.
+        """
+        newest = self._newest
+        if len(newest) == newest.maxlen and all(before is vector for before, _ in newest):
+            return
         if not self._count:
             self._rows = np.zeros((self._slots, len(vector)), np.float32)
         slot = self._count % self._window

@@ -80,3 +80,15 @@ def test_zero_vectors_do_no_harm() -> None:
     for _ in range(15):
         sliding.push(np.zeros(20, np.float32))
     assert cosine(sliding.project(np.ones(20, np.float32)), sliding.project(np.zeros(20, np.float32))) == 0
+
+
+def test_a_film_that_stands_still_does_not_fill_the_window() -> None:
+    rng = np.random.default_rng(8)
+    seen = [rng.random(40).astype(np.float32) for _ in range(5)]
+    basis, still = SlidingBasis(12, 8), rng.random(40).astype(np.float32)
+    for vector in seen:
+        basis.push(vector)
+    for _ in range(30):
+        basis.push(still)
+    kept = [np.linalg.norm(basis.project(vector)) / np.linalg.norm(vector) for vector in (*seen, still)]
+    assert min(kept) > 0.999
