@@ -70,7 +70,13 @@ def encoded(pictures: list[Image], tmp_path: Path) -> Callable[[str], Path]:
     return encode
 
 
-@pytest.mark.parametrize("name", list(ENCODINGS))
+QUICK = ("x264 veryfast", "x264 many B-frames", "HEVC with CRA", "VP9")
+"""What every test run looks at; the others are among the slow tests."""
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=() if name in QUICK else pytest.mark.slow) for name in ENCODINGS]
+)
 def test_auto_finds_what_every_frame_finds(name: str, film: Film, encoded: Callable[[str], Path]) -> None:
     path, shots = encoded(name), [(shot.start_s, shot.end_s) for shot in film.shots]
     scores: list[KeyframeScore] = []
