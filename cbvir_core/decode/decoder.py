@@ -12,7 +12,7 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from cbvir_core.decode.container import MICROSECOND, no_memory, open_video
-from cbvir_core.decode.skipping import UNFILTERED, GapWatch, Mode, first_skip, needless_b_frames
+from cbvir_core.decode.skipping import GapWatch, Mode, first_skip, needless_b_frames
 
 MAX_FAILED_READS = 100
 """Failed reads in a row after which the rest of the file is left out."""
@@ -46,8 +46,6 @@ class Decoder:
         self._only_keys = mode == "keyframes" and not self._untimed
         self._first_dts: int | None = None
         self._context.skip_frame = "DEFAULT" if self._untimed else first_skip(mode, self._context.name)
-        if mode == "auto":
-            self._context.options = UNFILTERED
         self._sample_s = sample_s
         watching = mode == "auto" and self._context.skip_frame == "NONREF"
         self._gaps = self._new_watch() if watching else None

@@ -1,10 +1,10 @@
 """Which frames the decoder may skip, and the check that it does not skip too many.
 
 Decoding reference frames alone costs about two thirds of decoding every frame, intra frames alone a small
-part (``python -m bench keyframes`` in tests/ prints the cost of each mode).  In `auto` the loop filter is
-skipped as well, another fifth of FFmpeg's time.  Frames then drift a little from what a player shows, less
-than JPEG lets a still drift.  In every other mode a frame is the picture that a player shows, so whatever
-looks for the exact moment compares with that.
+part (``python -m bench keyframes`` in tests/ prints the cost of each mode).  Skipping the loop filter as
+well would save another fifth of FFmpeg's time, but a frame that refers to an unfiltered one drifts from what
+a player shows: a keyframe of a real clip that was asked for was a match with .99 before and likely with .89
+then.  It is not skipped, so a frame is the same picture in every mode.
 
 B-frames that others refer to may be left out too where no P-frame refers to one.  H.264 does not tell that
 without reading every slice, but x264 writes its settings into the stream, and with ``ref=1`` a P-frame refers
@@ -21,12 +21,9 @@ from typing import Literal, get_args
 Mode = Literal["auto", "every", "reference", "keyframes"]
 """`every` frame; `reference`: without the frames that no other one needs; `keyframes`: intra frames
 only; `auto`: as `reference` or with fewer frames still, until a gap between frames is too long for sampling,
-then `every`; without loop filter."""
+then `every`."""
 
 SkipFrame = Literal["DEFAULT", "NONREF", "BIDIR", "NONKEY"]
-
-UNFILTERED = {"skip_loop_filter": "all"}
-"""Options of a decoder for mode `auto`."""
 
 X264_SETTINGS = re.compile(rb"x264 - core [^\x00]{0,2000}")
 """The message in which x264 tells its settings, in the first packet of what it encoded."""

@@ -83,4 +83,4 @@ def test_a_walk_round_a_figure_is_more_than_one_view(shared: Path, name: str) ->
     clip = shared / "videos" / name
     blind = KeyframeOptions(layout_similarity=0.0)
     assert len(list(extract_keyframes(clip, blind, max_side=320))) == 1
-    assert len(list(extract_keyframes(clip, mode="reference", max_side=320))) == 3
+    assert len(list(extract_keyframes(clip, max_side=320))) == 3
