@@ -108,9 +108,12 @@ def test_it_is_limited_by_folder_and_by_region(library: Library, archive: list[F
 
 
 def test_the_best_has_its_very_moment(library: Library, picture: Image) -> None:
-    first, *others = library.search(picture, SearchOptions(everywhere=True, exact_time_s=60)).results
-    assert first.time_note not in NOT_DECODED
-    assert {hit.time_note for hit in others} <= NOT_DECODED
+    """So has the best one of the first pass; of scenes that show the same it may be another one."""
+    results = library.search(picture, SearchOptions(everywhere=True, exact_time_s=60)).results
+    decoded = [hit for hit in results if hit.time_note not in NOT_DECODED]
+    assert decoded[0] == results[0]
+    assert len(decoded) <= 2
+    assert all(hit.exact for hit in decoded)
 
 
 def test_what_is_nowhere_has_no_results(library: Library, tmp_path: Path) -> None:
@@ -125,7 +128,7 @@ def test_what_is_nowhere_has_no_results(library: Library, tmp_path: Path) -> Non
 def test_the_bound_is_said(library: Library, picture: Image, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bounds, "EVERY_SCENE", replace(bounds.EVERY_SCENE, candidates=6))
     answer = library.search(picture, ALL)
-    assert len(answer.results) == 6
+    assert len(answer.results) in (6, 7)  # and perhaps the best one of the first pass
     assert answer.notes.count(BOUND_NOTE.format(count=6)) == 1
 
 
