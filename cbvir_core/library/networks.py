@@ -22,7 +22,7 @@ MIN_SOLAR_THREADS = min(4, len(os.sched_getaffinity(0)))
 The filter keeps to the number that was set: it also serves the ingest, where one thread is steadier."""
 
 NETWORK_LOADING_REASON = (
-    "its network is still being loaded; the first time it is made for this machine, which takes minutes"
+    "its network is still being loaded; the first time it is made for this machine, which may take a minute"
 )
 
 
