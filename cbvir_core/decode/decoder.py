@@ -12,7 +12,7 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from cbvir_core.decode.container import MICROSECOND, no_memory, open_video
-from cbvir_core.decode.skipping import GapWatch, Mode, first_skip, needless_b_frames
+from cbvir_core.decode.skipping import GapWatch, Mode, first_skip
 
 MAX_FAILED_READS = 100
 """Failed reads in a row after which the rest of the file is left out."""
@@ -46,10 +46,8 @@ class Decoder:
         self._only_keys = mode == "keyframes" and not self._untimed
         self._first_dts: int | None = None
         self._context.skip_frame = "DEFAULT" if self._untimed else first_skip(mode, self._context.name)
-        self._sample_s = sample_s
         watching = mode == "auto" and self._context.skip_frame == "NONREF"
-        self._gaps = self._new_watch() if watching else None
-        self._b_frames_may_go = self._context.name == "h264"  # until a gap shows that they may not
+        self._gaps = GapWatch(sample_s, self._stream.time_base or MICROSECOND) if watching else None
         self.damaged = 0
 
     @property
@@ -114,22 +112,11 @@ class Decoder:
     def _watch(self, packet: Packet[VideoStream] | None) -> None:
         if self._gaps is None:
             return
-        if packet is not None and packet.is_keyframe and self._b_frames_may_go:
-            needless = needless_b_frames(bytes(packet))
-            if needless is not None:
-                near = needless and (needless + 1) * self.frame_s <= self._sample_s
-                self._context.skip_frame = "BIDIR" if near else "NONREF"
         if packet is not None and not packet.is_discard:
             self._gaps.sent(packet.pts)
         if self._gaps.too_sparse:
-            # One step at a time: a B-frame that nothing refers to may itself refer to one that was skipped.
-            skipped_b = self._context.skip_frame == "BIDIR"
-            self._context.skip_frame = "NONREF" if skipped_b else "DEFAULT"
-            self._gaps = self._new_watch() if skipped_b else None
-            self._b_frames_may_go = False
-
-    def _new_watch(self) -> GapWatch:
-        return GapWatch(self._sample_s, self._stream.time_base or MICROSECOND)
+            self._context.skip_frame = "DEFAULT"
+            self._gaps = None
 
     def _pts_of(self, picture: VideoFrame) -> int | None:
         """Return the picture's PTS; without one its DTS.

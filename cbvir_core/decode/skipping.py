@@ -6,27 +6,21 @@ well would save another fifth of FFmpeg's time, but a frame that refers to an un
 a player shows: a keyframe of a real clip that was asked for was a match with .99 before and likely with .89
 then.  It is not skipped, so a frame is the same picture in every mode.
 
-B-frames that others refer to may be left out too where no P-frame refers to one.  H.264 does not tell that
-without reading every slice, but x264 writes its settings into the stream, and with ``ref=1`` a P-frame refers
-to the P-frame or I-frame before it.  The decoder puts a copy in the place of a missing reference, so that
-references keep their numbers.
+B-frames that others refer to are decoded.  Without them samples of a film of P-frames lie up to a third of a
+second off their grid, and the ends of a clip that is looked for were found 1.2 s off instead of .3.
 """
 
 from __future__ import annotations
 
-import re
 from fractions import Fraction
 from typing import Literal, get_args
 
 Mode = Literal["auto", "every", "reference", "keyframes"]
 """`every` frame; `reference`: without the frames that no other one needs; `keyframes`: intra frames
-only; `auto`: as `reference` or with fewer frames still, until a gap between frames is too long for sampling,
-then `every`."""
+only; `auto`: as `reference`, and of still stretches the first frame alone, until a gap between frames is too
+long for sampling, then `every`."""
 
-SkipFrame = Literal["DEFAULT", "NONREF", "BIDIR", "NONKEY"]
-
-X264_SETTINGS = re.compile(rb"x264 - core [^\x00]{0,2000}")
-"""The message in which x264 tells its settings, in the first packet of what it encoded."""
+SkipFrame = Literal["DEFAULT", "NONREF", "NONKEY"]
 
 FIXED_SKIP_DECODERS = frozenset({"libdav1d", "libaom-av1"})
 """Decoders that read the skip level only once; `auto` could not change it, so it decodes every frame."""
@@ -49,21 +43,6 @@ def first_skip(mode: Mode, decoder: str) -> SkipFrame:
     if mode == "reference" or (mode == "auto" and decoder not in FIXED_SKIP_DECODERS):
         return "NONREF"
     return "DEFAULT"
-
-
-def needless_b_frames(key_packet: bytes) -> int | None:
-    """Return how many B-frames in a row may be skipped from here on, by x264's settings.
-
-    0 where a P-frame may refer to a B-frame; None for a packet without settings, which changes nothing.
-    """
-    found = X264_SETTINGS.search(key_packet)
-    if found is None:
-        return None
-    settings = dict(word.split(b"=", 1) for word in found.group().split() if b"=" in word)
-    if settings.get(b"ref") != b"1" or settings.get(b"interlaced") != b"0":
-        return 0
-    count = settings.get(b"bframes", b"")
-    return int(count) if count.isdigit() else 0
 
 
 class GapWatch:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
-from bench.films import making
+from bench.films.plan import FilmPlan
 from bench.visil import main, material, program
 from bench.visil.material import all_kinds
 from cbvir_core.train.video.network import VideoSimilarityNetwork
@@ -49,7 +50,7 @@ def test_the_benchmark_prints_all_ways_and_all_kinds(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.setattr(program, "opened_encoder", SmallRegions)
-    monkeypatch.setattr(making, "FILM_SIZE", (160, 90))
+    monkeypatch.setattr(material, "FilmPlan", partial(FilmPlan, size=(160, 90)))
     monkeypatch.setattr(material, "MAX_FRAMES", 12)
     line = ["--shared", str(small), "--data", str(tmp_path), "--model", str(weights), "--each", "1"]
     line += ["--kinds", "mirrored", "--slides", "4", "--json", str(tmp_path / "figures.json")]

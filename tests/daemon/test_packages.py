@@ -10,7 +10,19 @@ import cbvird
 
 FOLDER = Path(cbvird.__file__).parent
 
-PACKAGE_ORDER = ("config", "worker", "runtime", "watch", "ingest", "export", "http", "web", "app", "__main__")
+PACKAGE_ORDER = (
+    "config",
+    "worker",
+    "runtime",
+    "watch",
+    "ingest",
+    "care",
+    "export",
+    "http",
+    "web",
+    "app",
+    "__main__",
+)
 """A package, or a module beside the packages, may import those before it."""
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
-from av.video.frame import PictureType, VideoFrame
+from av.video.frame import VideoFrame
 
 from cbvir_core.decode import FrameReader, Mode, read_frames
 from cbvir_core.decode.decoder import Decoder
@@ -308,20 +308,3 @@ def test_closing_ends_iteration(film: Path) -> None:
 def test_wrong_options_are_named(film: Path, wrong: dict[str, object]) -> None:
     with pytest.raises(ValueError, match=next(iter(wrong))):
         read_frames(film, **wrong)  # type: ignore[arg-type]
-
-
-@pytest.mark.parametrize(("references", "skipped"), [("1", True), ("3", False)])
-def test_b_frames_that_others_refer_to_are_skipped_where_no_p_frame_needs_them(
-    make_film: MakeFilm, references: str, skipped: bool
-) -> None:
-    options = {"bf": "3", "b_strategy": "0", "g": "48", "x264-params": f"ref={references}:b-pyramid=normal"}
-    path = make_film(name="film.mkv", frames=96, options=options)
-    decoder = Decoder(path, "auto", Fraction(1, 3))
-    kinds = {picture.pict_type for _, picture in decoder.pictures()}
-    assert (PictureType.B not in kinds) is skipped
-    assert decoder.damaged == 0
-    decoder.close()
-    with read_frames(path, samples_per_s=None, mode="every", max_side=64) as reader:
-        truth = {frame.time: frame.image for frame in reader}
-    with read_frames(path, samples_per_s=None, max_side=64) as reader:
-        assert all(np.array_equal(truth[frame.time], frame.image) for frame in reader)

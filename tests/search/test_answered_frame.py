@@ -84,7 +84,7 @@ def test_the_still_is_shown_where_there_is_no_frame(
     assert "offline" in offline.note
     for one in (without, behind, offline):
         assert one.label == label
-        np.testing.assert_array_equal(one.image, still)
+        assert difference(one.image, still) < 1.0  # which was written as JPEG once more
 
 
 def test_points_are_in_pixels_of_the_whole_picture() -> None:
