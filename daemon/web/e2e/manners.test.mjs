@@ -8,11 +8,13 @@ import { answered, askWith, control, foundVideos, opened, questionFile, test, WO
 test("everything from the question to the frame is done by keyboard", async () => {
   const opening = await opened();
   const { page } = opening;
+  await page.locator("#main input[type=file]").first().waitFor({ state: "attached" });
   await page.keyboard.press("Tab");
   assert.equal(await page.evaluate(() => document.activeElement.className), "skip");
   await page.keyboard.press("Enter");
   assert.equal(await page.evaluate(() => document.activeElement.id), "main");
   await page.keyboard.press("Tab");
+  assert.equal(await page.evaluate(() => document.activeElement.type), "file", "what opens the chooser");
   const [chooser] = await Promise.all([page.waitForEvent("filechooser"), page.keyboard.press("Enter")]);
   await chooser.setFiles(questionFile("film.jpg"));
   await answered(page);
