@@ -1,10 +1,10 @@
 """Pictures as a store keeps them, by the thousand: as small as they can be with the same answers.
 
 `python -m bench.measure.kept_pictures` compares them with JPEG as it was kept before, on 174 frames of real
-clips.  At quality 65 stills had .53 of the bytes and 486 of 522 queries agreed with them by local features, 487
-before; a frame of a real clip was answered with another scene, though, so the quality is 75.  Strips of
-thumbnails have .74 of the bytes at the same signal-to-noise ratio.  `decode_still` and `decode_strip` read these forms and
-JPEG, which stores of earlier releases have.
+clips.  At quality 65 stills had .53 of the bytes, and 486 of 522 queries agreed with them by local features,
+487 before; but a frame of a real clip was answered with another scene, so the quality is 75.  Strips of
+thumbnails have .74 of the bytes at the same signal-to-noise ratio.  `decode_still` and `decode_strip` read
+these forms and JPEG, which stores of earlier releases have.
 """
 
 from __future__ import annotations
