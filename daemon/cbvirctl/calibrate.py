@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from cbvirctl.errors import Usage
-from cbvirctl.events import Events, listening
 from cbvirctl.options import JsonOption, SocketOption
-from cbvirctl.progress import ShowProgress, progress_bar
+from cbvirctl.progress import progress_bar
 from cbvirctl.session import emit, reporting, session
+from cbvirctl.tasks import finished_task
 
 MIN_QUESTIONS, MAX_QUESTIONS = 100, 20_000
 """What the service takes; a test holds it to that."""
@@ -51,13 +50,8 @@ def calibrate(
     if reset:
         _reset(as_json, socket, alone=questions is None and seed is None)
         return
-    with (
-        session(socket, as_json, timeout_s=None) as client,
-        progress_bar("questions") as show,
-        listening(client.socket, partial(draw, show=show)),
-    ):
-        document = client.post("/v1/calibrate", questions=questions, seed=seed)
-        show(document["questions"], document["questions"])
+    with session(socket, as_json) as client, progress_bar("questions") as show:
+        document = finished_task(client, "/v1/calibrate", show, questions=questions, seed=seed)
     if as_json:
         emit(document)
         return
@@ -92,15 +86,8 @@ def _reset(as_json: bool, socket: Path | None, *, alone: bool) -> None:
     with session(socket, as_json) as client:
         if not alone:
             raise Usage("--reset asks no questions; leave out --questions and --seed.", code="usage")
-        document = client.delete("/v1/calibrate")
+        document = client.delete("/v1/calibration")
     if as_json:
         emit(document)
     else:
         typer.echo(RESET if document["deleted"] else NOTHING_TO_RESET)
-
-
-def draw(events: Events, show: ShowProgress) -> None:
-    """Show the progress of a calibration; ignore other events."""
-    for kind, data in events:
-        if kind == "calibration":
-            show(data["done"], data["total"])

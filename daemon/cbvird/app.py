@@ -145,6 +145,7 @@ def _context(
         event_bus=event_bus,
         duplicates=DuplicateJob(library, event_bus),
         bench=Task("measurement", threads.stop),
+        calibration=Task("calibration", threads.stop),
         self_test=SelfTest(library, settings.service.data_dir, settings.service.self_test),
         search=settings.search.options(),
         weights=WeightFiles(

@@ -25,6 +25,7 @@ ADMINISTRATIVE = [
     ("DELETE", "/v1/videos/none"),
     ("POST", "/v1/calibrate"),
     ("DELETE", "/v1/calibrate"),
+    ("DELETE", "/v1/calibration"),
     ("POST", "/v1/index/rebuild"),
     ("POST", "/v1/models/moreso/fetch"),
     ("POST", "/v1/models/mine/import"),

@@ -172,8 +172,8 @@ class Service:
 
     # --- waiting ---
 
-    def until(self, condition: Callable[[], bool], what: str) -> None:
-        deadline = time.monotonic() + PATIENCE_S
+    def until(self, condition: Callable[[], bool], what: str, patience_s: float = PATIENCE_S) -> None:
+        deadline = time.monotonic() + patience_s
         while not condition():
             assert self._process is not None
             assert self._process.poll() is None, f"the service has ended; {self.trouble()}"

@@ -8,8 +8,7 @@ from pydantic import BaseModel
 
 from cbvir_core.library import DiskUse
 from cbvir_core.measure import Measurement, QueryMeasure, ReadingMeasure, ShortlistMeasure
-from cbvird.http.error_documents import ErrorBody
-from cbvird.runtime.tasks import TaskState
+from cbvird.http.task_documents import TaskDocument
 
 
 class ReadingDocument(BaseModel):
@@ -126,30 +125,5 @@ class BenchDocument(BaseModel):
         )
 
 
-class TaskDocument(BaseModel):
-    """How work stands that takes minutes; `number` counts such work since the start of the service."""
-
-    number: int
-    running: bool
-    done: int
-    total: int
-    error: ErrorBody | None
-
-
-class BenchTaskDocument(TaskDocument):
+class BenchTaskDocument(TaskDocument[BenchDocument]):
     """How the measurement stands that runs, or what the last one gave."""
-
-    result: BenchDocument | None
-
-    @classmethod
-    def of(cls, state: TaskState[BenchDocument]) -> Self:
-        """Return the document of a state."""
-        failed = state.error
-        return cls(
-            number=state.number,
-            running=state.running,
-            done=state.done,
-            total=state.total,
-            error=None if failed is None else ErrorBody.of(failed),
-            result=state.outcome,
-        )

@@ -13,6 +13,7 @@ from fastapi import Depends, Request
 from cbvir_core.library import Library
 from cbvir_core.search import SearchOptions
 from cbvird.http.bench_documents import BenchDocument
+from cbvird.http.reports import CalibrationDocument
 from cbvird.http.weight_files import WeightFiles
 from cbvird.ingest.catalog import Catalog
 from cbvird.ingest.jobs import Jobs
@@ -45,6 +46,7 @@ class Context:
     event_bus: EventBus
     duplicates: DuplicateJob
     bench: Task[BenchDocument]
+    calibration: Task[CalibrationDocument]
     self_test: SelfTest
     search: SearchOptions
     weights: WeightFiles

@@ -61,13 +61,6 @@ class ModelsEventDocument(BaseModel):
     total: int | None
 
 
-class CalibrationEventDocument(BaseModel):
-    """How many questions of a calibration are answered."""
-
-    done: int
-    total: int
-
-
 class DuplicatesEventDocument(BaseModel):
     """How many seconds of video are compared."""
 
@@ -86,7 +79,6 @@ EVENT_DOCUMENTS: dict[str, type[BaseModel]] = {
     "progress": ProgressEventDocument,
     "index": IndexEventDocument,
     "models": ModelsEventDocument,
-    "calibration": CalibrationEventDocument,
     "duplicates": DuplicatesEventDocument,
     "missed": MissedEventDocument,
 }

@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from cbvir_core.calibration import CalibrationResult, ReliabilityBin
 from cbvir_core.index import IndexStatus
 from cbvird.http.documents import VideoDocument
+from cbvird.http.task_documents import TaskDocument
 
 
 class IndexFigures(BaseModel):
@@ -87,6 +88,10 @@ class CalibrationDocument(BaseModel):
             applied=result.applied,
             bins=[ReliabilityBinDocument.of(one) for one in result.bins],
         )
+
+
+class CalibrationTaskDocument(TaskDocument[CalibrationDocument]):
+    """How the calibration stands that runs, or what the last one gave."""
 
 
 class CalibrationInUseDocument(BaseModel):

@@ -64,8 +64,8 @@ MISSED_KIND = "missed"
 
 @dataclass(frozen=True, slots=True)
 class ServiceEvent:
-    """A change; `kind` is ``video``, ``root``, ``progress``, ``index``, ``models``, ``calibration``,
-    ``duplicates`` or ``missed``.  `number` counts the events of this run of the service."""
+    """A change; `kind` is ``video``, ``root``, ``progress``, ``index``, ``models``, ``duplicates`` or
+    ``missed``.  `number` counts the events of this run of the service."""
 
     kind: str
     data: dict[str, Any]

@@ -1,9 +1,11 @@
-"""``calibrate``: its bar comes from events, and nothing but the bar depends on them."""
+"""``calibrate``: begun at once, followed to its end, one at a time."""
 
 from __future__ import annotations
 
 import json
+import signal
 import socket
+import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -14,8 +16,9 @@ from typing import Any
 import pytest
 
 from cbvir_core.calibration import CALIBRATION_QUESTIONS
-from cbvirctl.calibrate import BETTER, NOT_BETTER, NOTHING_TO_RESET, draw
+from cbvirctl.calibrate import BETTER, NOT_BETTER, NOTHING_TO_RESET
 from support.films import Film
+from support.running import BIN
 from support.services import Service
 
 FEW, MANY = "100", "20000"
@@ -34,10 +37,9 @@ DOCUMENT = {
 # What the client's conftest gives: it is no module that can be imported.
 Ask = Callable[..., Any]
 
-CUT_SHORT = (
-    b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n"
-    b'event: calibration\ndata: {"done": 7, "total": 100}\n\nevent: calibration\ndata: {"done": 8, "to'
-)
+TASK = {"number": 1, "running": True, "done": 7, "total": 100, "error": None, "result": None}
+
+PATIENCE_S = 60.0
 
 
 @dataclass(frozen=True)
@@ -54,57 +56,42 @@ def service(make_service: Callable[..., Service], films: list[Film]) -> Service:
     return service
 
 
-@dataclass(frozen=True)
-class Begun:
-    """A calibration under way: what was told of it so far, and what its client says at its end."""
-
-    told: list[tuple[int, int | None]]
-    said: list[Any]
-    thread: threading.Thread
-
-
 @pytest.fixture(scope="module")
-def begun(service: Service, ask: Ask) -> Begun:
-    """A calibration that would take hours, after its first two events."""
-    told: list[tuple[int, int | None]] = []
-    said: list[Any] = []
-    with service.http.stream("GET", "/v1/events") as response:
-        lines = response.iter_lines()
-        assert next(lines) == ": cbvird"
-        asking = threading.Thread(
-            target=lambda: said.append(ask(service, "calibrate", "--questions", MANY, "--json"))
-        )
-        asking.start()
-        draw(_events(lines, until=2), lambda done, total: told.append((done, total)))
-    return Begun(told, said, asking)
+def begun(service: Service) -> Iterator[subprocess.Popen[bytes]]:
+    """The command of a calibration that would take hours, after its first question."""
+    command = [str(BIN / "cbvirctl"), "calibrate", "--questions", MANY, "--socket", str(service.socket)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as running:
+        service.until(lambda: service.get("/v1/calibrate")["done"] > 0, "progress")
+        yield running
+        running.kill()
 
 
 @pytest.fixture(params=[False, True])
 def answered(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Elsewhere]:
-    """A socket that answers with `DOCUMENT`, applied or not, but breaks off its events in the middle."""
+    """A socket whose calibration runs when it is begun, and has ended with `DOCUMENT` when it is read."""
     path = tmp_path_factory.mktemp("s") / "s"
-    body = json.dumps(DOCUMENT | {"applied": request.param}).encode()
-    head = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nconnection: close\r\n"
-    answer = head + b"content-length: %d\r\n\r\n" % len(body) + body
+    result = DOCUMENT | {"applied": request.param}
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(str(path))
         listener.listen()
-        threading.Thread(target=_accept, args=(listener, answer), daemon=True).start()
+        threading.Thread(target=_accept, args=(listener, result), daemon=True).start()
         yield Elsewhere(path)
         listener.shutdown(socket.SHUT_RDWR)
 
 
-def _accept(listener: socket.socket, answer: bytes) -> None:
+def _accept(listener: socket.socket, result: dict[str, Any]) -> None:
+    ended = TASK | {"running": False, "done": 100, "result": result}
     with suppress(OSError):  # the listener is shut down at the end
         while True:
             caller, _ = listener.accept()
             with caller, suppress(BrokenPipeError, ConnectionResetError):
-                events = caller.recv(65_536).startswith(b"GET /v1/events")
-                caller.sendall(CUT_SHORT if events else answer)
+                begins = caller.recv(65_536).startswith(b"POST ")
+                body = json.dumps(TASK if begins else ended).encode()
+                head = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nconnection: close\r\n"
+                caller.sendall(head + b"content-length: %d\r\n\r\n" % len(body) + body)
 
 
 def test_the_bar_ends_full_and_stdout_has_the_document_alone(ask: Ask, answered: Elsewhere) -> None:
-    """Also where the stream of events breaks off."""
     done = ask(answered, "calibrate", "--questions", FEW, "--json")
     assert (done.code, done.document) == (0, DOCUMENT | {"applied": done.document["applied"]})
     assert "questions" in done.err
@@ -118,17 +105,6 @@ def test_people_are_told_which_model_is_used(ask: Ask, answered: Elsewhere) -> N
     assert "calibration error 0.044 before, 0.054 of the new model" in lines
     assert "log loss 0.200 before, 0.210 of the new model" in lines
     assert (BETTER in lines, NOT_BETTER in lines) == (applied, not applied)
-
-
-def _events(lines: Iterator[str], until: int) -> Iterator[tuple[str, dict[str, Any]]]:
-    kind = ""
-    while until:
-        name, _, value = next(lines).partition(": ")
-        if name == "event":
-            kind = value
-        elif name == "data":
-            until -= kind == "calibration"
-            yield kind, json.loads(value)
 
 
 def test_the_number_of_questions_is_the_service_s_own(service: Service, ask: Ask) -> None:
@@ -162,41 +138,56 @@ def test_a_reset_asks_no_questions(service: Service, ask: Ask) -> None:
     assert (done.code, done.error["code"]) == (2, "usage")
 
 
-def test_events_tell_how_far_it_is(begun: Begun) -> None:
-    dones = [done for done, _ in begun.told]
-    assert dones == sorted(set(dones))
-    assert {total for _, total in begun.told} == {int(MANY)}
+def test_it_is_told_how_far_it_is(service: Service, begun: subprocess.Popen[bytes]) -> None:
+    before = service.get("/v1/calibrate")
+    assert (before["running"], before["total"], before["result"]) == (True, int(MANY), None)
+    service.until(lambda: service.get("/v1/calibrate")["done"] > before["done"], "more progress")
 
 
-@pytest.mark.parametrize("option", ["--json", "--reset"])
-def test_another_one_is_told_that_one_runs(service: Service, begun: Begun, ask: Ask, option: str) -> None:
-    done = ask(service, "calibrate", option, "--json")
-    assert (done.code, done.error["code"], done.error["retry"]) == (5, "calibrating", True)
-    assert not begun.said, "the first goes on"
+def test_another_one_is_told_that_one_runs(
+    service: Service, begun: subprocess.Popen[bytes], ask: Ask
+) -> None:
+    done = ask(service, "calibrate", "--json")
+    assert (done.code, done.error["code"], done.error["retry"]) == (5, "task_busy", True)
+    reset = ask(service, "calibrate", "--reset", "--json")
+    assert (reset.code, reset.error["code"], reset.error["retry"]) == (5, "calibrating", True)
+    assert begun.poll() is None, "the first goes on"
 
 
-def test_many_others_hold_up_nothing(service: Service, begun: Begun) -> None:
-    """More requests than the service has threads for."""
+def test_an_interrupted_command_ends_the_calibration(
+    service: Service, begun: subprocess.Popen[bytes], ask: Ask
+) -> None:
+    begun.send_signal(signal.SIGINT)
+    assert begun.wait(PATIENCE_S) == 130
+    service.until(lambda: not service.get("/v1/calibrate")["running"], "its end")
+    assert service.get("/v1/calibrate")["error"]["code"] == "stopped"
+    assert not list(service.data.glob("*.json")), "scores stay as they were"
+
+
+def test_many_at_once_are_one_and_hold_up_nothing(service: Service) -> None:
+    """More requests than the service has threads for; their clients hang up, and it answers."""
+    before = service.get("/v1/calibrate")["number"]
     codes: list[int] = []
 
-    def another() -> None:
-        codes.append(service.http.post("/v1/calibrate").status_code)
+    def one() -> None:
+        codes.append(service.http.post("/v1/calibrate", params={"questions": MANY}).status_code)
 
-    others = [threading.Thread(target=another) for _ in range(45)]
-    for other in others:
-        other.start()
+    many = [threading.Thread(target=one) for _ in range(45)]
+    for each in many:
+        each.start()
     assert service.get("/v1/status")["keyframes"] > 0
-    for other in others:
-        other.join()
-    assert codes == [409] * 45
-    assert not begun.said
+    for each in many:
+        each.join()
+    assert sorted(codes) == [202] + [409] * 44
+    state = service.get("/v1/calibrate")
+    assert (state["number"], state["running"]) == (before + 1, True)
+    assert service.get("/v1/videos")["videos"]
 
 
-def test_the_service_stops_in_the_middle_of_one(service: Service, begun: Begun) -> None:
+def test_the_service_stops_in_the_middle_of_one(service: Service) -> None:
     """Soon, and with the scores as they were: the one asked for takes hours."""
+    assert service.get("/v1/calibrate")["running"]
     assert service.stop() == 0
-    begun.thread.join()
-    assert begun.said[0].code != 0
     assert not list(service.data.glob("*.json"))
 
 
@@ -207,7 +198,9 @@ def test_scores_are_calibrated_on_the_library(
 ) -> None:
     service = make_service()
     service.index(film.path for film in films)
-    outcome = service.http.post("/v1/calibrate", params={"questions": FEW}, timeout=1700).json()
+    service.http.post("/v1/calibrate", params={"questions": FEW}).raise_for_status()
+    service.until(lambda: not service.get("/v1/calibrate")["running"], "its end", patience_s=1700)
+    outcome = service.get("/v1/calibrate")["result"]
     assert outcome["questions"] == int(FEW)
     assert outcome["answers"] > 2 * int(FEW)
     assert (service.data / "calibration.json").exists() is outcome["applied"]

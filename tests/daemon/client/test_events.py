@@ -12,7 +12,7 @@ import pytest
 from cbvirctl.events import Events, listening
 
 HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n"
-EVENT = b'event: calibration\ndata: {"done": 7}\n\n'
+EVENT = b'event: models\ndata: {"bytes": 7}\n\n'
 
 
 @pytest.fixture
@@ -49,5 +49,5 @@ def test_no_thread_outlives_what_it_was_shown_beside(endless: Path) -> None:
     before = threading.active_count()
     with listening(endless, draw):
         assert shown.wait(10)
-    assert seen == [("calibration", {"done": 7})]
+    assert seen == [("models", {"bytes": 7})]
     assert threading.active_count() <= before

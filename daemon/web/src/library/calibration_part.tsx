@@ -1,9 +1,7 @@
 /** Whether probabilities are true in this library: the reliability plot, and calibrating. */
 
-import { useEffect, useState } from "preact/hooks";
-import { send } from "../api/client";
-import { listen } from "../api/live";
 import { useRead } from "../model/use_read";
+import { useTask, type Followed } from "../model/use_task";
 import { ErrorNotice } from "../parts/notice";
 import { counted, number, perCent, t } from "../texts/texts";
 import { ReliabilityPlot, type Bin } from "./reliability_plot";
@@ -15,16 +13,7 @@ interface Calibration {
 export function CalibrationPart() {
   const { value, error, again } = useRead<Calibration>("/v1/calibration");
   const known = value?.calibration;
-  const [running, setRunning] = useState(false);
-  const [failure, setFailure] = useState<unknown>(null);
-  const progress = useProgress();
-  const calibrate = async (): Promise<void> => {
-    setRunning(true);
-    setFailure(null);
-    await send("POST", "/v1/calibrate").then(again, setFailure);
-    setRunning(false);
-  };
-  const busy = running || (progress !== null && progress.done < progress.total);
+  const task = useTask("/v1/calibrate", again);
   return (
     <section class="card" aria-labelledby="calibration">
       <h2 id="calibration">{t("service.calibration")}</h2>
@@ -39,30 +28,30 @@ export function CalibrationPart() {
         </>
       )}
       {known === null && <p>{t("calibration.never")}</p>}
-      <div class="row">
-        <button type="button" class="button" disabled={busy} onClick={calibrate}>
-          {t("calibration.start")}
-        </button>
-        {busy && <progress value={progress?.done} max={progress?.total ?? 1} aria-label={t("calibration.running")} />}
-        {busy && progress && (
-          <span class="quiet" role="status">
-            {number(progress.done)} / {number(progress.total)}
-          </span>
-        )}
-      </div>
-      {failure !== null && <ErrorNotice error={failure} />}
+      <Calibrating task={task} />
+      {task.error !== null && <ErrorNotice error={task.error} />}
     </section>
   );
 }
 
-function useProgress(): { done: number; total: number } | null {
-  const [progress, setProgress] = useState<{ done: number; total: number } | null>(null);
-  useEffect(
-    () =>
-      listen(({ kind, data }) => {
-        if (kind === "calibration") setProgress(data as { done: number; total: number });
-      }),
-    [],
+function Calibrating({ task: { state, start, stop } }: { task: Followed }) {
+  if (!state?.running)
+    return (
+      <div class="row">
+        <button type="button" class="button" disabled={state === null} onClick={start}>
+          {t("calibration.start")}
+        </button>
+      </div>
+    );
+  return (
+    <div class="row">
+      <button type="button" class="button" onClick={stop}>
+        {t("calibration.stop")}
+      </button>
+      <progress value={state.done} max={Math.max(state.total, 1)} aria-label={t("calibration.running")} />
+      <span class="quiet" role="status">
+        {number(state.done)} / {number(state.total)}
+      </span>
+    </div>
   );
-  return progress;
 }

@@ -276,6 +276,7 @@ export const de: Record<TextKey, string> = {
   "calibration.what": "Von den Antworten, die zu 90 % stimmen sollen, sollten neun von zehn stimmen. Das Diagramm zeigt, wie wahr das hier ist.",
   "calibration.never": "Dieser Bestand wurde nicht kalibriert; es gilt das mitgelieferte Modell.",
   "calibration.start": "Kalibrieren",
+  "calibration.stop": "Anhalten",
   "calibration.running": "Kalibrierung",
   "calibration.error": "Mittlerer Fehler {error}",
   "calibration.answers.one": "{count} Antwort",

@@ -274,6 +274,7 @@ export const en = {
   "calibration.what": "Of the answers that are said to be right with 90 %, nine in ten should be. The plot shows how true that is here.",
   "calibration.never": "This library was not calibrated; the model that comes with cbvir is in use.",
   "calibration.start": "Calibrate",
+  "calibration.stop": "Stop",
   "calibration.running": "Calibration",
   "calibration.error": "Mean error {error}",
   "calibration.answers.one": "{count} answer",
