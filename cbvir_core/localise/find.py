@@ -14,6 +14,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
+
 from cbvir_core.decode import STILL_SIDE, probe
 from cbvir_core.decode.scale import fit_size
 from cbvir_core.errors import CbvirError, FileChanged
@@ -86,6 +88,7 @@ def find_moment(
         frame = (info.width, info.height)
         if fallback.clear_match is not None:
             transform = fallback.clear_match.transform
+            mirrored = bool(np.linalg.det(transform) < 0)
         localised = LocalisationQuery(
             query, transform, mirrored, still=fit_size(*frame, STILL_SIDE), frame=frame
         )

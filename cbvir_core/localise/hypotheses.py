@@ -67,6 +67,15 @@ def taken_as_placed(sequence: FrameSequence, query: LocalisationQuery, known_s: 
     return _hypothesis(pattern, fits, {index: one.placement for index, one in placed.items()})
 
 
+def taken_as_laid(sequence: FrameSequence, query: LocalisationQuery) -> Hypothesis | None:
+    """Return how the query fits where it lies on every thumbnail as it was placed; None where it says
+    nothing."""
+    pattern = query.placed
+    if pattern is None or pattern.placement is None:
+        return None
+    return _hypothesis(pattern, dict(enumerate(pattern.fit_all(sequence.frames, pattern.placement))), {})
+
+
 def _followed(sequence: FrameSequence, pattern: Pattern, known: KnownPlacement) -> dict[int, PlacedFit]:
     """Return the placements on all thumbnails of a short scene, and around the best of a long one."""
     count = len(sequence.frames)

@@ -102,6 +102,7 @@ def _match(sequence: FrameSequence, query: LocalisationQuery, known_s: float) ->
     if not possible:
         return None
     likeliest = max(possible, key=lambda one: one.fit + (0.0 if one.placements else WHOLE_FRAME_TOLERANCE))
+    other = whole if likeliest is placed else None
     best = likeliest.best
     run = equal_run(sequence.frames, best, MAX_EQUAL_THUMBNAIL_DIFFERENCE)
     edges_s = _edges(sequence)
@@ -109,7 +110,7 @@ def _match(sequence: FrameSequence, query: LocalisationQuery, known_s: float) ->
         time_s=sequence.times_s[best],
         fit=likeliest.fit,
         explained=likeliest.pattern.explained(list(likeliest.fits.values())),
-        spans=_likely_spans(edges_s, likeliest, run),
+        spans=_likely_spans(edges_s, likeliest, run, None if other is None else other.best),
         transform=query.transform(likeliest.placements.get(best)),
         run=(sequence.times_s[run[0]], sequence.times_s[run[1]]),
         gap_s=float(np.diff(edges_s[best : best + 3]).max()),
@@ -124,11 +125,15 @@ def _edges(sequence: FrameSequence) -> list[float]:
     return [float(times_s[0]) - gap_s, *sequence.times_s, float(times_s[-1]) + gap_s]
 
 
-def _likely_spans(edges_s: list[float], hypothesis: Hypothesis, run: tuple[int, int]) -> tuple[Span, ...]:
+def _likely_spans(
+    edges_s: list[float], hypothesis: Hypothesis, run: tuple[int, int], as_whole: int | None
+) -> tuple[Span, ...]:
     """Return spans around the thumbnails that fit nearly best, likeliest first.
 
     Each reaches from the neighbour before to the one after; what overlaps is one span.  Of the other
-    thumbnails that look like the best one, only the outer sides of the first and the last are likely.
+    thumbnails that look like the best one, only the outer sides of the first and the last are likely.  A
+    picture that is placed may be the whole frame all the same, at the thumbnail `as_whole`, a little beside
+    where the features of another frame lay it.
     """
     is_clear = not hypothesis.placements and hypothesis.fit >= CLEAR_FIT
     difference = CLEAR_FIT_DIFFERENCE if is_clear else LIKELY_FIT_DIFFERENCE
@@ -140,6 +145,8 @@ def _likely_spans(edges_s: list[float], hypothesis: Hypothesis, run: tuple[int, 
     for index, score in scored.items():
         if index == best or not run[0] <= index <= run[1]:
             spans.append((score, (edges_s[index], edges_s[index + 2])))
+    if as_whole is not None:
+        spans.append((scored[best] - 0.25, (edges_s[as_whole], edges_s[as_whole + 2])))
     spans.append((scored[best], (edges_s[run[0]], edges_s[run[0] + 1])))
     spans.append((scored[best] - 0.5, (edges_s[run[1] + 1], edges_s[run[1] + 2])))
     return tuple(span for _, span in sorted(_merged(spans), key=lambda scored: -scored[0]))

@@ -84,6 +84,8 @@ class Candidate:
 
     - `probability`: that the scene shows the query, by the `evidence` that is known so far.
     - `template_match`: where the picture lies in the scene's thumbnails, where it was looked for.
+    - `scene_fit`: how well the best thumbnail of the scene fits, where it was compared with those of other
+      scenes of the video (`cbvir_core.localise.scene_fits`).
     - `moment`: when, for the scene whose exact moment was looked for.
     - `others`: scenes of other videos that show the same picture and for which this one stands.
     """
@@ -92,6 +94,7 @@ class Candidate:
     evidence: MatchEvidence
     probability: float
     template_match: TemplateMatch | None = None
+    scene_fit: float | None = None
     moment: Moment | None = None
     others: tuple[Scene, ...] = ()
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from cbvir_core.search.bounds import bounds_of
 from cbvir_core.search.findings import Findings
 from cbvir_core.search.query import Query
+from cbvir_core.search.truest_frame import with_truest_frame_first
 
 BOUND_NOTE = (
     "{count} scenes were judged and the last of them still show the picture: there may be more. "
@@ -26,7 +27,7 @@ def judge(query: Query, known: Findings) -> Findings:
         one if one.evidence.checked else replace(one, probability=min(one.probability, cap))
         for one in known.candidates
     )
-    judged = replace(known, candidates=candidates)
+    judged = with_truest_frame_first(query, replace(known, candidates=candidates))
     if not _may_hide_scenes(query, judged):
         return judged
     return judged.with_notes([BOUND_NOTE.format(count=len(candidates))])

@@ -9,7 +9,15 @@ from cbvir_core.localise import ThumbnailMatch
 from cbvir_core.search.findings import Candidate, Findings, Scene
 from cbvir_core.search.judge import judge
 from cbvir_core.search.looks import FrameLooker, laid_on_frame
-from cbvir_core.search.next_look import adjoining, another, has_match, is_settled, unseen_best
+from cbvir_core.search.next_look import (
+    adjoining,
+    another,
+    has_match,
+    is_settled,
+    nearest_rival,
+    rivals,
+    unseen_best,
+)
 from cbvir_core.search.parallel import parallel_map
 from cbvir_core.search.query import Query
 from cbvir_core.types import Image
@@ -21,6 +29,9 @@ cores."""
 
 MAX_LOOKS = 3
 """Scenes that are decoded in one pass."""
+
+MAX_RIVAL_SCENES = 12
+"""Scenes of one video that are compared with each other at most: 2 ms each."""
 
 MAX_TEMPLATE_SCENES = 12
 """Scenes in whose thumbnails the picture is looked for at most: 6 ms each."""
@@ -58,6 +69,21 @@ class Localiser:
             compared.update(fresh)
             known = self.match(query, known, fresh)
         return known
+
+    def compare_rivals(self, query: Query, known: Findings) -> Findings:
+        """Compare the thumbnails of the best scene with those of other scenes of its video.
+
+        Where a camera stands still, local features agree with all of them, and the most probable one need not
+        be the one that holds the frame.
+        """
+        numbers = rivals(known)[:MAX_RIVAL_SCENES]
+        if query.described is None or len(numbers) < 2:
+            return known
+        scenes = [known.candidates[number].scene for number in numbers]
+        fits = self._looker.rival_fits(query.described.image, known.candidates[known.best_number], scenes)
+        return known.with_candidates(
+            {n: replace(known.candidates[n], scene_fit=fit) for n, fit in zip(numbers, fits, strict=True)}
+        )
 
     def find_templates(self, query: Query, known: Findings) -> Findings:
         """Look for the picture in the thumbnails of the scenes whose frames resemble it most.
@@ -116,6 +142,7 @@ class Localiser:
     def look_at_frames(self, query: Query, known: Findings) -> Findings:
         """Look at the most probable candidates until the best one has been seen, `MAX_LOOKS` at most.
 
+        Of several scenes of the best one's video the one comes first whose thumbnails show the picture best.
         Unless the very frame was found, other scenes are looked at too: those in whose thumbnails the picture
         lies, else the one whose frame resembles it most, and after it one beside a match, for a camera that
         moves on shows nearly the same there.
@@ -126,8 +153,14 @@ class Localiser:
             {n: known.candidates[n].with_look(look, query.model) for n, look in looks.items() if look}
         )
         seen = {number for number, look in looks.items() if look}
+        known = self.compare_rivals(query, known)
         for _ in range(MAX_LOOKS):
-            number = unseen_best(query, judge(query, known), seen)
+            judged = judge(query, known)
+            number = nearest_rival(judged, seen)
+            if number is not None:
+                known = self.match(query, known, [number])
+            else:
+                number = unseen_best(query, judged, seen)
             if number is None and not is_settled(query, known):
                 known = self.find_templates(query, known)
                 number = another(query, judge(query, known), seen)

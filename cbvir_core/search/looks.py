@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 
@@ -21,6 +22,7 @@ from cbvir_core.localise import (
     find_template,
     hold_frames_around,
     match_thumbnails,
+    scene_fits,
 )
 from cbvir_core.search.confidence import MatchEvidence
 from cbvir_core.search.findings import Candidate, FrameLook, Scene, evidence_of
@@ -76,19 +78,39 @@ class FrameLooker:
         """
         if (thumbnails := self._thumbnails(scene)) is None:
             return None
-        return match_thumbnails(
-            thumbnails,
-            part,
-            keyframe_s=time_s,
-            still=scene.video.still_size,
-            transform=None if verification is None else verification.homography,
-            mirrored=scene.found_mirrored if verification is None else verification.mirrored,
+        transform = None if verification is None else verification.homography
+        mirrored = scene.found_mirrored if verification is None else verification.mirrored
+        still = scene.video.still_size
+        match = match_thumbnails(
+            thumbnails, part, keyframe_s=time_s, still=still, transform=transform, mirrored=mirrored
         )
+        if not mirrored:
+            return match
+        # A few features of a smooth picture agree mirrored by chance, and it is the whole frame as it is.
+        plain = match_thumbnails(thumbnails, part, keyframe_s=time_s, still=still)
+        return max((match, plain), key=lambda one: -1.0 if one is None else one.fit)
 
     def template_match(self, part: Image, scene: Scene) -> TemplateMatch | None:
         """Look for the asked part in the thumbnails of a scene; None where none are kept."""
         thumbnails = self._thumbnails(scene)
         return None if thumbnails is None else find_template(thumbnails, part)
+
+    def rival_fits(self, part: Image, best: Candidate, scenes: Sequence[Scene]) -> list[float | None]:
+        """Return how well the best thumbnail of each scene fits; None for those of which none are kept.
+
+        The scenes are of the video of `best`, and the asked part lies in them as it lies there.
+        """
+        kept = {number: self._thumbnails(scene) for number, scene in enumerate(scenes)}
+        known = {number: one for number, one in kept.items() if one is not None}
+        evidence = best.evidence
+        transform = None if evidence.verification is None else evidence.verification.homography
+        if evidence.thumbnail_match is not None:
+            transform = evidence.thumbnail_match.transform
+        mirrored = best.scene.found_mirrored if transform is None else bool(np.linalg.det(transform) < 0)
+        still = best.video.still_size
+        fits = scene_fits(list(known.values()), part, still=still, transform=transform, mirrored=mirrored)
+        by_number = dict(zip(known, fits.tolist(), strict=True))
+        return [by_number.get(number) for number in range(len(scenes))]
 
     def _thumbnails(self, scene: Scene) -> Thumbnails | None:
         """Return the thumbnails of a scene; None where none are kept, or they are damaged."""

@@ -14,6 +14,14 @@ EQUAL_CORRELATIONS = 0.03
 """Difference of correlation up to which two thumbnails may show the picture equally well, a third of a second
 apart from its frame."""
 
+CERTAIN_FIT = 0.99
+"""Fit of a frame from which no other one shows the picture better: that of unedited frames is .996.  Other
+frames of a still camera have up to .975."""
+
+EQUAL_SCENE_FITS = 0.05
+"""Difference of `scene_fit` up to which either of two scenes may hold the frame: thumbnails lie a third of a
+second apart, and are compressed."""
+
 MIN_FRAME_SIMILARITY = 0.45
 """Similarity of the best frame from which it is decoded though neither its still nor its score speaks for
 it."""
@@ -36,6 +44,43 @@ def is_settled(query: Query, known: Findings) -> bool:
         return True
     moment = known.candidates[known.best_number].moment
     return has_match(query, known) and moment is not None and moment.exact
+
+
+def has_certain_frame(known: Findings, number: int) -> bool:
+    """Return whether the frame that a candidate was looked at for shows the picture as no other one can."""
+    moment = known.candidates[number].moment
+    return moment is not None and moment.exact and moment.fit >= CERTAIN_FIT
+
+
+def rivals(known: Findings) -> list[int]:
+    """Return the places of the best scene and of those of its video that may hold the frame instead.
+
+    The best one comes first, then the most similar frames.  There are none where its still does not agree.
+    """
+    if not known.candidates or known.candidates[known.best_number].evidence.verification is None:
+        return []
+    candidates, best = known.candidates, known.best_number
+    others = [
+        number
+        for number, one in enumerate(candidates)
+        if number != best
+        and one.video.video_id == candidates[best].video.video_id
+        and (one.evidence.verification is not None or one.evidence.frame >= MIN_FRAME_SIMILARITY)
+    ]
+    return [best, *sorted(others, key=lambda number: -candidates[number].evidence.frame)]
+
+
+def nearest_rival(judged: Findings, seen: set[int]) -> int | None:
+    """Return the place of the unseen scene that shows the picture best of those compared with each other.
+
+    Return None where one that was seen fits clearly better, or shows the very frame.
+    """
+    fits = {n: one.scene_fit for n, one in enumerate(judged.candidates) if one.scene_fit is not None}
+    unseen = [number for number in fits if number not in seen]
+    if not unseen or any(has_certain_frame(judged, number) for number in fits if number in seen):
+        return None
+    nearest = max(unseen, key=lambda number: fits[number])
+    return nearest if fits[nearest] > max(fits.values()) - EQUAL_SCENE_FITS else None
 
 
 def unseen_best(query: Query, judged: Findings, seen: set[int]) -> int | None:

@@ -103,12 +103,20 @@ def test_scenes_beside_the_first_one_are_compared_too() -> None:
 class ScriptedLooks:
     """Frames of which the script says, by row, whether they are exact; it remembers the rows.
 
-    `correlations` are those of the picture with the thumbnails of each row.
+    `correlations` are those of the picture with the thumbnails of each row, `fits` those of the best one of
+    each row, compared with other scenes of its video.
     """
 
     exact: dict[int, bool]
     correlations: dict[int, float] = field(default_factory=dict)
+    fits: dict[int, float] = field(default_factory=dict)
     rows: list[int] = field(default_factory=list)
+
+    def match_at(self, part: Image, scene: Scene, *_: object) -> ThumbnailMatch:
+        return matched(0.7)
+
+    def rival_fits(self, part: Image, best: Candidate, scenes: Sequence[Scene]) -> list[float | None]:
+        return [self.fits.get(scene.keyframe.row) for scene in scenes]
 
     def template_match(self, part: Image, scene: Scene) -> TemplateMatch | None:
         return TemplateMatch(1.0, self.correlations.get(scene.keyframe.row, 0.0))
@@ -116,18 +124,22 @@ class ScriptedLooks:
     def look(self, query: Query, described: object, candidate: Candidate) -> FrameLook:
         self.rows.append(candidate.row)
         exact = self.exact[candidate.row]
-        moment = Moment(1.0, 1.0, 1.0, exact, 1, 1)
+        moment = Moment(1.0, 1.0, 1.0 if exact else 0.8, exact, 1, 1)
         return FrameLook(True, AGREES, matched(1.0 if exact else 0.8), moment)
 
 
 def looked_at(
-    exact: dict[int, bool], videos: str, correlations: Sequence[float] = (), explained: float = 0.8
+    exact: dict[int, bool],
+    videos: str,
+    correlations: Sequence[float] = (),
+    explained: float = 0.8,
+    fits: dict[int, float] | None = None,
 ) -> tuple[list[int], Findings]:
     """Look at frames of three scenes of these videos, the first of which is a match without; return rows.
 
     It is none where less is `explained`.
     """
-    looks = ScriptedLooks(exact, dict(enumerate(correlations)))
+    looks = ScriptedLooks(exact, dict(enumerate(correlations)), fits or {})
     known = verified([0.9, 0.8, 0.7])
     candidates = tuple(
         replace(one, scene=scene(row, video, 0.5)).with_evidence(
@@ -172,6 +184,23 @@ def test_without_a_likely_scene_the_one_in_whose_thumbnail_it_lies_is_decoded() 
 
 def test_where_it_lies_in_no_thumbnail_and_nothing_resembles_it_nothing_is_decoded() -> None:
     assert looked_at({}, "abc", [0.6, 0.5, 0.84], explained=0.3)[0] == []
+
+
+def test_of_the_scenes_of_a_video_the_one_whose_thumbnails_fit_best_is_decoded_first() -> None:
+    """A camera that stands still: the first scene is the most probable one, and the third holds the frame."""
+    rows, found = looked_at({2: True}, "aaa", fits={0: 0.5, 1: 0.4, 2: 0.9})
+    assert rows == [2]
+    assert found.best_number == 2
+
+
+def test_scenes_that_fit_about_as_well_are_decoded_until_the_frame_is_certain() -> None:
+    rows, found = looked_at({0: False, 1: True, 2: True}, "aaa", fits={0: 0.9, 1: 0.88, 2: 0.87})
+    assert rows == [0, 1]
+    assert found.best_number == 1
+
+
+def test_a_rival_is_a_scene_of_the_same_video() -> None:
+    assert looked_at({0: False}, "abc", fits={0: 0.5, 1: 0.4, 2: 0.9})[0] == [0]
 
 
 def test_where_all_are_wanted_every_likely_one_is_compared() -> None:
