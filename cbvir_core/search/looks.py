@@ -38,6 +38,11 @@ from cbvir_core.verify import Verification
 MIN_WHOLE_FIT = 0.6
 """Fit of a thumbnail to the whole picture from which it counts where no local features agree."""
 
+MIN_TRIED_FIT = 0.4
+"""Fit of a thumbnail to the whole picture from which frames around it are compared where no local features
+agree.  In film that moves fast the nearest thumbnail of a frame has .45, and points are too blurred to agree;
+it counts only if one of the frames is the picture."""
+
 
 class FrameLooker:
     """Decodes frames of scenes and compares them with the picture."""
@@ -61,6 +66,8 @@ class FrameLooker:
                 return _look_of(evidence, None)
         moment = self._moment(query, candidate, held)
         evidence = candidate.evidence
+        if _is_tried(evidence) and not moment.exact:
+            return _look_of(replace(evidence, thumbnail_match=None), None)
         if (match := evidence.thumbnail_match) is not None:
             evidence = replace(evidence, thumbnail_match=confirmed(match, moment))
         if moment.picture is None:
@@ -134,7 +141,7 @@ class FrameLooker:
             if fresh is None or _says_more(fresh, evidence.verification):
                 evidence = replace(evidence, checked=True, verification=fresh or evidence.verification)
         match = self.match_at(described.image, scene, time_s, evidence.verification)
-        if match is not None and (evidence.verification is not None or match.fit >= MIN_WHOLE_FIT):
+        if match is not None and (evidence.verification is not None or match.fit >= MIN_TRIED_FIT):
             evidence = replace(evidence, thumbnail_match=match)
         return candidate.with_evidence(evidence, query.model), held
 
@@ -175,6 +182,12 @@ def laid_on_frame(picture: Image, verification: Verification, still: Size) -> Im
     (left, top), (right, bottom) = np.floor(lying[1].min(axis=0)), np.ceil(lying[1].max(axis=0)) + 1
     box = clip_box((int(left), int(top), int(right), int(bottom)), still)
     return crop(np.asarray(laid, np.uint8), (box[0], box[1], box[2] - box[0], box[3] - box[1]))
+
+
+def _is_tried(evidence: MatchEvidence) -> bool:
+    """Return whether thumbnails alone speak for the scene, and not clearly."""
+    match = evidence.thumbnail_match
+    return evidence.verification is None and match is not None and match.fit < MIN_WHOLE_FIT
 
 
 def _look_of(evidence: MatchEvidence, moment: Moment | None) -> FrameLook:

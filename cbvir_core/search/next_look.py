@@ -104,7 +104,9 @@ def another(query: Query, judged: Findings, seen: set[int]) -> int | None:
     likely = [number for number in unseen if candidates[number].probability >= query.options.likely_score]
     if likely and not is_match:
         return max(likely, key=lambda number: candidates[number].evidence.frame)
-    resembling = max(range(len(candidates)), key=lambda number: candidates[number].evidence.frame)
+    resembling = max(
+        range(len(candidates)), key=lambda n: candidates[n].evidence.frame + candidates[n].correlation
+    )
     if resembling in seen and is_match:
         beside = [number for number in adjoining(candidates, judged.best_number) if number in unseen]
         return max(beside, key=lambda number: candidates[number].probability, default=None)
