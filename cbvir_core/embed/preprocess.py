@@ -14,7 +14,7 @@ from cbvir_core.weights import Preprocess
 Batch = npt.NDArray[np.float32]
 """Network input: N x 3 x H x W, normalised."""
 
-CPU_BATCH_PIXELS = 8 * 224 * 224  # on one thread larger batches run no faster, and take memory
+CPU_BATCH_PIXELS = 8 * 224 * 224  # larger batches run no faster (``bench.networks``), and take memory
 CUDA_BATCH_PIXELS = 64 * 224 * 224
 
 NETWORK_STRIDE = 32  # both networks halve the picture five times; sides that divide evenly lose no border

@@ -25,7 +25,10 @@ from cbvir_core.search import SearchOptions
 from cbvir_shared import default_paths
 
 MAX_DEFAULT_WORKERS = 4
-"""All workers share one embedding thread; more than a few only fill the queue in front of it."""
+"""All workers share one embedding thread; more than a few only fill the queue in front of it.
+
+There are as many as processors up to that: decoding is most of the work, and one worker would leave a part of
+two processors idle.  All of it is of lower priority than queries."""
 
 # fmt: off
 VIDEO_SUFFIXES = (
@@ -147,7 +150,7 @@ class DecodeSettings(Section):
     @field_validator("workers")
     @classmethod
     def _by_processors(cls, value: int) -> int:
-        return value or max(1, min(MAX_DEFAULT_WORKERS, len(os.sched_getaffinity(0)) - 1))
+        return value or min(MAX_DEFAULT_WORKERS, len(os.sched_getaffinity(0)))
 
 
 class KeyframeSettings(OptionsSection):
