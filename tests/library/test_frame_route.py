@@ -103,7 +103,9 @@ EDITS: dict[str, Callable[[Image], Image]] = {
 }
 
 
-@pytest.mark.parametrize("edit", EDITS)
+@pytest.mark.parametrize(
+    "edit", [pytest.param(one, marks=pytest.mark.slow) if one == "turned by 90" else one for one in EDITS]
+)
 def test_an_edited_frame_is_found_near_its_moment(
     library: Library, frames: dict[str, list[Frame]], edit: str
 ) -> None:

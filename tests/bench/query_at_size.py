@@ -1,0 +1,107 @@
+"""Queries with every stage in a made library of any size, with the ingest idle and busy.
+
+    python -m bench.query_at_size [--keyframes 1000000] [--data FOLDER] [--queries 100]
+
+A film of real clips is taken in beside the made keyframes, so that its moments can be decoded.  Half of the
+questions are unedited frames of it, the others photographs that are in no film, which take longest.  Then
+another film is taken in while the same is asked again.  Making a million keyframes takes half an hour, once,
+where they are kept in `--data`; the rest takes five minutes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import httpx
+import numpy as np
+
+from bench.cost import percentiles, report
+from bench.film_kinds import film_of
+from bench.made_library import made_library
+from bench.shared_data import SHARED
+from cbvir_core.decode import encode_still, read_frames
+from support.running import Service, service
+
+FILM_S = 240.0
+PATIENCE_S = 900.0
+GOALS_MS = {"idle": 900, "busy": 1300}
+"""p95 of every stage, by what the ingest does."""
+
+
+def questions(film: Path, count: int) -> list[bytes]:
+    """Return frames of a film and photographs of no film in turn, `count` together."""
+    with read_frames(film, samples_per_s=0.97, max_side=640) as frames:
+        shown = [encode_still(frame.image, 90) for frame in frames]
+    photographs = sorted((SHARED / "distractors").rglob("*.jpg"))
+    rng = np.random.default_rng(0)
+    chosen = [shown[number] for number in rng.permutation(len(shown))[: count // 2]]
+    absent = [photographs[number].read_bytes() for number in rng.permutation(len(photographs))[: count // 2]]
+    return [one for pair in zip(chosen, absent, strict=False) for one in pair]
+
+
+def asked(running: Service, pictures: Sequence[bytes]) -> tuple[list[float], dict[str, float]]:
+    """Return the milliseconds of each query, and the mean of each stage."""
+    transport = httpx.HTTPTransport(uds=str(running.socket))
+    times, stages = list[float](), list[dict[str, float]]()
+    with httpx.Client(transport=transport, base_url="http://cbvird", timeout=PATIENCE_S) as client:
+        for picture in pictures:
+            begun = time.perf_counter()
+            answer = client.post("/v1/query", content=picture).raise_for_status()
+            times.append(1e3 * (time.perf_counter() - begun))
+            stages.append(answer.json()["stages_ms"])
+    names = sorted({name for one in stages for name in one})
+    return times, {name: float(np.mean([one.get(name, 0.0) for one in stages])) for name in names}
+
+
+def _until(running: Service, state: str) -> None:
+    deadline = time.monotonic() + PATIENCE_S
+    while not _is(running, state):
+        if time.monotonic() > deadline:
+            raise RuntimeError(f"the film is not {state} in time")
+        time.sleep(0.2)
+
+
+def _is(running: Service, state: str) -> bool:
+    status = running.json("status")
+    if state == "working":
+        return bool(status["videos"].get("working"))
+    done: bool = not status["videos"].get("working") and not status["videos"].get("waiting")
+    return done and bool(status["refining"]) and status["refined"] == status["keyframes"]
+
+
+def main(line: Sequence[str]) -> None:
+    """Ask a service over the library, idle and busy; print percentiles and the mean of each stage."""
+    parser = argparse.ArgumentParser(prog="python -m bench.query_at_size", description=__doc__)
+    parser.add_argument("--keyframes", type=int, default=1_000_000, help="made ones (default: %(default)s)")
+    parser.add_argument("--data", type=Path, metavar="FOLDER", help="keep library and films there")
+    parser.add_argument("--queries", type=int, default=100, help="of each kind (default: %(default)s)")
+    arguments = parser.parse_args(line)
+    with tempfile.TemporaryDirectory(prefix="cbvir-") as name:
+        folder, kept = Path(name), arguments.data or Path(name)
+        (folder / "data").symlink_to(made_library(kept, arguments.keyframes))
+        (watched := folder / "videos").mkdir()
+        films = [film_of(kind, kept, FILM_S).path for kind in ("default", "fixed-gop")]
+        pictures = questions(films[0], arguments.queries)
+        with service(folder, watch={"folders": [str(watched)], "settle_s": 1.0}) as running:
+            for what, film, state in (("idle", films[0], "done"), ("busy", films[1], "working")):
+                shutil.copy(film, watched / film.name)
+                _until(running, "working")
+                _until(running, state)
+                asked(running, pictures[:4])  # what is read for the first time is not measured
+                times, stages = asked(running, pictures)
+                ended = "" if what == "idle" or _is(running, "working") else ", ingest ended early"
+                report(
+                    f"query at {running.json('status')['keyframes']:,} keyframes, every stage, ingest {what}",
+                    **{f"ms_(goal_p95_{GOALS_MS[what]})": percentiles(times) + ended},
+                    **{f"{stage},_mean_ms": f"{ms:.0f}" for stage, ms in stages.items()},
+                )
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
