@@ -7,12 +7,16 @@ import numpy as np
 
 from cbvir_core.decode import THUMBNAIL_SIDE
 from cbvir_core.decode.scale import fit_size
-from cbvir_core.geometry import Matrix, Size, frame_in_query, mirror, rescale
+from cbvir_core.geometry import Matrix, Size, frame_in_query, mirror, outer_corners, project, rescale
 from cbvir_core.localise.pattern import Pattern, placed_pattern, whole_pattern
 from cbvir_core.types import Grey, Image
 
 MAX_THUMBNAIL_SIDE = 256
 """Long side in pixels of thumbnails for a query that shows a small part of the frame."""
+
+MAX_CORNER_SHIFT = 0.02
+"""Share of the still's long side up to which a corner of the query may lie beside that of the still where the
+query is nearly the whole frame: the errors of local features."""
 
 
 class LocalisationQuery:
@@ -22,7 +26,7 @@ class LocalisationQuery:
     `mirrored`.  Thumbnails show the same part of the frame as the still; they are `frame` shrunk to a long
     side of `thumbnail_side`, which is chosen by the query where it is not given.  `as_whole` is the
     `transform` of a query that is the whole still.  `whole` is the query taken as the whole frame, `placed`
-    as it was verified; None where it cannot be taken so.
+    as it was verified; None where it cannot be taken so.  `is_nearly_whole`: both are about the same.
     """
 
     def __init__(
@@ -48,6 +52,7 @@ class LocalisationQuery:
         self._to_thumbnail = rescale(still, self.thumbnail)
         self._to_still = to_still
         self.as_whole: Matrix = rescale(size, still) @ self._flip
+        self.is_nearly_whole = to_still is not None and _moves_little(to_still, size, still)
         if to_still is not None:
             self.placed = placed_pattern(grey, self._to_thumbnail @ to_still, self.thumbnail)
 
@@ -65,6 +70,13 @@ class LocalisationQuery:
         return np.asarray(
             from_thumbnail @ moved @ self._to_thumbnail @ self._to_still @ self._flip, np.float64
         )
+
+
+def _moves_little(to_still: Matrix, query: Size, still: Size) -> bool:
+    """Return whether the query's corners lie at those of the still."""
+    corners = project(to_still, outer_corners(query))
+    away = np.linalg.norm(corners - outer_corners(still), axis=1).max()
+    return bool(away <= MAX_CORNER_SHIFT * max(still))
 
 
 def _thumbnail_side(to_still: Matrix | None, query: Size, still: Size) -> int:

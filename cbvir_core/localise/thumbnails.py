@@ -96,7 +96,8 @@ def _sequence(thumbnails: Thumbnails) -> FrameSequence:
 def _match(sequence: FrameSequence, query: LocalisationQuery, known_s: float) -> ThumbnailMatch | None:
     whole = taken_as_whole(sequence, query)
     placed = None
-    if whole is None or whole.fit < 1.0 - WHOLE_FRAME_TOLERANCE:
+    enough = CLEAR_FIT if query.is_nearly_whole else 1.0 - WHOLE_FRAME_TOLERANCE
+    if whole is None or whole.fit < enough:
         placed = taken_as_placed(sequence, query, known_s)
     possible = [hypothesis for hypothesis in (whole, placed) if hypothesis]
     if not possible:

@@ -9,3 +9,5 @@
 Machines differ and are shared, so every figure stands beside another one from the same run: FFmpeg
 decoding the same file, the same query with the service idle, the same film ten times as long.
 """
+
+from cbvird.worker import single_thread_blas  # noqa: F401 - as in the service, before numpy is loaded
