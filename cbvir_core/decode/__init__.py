@@ -10,6 +10,7 @@ from cbvir_core.decode.blank import is_blank
 from cbvir_core.decode.change import views_differ
 from cbvir_core.decode.complete import container_complete
 from cbvir_core.decode.excerpt import MAX_EXCERPT_S, Excerpt, write_excerpt
+from cbvir_core.decode.film import write_film
 from cbvir_core.decode.identity import fingerprint
 from cbvir_core.decode.pdf import encode_pdf
 from cbvir_core.decode.picture import read_picture
@@ -55,4 +56,5 @@ __all__ = [
     "thumbnail",
     "views_differ",
     "write_excerpt",
+    "write_film",
 ]

@@ -5,7 +5,7 @@ Nothing here imports torch or OpenVINO until an encoder is made or a foreign wei
 
 from cbvir_core.embed.conversions import drop_unused
 from cbvir_core.embed.encoders import Encoder, NetworkEncoder
-from cbvir_core.embed.importing import fetch_profile, import_files
+from cbvir_core.embed.importing import convert_checkpoint, fetch_profile, import_files
 from cbvir_core.embed.runtime import RuntimeOptions
 from cbvir_core.embed.views import ViewEncoder, ViewRows
 
@@ -15,6 +15,7 @@ __all__ = [
     "RuntimeOptions",
     "ViewEncoder",
     "ViewRows",
+    "convert_checkpoint",
     "drop_unused",
     "fetch_profile",
     "import_files",

@@ -19,6 +19,9 @@ from cbvir_core.embed.networks import build_network, network_module
 from cbvir_core.errors import FileUnreadable, WeightsDamaged, WeightsMismatch, WeightsMissing
 from cbvir_core.weights import ARCHITECTURES, WeightsHeader, read_header, read_tensors
 
+_CLASSIFIERS = ("classifier.", "fc.")
+"""Tensors of ImageNet's classes, which no descriptor needs."""
+
 
 @dataclass(frozen=True, slots=True)
 class ProvenWeights:
@@ -35,7 +38,7 @@ def read_checkpoint(path: Path) -> ProvenWeights:
     WeightsDamaged (also for such code, and for values that are no numbers), WeightsMismatch.
     """
     tensors, meta, header = _read_safetensors(path) if _is_safetensors(path) else _read_pickled(path)
-    state = {name: value for name, value in tensors.items() if not name.startswith("classifier.")}
+    state = {name: value for name, value in tensors.items() if not name.startswith(_CLASSIFIERS)}
     broken = [name for name, value in state.items() if not torch.isfinite(value).all()]
     if broken:
         what = f"holds values that are no numbers, in {broken[0]}; get the file again"

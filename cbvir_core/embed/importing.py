@@ -83,6 +83,18 @@ def import_files(
     return next(info for info in list_profiles(models_dir) if info.name == name)
 
 
+def convert_checkpoint(path: Path, target: Path) -> Path:
+    """Write any weight file that cbvir understands to `target` in its own format, and return `target`.
+
+    Raise WeightsMissing, WeightsDamaged, WeightsMismatch, DiskFull.
+    """
+    from cbvir_core.embed.checkpoints import read_checkpoint
+
+    checkpoint = read_checkpoint(path)
+    write_weights(target, checkpoint.state, checkpoint.header)
+    return target
+
+
 def _not_published(name: str) -> str:
     if name == "builtin":
         return "the built-in weights are part of cbvir and are not fetched; to mend them, install cbvir again"

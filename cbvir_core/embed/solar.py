@@ -150,13 +150,14 @@ def recognise(state: Mapping[str, Tensor], meta: Mapping[str, Any]) -> Published
     """
     if "features.conv1.0.weight" not in state:
         return None
-    mean, std = _channels(meta.get("mean"), IMAGENET_MEAN), _channels(meta.get("std"), IMAGENET_STD)
+    mean, std = input_channels(meta.get("mean"), IMAGENET_MEAN), input_channels(meta.get("std"), IMAGENET_STD)
     return PublishedNetwork(
         solar_architecture(state), Preprocess(long_side=SOLAR_LONG_SIDE, mean=mean, std=std)
     )
 
 
-def _channels(values: Any, default: tuple[float, float, float]) -> tuple[float, float, float]:
+def input_channels(values: Any, default: tuple[float, float, float]) -> tuple[float, float, float]:
+    """Return what a checkpoint says of the three channels of its input, or the default."""
     if isinstance(values, list | tuple) and len(values) == 3:
         return float(values[0]), float(values[1]), float(values[2])
     return default

@@ -14,18 +14,20 @@ from cbvir_core.decode import Mode
 from cbvir_core.embed import RuntimeOptions
 from cbvir_core.errors import CbvirError
 from cbvir_core.evaluate import commands
+from cbvir_core.evaluate.extraction import COLOUR_METHODS, NETWORK_METHODS
+from cbvir_core.evaluate.keyframes import DEFAULT_METHODS
 from cbvir_core.evaluate.networks import LoadEncoders, choose_profile, open_encoders
 from cbvir_core.evaluate.report import EvaluationReport, Notify
 from cbvir_core.evaluate.sequence_arguments import SEQUENCE_COMMANDS
 from cbvir_core.evaluate.shortlist import SHORTLIST_SHARES
 from cbvir_core.evaluate.video_arguments import VIDEO_COMMANDS, VideoCommand
-from cbvir_core.keyframes import DETECTORS
 from cbvir_core.search import SHORTLIST_SHARE
 
 EVALUATE_DESCRIPTION = """\
 Make the tables of the MoReSo paper with your own films and pictures, and judge videos as queries.
 
-  Table II   python -m cbvir_core.evaluate keyframes films/ --shots shots.csv
+  Table II   python -m cbvir_core.evaluate keyframes films/ --shots shots.csv --form all
+             python -m cbvir_core.evaluate keyframes clips/ --join 240 --form all
   Table III  python -m cbvir_core.evaluate retrieval films/ --queries queries.csv
   Table IV   python -m cbvir_core.evaluate landmarks roxford5k/gnd_roxford5k.pkl
              python -m cbvir_core.evaluate shortlist photos/
@@ -74,7 +76,7 @@ def _run(options: argparse.Namespace, notify: Notify) -> EvaluationReport:
     if options.command in _VIDEO_COMMANDS:
         return _VIDEO_COMMANDS[options.command].run(options, notify)
     if options.command == "keyframes":
-        return commands.keyframes(options.folder, options.shots, options.form, options.mode, notify)
+        return _keyframes(options, notify)
     load = _networks(options)
     if options.command == "retrieval":
         return commands.retrieval(
@@ -84,6 +86,14 @@ def _run(options: argparse.Namespace, notify: Notify) -> EvaluationReport:
         return commands.shortlist(options.folders, load, options.shares, notify)
     pictures = options.pictures or options.truth.parent / "jpg"
     return commands.landmarks(options.truth, pictures, load, options.share, notify)
+
+
+def _keyframes(options: argparse.Namespace, notify: Notify) -> EvaluationReport:
+    data = commands.KeyframeData(options.folder, options.shots, options.join, options.keep)
+    named = ((name, getattr(options, name)) for name in NETWORK_METHODS)
+    networks = {name: file for name, file in named if file is not None}
+    forms = COLOUR_METHODS if options.form == ["all"] else options.form
+    return commands.keyframes(data, forms, options.mode, networks, RuntimeOptions(), notify)
 
 
 def _networks(options: argparse.Namespace) -> LoadEncoders:
@@ -131,9 +141,18 @@ def _json(command: argparse.ArgumentParser) -> None:
 def _of_keyframes(command: argparse.ArgumentParser) -> None:
     add = command.add_argument
     add("folder", type=Path, metavar="FOLDER", help="folder of videos")
-    add("--shots", type=Path, metavar="CSV", help="true shots; without them only the efficiency is measured")
-    forms = tuple(DETECTORS)
-    add("--form", nargs="+", choices=forms, default=forms, help="which detectors to measure (default: all)")
+    shots = command.add_mutually_exclusive_group()
+    shots.add_argument(
+        "--shots", type=Path, metavar="CSV", help="true shots; without them only the efficiency is measured"
+    )
+    what = "join the clips of FOLDER to a film of about S seconds, whose cuts are known (0: whole clips)"
+    shots.add_argument("--join", type=float, metavar="S", help=what)
+    add("--keep", type=Path, metavar="OUT", help="keep the joined film and its shots.csv in this folder")
+    what = f"methods to measure: all, or some of {', '.join(COLOUR_METHODS)} (default: %(default)s)"
+    default = list(DEFAULT_METHODS)
+    add("--form", nargs="+", choices=("all", *COLOUR_METHODS), default=default, metavar="NAME", help=what)
+    for name, file in NETWORK_METHODS.items():
+        add(f"--{name}", type=Path, metavar="FILE", help=f"also measure {name} with this file ({file})")
     add(
         "--mode", choices=get_args(Mode), default="auto", help="which frames to decode (default: %(default)s)"
     )

@@ -6,14 +6,20 @@ Annotations are read before networks are loaded, so that an error in them is rep
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from cbvir_core.decode import Mode
+from cbvir_core.embed import RuntimeOptions
+from cbvir_core.evaluate.extraction import NETWORK_METHODS
 from cbvir_core.evaluate.groundtruth import read_ground_truth
+from cbvir_core.evaluate.joined import TrueShots, join_clips
 from cbvir_core.evaluate.keyframes import evaluate_keyframes
 from cbvir_core.evaluate.landmarks import evaluate_landmarks
-from cbvir_core.evaluate.networks import EvaluatedEncoders, LoadEncoders
+from cbvir_core.evaluate.networks import EvaluatedEncoders, LoadEncoders, open_network
 from cbvir_core.evaluate.report import EvaluationReport, Notify, TableColumn
 from cbvir_core.evaluate.retrieval import evaluate_retrieval
 from cbvir_core.evaluate.shortlist import evaluate_shortlist
@@ -28,19 +34,59 @@ EXTRACTION_EFFICIENCY_NOTE = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class KeyframeData:
+    """The videos of Table II and their true shots; joined from clips where `joined_s` is not None.
+
+    `keep` is the folder that the joined film is kept in; None: it is deleted.
+    """
+
+    folder: Path
+    shots: Path | None = None
+    joined_s: float | None = None
+    keep: Path | None = None
+
+    @contextmanager
+    def true_shots(self, notify: Notify) -> Iterator[TrueShots | None]:
+        """Yield the true shots, None where there are none.  Raise what `read_shots`, `join_clips` raise."""
+        if self.joined_s is None:
+            yield read_shots(self.shots, self.folder) if self.shots else None
+            return
+        with tempfile.TemporaryDirectory(prefix="cbvir-joined-") as made:
+            seconds = self.joined_s or None
+            yield join_clips(self.folder, self.keep or Path(made), seconds=seconds, notify=notify)
+
+
 def keyframes(
-    folder: Path, shots: Path | None, forms: Sequence[str], mode: Mode, notify: Notify
+    data: KeyframeData,
+    forms: Sequence[str],
+    mode: Mode,
+    networks: Mapping[str, Path],
+    runtime: RuntimeOptions,
+    notify: Notify,
 ) -> EvaluationReport:
-    """Return Table II.  Raise InputError, DecodeError or FileUnreadable."""
-    true_shots = read_shots(shots, folder) if shots else None
-    results = evaluate_keyframes(folder, true_shots, forms=forms, mode=mode, notify=notify)
+    """Return Table II.  `networks` are weight files of `NETWORK_METHODS`.
+
+    Raise InputError, DecodeError, FileUnreadable, or what `open_network` raises.
+    """
+    encoders = {name: open_network(path, runtime) for name, path in networks.items()}
+    with data.true_shots(notify) as shots:
+        results = evaluate_keyframes(
+            data.folder, shots, forms=(*forms, *encoders), mode=mode, encoders=encoders, notify=notify
+        )
     first = results[0]
+    missing = tuple(
+        f"{name} is not in the table: bring torchvision's {file} (IMAGENET1K_V1) and name it with --{name}"
+        for name, file in NETWORK_METHODS.items()
+        if name not in encoders
+    )
     return EvaluationReport(
         table="II",
         title="keyframe extraction",
         columns=(
             TableColumn("Method", "method"),
             TableColumn("Efficiency ratio", "efficiency", 2),
+            TableColumn("Processor s/h", "processor_s"),
             TableColumn("Accuracy", "accuracy", 3),
             TableColumn("Redundancy", "redundancy", 3),
             TableColumn("Keyframes", "keyframes"),
@@ -48,11 +94,13 @@ def keyframes(
         rows=results,
         reading=(
             "efficiency ratio: seconds of video per second of decoding and extraction",
+            "processor s/h: processor seconds per hour of video",
             "accuracy: the share of shots in which a keyframe lies",
             "redundancy: the share of keyframes that could go without a shot being lost",
         ),
         conditions=(
             f"{first.videos} videos, {first.video_s:.0f} s, {first.shots} shots, mode {mode}",
+            *missing,
             _machine(),
         ),
     )

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
 import numpy as np
 
-from cbvir_core.embed import Encoder, NetworkEncoder, RuntimeOptions
+from cbvir_core.embed import Encoder, NetworkEncoder, RuntimeOptions, convert_checkpoint
+from cbvir_core.errors import WeightsDamaged, WeightsMismatch
 from cbvir_core.evaluate.efficiency import EvaluationClock
 from cbvir_core.types import Image, Rows
-from cbvir_core.weights import Profile, find_profile, read_header
+from cbvir_core.weights import Profile, find_profile, read_header, role_of
 
 LoadEncoders = Callable[[], "EvaluatedEncoders"]
 """Load and return the networks that are evaluated."""
@@ -83,6 +86,28 @@ def open_encoders(profile: Profile, runtime: RuntimeOptions = RuntimeOptions()) 
         profile,
         runtime,
     )
+
+
+def open_network(path: Path, runtime: RuntimeOptions = RuntimeOptions()) -> Encoder:
+    """Load a network of a weight file in cbvir's format, or of a published checkpoint.
+
+    A checkpoint is converted into a temporary file first.  Raise what `open_encoders` and `read_checkpoint`
+    raise.
+    """
+    with _own_format(path) as file:
+        return NetworkEncoder(file, role_of(read_header(file)), runtime)
+
+
+@contextmanager
+def _own_format(path: Path) -> Iterator[Path]:
+    """Yield the path of a weight file with cbvir's header: the file itself, or one converted from it."""
+    try:
+        read_header(path)
+    except (WeightsDamaged, WeightsMismatch):
+        with tempfile.TemporaryDirectory(prefix="cbvir-weights-") as folder:
+            yield convert_checkpoint(path, Path(folder) / "network.safetensors")
+    else:
+        yield path
 
 
 def describe(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cbvir_core.keyframes.accuracy import KeyframeScore, keyframe_score
+from cbvir_core.keyframes.accuracy import KeyframeScore, keyframe_score, score_times
 from cbvir_core.keyframes.detectors import DETECTORS, KeyframeDetector
 from cbvir_core.keyframes.extractor import KeyframeExtractor
 from cbvir_core.keyframes.frames import FRAME_SIDE, MAX_SCENE_FRAMES
@@ -25,4 +25,5 @@ __all__ = [
     "extract_keyframes",
     "keyframe_score",
     "read_scene_frames",
+    "score_times",
 ]

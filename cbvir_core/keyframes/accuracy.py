@@ -40,6 +40,10 @@ def keyframe_score(keyframes: Iterable[Keyframe], shots: Sequence[Span]) -> Keyf
     same shot is redundant, and so is one that lies in no shot.  Leave the transitions out of the
     shots to count only pictures outside of transitions.  A scene that comes back is a shot of its own.
     """
-    times = [keyframe.time_s for keyframe in keyframes]
+    return score_times([keyframe.time_s for keyframe in keyframes], shots)
+
+
+def score_times(times: Sequence[float], shots: Sequence[Span]) -> KeyframeScore:
+    """Return the counts as `keyframe_score` does, for times of keyframes in seconds."""
     found = sum(any(start <= time < end for time in times) for start, end in shots)
     return KeyframeScore(len(shots), found, len(times))

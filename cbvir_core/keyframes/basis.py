@@ -1,9 +1,9 @@
 """The sub-matrix SVD: feature vectors are compared in the basis of the film around them.
 
 With the samples of a window as the rows of X and X = U S V^T, a vector h is represented by its coordinates
-V_r^T h in the first r right singular vectors.  Rows are not centred, as in the paper.  The truncation
-leaves out what varies within shots (noise, small movement) and keeps what distinguishes shots, as long
-as the rank is not smaller than the number of different pictures in the window.
+V_r^T h in the first r right singular vectors.  Rows are not centred, as in the published code.  The
+truncation leaves out what varies within shots (noise, small movement) and keeps what distinguishes shots, as
+long as the rank is not smaller than the number of different pictures in the window.
 
 A basis represents only vectors like those it was fitted to: one fitted before a new scene began has no
 direction for that scene.  So a sample is not judged when it arrives but `LOOKAHEAD_SAMPLES` samples later,
@@ -46,7 +46,7 @@ class Basis(Protocol):
 
 
 class SubMatrixBasis:
-    """The basis of a fixed set of samples, as in the paper.  `rows` is N x D."""
+    """The basis of a fixed set of samples, a sub-matrix of the paper.  `rows` is N x D."""
 
     def __init__(self, rows: Floats, rank: int) -> None:
         values, vectors = _leading(np.einsum("ik,jk->ij", rows, rows).astype(np.float64), rank)

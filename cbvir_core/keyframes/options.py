@@ -19,7 +19,7 @@ class KeyframeOptions:
     - `rank`: of the sub-matrix SVD.  8: .969 / .084; 12: .990 / .112; 16: .990 / .120; 32 and raw
       histograms are as good as 24: from there on the rank only bounds the work.
     - `window_s`: seconds of film that the basis is made of (at most 180 samples); in the batch form, the
-      length of a sub-matrix.  The paper's 60 s; 30 s is as good.
+      length of a sub-matrix.  60 s as in the published code; 30 s is as good.
     - `similarity`: cosine to the running centroid at which a sample belongs to the cluster, at least.  .7:
       .969 / .056; .85: .974 / .110; .9: .984 / .108; .95: .990 / .167, and 20 a minute of real clips.
     - `min_scene_s`: the length of a scene, at least; what is shorter (a flash, the middle of a dissolve) is
@@ -60,5 +60,26 @@ class KeyframeOptions:
 
     @classmethod
     def paper(cls) -> KeyframeOptions:
-        """Return the batch form with the paper's numbers: sub-matrices of 60 s and rank 60 (.995 / .120)."""
-        return cls(form="batch", rank=60, window_s=60.0)
+        """Return the batch form, as the paper describes it: every sub-matrix is judged in its own SVD.
+
+        The paper names no number, neither bins nor rank, length or threshold.  They are cbvir's here.
+        """
+        return cls(form="batch")
+
+    @classmethod
+    def published_code(cls) -> KeyframeOptions:
+        """Return the batch form with the numbers of the authors' published code, which the paper lacks.
+
+        Parts of 60 s, rank 60, 6 x 6 x 6 bins, a squared cosine of .9, clusters of a second.  Layouts are not
+        compared.  Bins are of HSV here; `cbvir_core.evaluate.extraction.published` is that code itself.
+        """
+        return cls(
+            form="batch",
+            bins=(6, 6, 6),
+            rank=60,
+            window_s=60.0,
+            similarity=0.9**0.5,
+            min_scene_s=1.0,
+            max_gap_s=60.0,
+            layout_similarity=0.0,
+        )

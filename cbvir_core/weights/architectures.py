@@ -48,6 +48,7 @@ ARCHITECTURES = [
     Architecture(
         *("solar-", "refine", "SOLAR", "cbvir_core.embed.solar"), graph="cbvir_core.embed.solar_graph"
     ),
+    Architecture("pooled-", "refine", "a ResNet or VGG16 that is pooled", "cbvir_core.embed.pooled"),
 ]
 
 

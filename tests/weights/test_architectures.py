@@ -12,7 +12,7 @@ import safetensors.numpy
 import torch
 from torchvision.models import MobileNet_V2_Weights
 
-from cbvir_core.embed import mobilenet, solar
+from cbvir_core.embed import mobilenet, pooled, solar
 from cbvir_core.embed.networks import NetworkModule, network_module
 from cbvir_core.errors import WeightsDamaged, WeightsMismatch
 from cbvir_core.weights import (
@@ -26,7 +26,7 @@ from cbvir_core.weights import (
     role_of,
 )
 
-MODULES: tuple[NetworkModule, ...] = (mobilenet, solar)
+MODULES: tuple[NetworkModule, ...] = (mobilenet, solar, pooled)
 """mypy checks with this line that the modules define what the registry requires."""
 
 
@@ -53,18 +53,19 @@ def test_published_files_are_recognised_as_architectures_of_the_registry() -> No
         published = {
             "MobileNetV2": mobilenet.MobileNetDescriptor().state_dict(),
             "SOLAR": solar.SolarDescriptor("resnet18").state_dict(),
+            "a ResNet or VGG16 that is pooled": pooled.PooledBackbone("resnet18").state_dict(),
         }
     for known in ARCHITECTURES:
         recognised = network_module(known.module).recognise(published[known.title], {})
         assert recognised is not None
         assert find_architecture(recognised.architecture) is known
         others = (state for title, state in published.items() if title != known.title)
-        assert [network_module(known.module).recognise(state, {}) for state in others] == [None]
+        assert [network_module(known.module).recognise(state, {}) for state in others] == [None, None]
 
 
 def test_names_that_are_not_in_the_registry() -> None:
     for name in ("mobilenet_v2-large", "resnet18", "solar", ""):
-        with pytest.raises(WeightsMismatch, match="knows mobilenet_v2, solar-BACKBONE"):
+        with pytest.raises(WeightsMismatch, match="knows mobilenet_v2, solar-BACKBONE, pooled-"):
             role_of(header(name, "filter"))
 
 

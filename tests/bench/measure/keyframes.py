@@ -71,6 +71,7 @@ def quoted() -> Iterator[Variant]:
     default = KeyframeOptions()
     yield Variant("defaults", default)
     yield Variant("the paper's batch form", KeyframeOptions.paper())
+    yield Variant("the published numbers", KeyframeOptions.published_code())
     yield Variant("raw histograms", default, similarity=unprojected)
     alternatives: dict[str, list[Any]] = {
         "bins": [(6, 6, 6), (8, 3, 8), (16, 4, 4)],
