@@ -13,7 +13,7 @@ from cbvir_core.decode.excerpt import MAX_EXCERPT_S, Excerpt, write_excerpt
 from cbvir_core.decode.film import write_film
 from cbvir_core.decode.identity import fingerprint
 from cbvir_core.decode.pdf import encode_pdf
-from cbvir_core.decode.picture import read_picture
+from cbvir_core.decode.picture import MAX_PICTURE_PIXELS, prepare_picture_formats, read_picture
 from cbvir_core.decode.probe import probe
 from cbvir_core.decode.reader import FrameReader, read_frames
 from cbvir_core.decode.scale import (
@@ -33,6 +33,7 @@ from cbvir_core.decode.span import SpanReader
 
 __all__ = [
     "MAX_EXCERPT_S",
+    "MAX_PICTURE_PIXELS",
     "STILL_SIDE",
     "THUMBNAIL_SIDE",
     "Excerpt",
@@ -50,6 +51,7 @@ __all__ = [
     "fit_size",
     "fit_within",
     "is_blank",
+    "prepare_picture_formats",
     "probe",
     "read_frames",
     "read_picture",

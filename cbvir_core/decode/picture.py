@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -72,6 +73,25 @@ MAX_ANIMATION_FRAMES = 250
 """Frames in which one that shows something is looked for: ten seconds at 25 a second."""
 
 register_heif_opener()
+
+
+def prepare_picture_formats() -> None:
+    """Load every module that reads a picture, for a process that can open no file afterwards.
+
+    Modules that are loaded late, by the first picture of a kind, are loaded by reading small ones.
+    """
+    Pillow.init()
+    turned = Pillow.Exif()
+    turned[ExifTags.Base.Orientation] = 6
+    for mode in ("L", "RGB", "RGBA", "P", "CMYK", "I;16"):
+        small = Pillow.new(mode, (16, 16))
+        for kind in (*PICTURE_FORMATS, "JPEG", "AVIF"):
+            data = io.BytesIO()
+            with suppress(*PILLOW_ERRORS):  # some formats do not hold some kinds
+                small.save(data, kind, exif=turned)
+                read_picture(data.getvalue())
+    with suppress(NotAPicture):
+        read_picture(b"no picture")
 
 
 def read_picture(source: str | Path | bytes) -> Image:

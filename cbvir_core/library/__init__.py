@@ -6,7 +6,7 @@ from cbvir_core.library.frame_rows import FrameDescriber
 from cbvir_core.library.ingest import AddProgress
 from cbvir_core.library.library import Library
 from cbvir_core.library.pictures import PictureSource
-from cbvir_core.library.query_picture import QueryPicture
+from cbvir_core.library.query_picture import QueryPicture, QueryRules
 from cbvir_core.measure import Measurement, MeasureOptions
 
 __all__ = [
@@ -20,4 +20,5 @@ __all__ = [
     "Measurement",
     "PictureSource",
     "QueryPicture",
+    "QueryRules",
 ]

@@ -26,7 +26,7 @@ from cbvir_core.library.measures import LibraryMeasures
 from cbvir_core.library.parts import LibraryParts, open_parts
 from cbvir_core.library.pictures import LibraryPictures
 from cbvir_core.library.queries import LibraryQueries
-from cbvir_core.library.query_picture import QueryPicture
+from cbvir_core.library.query_picture import QueryPicture, QueryRules
 from cbvir_core.library.videos import LibraryVideos
 from cbvir_core.search import FrameAgreement, SearchOptions, StageListener
 from cbvir_core.store import VideoRecord
@@ -48,10 +48,11 @@ class Library(LibraryVideos):
         mode: Mode,
         read_scenes: ReadScenes,
         folders: DataFolders,
+        asking: QueryRules,
     ) -> None:
         super().__init__(parts.store)
         self._generations, self._folders = parts.generations, folders
-        self._queries = LibraryQueries(parts.store, parts.generations, parts.clips)
+        self._queries = LibraryQueries(parts.store, parts.generations, parts.clips, asking)
         self._frame_index = parts.frame_index
         self._duplicates = LibraryDuplicates(parts.store, parts.frame_index)
         self._pictures = LibraryPictures(parts.store)
@@ -79,6 +80,7 @@ class Library(LibraryVideos):
         search: SearchOptions = SearchOptions(),
         frames: FrameDescriber | bool = True,
         read_scenes: ReadScenes = read_scene_frames,
+        asking: QueryRules = QueryRules(),
     ) -> Library:
         """Open the library in `folder`; make it where there is none.
 
@@ -87,12 +89,12 @@ class Library(LibraryVideos):
         `runtime.cache`, by default ``folder/cache``.  `mode` says which frames `add` decodes
         (`cbvir_core.decode`).  With `frames` every frame that is looked at can be found, not only keyframes;
         a describer in its place makes codes that are stored only.  `read_scenes` reads the files of videos
-        whose codes are missing.  Networks are loaded by their first use.  Raises WeightsMissing,
-        WeightsDamaged, StoreBusy, StoreVersion, StoreDamaged, DiskFull, ConfigError.
+        whose codes are missing, `asking` the pictures of queries.  Networks are loaded by their first use.
+        Raises WeightsMissing, WeightsDamaged, StoreBusy, StoreVersion, StoreDamaged, DiskFull, ConfigError.
         """
         folders = DataFolders.of(Path(folder), models_dir)
         parts = open_parts(folders, profile, runtime, index, search, frames)
-        return cls(parts, keyframes, mode, read_scenes, folders)
+        return cls(parts, keyframes, mode, read_scenes, folders, asking)
 
     def add(self, path: Path | str, progress: AddProgress | None = None) -> VideoRecord:
         """Take a video in: keyframes, thumbnails, descriptors.  Each batch can be found at once.
@@ -131,6 +133,10 @@ class Library(LibraryVideos):
     ) -> Answer:
         """Return where a picture appears: `LibraryQueries.search`."""
         return self._queries.search(query, options, told)
+
+    def read_picture(self, query: QueryPicture) -> Image:
+        """Return a picture as it is asked with: `LibraryQueries.read`."""
+        return self._queries.read(query)
 
     def search_clip(
         self, path: Path | str, options: SearchOptions | None = None, *, sheets: bool = False

@@ -9,7 +9,7 @@ from pathlib import Path
 from cbvir_core.clips import ClipAnswer, ClipSearcher, OrderedHit, videos_in_order
 from cbvir_core.errors import InputError
 from cbvir_core.library.generations import Generations
-from cbvir_core.library.query_picture import QueryPicture, read_query
+from cbvir_core.library.query_picture import QueryPicture, QueryRules
 from cbvir_core.search import (
     FrameAgreement,
     SearchOptions,
@@ -24,8 +24,14 @@ from cbvir_core.types import Answer, Image, KeyframeId, Region
 class LibraryQueries:
     """The part of a library that answers.  Any number of threads may ask at once."""
 
-    def __init__(self, store: Store, generations: Generations, clips: ClipSearcher | None) -> None:
-        self._store, self._generations, self._clips = store, generations, clips
+    def __init__(
+        self, store: Store, generations: Generations, clips: ClipSearcher | None, rules: QueryRules
+    ) -> None:
+        self._store, self._generations, self._clips, self._rules = store, generations, clips, rules
+
+    def read(self, query: QueryPicture) -> Image:
+        """Return a picture as it is asked with: upright, of the size in whose pixels a region is given."""
+        return self._rules.picture(query)
 
     def search(
         self, query: QueryPicture, options: SearchOptions | None = None, told: StageListener | None = None
@@ -35,8 +41,8 @@ class LibraryQueries:
         `options` replaces those the library was opened with.  Raises NotAPicture, FileUnreadable,
         InputError (a region outside the picture), UnknownVideo (`within` names none).
         """
-        picture = read_query(query)
-        with self._generations.inside() as answering:
+        picture = self._rules.picture(query)
+        with self._rules.place, self._generations.inside() as answering:
             answering.index.refresh()
             answer = answering.searcher.search(picture, options, told)
         return replace(answer, notes=answer.notes + self._generations.notes())
@@ -51,7 +57,8 @@ class LibraryQueries:
         """
         if self._clips is None:
             raise InputError("This library is open without frame rows, by which clips are found.")
-        return self._clips.search(Path(path), options or SearchOptions(), sheets=sheets)
+        with self._rules.place:
+            return self._clips.search(Path(path), options or SearchOptions(), sheets=sheets)
 
     def search_in_order(
         self, pictures: Sequence[QueryPicture], options: SearchOptions | None = None
@@ -81,7 +88,9 @@ class LibraryQueries:
         The keyframe's still is compared without a time, and where the file is offline.  Raises NotAPicture,
         FileUnreadable, InputError, UnknownVideo.
         """
-        return frame_agreement(self._store, read_query(query), keyframe_id, time_s, region)
+        picture = self._rules.picture(query)
+        with self._rules.place:
+            return frame_agreement(self._store, picture, keyframe_id, time_s, region)
 
     def evidence(
         self,
@@ -97,6 +106,8 @@ class LibraryQueries:
         The keyframe's still is shown without a time, and with a note where the file is offline.  The lines of
         `caption` are printed below.  Raises NotAPicture, FileUnreadable, InputError, UnknownVideo.
         """
-        return draw_answered_frame(
-            self._store, read_query(query), keyframe_id, time_s, region=region, caption=caption
-        )
+        picture = self._rules.picture(query)
+        with self._rules.place:
+            return draw_answered_frame(
+                self._store, picture, keyframe_id, time_s, region=region, caption=caption
+            )

@@ -1,7 +1,10 @@
-"""What a caller may ask a library with."""
+"""What a caller may ask a library with, and how it is asked."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -13,8 +16,20 @@ QueryPicture = Path | str | bytes | Image
 """A path to a picture, the bytes of a picture file, or an RGB array."""
 
 
-def read_query(query: QueryPicture) -> Image:
-    """Return the picture as an RGB array.  Raises NotAPicture, FileUnreadable."""
-    if isinstance(query, np.ndarray):
-        return query
-    return read_picture(Path(query) if isinstance(query, str) else query)
+@dataclass(frozen=True, slots=True)
+class QueryRules:
+    """How a library takes questions.
+
+    - `read`: reads the bytes of a picture; the service has another process do that.
+    - `place`: is held while a question is answered, though not while its picture is read, such as a
+      semaphore.
+    """
+
+    read: Callable[[bytes], Image] = read_picture
+    place: AbstractContextManager[object] = field(default_factory=nullcontext)
+
+    def picture(self, query: QueryPicture) -> Image:
+        """Return the picture as an RGB array.  Raises NotAPicture, FileUnreadable."""
+        if isinstance(query, np.ndarray):
+            return query
+        return self.read(query) if isinstance(query, bytes) else read_picture(query)

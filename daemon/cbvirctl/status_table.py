@@ -22,6 +22,8 @@ def status(document: dict[str, Any]) -> Table:
     grid.add_row(
         "service", f"cbvird {service['version']}, pid {service['pid']}, up {span(service['uptime_s'])}"
     )
+    if missing := (service.get("sandbox") or {}).get("missing"):
+        grid.add_row("sandbox", Text(f"not wholly in force: {'; '.join(missing)}"))
     alone = "" if document["refining"] else ", the filter alone: it has no SOLAR weights"
     grid.add_row("profile", document["profile"] + alone)
     for root in document["roots"]:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import structlog
 
 from cbvir_core.errors import CbvirError
-from cbvir_core.library import Library
+from cbvir_core.library import Library, QueryRules
 from cbvir_core.version import VERSION
 from cbvird.config import Settings
 from cbvird.http import build
@@ -42,6 +42,7 @@ from cbvird.runtime.tasks import Task
 from cbvird.runtime.threads import ThreadGroup
 from cbvird.web import build_web, page_access, page_socket
 from cbvird.worker.excerpts import ExcerptFiles
+from cbvird.worker.pictures import MAX_PICTURE_PROCESSES, PictureProcesses
 from cbvird.worker.scenes import SceneWorker
 
 LOG = structlog.get_logger(__name__)
@@ -50,7 +51,8 @@ STACK_DUMP_SIGNAL = signal.SIGUSR1
 """Writes the stacks of all threads to stderr, and so to the journal: for a service that hangs."""
 
 CONCURRENT_QUERIES = 2
-"""Searches at once.  Each has one network thread; more would only share the processor."""
+"""Searches at once.  Each has one network thread; more would only share the processor.  The pictures of
+others are read meanwhile, so that one that takes long keeps no search waiting."""
 
 MAX_QUERIES = 32
 """Searches that run or wait: the last one waits for half a minute at worst.  More are told to come back."""
@@ -92,7 +94,8 @@ def serve(settings: Settings) -> None:
     passed, stop = notify.listen_fds(), threading.Event()
     with (
         Signals() as signals,
-        _library(settings, stop) as library,
+        PictureProcesses(stop) as pictures,
+        _library(settings, stop, pictures) as library,
         Jobs.open(settings.jobs_dir) as jobs,
         listening_socket(settings.service.socket, passed) as listener,
         page_socket(settings.web) as page_listener,
@@ -102,13 +105,14 @@ def serve(settings: Settings) -> None:
         jobs.recover(time.time())
         data_dir = settings.service.data_dir
         page = None if page_listener is None else page_access(settings.web, page_listener, data_dir)
-        context = _context(settings, library, jobs, pools, threads, page)
+        context = _context(settings, library, jobs, pools, threads, page, pictures)
         context.upload_folders.sweep()
         server = HttpServer(*_fronts(settings, context, listener, page_listener))
         threads.start("http", server.run)
         _start_work(threads, settings, context)
         # A daemon thread: making the network for this machine takes minutes, and a stop must not wait for it.
         threading.Thread(target=_load_refine, args=(library,), name="solar", daemon=True).start()
+        threading.Thread(target=pictures.prepare, name="pictures", daemon=True).start()
         with _reported_to_systemd(settings):
             _supervise(threads, server, signals)
 
@@ -116,7 +120,7 @@ def serve(settings: Settings) -> None:
 @contextmanager
 def _pools() -> Iterator[_Pools]:
     with (
-        BoundedPool(CONCURRENT_QUERIES, max_unfinished=MAX_QUERIES, name="queries") as queries,
+        BoundedPool(MAX_PICTURE_PROCESSES, max_unfinished=MAX_QUERIES, name="queries") as queries,
         BoundedPool(
             PICTURE_THREADS, max_unfinished=MAX_PICTURE_REQUESTS, name="pictures", nice=INGEST_NICE
         ) as pictures,
@@ -132,6 +136,7 @@ def _context(
     pools: _Pools,
     threads: ThreadGroup,
     page: PageAccess | None,
+    pictures: PictureProcesses,
 ) -> Context:
     event_bus = EventBus()
     tracker = Tracker(settings.watch, library, jobs, event_bus)
@@ -165,6 +170,7 @@ def _context(
         stop=threads.stop,
         started=time.monotonic(),
         page=page,
+        pictures=pictures,
         upload_folders=UploadFolders(settings.web.uploads, settings.web.upload_mb << 20, settings.watch),
     )
 
@@ -233,7 +239,7 @@ def _supervise(threads: ThreadGroup, server: HttpServer, signals: Signals) -> No
             last_told = time.monotonic()
 
 
-def _library(settings: Settings, stop: threading.Event) -> Library:
+def _library(settings: Settings, stop: threading.Event, pictures: PictureProcesses) -> Library:
     decode = settings.decode
     return Library.open(
         settings.service.data_dir,
@@ -244,4 +250,5 @@ def _library(settings: Settings, stop: threading.Event) -> Library:
         keyframes=settings.keyframes.options(),
         index=settings.index.options(),
         search=settings.search.options(),
+        asking=QueryRules(pictures.read, threading.BoundedSemaphore(CONCURRENT_QUERIES)),
     )

@@ -13,9 +13,7 @@ from PIL import Image as Pillow
 from cbvir_core.decode import jpeg_markers, picture, read_picture
 from cbvir_core.decode.jpeg_markers import read_markers
 from cbvir_core.errors import NotAPicture
-from support.pictures import BRIGHT_SIDE, patches, red_side, saved, turned_by
-
-SCAN = b"\xff\xda"
+from support.pictures import BRIGHT_SIDE, SCAN, patches, red_side, saved, scan_bomb, turned_by
 
 
 def cut(data: bytes, share: float) -> bytes:
@@ -122,13 +120,6 @@ def test_what_must_be_held_whole_is_bounded(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 # --- scans ---
-
-
-def scan_bomb(repeats: int) -> bytes:
-    """A small progressive JPEG whose last scan comes again and again."""
-    data = saved(noise(64, 64), "JPEG", progressive=True)
-    last = data[data.rindex(SCAN) : -2]
-    return data[:-2] + last * repeats + data[-2:]
 
 
 @pytest.mark.parametrize(("repeats", "says"), [(2_000, "scans"), (63_000, "segments")])

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import struct
+import zlib
 from typing import Any
 
 import numpy as np
@@ -46,3 +48,22 @@ def patches(width: int, height: int, seed: int = 1) -> Image:
     """Coloured patches that differ everywhere, smooth enough for any codec."""
     coarse = np.random.default_rng(seed).integers(0, 255, (6, 8, 3), dtype=np.uint8)
     return np.asarray(Pillow.fromarray(coarse).resize((width, height), Pillow.Resampling.BICUBIC))
+
+
+SCAN = b"\xff\xda"
+"""The marker before the data of a scan of a JPEG."""
+
+
+def scan_bomb(repeats: int, image: Image | None = None) -> bytes:
+    """A progressive JPEG whose last scan comes again and again."""
+    data = saved(patches(64, 64) if image is None else image, "JPEG", progressive=True, quality=30)
+    last = data[data.rindex(SCAN) : -2]
+    return data[:-2] + last * repeats + data[-2:]
+
+
+def size_bomb(width: int, height: int) -> bytes:
+    """A PNG of a few bytes that claims to be of that size."""
+    small = bytearray(saved(Pillow.new("L", (8, 8)), "PNG"))
+    small[16:24] = struct.pack(">II", width, height)
+    small[29:33] = struct.pack(">I", zlib.crc32(small[12:29]))
+    return bytes(small)

@@ -20,6 +20,7 @@ import pytest
 from cbvir_core import Image
 from cbvir_core.decode import read_frames
 from cbvird.app import STACK_DUMP_SIGNAL
+from cbvird.worker.process import DECODE_PROCESS_NAME
 from support import running
 
 PATIENCE_S = 90.0
@@ -203,7 +204,16 @@ class Service:
     def _workers(self) -> list[int]:
         parents = _parents()
         servers = {pid for pid, parent in parents.items() if parent == self.pid}
-        return [pid for pid, parent in parents.items() if parent in servers]
+        return [
+            pid for pid, parent in parents.items() if parent in servers and _name(pid) == DECODE_PROCESS_NAME
+        ]
+
+
+def _name(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/comm").read_text().strip()
+    except OSError:
+        return ""
 
 
 def _parents() -> dict[int, int]:

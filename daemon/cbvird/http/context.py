@@ -26,6 +26,7 @@ from cbvird.runtime.page_access import PageAccess
 from cbvird.runtime.self_test import SelfTest
 from cbvird.runtime.tasks import Task
 from cbvird.worker.excerpts import ExcerptFiles
+from cbvird.worker.pictures import PictureProcesses
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ class Context:
     `queries` is the pool of threads that searches run in, `picture_pool` that of pictures for people and
     `excerpt_pool` that of short parts of videos, `excerpts`.  `uploads` is a folder for bodies while they are
     used, `upload_folders` are those that take videos.  `started` is the time of the start by the monotonic
-    clock.  `page` is None where no page is served.
+    clock.  `pictures` are the processes that read query pictures.  `page` is None where no page is served.
     """
 
     library: Library
@@ -59,6 +60,7 @@ class Context:
     stop: threading.Event
     started: float
     upload_folders: UploadFolders
+    pictures: PictureProcesses
     page: PageAccess | None = None
 
 

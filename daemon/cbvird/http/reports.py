@@ -114,12 +114,21 @@ class IndexSummary(BaseModel):
     tail: int
 
 
+class SandboxDocument(BaseModel):
+    """What holds the processes that read strangers' bytes: see `cbvird.sandbox.SandboxReport`."""
+
+    landlock: int
+    system_calls: bool
+    missing: list[str]
+
+
 class ServiceDocument(BaseModel):
-    """The process."""
+    """The process; `sandbox` is null before the first process that reads pictures runs."""
 
     version: str
     pid: int
     uptime_s: float
+    sandbox: SandboxDocument | None
 
 
 class RootDocument(BaseModel):

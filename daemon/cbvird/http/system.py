@@ -19,6 +19,7 @@ from cbvird.http.event_documents import described_events
 from cbvird.http.reports import (
     IndexSummary,
     RootDocument,
+    SandboxDocument,
     SelfTestDocument,
     ServiceDocument,
     StatusDocument,
@@ -38,10 +39,14 @@ def status(served: Served) -> StatusDocument:
     """Return what the service knows and is doing."""
     scanning = served.tracker.scanning  # read first: then the rows below hold what a finished scan has found
     index = served.library.index_status()
+    sandbox = served.pictures.sandbox
     counts, tested = served.library.counts(), served.self_test.result
     return StatusDocument(
         service=ServiceDocument(
-            version=VERSION, pid=os.getpid(), uptime_s=round(time.monotonic() - served.started, 1)
+            version=VERSION,
+            pid=os.getpid(),
+            uptime_s=round(time.monotonic() - served.started, 1),
+            sandbox=None if sandbox is None else SandboxDocument.model_validate(asdict(sandbox)),
         ),
         profile=served.library.profile,
         refining=served.library.refined,

@@ -2,16 +2,13 @@
 an excerpt.
 
 A codec is the one part of the service that bytes from strangers can crash, hang or bloat.  So it runs in a
-process of its own: at low priority, with a limit on its memory, and without networks or the store.  This
-module must not import torch or OpenVINO.
+process of its own: at low priority, in a sandbox that lets it read that one file, with a limit on its memory,
+and without networks or the store.  This module must not import torch or OpenVINO.
 """
 
 from __future__ import annotations
 
-import ctypes
 import os
-import resource
-import signal
 import time
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
@@ -22,7 +19,9 @@ import cv2
 from cbvir_core.decode import Excerpt, Mode, write_excerpt
 from cbvir_core.errors import CbvirError, DecodeMemory, FileChanged, FileUnreadable
 from cbvir_core.keyframes import KeyframeOptions, KeyframeReader, SceneTask, read_scene_frames
+from cbvird.sandbox import SandboxReport, SandboxRules, confine
 from cbvird.worker import wire
+from cbvird.worker.child import become_child
 
 PROGRESS_INTERVAL_S = 0.5
 """Seconds between two progress messages of a worker, at least."""
@@ -31,8 +30,8 @@ HARD_MEMORY_FACTOR = 2
 """The kernel refuses memory beyond this multiple of the limit that the service watches.  The service names
 the reason but needs up to a second to notice; the kernel stops a single huge allocation at once."""
 
-PR_SET_PDEATHSIG = 1
-"""Option of prctl(2): the signal that this process gets when its parent dies."""
+DECODE_PROCESS_NAME = "cbvird-decode"
+"""As `ps` and `top` show a worker."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,16 +134,12 @@ def _signature(path: Path) -> tuple[int, int, int]:
     return status.st_ino, status.st_size, status.st_mtime_ns
 
 
-def _restrain(task: DecodeTask) -> None:
-    """Make this process die with the service, ignore signals to stop, yield to others and stay small.
-
-    SIGINT and SIGTERM reach the whole process group; it is the service that decides when a worker ends.
-    """
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+def _restrain(task: DecodeTask) -> SandboxReport:
+    """Make this process die with the service, yield to others, stay small, and reach its one file alone."""
+    become_child(DECODE_PROCESS_NAME)
     os.nice(task.nice)
     cv2.setNumThreads(1)
-    ceiling = HARD_MEMORY_FACTOR * task.memory_mb << 20
-    resource.setrlimit(resource.RLIMIT_DATA, (ceiling, ceiling))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    target = None if task.excerpt is None else task.excerpt.target
+    if target is not None:
+        target.touch()  # in the sandbox no file can be made
+    return confine(SandboxRules(HARD_MEMORY_FACTOR * task.memory_mb, file=task.path, target=target))

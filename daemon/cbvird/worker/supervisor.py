@@ -3,35 +3,23 @@
 from __future__ import annotations
 
 import math
-import multiprocessing
 import os
-import signal
 import socket
 import struct
 import threading
 import time
 from collections.abc import Iterator
-from multiprocessing.connection import Connection, wait
-from multiprocessing.process import BaseProcess
+from multiprocessing.connection import Connection
 from pathlib import Path
 from types import TracebackType
 
-from cbvir_core import errors
 from cbvir_core.errors import CbvirError, DecodeCrashed, DecodeMemory, DecodeTimeout
 from cbvir_core.types import SampledFrames, VideoInfo
 from cbvird.worker import process, wire
+from cbvird.worker.child_processes import ChildNotStarted, ChildProcess, said_of
 
 WORKER_CHECK_S = 0.5
 """Seconds between two checks of a silent worker's memory and age."""
-
-# A fork server imports the decoders once.  A worker forked from it starts in milliseconds, and it
-# inherits neither the threads nor the networks nor the open store of the service.
-_CONTEXT = multiprocessing.get_context("forkserver")
-_CONTEXT.set_forkserver_preload(["cbvird.worker.single_thread_blas", "cbvird.worker.process"])
-
-# multiprocessing reads the exit status of every known child when it starts one; two threads that
-# do so at once lose it.
-_PROCESSES = threading.Lock()
 
 
 class DecodeStopped(Exception):
@@ -45,30 +33,14 @@ class DecodeWorker:
         self._task = task
         self._timeout_s = timeout_s
         self._stop = stop
-        self._connection: Connection
-        self._connection, theirs = self._pipe()
+        try:
+            self._child = ChildProcess(process.main, (task,), name=f"decode {task.path.name}")
+        except ChildNotStarted as error:
+            raise DecodeCrashed(
+                f"is not decoded: no decode worker could be started ({error})", path=self.path
+            ) from error
+        self._connection = self._child.connection
         _limit_waiting(self._connection, timeout_s)
-        with _PROCESSES, theirs:
-            self._process: BaseProcess = _CONTEXT.Process(
-                target=process.main, args=(theirs, task), name=f"decode {task.path.name}", daemon=True
-            )
-            self._start()
-
-    def _pipe(self) -> tuple[Connection, Connection]:
-        try:
-            return _CONTEXT.Pipe()
-        except OSError as error:
-            raise self._not_started(error) from error
-
-    def _start(self) -> None:
-        try:
-            self._process.start()
-        except (OSError, EOFError) as error:  # no memory or no descriptors, or the fork server is dead
-            self._connection.close()
-            raise self._not_started(error) from error
-
-    def _not_started(self, error: Exception) -> DecodeCrashed:
-        return DecodeCrashed(f"is not decoded: no decode worker could be started ({error})", path=self.path)
 
     @property
     def path(self) -> Path:
@@ -78,8 +50,7 @@ class DecodeWorker:
     @property
     def pid(self) -> int:
         """The worker's process id."""
-        assert self._process.pid is not None
-        return self._process.pid
+        return self._child.pid
 
     def probe(self) -> VideoInfo:
         """Return what the file is.  Raises what `cbvir_core.decode.probe` raised in the worker."""
@@ -126,7 +97,7 @@ class DecodeWorker:
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise self._broken_protocol(f"what is no message: {error}") from error
         if isinstance(message, wire.Failed):
-            raise _rebuild(message)
+            raise message.error()
         return message
 
     def _await_message(self) -> None:
@@ -164,12 +135,11 @@ class DecodeWorker:
 
     def _death(self) -> CbvirError | DecodeStopped:
         """Return why the worker hung up.  At a shutdown it may die of the same signal as the service."""
-        wait([self._process.sentinel], timeout=2.0)
+        self._child.wait(2.0)
         if self._stop.wait(WORKER_CHECK_S):
             return DecodeStopped()
-        with _PROCESSES:
-            status = self._process.exitcode
-        return DecodeCrashed(f"is not decoded: its decode worker died ({_cause(status)})", path=self.path)
+        cause = said_of(self._child.status())
+        return DecodeCrashed(f"is not decoded: its decode worker died ({cause})", path=self.path)
 
     def __enter__(self) -> DecodeWorker:
         return self
@@ -177,13 +147,7 @@ class DecodeWorker:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._connection.close()
-        with _PROCESSES:
-            if self._process.exitcode is None:
-                self._process.kill()
-        wait([self._process.sentinel], timeout=5.0)
-        with _PROCESSES:
-            self._process.join(0)
+        self._child.close()
 
 
 def resident_mb(pid: int) -> int:
@@ -201,23 +165,3 @@ def _limit_waiting(connection: Connection, timeout_s: float) -> None:
         fraction, whole = math.modf(timeout_s)
         limit = struct.pack("ll", int(whole), int(fraction * 1e6))
         view.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, limit)
-
-
-def _cause(status: int | None) -> str:
-    if status is None:
-        return "no exit status"
-    if status < 0:
-        return f"signal {signal.Signals(-status).name}"
-    return f"exit status {status}"
-
-
-def _rebuild(failed: wire.Failed) -> CbvirError:
-    """Return the error that the worker met, as the class that has its code."""
-    return _BY_CODE.get(failed.code, DecodeCrashed)(failed.message, path=failed.path)
-
-
-_BY_CODE: dict[str, type[CbvirError]] = {
-    kind.code: kind
-    for kind in vars(errors).values()
-    if isinstance(kind, type) and issubclass(kind, CbvirError)
-}

@@ -32,6 +32,7 @@ def findings(config: Path | None, *, deep: bool = False) -> Iterator[Finding]:
     yield from folders.check_data(settings)
     yield from system.check_inotify(settings)
     yield from system.check_limits()
+    yield from system.check_sandbox()
     yield from system.check_versions()
     yield from service.check_units()
     yield from service.check_service(settings)

@@ -13,6 +13,7 @@ from pathlib import Path
 from cbvir_core.version import VERSION
 from cbvird.care.doctor.finding import Finding, fault, good, note
 from cbvird.config import Settings
+from cbvird.sandbox.trial import sandbox_here
 
 INOTIFY = Path("/proc/sys/fs/inotify")
 MIN_INSTANCES, MIN_OPEN_FILES = 16, 1024
@@ -53,6 +54,15 @@ def check_limits() -> Iterator[Finding]:
         )
     else:
         yield good("open files", said)
+
+
+def check_sandbox() -> Iterator[Finding]:
+    """Check what the kernel lets a process do to confine itself, in a process that is forked for it."""
+    report = sandbox_here()
+    if report.missing:
+        yield note("sandbox", report.said, "films and pictures are read all the same; see docs/care.md")
+    else:
+        yield good("sandbox", report.said)
 
 
 def check_clock(newest: float | None, now: float | None = None) -> Iterator[Finding]:

@@ -1,0 +1,118 @@
+"""The process that reads query pictures: bytes come, pixels go, and it can open no file.
+
+A picture is made by strangers as a film is.  This process lives long, for starting one takes longer than
+reading a picture.  Pixels go through memory that it shares with the service; the service copies them out.
+This module must not import torch or OpenVINO.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import mmap
+import os
+from dataclasses import asdict
+from multiprocessing.connection import Connection
+from multiprocessing.reduction import recv_handle
+from typing import Any
+
+import numpy as np
+
+from cbvir_core.decode import MAX_PICTURE_PIXELS, prepare_picture_formats, read_picture
+from cbvir_core.errors import CbvirError, NotAPicture
+from cbvir_core.types import Image
+from cbvird.sandbox import SandboxReport, SandboxRules, confine
+from cbvird.worker import wire
+from cbvird.worker.child import become_child
+
+PICTURE_PROCESS_NAME = "cbvird-picture"
+"""As `ps` and `top` show the process."""
+
+SHARED_BYTES = 3 * MAX_PICTURE_PIXELS
+"""Room for the largest picture; memory is taken by what is written alone."""
+
+MAX_REPLY_BYTES = 1 << 16
+
+PICTURE_MEMORY_MB = 3072
+"""The largest picture with transparency takes 2.1 GB while it is laid on white, grey of 32 bits 2.4 GB."""
+
+
+M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
+KEPT_BLOCK_BYTES = 32 << 20
+"""The most that mallopt takes: blocks above it, of pictures above 10 megapixels, are given back at once."""
+
+
+def main(connection: Connection) -> None:
+    """Run as the process: say what the sandbox is, then answer each picture, until the service hangs up."""
+    become_child(PICTURE_PROCESS_NAME)
+    try:
+        with connection:
+            shared = _shared_memory(connection)
+            _keep_memory()
+            prepare_picture_formats()
+            report = confine(SandboxRules(PICTURE_MEMORY_MB))
+            connection.send_bytes(json.dumps(asdict(report)).encode())
+            while True:
+                reply = _answer(connection.recv_bytes(), shared)
+                connection.send_bytes(json.dumps(reply).encode())
+    except (BrokenPipeError, ConnectionResetError, EOFError):
+        pass  # the service is gone
+
+
+def _keep_memory() -> None:
+    """Keep what a picture took for the next one: the pages of a photograph cost half of the time to read it.
+
+    Only where the C library is glibc (mallopt(3)); elsewhere pictures take that time.
+    """
+    libc = ctypes.CDLL(None)
+    if hasattr(libc, "mallopt"):
+        libc.mallopt(M_MMAP_THRESHOLD, KEPT_BLOCK_BYTES)
+        libc.mallopt(M_TRIM_THRESHOLD, 2 * KEPT_BLOCK_BYTES)
+
+
+def _shared_memory(connection: Connection) -> mmap.mmap:
+    descriptor = recv_handle(connection)
+    try:
+        return mmap.mmap(descriptor, SHARED_BYTES)
+    finally:
+        os.close(descriptor)
+
+
+def _answer(data: bytes, shared: mmap.mmap) -> dict[str, Any]:
+    """Return the shape of the picture, which is in the shared memory then, or what is wrong with it."""
+    try:
+        picture = read_picture(data)
+    except MemoryError:
+        error: CbvirError = NotAPicture(
+            f"the picture needs more than {PICTURE_MEMORY_MB} MB of memory to be read; save it again, smaller"
+        )
+    except CbvirError as raised:
+        error = raised
+    else:
+        pixels = np.frombuffer(shared, np.uint8, picture.size)
+        pixels[:] = picture.reshape(-1)
+        return {"shape": picture.shape}
+    return {"failed": asdict(wire.Failed.of(error))}
+
+
+def report_of(reply: bytes) -> SandboxReport:
+    """Return what the process has said of its sandbox."""
+    fields = json.loads(reply)
+    return SandboxReport(fields["landlock"], fields["system_calls"], tuple(fields["missing"]))
+
+
+def picture_of_reply(reply: bytes, shared: mmap.mmap) -> Image:
+    """Return a copy of the picture that lies in the shared memory.
+
+    Raises what is wrong with the picture, and ValueError where the reply is none.
+    """
+    match json.loads(reply):
+        case {"failed": {"code": str(code), "message": str(message)}}:
+            raise wire.Failed(code, message).error()
+        case {"shape": [int(height), int(width), 3]} if (
+            height >= 1 and width >= 1 and height * width <= MAX_PICTURE_PIXELS
+        ):
+            pixels = np.frombuffer(shared, np.uint8, height * width * 3)
+            return pixels.reshape(height, width, 3).copy()
+        case other:
+            raise ValueError(f"no picture: {str(other)[:200]}")

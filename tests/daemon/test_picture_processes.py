@@ -1,0 +1,176 @@
+"""Query pictures read by another process: the same pixels, the same sentences, and no harm from bad ones."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image as Pillow
+
+from cbvir_core.decode import read_picture
+from cbvir_core.errors import NotAPicture, ServiceBusy, ServiceStopping
+from cbvird.worker import picture_process, pictures
+from cbvird.worker.child_processes import ChildNotStarted
+from cbvird.worker.pictures import PictureProcess, PictureProcesses
+from support.pictures import patches, saved, scan_bomb, size_bomb, turned_by
+
+SIZE = (320, 240)
+
+
+@pytest.fixture(scope="module")
+def reading() -> Iterator[PictureProcesses]:
+    with PictureProcesses(threading.Event()) as processes:
+        yield processes
+
+
+def real_pictures() -> dict[str, bytes]:
+    """A picture in every format and kind that people send."""
+    image = patches(*SIZE)
+    wide = image[..., 0].astype(np.uint16) * 257
+    frames = [Pillow.fromarray(patches(*SIZE, seed)) for seed in (1, 2, 3)]
+    black = Pillow.new("RGB", SIZE)
+    kinds = ("JPEG", "PNG", "WEBP", "AVIF", "HEIF", "GIF", "BMP", "TIFF", "PPM", "JPEG2000")
+    return {kind.lower(): saved(image, kind) for kind in kinds} | {
+        "progressive": saved(image, "JPEG", progressive=True),
+        "turned": saved(image, "JPEG", exif=turned_by(6)),
+        "cmyk": saved(Pillow.fromarray(image).convert("CMYK"), "JPEG"),
+        "cut short": saved(image, "JPEG")[:-2000],
+        "16 bits": saved(Pillow.fromarray(wide), "PNG"),
+        "16 bits, tiff": saved(Pillow.fromarray(wide), "TIFF"),
+        "floats": saved(Pillow.fromarray(image[..., 0].astype(np.float32) / 255), "TIFF"),
+        "compressed tiff": saved(image, "TIFF", compression="tiff_lzw"),
+        "transparent": saved(Pillow.fromarray(image).convert("RGBA"), "PNG"),
+        "transparent webp": saved(Pillow.fromarray(image).convert("RGBA"), "WEBP", lossless=True),
+        "palette": saved(Pillow.fromarray(image).convert("P"), "PNG"),
+        "moving": saved(black, "GIF", save_all=True, append_images=frames),
+        "moving webp": saved(black, "WEBP", save_all=True, append_images=frames),
+        "moving avif": saved(black, "AVIF", save_all=True, append_images=frames),
+        "moving png": saved(black, "PNG", save_all=True, append_images=frames),
+    }
+
+
+PICTURES = real_pictures()
+
+
+@pytest.mark.parametrize("kind", PICTURES)
+def test_the_same_pixels(kind: str, reading: PictureProcesses) -> None:
+    data = PICTURES[kind]
+    assert np.array_equal(reading.read(data), read_picture(data))
+
+
+def bad_pictures() -> dict[str, bytes]:
+    image = patches(*SIZE)
+    return {
+        "text": b"this is no picture",
+        "bomb": size_bomb(60_000, 60_000),
+        "scans": scan_bomb(2_000),
+        "cut png": saved(image, "PNG")[:3000],
+        "cut heic": saved(image, "HEIF")[:-300],
+        "avif of nothing": saved(image, "AVIF")[:60],
+    }
+
+
+BAD_PICTURES = bad_pictures()
+
+
+@pytest.mark.parametrize("kind", BAD_PICTURES)
+def test_the_same_sentences(kind: str, reading: PictureProcesses) -> None:
+    data = BAD_PICTURES[kind]
+    with pytest.raises(NotAPicture) as here:
+        read_picture(data)
+    with pytest.raises(NotAPicture) as there:
+        reading.read(data)
+    assert str(there.value) == str(here.value)
+
+
+def test_a_picture_that_takes_too_long_is_ended_and_holds_no_other(
+    reading: PictureProcesses, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A JPEG just below the limits of scans and bytes takes three seconds of processor time."""
+    monkeypatch.setattr(pictures, "PICTURE_CPU_S", 0)  # and what is left of the second
+    image = patches(1600, 1200).copy()
+    image[:240] = np.random.default_rng(3).integers(0, 255, (240, 1600, 3), dtype=np.uint8)
+    reading.prepare()
+    slow, small = scan_bomb(980, image), saved(patches(64, 48), "PNG")
+    idle = len(reading.idle)
+    assert idle
+    with ThreadPoolExecutor(1) as threads:
+        ended = threads.submit(reading.read, slow)
+        while len(reading.idle) == idle:
+            pass
+        assert np.array_equal(reading.read(small), read_picture(small))
+        assert not ended.done()
+        with pytest.raises(NotAPicture, match=r"more than 0 s of processor time.*save it again"):
+            ended.result()
+    assert np.array_equal(reading.read(small), read_picture(small))
+
+
+def test_a_process_that_was_killed_costs_no_picture(reading: PictureProcesses) -> None:
+    data = saved(patches(64, 48), "PNG")
+    before = {process.pid for process in reading.idle}
+    for pid in before:
+        os.kill(pid, signal.SIGKILL)
+    for process in reading.idle:
+        process.wait(10)
+    assert np.array_equal(reading.read(data), read_picture(data))
+    assert not before & {process.pid for process in reading.idle}
+
+
+def test_a_picture_that_ends_its_process_costs_itself_alone(reading: PictureProcesses) -> None:
+    process = PictureProcess()
+    os.kill(process.pid, signal.SIGSTOP)
+    threading.Timer(0.3, os.kill, (process.pid, signal.SIGSEGV)).start()
+    threading.Timer(0.4, os.kill, (process.pid, signal.SIGCONT)).start()
+    with pytest.raises(pictures.PictureProcessEnded) as ended:
+        process.read(saved(patches(64, 48), "PNG"), lambda: None)
+    process.close()
+    assert "SIGSEGV" in str(ended.value.error())
+
+
+def test_memory_that_a_large_picture_took_is_given_back(reading: PictureProcesses) -> None:
+    process = PictureProcess()
+    data = saved(Pillow.new("L", (5000, 4000), 90), "PNG")
+    assert process.read(data, lambda: None).nbytes > pictures.KEPT_SHARED_BYTES
+    shared_kb = next(
+        int(line.split()[1])
+        for line in Path(f"/proc/{process.pid}/status").read_text().splitlines()
+        if line.startswith("RssShmem:")
+    )
+    process.close()
+    assert shared_kb < 1024
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [b"{}", b'{"shape": [1]}', b'{"shape": [100000, 100000, 3]}', b'{"shape": [-1, 5, 3]}', b"nothing"],
+)
+def test_a_reply_that_makes_no_sense_is_none(reply: bytes) -> None:
+    import mmap
+
+    with pytest.raises(ValueError, match=r"picture|Expecting"):
+        picture_process.picture_of_reply(reply, mmap.mmap(-1, 4096))
+
+
+def test_without_a_process_the_sender_is_told_to_come_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*arguments: object, **more: object) -> None:
+        raise ChildNotStarted("no memory")
+
+    monkeypatch.setattr(pictures, "ChildProcess", refuse)
+    with PictureProcesses(threading.Event()) as processes, pytest.raises(ServiceBusy, match="no memory"):
+        processes.read(b"")
+
+
+def test_a_service_that_stops_reads_no_picture() -> None:
+    stop = threading.Event()
+    with PictureProcesses(stop) as processes:
+        processes.prepare()
+        assert processes.sandbox is not None
+        stop.set()
+        with pytest.raises(ServiceStopping):
+            processes.read(saved(patches(64, 48), "PNG"))
