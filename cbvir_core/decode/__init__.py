@@ -12,6 +12,7 @@ from cbvir_core.decode.complete import container_complete
 from cbvir_core.decode.excerpt import MAX_EXCERPT_S, Excerpt, write_excerpt
 from cbvir_core.decode.film import write_film
 from cbvir_core.decode.identity import fingerprint
+from cbvir_core.decode.lanczos import shrink_lanczos
 from cbvir_core.decode.pdf import encode_pdf
 from cbvir_core.decode.picture import MAX_PICTURE_PIXELS, prepare_picture_formats, read_picture
 from cbvir_core.decode.probe import probe
@@ -55,6 +56,7 @@ __all__ = [
     "probe",
     "read_frames",
     "read_picture",
+    "shrink_lanczos",
     "thumbnail",
     "views_differ",
     "write_excerpt",

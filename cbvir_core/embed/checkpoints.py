@@ -12,15 +12,25 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from cbvir_core.embed.networks import build_network, network_module
 from cbvir_core.errors import FileUnreadable, WeightsDamaged, WeightsMismatch, WeightsMissing
-from cbvir_core.weights import ARCHITECTURES, WeightsHeader, read_header, read_tensors
+from cbvir_core.weights import ARCHITECTURES, PUBLISHED_NAMES, WeightsHeader, read_header, read_tensors
 
 _CLASSIFIERS = ("classifier.", "fc.")
 """Tensors of ImageNet's classes, which no descriptor needs."""
+
+
+_NUMPY_SCALARS: list[Any] = [
+    (np.float64(0).__reduce__()[0], "numpy.core.multiarray.scalar"),  # the name before numpy 2
+    np.float64(0).__reduce__()[0],
+    np.dtype,
+    *(type(np.dtype(name)) for name in ("float64", "float32", "float16", "int64", "int32", "uint8", "bool")),
+]
+"""What a checkpoint may hold beside tensors: numbers of numpy, an epoch or a score.  They carry no code."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +87,8 @@ def _read_pickled(path: Path) -> _Contents:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about pickles that torch did not write; they are refused anyway
-            loaded = torch.load(path, map_location="cpu", weights_only=True)
+            with torch.serialization.safe_globals(_NUMPY_SCALARS):
+                loaded = torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         raise WeightsDamaged(
             "is no plain weight file: it holds code or other objects beside tensors, and was "
@@ -90,9 +101,22 @@ def _read_pickled(path: Path) -> _Contents:
     if not isinstance(loaded, Mapping):
         raise WeightsMismatch("holds no state dict", path=path)
     state, meta = loaded.get("state_dict", loaded), loaded.get("meta", {})
-    if not isinstance(state, Mapping) or not all(isinstance(value, Tensor) for value in state.values()):
+    if not isinstance(state, Mapping) or not all(_is_of_a_state(value) for value in state.values()):
         raise WeightsMismatch("holds no state dict", path=path)
-    return dict(state), meta if isinstance(meta, Mapping) else {}, None
+    tensors = {_without_wrapper(name): value for name, value in state.items() if isinstance(value, Tensor)}
+    if not tensors:
+        raise WeightsMismatch("holds no state dict", path=path)
+    return tensors, meta if isinstance(meta, Mapping) else {}, None
+
+
+def _is_of_a_state(value: object) -> bool:
+    """Return whether a value may stand in a state dict: a tensor, or a number or text beside tensors."""
+    return isinstance(value, Tensor | int | float | str | np.generic)
+
+
+def _without_wrapper(name: str) -> str:
+    """Return the name of a tensor without what torch's DataParallel puts before it."""
+    return name.removeprefix("module.")
 
 
 def _own_header(path: Path) -> WeightsHeader | None:
@@ -107,7 +131,8 @@ def _recognised_header(path: Path, state: Mapping[str, Tensor], meta: Mapping[st
     for known in ARCHITECTURES:
         published = network_module(known.module).recognise(state, meta)
         if published is not None:
-            label = f"{known.title}, imported from {path.name}"
+            which = PUBLISHED_NAMES.get(path.name)
+            label = f"{known.title}, imported from {path.name}" + (f" ({which})" if which else "")
             return WeightsHeader(published.architecture, label, published.preprocess, {"file": path.name})
     titles = " nor ".join(known.title for known in ARCHITECTURES)
     raise WeightsMismatch(f"is for another architecture: neither {titles}", path=path)

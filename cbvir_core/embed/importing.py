@@ -14,6 +14,7 @@ from pathlib import Path
 from cbvir_core.errors import InputError, ModelError, WeightsDamaged
 from cbvir_core.files import no_room
 from cbvir_core.weights import (
+    PUBLISHED_NAMES,
     DownloadProgress,
     ProfileInfo,
     Role,
@@ -106,7 +107,7 @@ def _stage(path: Path, staged: Path, wanted: Role | None) -> None:
     from cbvir_core.embed.checkpoints import read_checkpoint
 
     published = {source.file_name for source in official_sources()}
-    if path.name in published and not has_hash_of_name(path, path.name):
+    if path.name in published | PUBLISHED_NAMES.keys() and not has_hash_of_name(path, path.name):
         raise WeightsDamaged("does not have the SHA-256 that its name tells; get the file again", path=path)
     checkpoint = read_checkpoint(path)
     role = wanted or role_of(checkpoint.header)

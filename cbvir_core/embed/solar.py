@@ -25,7 +25,7 @@ from cbvir_core.weights import IMAGENET_MEAN, IMAGENET_STD, Preprocess
 
 SOLAR_PREFIX = "solar-"
 _MOBILENET = "mobilenet_v2"
-SOLAR_BACKBONES = ("resnet18", "resnet34", "resnet50", "resnet101", _MOBILENET)
+SOLAR_BACKBONES = ("resnet18", "resnet34", "resnet50", "resnet101", "resnet152", _MOBILENET)
 SOLAR_LONG_SIDE = 512
 """Longer side of the published network's input: that of the stored stills.  A larger picture would hold
 nothing more."""
@@ -150,10 +150,23 @@ def recognise(state: Mapping[str, Tensor], meta: Mapping[str, Any]) -> Published
     """
     if "features.conv1.0.weight" not in state:
         return None
+    _refuse_half_a_solar(state)
     mean, std = input_channels(meta.get("mean"), IMAGENET_MEAN), input_channels(meta.get("std"), IMAGENET_STD)
     return PublishedNetwork(
         solar_architecture(state), Preprocess(long_side=SOLAR_LONG_SIDE, mean=mean, std=std)
     )
+
+
+def _refuse_half_a_solar(state: Mapping[str, Tensor]) -> None:
+    missing = [name for name in ("soa4", "soa5") if f"features.{name}.v.weight" not in state]
+    if len(missing) == 2:
+        raise WeightsMismatch("is a SOLAR without attention; cbvir builds it with two attention blocks")
+    if missing:
+        raise WeightsMismatch(
+            f"is a SOLAR without the attention block {missing[0]}; cbvir builds it with both"
+        )
+    if "whiten.weight" not in state:
+        raise WeightsMismatch("is a SOLAR without whitening; cbvir builds it with whitening")
 
 
 def input_channels(values: Any, default: tuple[float, float, float]) -> tuple[float, float, float]:
@@ -172,7 +185,13 @@ def solar_architecture(state: Mapping[str, Tensor]) -> str:
         return SOLAR_PREFIX + _MOBILENET
     blocks = {int(found[1]) for name in state if (found := _FOURTH_STAGE.match(name))}
     bottleneck = any(name.startswith("features.conv4_x.0.conv3.") for name in state)
-    known = {(2, False): "resnet18", (6, False): "resnet34", (6, True): "resnet50", (23, True): "resnet101"}
+    known = {
+        (2, False): "resnet18",
+        (6, False): "resnet34",
+        (6, True): "resnet50",
+        (23, True): "resnet101",
+        (36, True): "resnet152",
+    }
     try:
         return SOLAR_PREFIX + known[len(blocks), bottleneck]
     except KeyError:

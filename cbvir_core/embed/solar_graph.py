@@ -16,6 +16,7 @@ RESNET_BLOCKS = {
     "solar-resnet34": ((3, 4, 6, 3), False),
     "solar-resnet50": ((3, 4, 6, 3), True),
     "solar-resnet101": ((3, 4, 23, 3), True),
+    "solar-resnet152": ((3, 8, 36, 3), True),
 }
 """Blocks of each stage, and whether they are bottlenecks (He et al., CVPR 2016, Table 1)."""
 

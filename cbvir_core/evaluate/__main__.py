@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import get_args
@@ -11,17 +12,26 @@ from typing import get_args
 from rich.console import Console
 
 from cbvir_core.decode import Mode
-from cbvir_core.embed import RuntimeOptions
+from cbvir_core.embed import Aggregation, ReleasedProtocol, RuntimeOptions
 from cbvir_core.errors import CbvirError
 from cbvir_core.evaluate import commands
 from cbvir_core.evaluate.extraction import COLOUR_METHODS, NETWORK_METHODS
 from cbvir_core.evaluate.keyframes import DEFAULT_METHODS
-from cbvir_core.evaluate.networks import LoadEncoders, choose_profile, open_encoders
+from cbvir_core.evaluate.networks import (
+    COMPARED_NETWORKS,
+    LoadEncoders,
+    NetworkChoice,
+    choose_profile,
+    open_encoders,
+)
 from cbvir_core.evaluate.report import EvaluationReport, Notify
 from cbvir_core.evaluate.sequence_arguments import SEQUENCE_COMMANDS
 from cbvir_core.evaluate.shortlist import SHORTLIST_SHARES
 from cbvir_core.evaluate.video_arguments import VIDEO_COMMANDS, VideoCommand
 from cbvir_core.search import SHORTLIST_SHARE
+
+OTHER_OPTIONS = {"gem": "ResNet101 + GeM", "resnet101": "ResNet101", "vgg16": "VGG16"}
+"""The options that name weight files of compared networks, and their names in the table."""
 
 EVALUATE_DESCRIPTION = """\
 Make the tables of the MoReSo paper with your own films and pictures, and judge videos as queries.
@@ -84,8 +94,7 @@ def _run(options: argparse.Namespace, notify: Notify) -> EvaluationReport:
         )
     if options.command == "shortlist":
         return commands.shortlist(options.folders, load, options.shares, notify)
-    pictures = options.pictures or options.truth.parent / "jpg"
-    return commands.landmarks(options.truth, pictures, load, options.share, notify)
+    return commands.landmarks(options.truth, options.pictures, load, options.share, notify)
 
 
 def _keyframes(options: argparse.Namespace, notify: Notify) -> EvaluationReport:
@@ -98,7 +107,23 @@ def _keyframes(options: argparse.Namespace, notify: Notify) -> EvaluationReport:
 
 def _networks(options: argparse.Namespace) -> LoadEncoders:
     profile = choose_profile(options.profile, options.models, options.filter, options.refine)
-    return partial(open_encoders, profile, RuntimeOptions(options.device, options.runtime, options.threads))
+    protocol = None
+    if options.protocol == "released":
+        released = ReleasedProtocol(aggregation=options.aggregation)
+        protocol = replace(
+            released,
+            long_side=options.long_side or released.long_side,
+            scales=options.scales or released.scales,
+        )
+    others = {name: getattr(options, option) for option, name in OTHER_OPTIONS.items()}
+    choice = NetworkChoice(
+        RuntimeOptions(options.device, options.runtime, options.threads),
+        protocol,
+        options.long_side,
+        options.scales,
+        {name: file for name, file in others.items() if file is not None},
+    )
+    return partial(open_encoders, profile, choice)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -194,14 +219,15 @@ def _of_landmarks(command: argparse.ArgumentParser) -> None:
     add(
         "truth",
         type=Path,
-        metavar="PKL",
-        help="gnd_roxford5k.pkl, gnd_rparis6k.pkl, or one of the older layout",
+        metavar="TRUTH",
+        help="gnd_roxford5k.pkl, gnd_rparis6k.pkl, one of the older layout, gnd_instre.pkl, GLDv2's "
+        "retrieval_solution_v2.1.csv, or a folder that has a folder for each instance",
     )
     add(
         "--pictures",
         type=Path,
         metavar="FOLDER",
-        help="pictures of the benchmark (default: the folder jpg beside PKL)",
+        help="pictures of the benchmark (default: the folder jpg beside a PKL, the folder of a CSV)",
     )
     _share(command)
 
@@ -227,9 +253,30 @@ def _of_networks(command: argparse.ArgumentParser) -> None:
     )
     add("--filter", type=Path, metavar="FILE", help="weight file of the filter, instead of a profile")
     add("--refine", type=Path, metavar="FILE", help="weight file of SOLAR")
+    for option, name in OTHER_OPTIONS.items():
+        what = f"also compare {name}: {COMPARED_NETWORKS[name].partition(' and ')[0]}"
+        add(f"--{option}", type=Path, metavar="FILE", help=what)
+    add(
+        "--protocol",
+        choices=("cbvir", "released"),
+        default="cbvir",
+        help="preprocessing of SOLAR and compared networks: cbvir's, or as SOLAR's authors released it "
+        "(at most 1,024 px, never enlarged, three scales) (default: %(default)s)",
+    )
+    add("--long-side", type=int, metavar="PX", help="longer side of their input, instead of the protocol's")
+    add("--scales", type=_scales, metavar="A,B", help="scales of their input, instead of the protocol's")
+    what = "how rows of several scales become one under --protocol released (default: %(default)s)"
+    add("--aggregation", choices=get_args(Aggregation), default="mean", help=what)
     add("--device", default="auto", help="auto, cpu, cuda or cuda:N (default: %(default)s)")
     add("--runtime", default="auto", help="auto, openvino or torch (default: %(default)s)")
     add("--threads", type=int, default=1, metavar="N", help="threads of each network (default: %(default)s)")
+
+
+def _scales(text: str) -> tuple[float, ...]:
+    scales = tuple(float(part) for part in text.split(","))
+    if not all(0.05 <= scale <= 8 for scale in scales):
+        raise argparse.ArgumentTypeError(f"{text}: scales are from .05 to 8")
+    return scales
 
 
 def _fraction(text: str) -> float:

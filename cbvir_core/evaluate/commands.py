@@ -15,11 +15,17 @@ from pathlib import Path
 from cbvir_core.decode import Mode
 from cbvir_core.embed import RuntimeOptions
 from cbvir_core.evaluate.extraction import NETWORK_METHODS
-from cbvir_core.evaluate.groundtruth import read_ground_truth
+from cbvir_core.evaluate.instances import read_instances
 from cbvir_core.evaluate.joined import TrueShots, join_clips
 from cbvir_core.evaluate.keyframes import evaluate_keyframes
 from cbvir_core.evaluate.landmarks import evaluate_landmarks
-from cbvir_core.evaluate.networks import EvaluatedEncoders, LoadEncoders, open_network
+from cbvir_core.evaluate.networks import (
+    COMPARED_NETWORKS,
+    EvaluatedEncoders,
+    LoadEncoders,
+    NetworkChoice,
+    open_network,
+)
 from cbvir_core.evaluate.report import EvaluationReport, Notify, TableColumn
 from cbvir_core.evaluate.retrieval import evaluate_retrieval
 from cbvir_core.evaluate.shortlist import evaluate_shortlist
@@ -29,6 +35,11 @@ NO_REFINEMENT_NOTE = (
     "there are no SOLAR weights: the filter ranks alone, and neither MoReSo nor SOLAR is in the table"
 )
 EXACT_NEIGHBOURS_NOTE = "neighbours are exact; what is not on the shortlist counts as not found"
+PRECISION_NOTES = (
+    "mAP: by trapezoids, as the revisited protocol",
+    "rect.: by rectangles; rect.@10: of the first ten ranks, as MoReSo's published code",
+    "micro: average precision by rectangles over all pairs of a query and a picture",
+)
 EXTRACTION_EFFICIENCY_NOTE = (
     "FE efficiency: pictures of the gallery per second of feature extraction for one query"
 )
@@ -69,7 +80,7 @@ def keyframes(
 
     Raise InputError, DecodeError, FileUnreadable, or what `open_network` raises.
     """
-    encoders = {name: open_network(path, runtime) for name, path in networks.items()}
+    encoders = {name: open_network(path, NetworkChoice(runtime)) for name, path in networks.items()}
     with data.true_shots(notify) as shots:
         results = evaluate_keyframes(
             data.folder, shots, forms=(*forms, *encoders), mode=mode, encoders=encoders, notify=notify
@@ -122,11 +133,13 @@ def retrieval(
         columns=(
             TableColumn("Model", "model"),
             TableColumn("mAP(%)", "mean_ap", 2, 100.0),
+            TableColumn("rect. mAP(%)", "rectangular_ap", 2, 100.0),
             TableColumn("Efficiency ratio", "efficiency", 2),
         ),
         rows=results,
         reading=(
-            "mAP: an occurrence is found by the first keyframe in it, further ones do not count",
+            "mAP: by trapezoids; rect. mAP: by rectangles, as MoReSo's published code",
+            "an occurrence is found by the first keyframe in it, further ones do not count",
             "efficiency ratio: seconds of video per second of keyframes, descriptors and one search",
             EXACT_NEIGHBOURS_NOTE,
         ),
@@ -164,10 +177,10 @@ def shortlist(
 
 
 def landmarks(
-    truth: Path, folder: Path, load: LoadEncoders, share: float, notify: Notify
+    truth: Path, folder: Path | None, load: LoadEncoders, share: float, notify: Notify
 ) -> EvaluationReport:
     """Return Table IV.  Raise InputError, NotAPicture or FileUnreadable."""
-    ground_truth = read_ground_truth(truth)
+    ground_truth, pictures = read_instances(truth, folder)
     encoders = load()
     return EvaluationReport(
         table="IV",
@@ -176,13 +189,16 @@ def landmarks(
             TableColumn("Model", "model"),
             TableColumn("Setup", "setup"),
             TableColumn("mAP(%)", "mean_ap", 2, 100.0),
+            TableColumn("rect.(%)", "rectangular_ap", 2, 100.0),
+            TableColumn("rect.@10(%)", "published_ap", 2, 100.0),
+            TableColumn("micro(%)", "micro_ap", 2, 100.0),
             TableColumn("mP@1(%)", "mean_p1", 2, 100.0),
             TableColumn("mP@5(%)", "mean_p5", 2, 100.0),
             TableColumn("mP@10(%)", "mean_p10", 2, 100.0),
             TableColumn("FE efficiency", "efficiency", 2),
         ),
-        rows=evaluate_landmarks(ground_truth, folder, encoders, share=share, notify=notify),
-        reading=(EXTRACTION_EFFICIENCY_NOTE, EXACT_NEIGHBOURS_NOTE),
+        rows=evaluate_landmarks(ground_truth, pictures, encoders, share=share, notify=notify),
+        reading=(*PRECISION_NOTES, EXTRACTION_EFFICIENCY_NOTE, EXACT_NEIGHBOURS_NOTE),
         conditions=(
             f"{len(ground_truth.questions)} queries, {len(ground_truth.pictures)} pictures",
             *_networks(encoders, share),
@@ -198,7 +214,9 @@ def _networks(encoders: EvaluatedEncoders, share: float | None) -> tuple[str, ..
     ]
     if encoders.refine is None:
         lines.append(NO_REFINEMENT_NOTE)
-    elif share is not None:
+    missing = [name for name in COMPARED_NETWORKS if name not in encoders.others]
+    lines += [f"{name} is not in the table: {COMPARED_NETWORKS[name]}" for name in missing]
+    if encoders.refine is not None and share is not None:
         lines.append(f"the shortlist is {share:.1%} of the gallery")
     return (*lines, _machine())
 

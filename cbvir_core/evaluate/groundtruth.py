@@ -1,8 +1,9 @@
 """Ground truth of Revisited Oxford and Paris, and of the older Oxford5k and Paris6k.
 
 ``gnd_roxford5k.pkl`` holds a dict.  ``imlist`` (the gallery) and ``qimlist`` (the queries) are names of
-pictures without a suffix.  ``gnd`` has a dict for each query: its box ``bbx``, and the lists ``easy``,
-``hard`` and ``junk`` of positions in ``imlist``.  The older files have the lists ``ok`` and ``junk``.
+pictures without a suffix (INSTRE's have one).  ``gnd`` has a dict for each query: its box ``bbx``, and the
+lists ``easy``, ``hard`` and ``junk`` of positions in ``imlist``.  The older files have the lists ``ok`` and
+``junk``, and ``gnd_instre.pkl`` has ``ok`` alone.
 """
 
 from __future__ import annotations
@@ -42,11 +43,15 @@ class LandmarkQuery:
 
     def outcome(self, ranking: Sequence[int], setup: LandmarkSetup) -> RankingOutcome:
         """Judge a ranking of positions in `GroundTruth.pictures`."""
+        return judge(ranking, *self.judged(setup))
+
+    def judged(self, setup: LandmarkSetup) -> tuple[frozenset[int], frozenset[int]]:
+        """Return the positions of the positives and of the junk."""
         positives, junk = (
-            [position for name in names for position in self.lists[name]]
+            frozenset(position for name in names for position in self.lists[name])
             for names in POSITIVE_AND_JUNK_LISTS[setup]
         )
-        return judge(ranking, positives, junk)
+        return positives, junk
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +95,10 @@ def _ground_truth(content: Any) -> GroundTruth:
         LandmarkQuery(
             picture,
             _box(entry.get("bbx"), f"gnd[{number}]"),
-            {name: _positions(entry[name], len(pictures), f"gnd[{number}].{name}") for name in needed},
+            {
+                name: _positions(entry.get(name, ()), len(pictures), f"gnd[{number}].{name}")
+                for name in needed
+            },
         )
         for number, (picture, entry) in enumerate(zip(queries, judged, strict=True))
     )
@@ -100,10 +108,10 @@ def _ground_truth(content: Any) -> GroundTruth:
 def _setups(judged: Sequence[Any]) -> tuple[LandmarkSetup, ...]:
     """Return the revisited setups or the original one, by the lists that every entry has."""
     revisited: tuple[LandmarkSetup, ...] = ("easy", "medium", "hard")
-    for keys, setups in (({"easy", "hard", "junk"}, revisited), ({"ok", "junk"}, ("original",))):
+    for keys, setups in (({"easy", "hard", "junk"}, revisited), ({"ok"}, ("original",))):
         if all(isinstance(entry, dict) and keys <= entry.keys() for entry in judged):
             return setups
-    raise ValueError("an entry of gnd is not a dict with easy, hard and junk (or ok and junk)")
+    raise ValueError("an entry of gnd is not a dict with easy, hard and junk (or ok)")
 
 
 def _names(value: Any, where: str) -> tuple[str, ...]:

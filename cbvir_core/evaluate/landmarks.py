@@ -3,25 +3,33 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from cbvir_core.decode import read_picture
+from cbvir_core.decode import read_picture, shrink_lanczos
 from cbvir_core.errors import InputError
 from cbvir_core.evaluate.efficiency import EvaluationClock
 from cbvir_core.evaluate.groundtruth import GroundTruth, LandmarkSetup, QueryBox
 from cbvir_core.evaluate.methods import RankingMethod, ranking_methods
 from cbvir_core.evaluate.networks import DescribedPictures, EvaluatedEncoders, describe
-from cbvir_core.evaluate.precision import mean_average_precision, mean_precision_at
+from cbvir_core.evaluate.precision import (
+    mean_average_precision,
+    mean_precision_at,
+    mean_rectangular_precision,
+)
 from cbvir_core.evaluate.report import Notify, silent
+from cbvir_core.evaluate.scored import rectangular_average_precision
 from cbvir_core.search import SHORTLIST_SHARE
 from cbvir_core.types import Image
 
 PRECISION_RANKS = (1, 5, 10)
 """The k of mP@k in the protocol."""
+
+PUBLISHED_TOP = 10
+"""Ranks that MoReSo's published code looks at."""
 
 LANDMARK_SUFFIXES = ("", ".jpg", ".jpeg", ".png")
 NOTIFY_EVERY_PICTURES = 500
@@ -29,11 +37,18 @@ NOTIFY_EVERY_PICTURES = 500
 
 @dataclass(frozen=True, slots=True)
 class LandmarkResult:
-    """One method in one setup.  mAP and mP@k are in [0, 1], None where no query has a positive."""
+    """One method in one setup.  All means are in [0, 1], None where no query has a positive.
+
+    `mean_ap` is by trapezoids, `rectangular_ap` by rectangles, `published_ap` the same over the first ten
+    ranks (MoReSo's code).  `micro_ap` pools all pairs of a query and a picture, by their cosines.
+    """
 
     model: str
     setup: LandmarkSetup
     mean_ap: float | None
+    rectangular_ap: float | None
+    published_ap: float | None
+    micro_ap: float | None
     mean_p1: float | None
     mean_p5: float | None
     mean_p10: float | None
@@ -57,9 +72,10 @@ def evaluate_landmarks(
     """
     paths = [find_picture(folder, name) for name in truth.pictures]
     asked = [(find_picture(folder, one.picture), one.box) for one in truth.questions]
-    queries = describe(encoders, (cut(read_picture(path), box, path) for path, box in asked), clock)
+    limit = encoders.protocol.long_side if encoders.protocol else None
+    queries = describe(encoders, (_asked(path, box, limit) for path, box in asked), clock)
     gallery = describe(encoders, _read(paths, notify), clock)
-    compared = ranking_methods(encoders.refine is not None, share)
+    compared = ranking_methods(encoders.refine is not None, share, encoders.others)
     return [line for method in compared for line in _results(method, truth, gallery, queries)]
 
 
@@ -89,6 +105,20 @@ def cut(picture: Image, box: QueryBox | None, path: Path) -> Image:
     return np.ascontiguousarray(picture[top:bottom, left:right])
 
 
+def _asked(path: Path, box: QueryBox | None, limit: int | None) -> Image:
+    """Return what a query asks for.
+
+    With a `limit` to the longer side, a part is shrunk as much as the whole picture would be: SOLAR's authors
+    keep the scale of the picture that the query is cut from.
+    """
+    picture = read_picture(path)
+    part = cut(picture, box, path)
+    longest = max(picture.shape[:2])
+    if limit is None or longest <= limit:
+        return part
+    return shrink_lanczos(part, max(1, limit * max(part.shape[:2]) // longest))
+
+
 def _read(paths: Iterable[Path], notify: Notify) -> Iterator[Image]:
     for number, path in enumerate(paths, start=1):
         if number % NOTIFY_EVERY_PICTURES == 0:
@@ -106,5 +136,37 @@ def _results(
             for question, ranking in zip(truth.questions, rankings, strict=True)
         ]
         p1, p5, p10 = (mean_precision_at(outcomes, k) for k in PRECISION_RANKS)
-        mean_ap = mean_average_precision(outcomes)
-        yield LandmarkResult(method.name, setup, mean_ap, p1, p5, p10, method.efficiency(gallery))
+        yield LandmarkResult(
+            model=method.name,
+            setup=setup,
+            mean_ap=mean_average_precision(outcomes),
+            rectangular_ap=mean_rectangular_precision(outcomes),
+            published_ap=mean_rectangular_precision(outcomes, PUBLISHED_TOP),
+            micro_ap=_micro(method, truth, gallery, queries, rankings, setup),
+            mean_p1=p1,
+            mean_p5=p5,
+            mean_p10=p10,
+            efficiency=method.efficiency(gallery),
+        )
+
+
+def _micro(
+    method: RankingMethod,
+    truth: GroundTruth,
+    gallery: DescribedPictures,
+    queries: DescribedPictures,
+    rankings: Sequence[Sequence[int]],
+    setup: LandmarkSetup,
+) -> float | None:
+    """Return the average precision over all pairs of a query and a ranked picture that is not junk."""
+    scores, relevant, positives = [], [], 0
+    rows, asked = method.rows(gallery), method.rows(queries)
+    for number, (question, ranking) in enumerate(zip(truth.questions, rankings, strict=True)):
+        good, junk = question.judged(setup)
+        counted = [position for position in ranking if position in good or position not in junk]
+        scores.append(np.asarray(rows[counted] @ asked[number], np.float64))
+        relevant.append(np.array([position in good for position in counted], bool))
+        positives += len(good)
+    if not positives:
+        return None
+    return rectangular_average_precision(np.concatenate(scores), np.concatenate(relevant), positives)

@@ -11,7 +11,7 @@ Neighbours are exact here, not those of ANNOY, so that the figures do not depend
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,15 +31,23 @@ Positions = npt.NDArray[np.int64]
 class RankingMethod:
     """A method of ranking a described gallery, and how many of its N pictures each network describes.
 
-    `rank(gallery, queries, number)` returns positions in the gallery, best first, for one query.  A
-    picture that is not on the shortlist is not ranked, and so not found: the paper filters it out.
-    `filtered(N)` and `refined(N)` are the numbers of pictures that the two networks describe.
+    `rank(gallery, queries, number)` returns positions in the gallery, best first, for one query.  A picture
+    that is not on the shortlist is not ranked, and so not found: the paper filters it out. `filtered(N)` and
+    `refined(N)` are the numbers of pictures that the two networks describe; `other` names the network of a
+    method that uses neither.
     """
 
     name: str
     rank: Callable[[DescribedPictures, DescribedPictures, int], Positions]
     filtered: Callable[[int], int]
     refined: Callable[[int], int]
+    other: str | None = None
+
+    def rows(self, described: DescribedPictures) -> Rows:
+        """Return the rows by which the method ranks in the end."""
+        if self.other is not None:
+            return described.others[self.other].rows
+        return described.filter.rows if self.name == FILTER_METHOD else refine_rows(described)
 
     def extraction_s(self, gallery: DescribedPictures) -> float:
         """Return the seconds of feature extraction on the gallery that one query needs."""
@@ -50,6 +58,8 @@ class RankingMethod:
         return self._extraction_s(queries, 1)
 
     def _extraction_s(self, described: DescribedPictures, count: int) -> float:
+        if self.other is not None:
+            return count * described.others[self.other].mean_s
         refine_s = described.refine.mean_s if described.refine else 0.0
         return self.filtered(count) * described.filter.mean_s + self.refined(count) * refine_s
 
@@ -58,12 +68,15 @@ class RankingMethod:
         return extraction_efficiency(len(gallery), self.extraction_s(gallery))
 
 
-def ranking_methods(refined: bool, share: float = SHORTLIST_SHARE) -> tuple[RankingMethod, ...]:
-    """Return the methods that can be compared; without a refinement the filter alone."""
+def ranking_methods(
+    refined: bool, share: float = SHORTLIST_SHARE, others: Iterable[str] = ()
+) -> tuple[RankingMethod, ...]:
+    """Return the methods that can be compared; without a refinement the filter alone, and the others."""
     alone = RankingMethod(FILTER_METHOD, _by_filter, _all, _none)
+    added = tuple(RankingMethod(name, _by_other(name), _none, _none, name) for name in others)
     if not refined:
-        return (alone,)
-    return moreso(share), RankingMethod(REFINEMENT_METHOD, _by_refine, _none, _all), alone
+        return (alone, *added)
+    return moreso(share), RankingMethod(REFINEMENT_METHOD, _by_refine, _none, _all), alone, *added
 
 
 def moreso(share: float) -> RankingMethod:
@@ -103,6 +116,12 @@ def _by_filter(gallery: DescribedPictures, queries: DescribedPictures, number: i
 
 def _by_refine(gallery: DescribedPictures, queries: DescribedPictures, number: int) -> Positions:
     return nearest_first(refine_rows(gallery), refine_rows(queries)[number])
+
+
+def _by_other(name: str) -> Callable[[DescribedPictures, DescribedPictures, int], Positions]:
+    return lambda gallery, queries, number: nearest_first(
+        gallery.others[name].rows, queries.others[name].rows[number]
+    )
 
 
 def _all(count: int) -> int:

@@ -1,7 +1,7 @@
 """Average precision and precision at k, as the revisited Oxford and Paris protocol defines them.
 
-Radenovic, Iscen, Tolias, Avrithis, Chum, *Revisiting Oxford and Paris*, CVPR 2018.  Tables III and IV of
-MoReSo use the same mAP.
+Radenovic, Iscen, Tolias, Avrithis, Chum, *Revisiting Oxford and Paris*, CVPR 2018: by trapezoids.  The
+published code of MoReSo counts by rectangles (`rectangular_precision`), and its paper does not say which.
 """
 
 from __future__ import annotations
@@ -49,6 +49,25 @@ def average_precision(found: Sequence[int], positives: int) -> float:
         raise ValueError("average precision needs at least one positive")
     heights = (((j / r if r else 1.0) + (j + 1) / (r + 1)) / 2 for j, r in enumerate(found))
     return sum(heights) / positives
+
+
+def rectangular_precision(found: Sequence[int], positives: int, top: int | None = None) -> float:
+    """Return the area under the precision-recall curve, by rectangles.
+
+    The j-th positive (from 0) at position r adds a step of recall 1 / positives, whose height is the
+    precision with it, (j + 1) / (r + 1).  With `top`, only that many ranks count, and still all positives
+    divide: with 10, that is the average precision of MoReSo's published code.  Raise ValueError where there
+    is no positive.
+    """
+    if positives < 1:
+        raise ValueError("average precision needs at least one positive")
+    return sum((j + 1) / (r + 1) for j, r in enumerate(found) if top is None or r < top) / positives
+
+
+def mean_rectangular_precision(outcomes: Iterable[RankingOutcome], top: int | None = None) -> float | None:
+    """Return the mean of `rectangular_precision` over queries that have positives; None where none has."""
+    each = [rectangular_precision(one.found, one.positives, top) for one in outcomes if one.positives]
+    return fmean(each) if each else None
 
 
 def precision_at(outcome: RankingOutcome, k: int) -> float:

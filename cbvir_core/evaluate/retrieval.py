@@ -16,7 +16,11 @@ from cbvir_core.evaluate.library import ask_library
 from cbvir_core.evaluate.methods import RankingMethod, ranking_methods
 from cbvir_core.evaluate.moments import MethodAnswers, RankedMoment, TrueSpan, outcome
 from cbvir_core.evaluate.networks import DescribedPictures, EvaluatedEncoders, describe
-from cbvir_core.evaluate.precision import average_precision, mean_average_precision
+from cbvir_core.evaluate.precision import (
+    average_precision,
+    mean_average_precision,
+    mean_rectangular_precision,
+)
 from cbvir_core.evaluate.report import Notify, silent
 from cbvir_core.evaluate.tables import AnnotatedQuery
 from cbvir_core.keyframes import KeyframeOptions
@@ -26,10 +30,14 @@ from cbvir_core.types import Image, VideoId
 
 @dataclass(frozen=True, slots=True)
 class RetrievalResult:
-    """One method over all queries.  mAP is in [0, 1]; `average_precisions` has a value for each query."""
+    """One method over all queries.  Means are in [0, 1]; `average_precisions` has a value for each query.
+
+    `mean_ap` is by trapezoids, `rectangular_ap` by rectangles.
+    """
 
     model: str
     mean_ap: float
+    rectangular_ap: float
     efficiency: float
     queries: int
     videos: int
@@ -106,7 +114,7 @@ def evaluate_retrieval(
     needed = {span.video for each in spans for span in each}
     gallery = describe(encoders, corpus.keyframes(needed, clock, notify), clock)
     asked = describe(encoders, (read_picture(query.picture) for query in queries), clock)
-    compared = ranking_methods(encoders.refine is not None, share)
+    compared = ranking_methods(encoders.refine is not None, share, encoders.others)
     answers = [_answers(method, corpus, gallery, asked, clock) for method in compared]
     if with_library:
         pictures = [query.picture for query in queries]
@@ -143,6 +151,7 @@ def _result(
     return RetrievalResult(
         model=answers.model,
         mean_ap=mean_average_precision(outcomes) or 0.0,
+        rectangular_ap=mean_rectangular_precision(outcomes) or 0.0,
         efficiency=efficiency_ratio(corpus.video_s, answers.spent_s),
         queries=len(outcomes),
         videos=len(corpus.videos),

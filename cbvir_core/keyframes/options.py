@@ -62,7 +62,8 @@ class KeyframeOptions:
     def paper(cls) -> KeyframeOptions:
         """Return the batch form, as the paper describes it: every sub-matrix is judged in its own SVD.
 
-        The paper names no number, neither bins nor rank, length or threshold.  They are cbvir's here.
+        The paper names no number, neither bins nor rank, length or threshold.  They are cbvir's here: .979 /
+        .121.
         """
         return cls(form="batch")
 
@@ -71,7 +72,8 @@ class KeyframeOptions:
         """Return the batch form with the numbers of the authors' published code, which the paper lacks.
 
         Parts of 60 s, rank 60, 6 x 6 x 6 bins, a squared cosine of .9, clusters of a second.  Layouts are not
-        compared.  Bins are of HSV here; `cbvir_core.evaluate.extraction.published` is that code itself.
+        compared.  Bins are of HSV here (.979 / .200); `cbvir_core.evaluate.extraction.published` is that code
+        itself.
         """
         return cls(
             form="batch",

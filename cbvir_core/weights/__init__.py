@@ -28,12 +28,13 @@ from cbvir_core.weights.profiles import (
     verify,
     weight_file,
 )
-from cbvir_core.weights.sources import WeightsSource, official_sources
+from cbvir_core.weights.sources import PUBLISHED_NAMES, WeightsSource, official_sources
 
 __all__ = [
     "ARCHITECTURES",
     "IMAGENET_MEAN",
     "IMAGENET_STD",
+    "PUBLISHED_NAMES",
     "ROLES",
     "Architecture",
     "DownloadProgress",

@@ -17,6 +17,7 @@ from cbvir_core.embed.networks import NetworkModule, network_module
 from cbvir_core.errors import WeightsDamaged, WeightsMismatch
 from cbvir_core.weights import (
     ARCHITECTURES,
+    PUBLISHED_NAMES,
     Preprocess,
     Role,
     WeightsHeader,
@@ -25,6 +26,7 @@ from cbvir_core.weights import (
     read_header,
     role_of,
 )
+from cbvir_core.weights.sources import MOBILENET_V2_URL
 
 MODULES: tuple[NetworkModule, ...] = (mobilenet, solar, pooled)
 """mypy checks with this line that the modules define what the registry requires."""
@@ -78,7 +80,9 @@ def test_a_role_that_does_not_exist_is_damage(tmp_path: Path) -> None:
 
 
 def test_the_published_filter_is_torchvision_s() -> None:
-    assert official_sources()[0].url == MobileNet_V2_Weights.IMAGENET1K_V2.url
+    assert official_sources()[0].url == MobileNet_V2_Weights.IMAGENET1K_V1.url
+    assert MobileNet_V2_Weights.IMAGENET1K_V2.url == MOBILENET_V2_URL
+    assert PUBLISHED_NAMES[MOBILENET_V2_URL.rpartition("/")[2]] == "IMAGENET1K_V2"
 
 
 def test_a_role_is_read_without_torch(filter_file: Path) -> None:

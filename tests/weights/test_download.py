@@ -123,7 +123,7 @@ def test_a_file_for_the_other_role_is_refused_and_the_profile_stays(
 def test_a_mirror_has_the_same_names() -> None:
     plain, mirrored = official_sources(), official_sources("http://mirror/weights/")
     assert [source.file_name for source in plain] == [source.file_name for source in mirrored]
-    assert mirrored[0] == WeightsSource("filter", "http://mirror/weights/mobilenet_v2-7ebf99e0.pth")
+    assert mirrored[0] == WeightsSource("filter", "http://mirror/weights/mobilenet_v2-b0353104.pth")
 
 
 def test_a_filter_without_solar_is_kept(server: Mirror, tmp_path: Path, filter_file: Path) -> None:
@@ -146,5 +146,5 @@ def test_only_moreso_is_published(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="cannot name a profile"):
         fetch_profile("NONSENSE", tmp_path)
     filter_source, refine_source = official_sources()
-    assert filter_source.url.endswith("mobilenet_v2-7ebf99e0.pth")
+    assert filter_source.url.endswith("mobilenet_v2-b0353104.pth")
     assert refine_source.role == "refine"
