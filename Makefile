@@ -19,15 +19,16 @@ endif
 WEB := daemon/web
 PAGE := daemon/cbvird/page
 
-.PHONY: install hooks demo test pytest test-page test-slow lint types bench torture peers constraints page page-same clean help
+.PHONY: install hooks demo test pytest test-without-torch test-page test-slow lint types bench torture peers constraints page page-same clean help
 
 help:
 	@echo "make demo [VIDEOS=folder]   install, index sample films, ask with a picture, show the answer"
-	@echo "make install                prepare .venv with cbvird and cbvirctl"
+	@echo "make install                prepare .venv with cbvird and cbvirctl, without PyTorch"
 	@echo "make hooks                  install the pre-commit hooks"
 	@echo "make test                   ruff, mypy --strict, pytest"
 	@echo "make test-page              the page in a real browser (needs npm and Chromium, else it says so)"
 	@echo "make page                   build the page anew from daemon/web (needs npm)"
+	@echo "make test-without-torch     the service where PyTorch is not installed"
 	@echo "make test-slow              the tests that take minutes"
 	@echo "make peers                  install what bench.clips --peers and bench.neighbours compare with"
 	@echo "make torture                kills at random moments: is anything lost? (half an hour)"
@@ -44,12 +45,13 @@ $(VENV)/.annoy: $(VENV)/.python constraints.txt
 	touch $@
 
 $(VENV)/.installed: $(VENV)/.annoy pyproject.toml constraints.txt
-	@echo "Installing cbvir and what it stands on (PyTorch is large: this takes a few minutes the first time)"
+	@echo "Installing cbvir and what it stands on"
 	$(PIP) install -c constraints.txt -e .
 	touch $@
 
 $(VENV)/.installed-test: $(VENV)/.installed
-	$(PIP) install -c constraints.txt -e '.[test]'
+	@echo "Installing what the checks need (PyTorch is large: this takes a few minutes the first time)"
+	$(PIP) install -c constraints.txt -e '.[test,torch]'
 	touch $@
 
 install: $(VENV)/.installed
@@ -74,6 +76,10 @@ test: lint
 # The longest files come first (tests/conftest.py), not those of most tests.
 pytest: $(VENV)/.installed-test
 	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
+
+# The service as it is installed without the extra: its processes cannot import PyTorch.
+test-without-torch: $(VENV)/.installed-test
+	$(BIN)/pytest --without-torch tests/daemon/test_service.py tests/daemon/test_first_start.py tests/embed/test_without_torch.py
 
 test-slow: $(VENV)/.installed-test
 	$(BIN)/pytest -m slow --timeout 1800

@@ -17,6 +17,7 @@ import pytest
 
 from cbvir_core.embed import openvino_runtime
 from support.conversions import kept_or_converted
+from support.hidden_torch import hidden_torch
 
 cv2.setNumThreads(1)
 
@@ -66,6 +67,23 @@ LONGEST_FILES = (
     "daemon/client/test_calibrate.py",
 )
 """Files of tests that take ten seconds and more, the longest first (``pytest --durations 0``)."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--without-torch", action="store_true", help="start every process as if PyTorch were not installed"
+    )
+
+
+@pytest.fixture(scope="session", autouse=True)
+def torch_in_processes(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Hide PyTorch from the processes that tests start, where the command line asks for it."""
+    if not request.config.getoption("--without-torch"):
+        yield
+        return
+    with pytest.MonkeyPatch.context() as patch, hidden_torch() as folder:
+        patch.setenv("PYTHONPATH", str(folder), prepend=os.pathsep)
+        yield
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -11,7 +11,15 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from cbvir_core.errors import InputError, ModelError, WeightsDamaged
+from cbvir_core.embed.torch_work import do_apart, holds_torch
+from cbvir_core.errors import (
+    TORCH_MISSING,
+    InputError,
+    ModelError,
+    PackageMissing,
+    WeightsDamaged,
+    has_torch,
+)
 from cbvir_core.files import no_room
 from cbvir_core.weights import (
     PUBLISHED_NAMES,
@@ -25,11 +33,11 @@ from cbvir_core.weights import (
     list_profiles,
     official_sources,
     profile_folder,
+    read_header,
     role_of,
     take_files,
     verify,
     weight_file,
-    write_weights,
 )
 
 
@@ -43,7 +51,8 @@ def fetch_profile(
     """Fetch a profile's published files; each is usable as soon as it is here.
 
     Files that are present and good are left alone.  `sources` names other addresses; without it only
-    ``moreso`` can be fetched.  Raise DownloadFailed, WeightsDamaged, WeightsMismatch, DiskFull, InputError.
+    ``moreso`` can be fetched.  Raise DownloadFailed, WeightsDamaged, WeightsMismatch, DiskFull, InputError,
+    and PackageMissing before anything is fetched where PyTorch is not installed.
     """
     folder = profile_folder(name, models_dir)
     if sources is None and name != "moreso":
@@ -51,6 +60,8 @@ def fetch_profile(
     good = {check.path for check in verify(models_dir) if check.good}
     for source in official_sources() if sources is None else sources:
         if weight_file(folder, source.role) not in good:
+            if not has_torch():
+                raise PackageMissing(TORCH_MISSING)
             fetched = download(source.url, models_dir / ".downloads", progress)
             try:
                 import_files(name, [fetched], models_dir, role=source.role)
@@ -68,7 +79,8 @@ def import_files(
 
     Understands cbvir's own files, plain safetensors of the same tensors, and published ``.pth`` checkpoints
     of the architectures in the registry.  Raise WeightsMissing, WeightsDamaged, WeightsMismatch, DiskFull,
-    and InputError for a name that cannot be imported to or two files of one role.
+    PackageMissing where PyTorch is not installed, and InputError for a name that cannot be imported to or
+    two files of one role.
     """
     if name == "builtin":
         raise InputError("the built-in weights are part of cbvir; import under another name")
@@ -87,12 +99,15 @@ def import_files(
 def convert_checkpoint(path: Path, target: Path) -> Path:
     """Write any weight file that cbvir understands to `target` in its own format, and return `target`.
 
-    Raise WeightsMissing, WeightsDamaged, WeightsMismatch, DiskFull.
+    A process that does not hold PyTorch has another one do it.  Raise WeightsMissing, WeightsDamaged,
+    WeightsMismatch, DiskFull, PackageMissing.
     """
-    from cbvir_core.embed.checkpoints import read_checkpoint
+    if not holds_torch():
+        do_apart("prove", path, target)
+        return target
+    from cbvir_core.embed.torch_process import prove_weights
 
-    checkpoint = read_checkpoint(path)
-    write_weights(target, checkpoint.state, checkpoint.header)
+    prove_weights(path, target)
     return target
 
 
@@ -104,14 +119,13 @@ def _not_published(name: str) -> str:
 
 def _stage(path: Path, staged: Path, wanted: Role | None) -> None:
     """Write a file in cbvir's own format under the name of its role."""
-    from cbvir_core.embed.checkpoints import read_checkpoint
-
     published = {source.file_name for source in official_sources()}
     if path.name in published | PUBLISHED_NAMES.keys() and not has_hash_of_name(path, path.name):
         raise WeightsDamaged("does not have the SHA-256 that its name tells; get the file again", path=path)
-    checkpoint = read_checkpoint(path)
-    role = wanted or role_of(checkpoint.header)
-    expect_role(path, checkpoint.header, role)
+    proven = convert_checkpoint(path, staged / "proven")
+    header = read_header(proven)
+    role = wanted or role_of(header)
+    expect_role(path, header, role)
     if weight_file(staged, role).exists():
         raise InputError(f"is a second file for the {role}; a profile has one of each", path=path)
-    write_weights(weight_file(staged, role), checkpoint.state, checkpoint.header)
+    proven.rename(weight_file(staged, role))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+import tempfile
 import threading
 import warnings
 from contextlib import suppress
@@ -21,6 +22,8 @@ import numpy as np
 from cbvir_core.embed.conversions import conversion, drop_conversion, written_whole
 from cbvir_core.embed.precision import MIN_BF16_COSINE, MIN_VIEWS_BF16_COSINE, worst_cosine
 from cbvir_core.embed.preprocess import CPU_BATCH_PIXELS, Batch
+from cbvir_core.embed.torch_work import do_apart, holds_torch
+from cbvir_core.errors import needs_torch
 from cbvir_core.types import Rows
 from cbvir_core.weights import read_header
 
@@ -41,6 +44,9 @@ CONCURRENT_CALLS = 2
 """Calls that do not wait for each other: one of ingest or backfill, and one of a query.  With a single one,
 a query would wait for whole batches of the ingest.
 """
+
+NETWORK_FILE = "network.xml"
+"""Name of a converted network in its folder."""
 
 _CONVERTING = threading.Lock()
 _BF16_COSINE = ["cbvir", "bf16_cosine"]  # where a converted network keeps its worst cosine in bf16
@@ -134,20 +140,28 @@ def make_network(weights: Path, *, views: bool = False) -> Any:
     """Return the network of a weight file as an OpenVINO model for any batch size and any picture size.
 
     Those of the registry that have a graph of their own are built in a fraction of a second; torch converts
-    the others, one at a time: two threads that import torch at once find half of it.
+    the others, one at a time, in a process of its own (`do_apart`).  Raise PackageMissing where it has none.
     """
     model = build_graph(weights, views=views)
     if model is not None:
         return model
     with _CONVERTING:
-        return convert_network(weights, views=views)
+        return convert_network(weights, views=views) if holds_torch() else _converted_apart(weights, views)
+
+
+def _converted_apart(weights: Path, views: bool) -> Any:
+    with tempfile.TemporaryDirectory() as folder:
+        converted = Path(folder) / NETWORK_FILE
+        do_apart("convert views" if views else "convert", weights, converted)
+        return _core().read_model(converted)
 
 
 def convert_network(weights: Path, *, views: bool = False) -> Any:
-    """Return the network of a weight file by way of torch, of any architecture."""
-    import torch
+    """Return the network of a weight file by way of torch, of any architecture.  Raise PackageMissing."""
+    with needs_torch():
+        import torch
 
-    from cbvir_core.embed.networks import ViewNetwork, load_network
+        from cbvir_core.embed.networks import ViewNetwork, load_network
 
     network = ViewNetwork(load_network(weights)).eval() if views else load_network(weights)
     with warnings.catch_warnings():
@@ -162,7 +176,7 @@ def _read(kept: Path | None) -> Any | None:
     if kept is None:
         return None
     try:
-        return _core().read_model(kept / "network.xml")
+        return _core().read_model(kept / NETWORK_FILE)
     except (RuntimeError, OSError):
         drop_conversion(kept)
         return None
@@ -177,5 +191,10 @@ def _keep(model: Any, kept: Path | None) -> Any:
     if kept is None:
         return model
     with suppress(OSError, RuntimeError), written_whole(kept) as folder:
-        openvino.save_model(model, folder / "network.xml", compress_to_fp16=False)
+        save_network(model, folder / NETWORK_FILE)
     return _read(kept) or model
+
+
+def save_network(model: Any, path: Path) -> None:
+    """Write a model in full precision, with the file of its numbers beside it."""
+    openvino.save_model(model, path, compress_to_fp16=False)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from cbvir_core.embed.preprocess import CPU_BATCH_PIXELS, CUDA_BATCH_PIXELS, Batch
-from cbvir_core.errors import ConfigError
+from cbvir_core.errors import ConfigError, has_torch, needs_torch
 from cbvir_core.types import Rows
 
 if TYPE_CHECKING:
@@ -62,11 +62,13 @@ def open_runner(weights: Path, fingerprint: str, options: RuntimeOptions, *, vie
     """Return the network of a weight file, ready to run; the cache keeps it under the file's fingerprint.
 
     With `views` it returns the rows of all views of each picture, N x V x D, instead of N x D.
-    Raise WeightsDamaged, WeightsMismatch, WeightsMissing, and ConfigError where CUDA is wanted and absent.
+    Raise WeightsDamaged, WeightsMismatch, WeightsMissing, ConfigError where CUDA is wanted and absent, and
+    PackageMissing where torch is wanted and not installed.
     """
     device = _device(options)
     if options.runtime == "torch" or device != "cpu":
-        from cbvir_core.embed.networks import ViewNetwork, load_network
+        with needs_torch():
+            from cbvir_core.embed.networks import ViewNetwork, load_network
 
         network = ViewNetwork(load_network(weights)) if views else load_network(weights)
         return TorchRunner(network, device, options.threads)
@@ -79,9 +81,10 @@ def _device(options: RuntimeOptions) -> str:
     """Return a device that exists.  torch is imported only where the system has an NVIDIA driver."""
     if options.device == "cpu" or options.runtime == "openvino":
         return "cpu"
-    if options.device == "auto" and not Path("/dev/nvidiactl").exists():
+    if options.device == "auto" and not (Path("/dev/nvidiactl").exists() and has_torch()):
         return "cpu"
-    import torch
+    with needs_torch():
+        import torch
 
     if torch.cuda.is_available():
         return "cuda" if options.device == "auto" else options.device

@@ -36,6 +36,7 @@
     ├── BadRequest                bad_request
     ├── NoPage                    no_page
     ├── NotAllowed                not_allowed
+    ├── PackageMissing            package_missing
     ├── FileExists                file_exists
     ├── ServiceStopping           stopping          (retry)
     └── ConfigError               bad_config
@@ -49,6 +50,12 @@ way gets around) are no part of this tree and never reach a caller.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from cbvir_core.errors.packages import TORCH_MISSING as TORCH_MISSING
+from cbvir_core.errors.packages import PackageMissing as PackageMissing
+from cbvir_core.errors.packages import has_torch as has_torch
+from cbvir_core.errors.packages import needs_torch as needs_torch
 from cbvir_core.errors.root import CbvirError as CbvirError
 
 
@@ -280,3 +287,11 @@ class ConfigError(CbvirError):
     """The configuration cannot be used."""
 
     code = "bad_config"
+
+
+ERROR_OF_CODE: Mapping[str, type[CbvirError]] = {
+    kind.code: kind
+    for kind in list(vars().values())
+    if isinstance(kind, type) and issubclass(kind, CbvirError)
+}
+"""Every class by its code, for errors that come from another process."""

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from cbvir_core.errors import DecodeError, InputError
+from cbvir_core.errors import DecodeError, InputError, needs_torch
 from cbvir_core.evaluate.actions import (
     EVERYTHING,
     RESULTS_AT,
@@ -57,8 +57,9 @@ READ_NOTIFY_EVERY = 100
 def colour(folder: Path, weights: Path | None, results_at: int, notify: Notify) -> EvaluationReport:
     """Return Table II.  Raise InputError, FileUnreadable, or the errors of bad weight files."""
     from cbvir_core.sequences.feature_encoder import FeatureEncoder
-    from cbvir_core.sequences.feature_network import count_parameters, load_features
 
+    with needs_torch():
+        from cbvir_core.sequences.feature_network import count_parameters, load_features
     paths, classes = read_classes(folder, notify)
     file = _filter(weights)
     encoders: dict[str, tuple[FrameFeatures, int]] = {
@@ -89,8 +90,8 @@ def colour(folder: Path, weights: Path | None, results_at: int, notify: Notify) 
 
 def complexity(weights: Path | None, threads: int) -> EvaluationReport:
     """Return Table III.  Raise the errors of bad weight files."""
-    from cbvir_core.sequences.complexity import model_costs
-
+    with needs_torch():
+        from cbvir_core.sequences.complexity import model_costs
     file = _filter(weights)
     return EvaluationReport(
         table="III",

@@ -17,6 +17,7 @@ from cbvir_core.embed.conversions import conversion, drop_conversion, written_wh
 from cbvir_core.embed.openvino_runtime import compile_network, has_bf16, infer
 from cbvir_core.embed.precision import MIN_BF16_COSINE, worst_cosine
 from cbvir_core.embed.preprocess import CPU_BATCH_PIXELS, Batch, batches
+from cbvir_core.errors import needs_torch
 from cbvir_core.types import Floats, Image, Rows
 from cbvir_core.weights import Preprocess, expect_role, fingerprint, read_header
 
@@ -32,7 +33,7 @@ class FeatureEncoder:
     - `cache`: where the converted network is kept; the next process that finds it there needs no torch.
 
     It runs in bf16 where that keeps its accuracy (`cbvir_core.embed.precision`).  One thread calls it at a
-    time.  Raise WeightsMissing, WeightsDamaged, WeightsMismatch.
+    time.  Raise WeightsMissing, WeightsDamaged, WeightsMismatch, PackageMissing.
     """
 
     def __init__(
@@ -111,9 +112,11 @@ def _converted(weights: Path, grey: bool, kept: Path | None) -> Any:
 
 def _convert(weights: Path, grey: bool) -> Any:
     import openvino  # after `openvino_runtime`, which keeps it from reporting to its makers
-    import torch
 
-    from cbvir_core.sequences.feature_network import load_features
+    with needs_torch():
+        import torch
+
+        from cbvir_core.sequences.feature_network import load_features
 
     channels = 1 if grey else 3
     with warnings.catch_warnings():

@@ -18,6 +18,7 @@ from cbvir_core.embed.conversions import conversion, drop_conversion, written_wh
 from cbvir_core.embed.openvino_runtime import compile_network, has_bf16, infer
 from cbvir_core.embed.precision import MIN_BF16_COSINE, worst_cosine
 from cbvir_core.embed.preprocess import CPU_BATCH_PIXELS, Batch, batches
+from cbvir_core.errors import needs_torch
 from cbvir_core.types import Image
 from cbvir_core.weights import expect_role, fingerprint, read_header
 
@@ -31,7 +32,7 @@ class RegionEncoder:
     `blocks` are the blocks of the filter's network whose maps are taken.  The converted network is kept in
     `cache`; the next process that finds it there needs no torch.  It runs in bf16 where that keeps its
     accuracy (`cbvir_core.embed.precision`).  One thread calls it at a time.  Raise WeightsMissing,
-    WeightsDamaged, WeightsMismatch.
+    WeightsDamaged, WeightsMismatch, PackageMissing.
     """
 
     def __init__(
@@ -89,10 +90,12 @@ def _converted(weights: Path, blocks: Sequence[int], kept: Path | None) -> Any:
 
 def _convert(weights: Path, blocks: Sequence[int]) -> Any:
     import openvino
-    import torch
 
-    from cbvir_core.embed.networks import load_network
-    from cbvir_core.visil.region_network import RegionNetwork
+    with needs_torch():
+        import torch
+
+        from cbvir_core.embed.networks import load_network
+        from cbvir_core.visil.region_network import RegionNetwork
 
     network = RegionNetwork(load_network(weights).features, blocks).eval()
     with warnings.catch_warnings():

@@ -1,4 +1,4 @@
-"""The first start on a new machine: the built-in networks are made without torch."""
+"""The first start on a new machine without PyTorch: the built-in networks are made, others are refused."""
 
 from __future__ import annotations
 
@@ -8,24 +8,31 @@ from pathlib import Path
 import pytest
 
 from support.films import Film
+from support.hidden_torch import hidden_torch
 from support.services import Service, frame_at
 
 
-@pytest.mark.skipif(Path("/dev/nvidiactl").exists(), reason="torch runs the networks on a GPU")
-def test_a_fresh_service_answers_where_torch_cannot_be_imported(
-    make_service: Callable[..., Service], films: list[Film], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def fresh(make_service: Callable[..., Service], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Service:
+    """A service with an empty data folder where PyTorch is not installed."""
     (tmp_path / "empty").mkdir()
-    (tmp_path / "broken").mkdir()
-    for name in ("torch", "torchvision"):
-        (tmp_path / "broken" / f"{name}.py").write_text(f"raise ImportError('{name} is not here')\n")
-    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "broken"), prepend=":")
-    service = make_service(tmp_path / "empty", models={"profile": "builtin"})
+    with hidden_torch() as folder:
+        monkeypatch.setenv("PYTHONPATH", str(folder), prepend=":")
+        return make_service(tmp_path / "empty", models={"profile": "builtin"})
+
+
+def test_a_fresh_service_answers_without_torch(fresh: Service, films: list[Film]) -> None:
     picture = frame_at(films[0].path, films[0].middles[0])
-    assert service.query(picture)["verdict"] == "none"
-    path = service.drop(films[0].path)
-    service.until_state(path, "indexed")
-    service.until(lambda: service.query(picture)["refined"], "both networks answer")
-    answer = service.query(picture)
+    assert fresh.query(picture)["verdict"] == "none"
+    path = fresh.drop(films[0].path)
+    fresh.until_state(path, "indexed")
+    fresh.until(lambda: fresh.query(picture)["refined"], "both networks answer")
+    answer = fresh.query(picture)
     assert answer["verdict"] == "match"
     assert answer["results"][0]["path"] == str(path)
+    refused = fresh.http.post("/v1/models/moreso/fetch")
+    assert refused.json()["error"] == {
+        "code": "package_missing",
+        "message": "This needs PyTorch: pip install 'cbvir[torch]'",
+        "retry": False,
+    }

@@ -18,9 +18,8 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
-from cbvir_core import errors
 from cbvir_core.decode import THUMBNAIL_SIDE
-from cbvir_core.errors import CbvirError, DecodeCrashed
+from cbvir_core.errors import ERROR_OF_CODE, CbvirError, DecodeCrashed
 from cbvir_core.keyframes import FRAME_SIDE, MAX_SCENE_FRAMES, MAX_SCENE_THUMBNAILS
 from cbvir_core.types import Box, Image, Keyframe, SampledFrames, Thumbnails, VideoId, VideoInfo
 
@@ -96,14 +95,8 @@ class Failed:
 
     def error(self) -> CbvirError:
         """Return the error that the worker met, as the class that has its code."""
-        return _BY_CODE.get(self.code, DecodeCrashed)(self.message, path=self.path)
+        return ERROR_OF_CODE.get(self.code, DecodeCrashed)(self.message, path=self.path)
 
-
-_BY_CODE: dict[str, type[CbvirError]] = {
-    kind.code: kind
-    for kind in vars(errors).values()
-    if isinstance(kind, type) and issubclass(kind, CbvirError)
-}
 
 DecodeMessage = FoundBorders | FoundKeyframe | DecodeProgress | Finished
 """What a worker sends after `GO_ON`, failure apart."""
