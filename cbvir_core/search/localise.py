@@ -16,6 +16,7 @@ from cbvir_core.search.next_look import (
     is_settled,
     nearest_rival,
     rivals,
+    scene_of_the_moment,
     unseen_best,
 )
 from cbvir_core.search.parallel import parallel_map
@@ -157,6 +158,8 @@ class Localiser:
         for _ in range(MAX_LOOKS):
             judged = judge(query, known)
             number = nearest_rival(judged, seen)
+            if number is None:
+                number = scene_of_the_moment(judged, seen)
             if number is not None:
                 known = self.match(query, known, [number])
             else:

@@ -83,6 +83,27 @@ def nearest_rival(judged: Findings, seen: set[int]) -> int | None:
     return nearest if fits[nearest] > max(fits.values()) - EQUAL_SCENE_FITS else None
 
 
+def scene_of_the_moment(judged: Findings, seen: set[int]) -> int | None:
+    """Return the place of the unseen scene in which the best frame lies, where it lies beyond its own.
+
+    A scene is decoded with a third of a second on both sides.  Where the frame that fits best lies there, the
+    true one may lie further in the scene beside.
+    """
+    best = judged.candidates[judged.best_number] if judged.candidates else None
+    if best is None or best.moment is None or best.moment.fit >= CERTAIN_FIT:
+        return None
+    time_s, own = best.moment.time_s, best.keyframe
+    if own.scene_start_s <= time_s <= own.scene_end_s:
+        return None
+    away_s = {
+        number: judged.candidates[number].keyframe.distance_s(time_s)
+        for number in adjoining(judged.candidates, judged.best_number)
+        if number not in seen
+    }
+    nearest = min(away_s, key=lambda number: away_s[number], default=None)
+    return nearest if nearest is not None and away_s[nearest] < own.distance_s(time_s) else None
+
+
 def unseen_best(query: Query, judged: Findings, seen: set[int]) -> int | None:
     """Return the place of the most probable candidate where it is likely and was not looked at yet."""
     if not judged.candidates or (best := judged.best_number) in seen:

@@ -43,6 +43,10 @@ class KeyframeRow:
     scene_end_s: float
     quality: float
 
+    def distance_s(self, time_s: float) -> float:
+        """Return by how many seconds a time lies outside the scene, 0 within."""
+        return max(self.scene_start_s - time_s, time_s - self.scene_end_s, 0.0)
+
     def is_beside(self, other: KeyframeRow, gap_s: float = 0.0) -> bool:
         """Return whether both are of one video and at most `gap_s` seconds lie between their scenes."""
         if self.keyframe_id.video != other.keyframe_id.video:

@@ -104,12 +104,13 @@ class ScriptedLooks:
     """Frames of which the script says, by row, whether they are exact; it remembers the rows.
 
     `correlations` are those of the picture with the thumbnails of each row, `fits` those of the best one of
-    each row, compared with other scenes of its video.
+    each row, compared with other scenes of its video, and `times_s` those of the best frames.
     """
 
     exact: dict[int, bool]
     correlations: dict[int, float] = field(default_factory=dict)
     fits: dict[int, float] = field(default_factory=dict)
+    times_s: dict[int, float] = field(default_factory=dict)
     rows: list[int] = field(default_factory=list)
 
     def match_at(self, part: Image, scene: Scene, *_: object) -> ThumbnailMatch:
@@ -124,7 +125,8 @@ class ScriptedLooks:
     def look(self, query: Query, described: object, candidate: Candidate) -> FrameLook:
         self.rows.append(candidate.row)
         exact = self.exact[candidate.row]
-        moment = Moment(1.0, 1.0, 1.0 if exact else 0.8, exact, 1, 1)
+        time_s = self.times_s.get(candidate.row, candidate.keyframe.time_s)
+        moment = Moment(time_s, time_s, 1.0 if exact else 0.8, exact, 1, 1)
         return FrameLook(True, AGREES, matched(1.0 if exact else 0.8), moment)
 
 
@@ -134,12 +136,13 @@ def looked_at(
     correlations: Sequence[float] = (),
     explained: float = 0.8,
     fits: dict[int, float] | None = None,
+    times_s: dict[int, float] | None = None,
 ) -> tuple[list[int], Findings]:
     """Look at frames of three scenes of these videos, the first of which is a match without; return rows.
 
     It is none where less is `explained`.
     """
-    looks = ScriptedLooks(exact, dict(enumerate(correlations)), fits or {})
+    looks = ScriptedLooks(exact, dict(enumerate(correlations)), fits or {}, times_s or {})
     known = verified([0.9, 0.8, 0.7])
     candidates = tuple(
         replace(one, scene=scene(row, video, 0.5)).with_evidence(
@@ -197,6 +200,14 @@ def test_scenes_that_fit_about_as_well_are_decoded_until_the_frame_is_certain() 
     rows, found = looked_at({0: False, 1: True, 2: True}, "aaa", fits={0: 0.9, 1: 0.88, 2: 0.87})
     assert rows == [0, 1]
     assert found.best_number == 1
+
+
+def test_where_the_best_frame_lies_beyond_its_scene_the_one_beside_is_decoded() -> None:
+    """The first scene lasts from 0 s to 1 s, and the best of its frames is one of the next scene."""
+    rows, found = looked_at({0: False, 1: True}, "aab", [0.9, 0.5], times_s={0: 1.3})
+    assert rows == [0, 1]
+    assert found.best_number == 1
+    assert looked_at({0: False}, "aab", [0.9, 0.5], times_s={0: 0.9})[0] == [0]
 
 
 def test_a_rival_is_a_scene_of_the_same_video() -> None:
