@@ -28,11 +28,13 @@ from cbvir_core.index.first_reading import (
 )
 from cbvir_core.index.item_search import ItemSearch
 from cbvir_core.index.lists import SAMPLE_PER_LIST, ListBuilder, learnt_centroids, list_count
-from cbvir_core.index.manifest import SegmentEntry, checksum, index_write_error
+from cbvir_core.index.manifest import SegmentEntry, index_write_error
+from cbvir_core.index.pause import Pause
 from cbvir_core.index.projection import Projection
 from cbvir_core.index.segment import ITEM_FILES, PROJECTION_FILE, ROWS_FILE
 from cbvir_core.index.tail import ReadVectors, read_in_batches
 from cbvir_core.index.trees import TreeBuilder
+from cbvir_core.index.written import WrittenFile
 from cbvir_core.types import RowNumbers, Rows
 
 T = TypeVar("T")
@@ -40,6 +42,7 @@ T = TypeVar("T")
 PROJECTION_SAMPLE_ROWS = 8192  # rows that the projection is fitted on
 BUILD_NICENESS = 5  # a third of others' time: with 10, a busy machine took two minutes for 100,000 rows
 READ_PAUSE_ROWS = 512  # rows read from the store between two pauses
+SPREAD_PAUSE_ROWS = 64  # the same of rows that lie far apart
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +61,7 @@ class SegmentRecipe:
 
 
 Progress = Callable[[int], None]
-"""Called with the rows done, often; it may raise, which ends the build."""
+"""Called with the rows done, often, and again with as many; it may raise, which ends the build."""
 
 
 def build_segment(
@@ -66,7 +69,7 @@ def build_segment(
     rows: RowNumbers,
     read: ReadVectors,
     recipe: SegmentRecipe,
-    progress: Progress | None = None,
+    progress: Progress = lambda done: None,
 ) -> SegmentEntry | None:
     """Write a segment of those of `rows` that the store still has into the new folder `home`.
 
@@ -94,13 +97,13 @@ def _lower_priority() -> None:
 
 
 def _build(
-    home: Path, rows: RowNumbers, read: ReadVectors, recipe: SegmentRecipe, progress: Progress | None
+    home: Path, rows: RowNumbers, read: ReadVectors, recipe: SegmentRecipe, progress: Progress
 ) -> SegmentEntry | None:
-    sample = _sample(rows, read)
+    sample = _sample(rows, read, lambda: progress(0))
     if sample is None:
         return None
     build = _build_lists if len(rows) >= recipe.lists_from else _build_trees
-    return build(home, rows, read, sample, recipe, progress or (lambda done: None))
+    return build(home, rows, read, sample, recipe, progress)
 
 
 def _build_trees(
@@ -114,7 +117,7 @@ def _build_trees(
         reading.update(present, vectors)
         progress(reading.count)
     trees = builder.built()
-    effort = tuned_effort(trees, *reading.of(projection), recipe.recall)
+    effort = tuned_effort(trees, *reading.of(projection), recipe.recall, lambda: progress(reading.count))
     return _write(home, reading.rows(), projection, "annoy", trees, effort)
 
 
@@ -143,18 +146,22 @@ def _build_lists(
         builder.add(projected)
         progress((len(present) + start) // 2)
     lists = builder.built()
-    effort = coded_effort(lists, projection.apply(queries), reading.truth(), recipe.lists_recall)
+    effort = coded_effort(
+        lists,
+        projection.apply(queries),
+        reading.truth(),
+        recipe.lists_recall,
+        lambda: progress(len(present)),
+    )
     return _write(home, present, projection, "lists", lists, effort)
 
 
-def _list_builder(
-    rows: RowNumbers, read: ReadVectors, projection: Projection, pause: Callable[[], None]
-) -> ListBuilder:
+def _list_builder(rows: RowNumbers, read: ReadVectors, projection: Projection, pause: Pause) -> ListBuilder:
     """Return empty lists, whose centroids are learnt from rows that are spread over all."""
     count = list_count(len(rows))
     spread = rows[:: max(1, len(rows) // (SAMPLE_PER_LIST * count))]
     parts = []
-    for _, vectors in read_in_batches(spread, read, READ_PAUSE_ROWS):
+    for _, vectors in read_in_batches(spread, read, SPREAD_PAUSE_ROWS):
         parts.append(projection.apply(vectors))
         pause()
     sample = np.concatenate(parts) if parts else np.zeros((count, projection.dimensions), np.float32)
@@ -174,7 +181,7 @@ def _write(
     np.save(home / ROWS_FILE, rows)
     projection.save(home / PROJECTION_FILE)
     items.save(home / items_file)
-    files = {name: _synced_checksum(home / name) for name in (ROWS_FILE, PROJECTION_FILE, items_file)}
+    files = {name: _synced(home / name) for name in (ROWS_FILE, PROJECTION_FILE, items_file)}
     sync(home)
     return SegmentEntry(
         name=home.name,
@@ -191,18 +198,25 @@ def _write(
     )
 
 
-def _sample(rows: RowNumbers, read: ReadVectors) -> Rows | None:
+def _sample(rows: RowNumbers, read: ReadVectors, pause: Pause) -> Rows | None:
     """Return vectors of rows spread evenly over `rows`.
 
     Where none of these exists any more, return the first ones that do; None where there is none.
     """
-    present, sample = read(rows[:: max(1, -(-len(rows) // PROJECTION_SAMPLE_ROWS))])
-    if len(present):
-        return sample
-    return next((vectors for _, vectors in read_in_batches(rows, read)), None)
+    parts = []
+    # They lie far apart in the store, so each may be a read of the disk.
+    spread = rows[:: max(1, -(-len(rows) // PROJECTION_SAMPLE_ROWS))]
+    for _, vectors in read_in_batches(spread, read, SPREAD_PAUSE_ROWS):
+        parts.append(vectors)
+        pause()
+    if parts:
+        return np.concatenate(parts)
+    for _, vectors in read_in_batches(rows, read, READ_PAUSE_ROWS):
+        return vectors
+    return None
 
 
-def _synced_checksum(path: Path) -> str:
-    """Write a file through to the disk and return its checksum."""
+def _synced(path: Path) -> WrittenFile:
+    """Write a file through to the disk and return what is to be kept of it."""
     sync(path)
-    return checksum(path)
+    return WrittenFile.of(path)

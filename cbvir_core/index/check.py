@@ -6,7 +6,9 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-from cbvir_core.index.manifest import MANIFEST_FILE, checksum
+from cbvir_core.index.frame_manifest import FrameFile
+from cbvir_core.index.manifest import MANIFEST_FILE
+from cbvir_core.index.written import IndexFileDamaged, WrittenFile
 
 
 def index_faults(folder: Path) -> Iterator[str]:
@@ -22,21 +24,22 @@ def index_faults(folder: Path) -> Iterator[str]:
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
         yield f"{manifest} cannot be read ({error})"
         return
-    for name, expected in files.items():
+    for name, file in files.items():
         try:
-            if checksum(folder / name) != expected:
-                yield f"{folder / name} is not what was written"
+            file.verified(folder / name)
+        except IndexFileDamaged as error:
+            yield str(error)
         except OSError as error:
             yield f"{folder / name} cannot be read ({error.strerror})"
 
 
-def _files(document: dict[str, object]) -> Iterator[tuple[str, str]]:
-    """Yield the files that a manifest names, by their names in the folder, with their checksums."""
+def _files(document: dict[str, object]) -> Iterator[tuple[str, WrittenFile]]:
+    """Yield the files that a manifest names, by their names in the folder, with what is kept of them."""
     segments, files = document.get("segments", []), document.get("files", [])
     assert isinstance(segments, list)
     assert isinstance(files, list)
     for segment in segments:
-        for name, digest in segment["files"].items():
-            yield f"{segment['name']}/{name}", digest
+        for name, entry in segment["files"].items():
+            yield f"{segment['name']}/{name}", WrittenFile.of_entry(entry)
     for file in files:
-        yield file["name"], file["checksum"]
+        yield from FrameFile.of_entry(file).parts()

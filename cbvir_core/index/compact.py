@@ -22,6 +22,17 @@ class CompactionPolicy:
     dead_share: float = 0.25
 
 
+SEAL_CODES = 262_144
+"""Codes of views in memory from which they become a file: 11 MB, an hour or two of film."""
+
+LARGEST_SEGMENT_CODES = 10_000_000
+"""Codes of one file that is made of others, 420 MB: while they are merged they are in memory.  More than 32
+times `SEAL_CODES`, since sealed files are a little larger than that."""
+
+FRAME_COMPACTION = CompactionPolicy(SEAL_CODES, LARGEST_SEGMENT_CODES)
+"""When lists of views in memory become a file and when files are merged, counted in codes."""
+
+
 @dataclass(frozen=True, slots=True)
 class SegmentSize:
     """The rows of a segment, and how many of them are forgotten."""

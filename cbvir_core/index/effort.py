@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from cbvir_core.index.item_search import ItemSearch
+from cbvir_core.index.pause import Pause
 from cbvir_core.types import RowNumbers, Rows
 
 TUNED_NEIGHBOURS = 100
@@ -91,6 +92,7 @@ def tuned_effort(
     truth: list[RowNumbers],
     nearest_projected: NearestItems,
     target_recall: float,
+    pause: Pause,
 ) -> SearchEffort:
     """Return the least effort, in steps, that reaches `target_recall` or what the projection allows of it.
 
@@ -99,36 +101,49 @@ def tuned_effort(
     """
     candidates, ceiling = fewest_candidates(truth, nearest_projected, target_recall)
     return least_effort(
-        search, projected, truth, candidates, min(target_recall, ceiling - PROJECTION_LOSS / 2)
+        search, projected, truth, candidates, min(target_recall, ceiling - PROJECTION_LOSS / 2), pause
     )
 
 
 def coded_effort(
-    search: ItemSearch, projected: Rows, truth: list[RowNumbers], target_recall: float
+    search: ItemSearch, projected: Rows, truth: list[RowNumbers], target_recall: float, pause: Pause
 ) -> SearchEffort:
     """Return the least effort where codes, and not the projection, decide how many candidates are needed."""
     most, ceiling = search.efforts[1], 0.0
     for candidates in CANDIDATE_COUNTS:
-        found = [search.nearest(vector, candidates, most).items for vector in projected]
-        ceiling = mean_recall(truth, found)
+        ceiling = mean_recall(truth, _found(search, projected, candidates, most, pause))
         if ceiling >= target_recall + PROJECTION_LOSS / 2:
             break
     return least_effort(
-        search, projected, truth, candidates, min(target_recall, ceiling - PROJECTION_LOSS / 2)
+        search, projected, truth, candidates, min(target_recall, ceiling - PROJECTION_LOSS / 2), pause
     )
 
 
 def least_effort(
-    search: ItemSearch, projected: Rows, truth: list[RowNumbers], candidates: int, target: float
+    search: ItemSearch,
+    projected: Rows,
+    truth: list[RowNumbers],
+    candidates: int,
+    target: float,
+    pause: Pause,
 ) -> SearchEffort:
     """Return the first effort, in steps, at which so many candidates reach the recall `target`."""
     effort, most, growth = search.efforts
     while True:
-        found = [search.nearest(vector, candidates, effort).items for vector in projected]
-        reached = mean_recall(truth, found)
+        reached = mean_recall(truth, _found(search, projected, candidates, effort, pause))
         if reached >= target or effort >= most:
             return SearchEffort(candidates, effort, reached)
         effort = min(most, max(effort + 1, round(effort * growth)))
+
+
+def _found(
+    search: ItemSearch, projected: Rows, candidates: int, effort: int, pause: Pause
+) -> list[RowNumbers]:
+    found = []
+    for vector in projected:
+        found.append(search.nearest(vector, candidates, effort).items)
+        pause()
+    return found
 
 
 def fewest_candidates(

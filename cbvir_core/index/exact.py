@@ -61,6 +61,10 @@ class ExactIndex:
         """Return False: there is nothing to do."""
         return False
 
+    def verify(self) -> bool:
+        """Return False: there are no files."""
+        return False
+
     def rebuild(self, rows: RowNumbers, position: int, progress: RebuildProgress | None = None) -> None:
         """Read the vectors of all rows again."""
         del position  # nothing is saved
@@ -86,6 +90,9 @@ class ExactIndex:
     def saved_position(self) -> int:
         """Return 0: nothing is saved."""
         return 0
+
+    def interrupt(self) -> None:
+        """Do nothing: no work takes long."""
 
     def close(self) -> None:
         """Release the vectors."""

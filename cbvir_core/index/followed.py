@@ -9,6 +9,7 @@ from typing import Generic, Self, TypeVar
 import numpy as np
 
 from cbvir_core.index.vector_index import IndexStatus, RebuildProgress, RowIndex
+from cbvir_core.index.written import IndexFileDamaged
 from cbvir_core.store import Changes, Generation, Store
 from cbvir_core.types import RowNumbers
 
@@ -58,6 +59,24 @@ class FollowedIndex(Generic[Held]):
                 self.refresh()
             return done
 
+    def verify(self) -> bool:
+        """Compare a file that was trusted at the opening with its checksum; return False where none is left.
+
+        What a damaged file held is read from the store again, and `maintain` makes another one of it.  Never
+        waits for `maintain` or `rebuild`: False while one is at work.  Raises DiskFull.
+        """
+        if not self._maintaining.acquire(blocking=False):
+            return False
+        try:
+            return self._vectors.verify()
+        except IndexFileDamaged:
+            with self._following:
+                changes = self._store.changes(self._generation, 0)
+                self._reconcile(self._searchable(changes), changes.last)
+            return True
+        finally:
+            self._maintaining.release()
+
     def rebuild(self, progress: RebuildProgress | None = None) -> None:
         """Make the index again from the store, and let it replace the old one at the end.
 
@@ -84,6 +103,10 @@ class FollowedIndex(Generic[Held]):
         """
         position, saved = self._position, self._vectors.saved_position()
         return position if position - saved > self.status().rows + MIN_LOG_CHANGES else saved
+
+    def interrupt(self) -> None:
+        """End a build under way, without harm, and begin none any more; searches go on."""
+        self._vectors.interrupt()
 
     def close(self) -> None:
         """End a build under way, without harm, and release the files.  May be called twice."""

@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from cbvir_core.index.compact import CompactionPolicy
+from cbvir_core.index.compact import FRAME_COMPACTION, CompactionPolicy
 from cbvir_core.index.followed import FollowedIndex
 from cbvir_core.index.frame_codec import FrameCodec, shipped_codec
 from cbvir_core.index.frame_lists import FrameNeighbours
-from cbvir_core.index.frame_segments import FRAME_COMPACTION, FrameSegments
+from cbvir_core.index.frame_segments import FrameSegments
 from cbvir_core.index.vector_index import SourceIdentity
 from cbvir_core.store import FRAMES_GENERATION, Store
 from cbvir_core.types import Floats, FrameCodes, RowNumbers, Rows

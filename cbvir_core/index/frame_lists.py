@@ -14,6 +14,7 @@ from cbvir_core.index.frame_codec import Codes, FrameCodec, use_one_thread
 from cbvir_core.index.frame_numbers import ViewNumbers, among, places_of, rows_of, view_numbers
 from cbvir_core.index.frame_scan import FrameScan, scanned
 from cbvir_core.index.frame_source import CodedScene
+from cbvir_core.index.pause import Pause, no_pause
 from cbvir_core.types import Floats, RowNumbers
 
 PROBED_LISTS = 48
@@ -138,9 +139,10 @@ def nearest_views(parts: Sequence[ViewHits], k: int) -> FrameNeighbours:
     return FrameNeighbours(*places_of(numbers[order]), cosines[order])
 
 
-def copy_lists(source: Any, target: Any, left_out: RowNumbers) -> None:
+def copy_lists(source: Any, target: Any, left_out: RowNumbers, pause: Pause = no_pause) -> None:
     """Append the codes of all rows but those `left_out`, which ascend."""
     for number, numbers, codes in _entries(source):
+        pause()
         kept = ~among(rows_of(numbers), left_out)
         ids, chosen = np.ascontiguousarray(numbers[kept]), np.ascontiguousarray(codes[kept])
         if len(ids):

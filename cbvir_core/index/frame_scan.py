@@ -19,6 +19,7 @@ import numpy.typing as npt
 
 from cbvir_core.index.frame_codec import Codes, FrameCodec, use_one_thread
 from cbvir_core.index.frame_numbers import ViewNumbers
+from cbvir_core.index.pause import Pause, no_pause
 from cbvir_core.types import Floats
 
 SCANNED_FROM = 1_048_576
@@ -124,7 +125,7 @@ def _nearest(measured: Floats, numbers: ViewNumbers, k: int) -> tuple[Floats, Vi
     return measured.astype(np.float32), numbers
 
 
-def write_scan(lists: Any, codec: FrameCodec, writer: Any) -> None:
+def write_scan(lists: Any, codec: FrameCodec, writer: Any, pause: Pause = no_pause) -> None:
     """Write what `FrameScan` needs of lists to a writer of faiss."""
     use_one_thread()
     books, groups = _grouped_books(codec.codebooks)
@@ -134,6 +135,7 @@ def write_scan(lists: Any, codec: FrameCodec, writer: Any) -> None:
     floats[: books.size] = books.ravel()
     faiss.copy_array_to_vector(floats, grouped.pq.centroids)
     for number in range(lists.nlist):
+        pause()
         size = lists.invlists.list_size(number)
         if size:
             held = faiss.rev_swig_ptr(lists.invlists.get_codes(number), size * lists.code_size)

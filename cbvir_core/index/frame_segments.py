@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from itertools import count
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import numpy as np
 
-from cbvir_core.index.compact import CompactionPolicy, Merge, SegmentSize, next_step
+from cbvir_core.index.compact import FRAME_COMPACTION, CompactionPolicy, Merge, SegmentSize, next_step
 from cbvir_core.index.frame_codec import FrameCodec
+from cbvir_core.index.frame_files import FrameFiles
 from cbvir_core.index.frame_lists import (
     PROBED_LISTS,
     FrameNeighbours,
@@ -22,30 +22,13 @@ from cbvir_core.index.frame_lists import (
     search_files,
     search_lists,
 )
-from cbvir_core.index.frame_manifest import (
-    FrameManifest,
-    WrittenSegment,
-    delete_segments,
-    open_frames,
-    with_scan,
-    write_frame_manifest,
-    write_segment,
-)
+from cbvir_core.index.frame_manifest import WrittenSegment
 from cbvir_core.index.frame_numbers import among
-from cbvir_core.index.frame_scan import is_scanned
 from cbvir_core.index.frame_source import FrameSource, read_scenes
+from cbvir_core.index.pause import BuildInterrupted, pause_until
 from cbvir_core.index.vector_index import IndexStatus, RebuildProgress
+from cbvir_core.index.written import IndexFileDamaged
 from cbvir_core.types import Floats, RowMask, RowNumbers
-
-SEAL_CODES = 262_144
-"""Codes in memory from which they become a file: 11 MB, an hour or two of film."""
-
-LARGEST_SEGMENT_CODES = 10_000_000
-"""Codes of one file that is made of others, 420 MB: while they are merged they are in memory.  More than 32
-times `SEAL_CODES`, since sealed files are a little larger than that."""
-
-FRAME_COMPACTION = CompactionPolicy(SEAL_CODES, LARGEST_SEGMENT_CODES)
-"""When lists in memory become a file and when files are merged, counted in codes."""
 
 NO_ROWS = np.zeros(0, np.int64)
 
@@ -66,21 +49,22 @@ class FrameSegments:
         policy: CompactionPolicy = FRAME_COMPACTION,
     ) -> None:
         self.codec = codec
-        self._folder, self._source, self._policy = folder, source, policy
+        self._source, self._policy = source, policy
         self._state = threading.Lock()  # all that searches read, and the lists of the tail
         self._building = threading.Lock()  # files and the manifest: one thread makes them at a time
-        self._stopping = threading.Event()
-        self._segment_numbers = count()
-        opened = open_frames(folder, source.identity, source.last_change(), codec)
-        self._manifest, self._written = opened.manifest, opened.segments
+        self._stopping, self._closed = threading.Event(), False  # no builds any more; no searches
+        self._pause = pause_until(self._stopping)
+        self._files = FrameFiles(folder, source, codec, self._pause)
+        self._written = self._files.opened
+        self._unverified = {segment.file.name for segment in self._written}
         self._tail, self._full = self._empty(), tuple[tuple[FrameSegment, int], ...]()
-        self._position, self._dead, self._rebuilding = opened.manifest.position, NO_ROWS, NO_ROWS
+        self._position, self._dead, self._rebuilding = self._files.position, NO_ROWS, NO_ROWS
 
     def add(self, rows: RowNumbers) -> None:
         """Let searches find the views of `rows`; leave out rows without codes and rows that are held."""
         for scenes, _ in read_scenes(self._source, rows):
             with self._state:
-                if self._stopping.is_set():
+                if self._closed:
                     return
                 held = self._held(np.array([row for row, _ in scenes], np.int64))
                 fresh = [scene for scene, known in zip(scenes, held, strict=True) if not known]
@@ -106,7 +90,7 @@ class FrameSegments:
             rows = sum(len(segment.rows) for segment in self._segments())
             tail = rows - sum(len(segment.rows) for segment in self._written)
             dead = int(np.count_nonzero(self._held(self._dead)))
-            return IndexStatus(self._manifest.number, len(self._written), tail, dead, rows - dead)
+            return IndexStatus(self._files.number, len(self._written), tail, dead, rows - dead)
 
     def search(self, queries: Floats, k: int, probed: int = PROBED_LISTS) -> list[FrameNeighbours]:
         """Return the k nearest views of each query (Q x P, as `FrameCodec.project` gives them).
@@ -116,7 +100,7 @@ class FrameSegments:
         if k <= 0 or not len(queries):
             return [nearest_views([], k) for _ in queries]
         with self._state:
-            if self._stopping.is_set():
+            if self._closed:
                 return [nearest_views([], k) for _ in queries]
             *unchanging, tail = self._segments()
             dead = self._dead
@@ -131,16 +115,15 @@ class FrameSegments:
 
     def saved_position(self) -> int:
         """Return the change up to which everything is in files."""
-        return self._manifest.position
+        return self._files.position
 
     def maintain(self) -> bool:
         """Write or merge once, where that is due; return False where there is nothing to do.
 
         Raises DiskFull; nothing is lost then, and searches go on.
         """
-        with self._building:
-            if self._stopping.is_set():
-                return False
+        with self._building, suppress(BuildInterrupted):
+            self._pause()
             with self._state:
                 self._end_tail(self._policy.seal_at)
             if self._full:
@@ -150,7 +133,22 @@ class FrameSegments:
             step = next_step(sizes, 0, self._policy)
             if isinstance(step, Merge):
                 self._merge(step)
-            return step is not None or self._write_scan()
+            return step is not None or self._complete()
+        return False
+
+    def verify(self) -> bool:
+        """Read a file that was trusted when it was opened, and those beside it; False where none is left.
+
+        Raises IndexFileDamaged where it is not what was written, and its views are in the index no more then.
+        """
+        with self._building, suppress(BuildInterrupted):
+            self._pause()
+            for place, former in enumerate(self._written):
+                if former.file.name in self._unverified:
+                    self._verify(place, former)
+                    self._unverified.discard(former.file.name)
+                    return True
+        return False
 
     def rebuild(self, rows: RowNumbers, position: int, progress: RebuildProgress | None = None) -> None:
         """Make everything again of `rows`, which the source had at the change `position`.
@@ -159,13 +157,13 @@ class FrameSegments:
         """
         with self._building, self._remembering(rows):
             made = list[WrittenSegment]()
-            with self._deleted_after_failure(made):
-                for segment in self._whole(rows, progress):
-                    made.append(self._write(segment))
-                if self._stopping.is_set():
-                    delete_segments(self._folder, made)
-                    return
-                self._save(made, position)
+            try:
+                with self._files.deleted_after_failure(made):
+                    for segment in self._whole(rows, progress):
+                        made.append(self._files.write(segment))
+                    self._files.save(made, position)
+            except BuildInterrupted:
+                return
             former, built = self._written, np.sort(np.concatenate([NO_ROWS, *(one.rows for one in made)]))
             tail = self._empty()
             with self._state:
@@ -174,11 +172,16 @@ class FrameSegments:
                 self._tail = FrameSegment(tail.lists, self._tail.rows[~among(self._tail.rows, left_out)])
                 self._written, self._full = tuple(made), ()
                 self._drop_unheld()
-            delete_segments(self._folder, former)
+            self._files.delete(former)
+
+    def interrupt(self) -> None:
+        """End a build under way, without harm, and begin none any more; searches go on."""
+        self._stopping.set()
 
     def close(self) -> None:
         """End a build under way, without harm, and release what is held.  May be called twice."""
-        self._stopping.set()
+        self.interrupt()
+        self._closed = True
         with self._building, self._state:
             self._written, self._full, self._tail = (), (), self._empty()
             self._dead = NO_ROWS
@@ -186,47 +189,60 @@ class FrameSegments:
     def _write_full(self) -> None:
         """Write the lists that became full first."""
         segment, position = self._full[0]
-        made = self._write(segment)
-        with self._deleted_after_failure([made]):
-            self._save([*self._written, made], position)
+        made = self._files.write(segment)
+        with self._files.deleted_after_failure([made]):
+            self._files.save([*self._written, made], position)
         with self._state:
             self._written, self._full = (*self._written, made), self._full[1:]
 
-    def _write_scan(self) -> bool:
-        """Write what scans the lists of a file that has nothing of the kind; return whether there was one."""
+    def _complete(self) -> bool:
+        """Write what a file lacks beside it; return whether one lacked anything."""
         for place, former in enumerate(self._written):
-            if former.scan is None and is_scanned(former.lists, self.codec):
-                made = with_scan(self._folder, former, self.codec)
-                segments = (*self._written[:place], made, *self._written[place + 1 :])
-                self._save(segments, self._manifest.position)
-                with self._state:
-                    self._written = segments
+            if self._files.lacks(former):
+                self._exchange(place, [self._files.completed(former)])
                 return True
         return False
+
+    def _verify(self, place: int, former: WrittenSegment) -> None:
+        try:
+            found = self._files.verified(former)
+        except IndexFileDamaged:
+            self._exchange(place, [], position=0)
+            self._files.delete([former])
+            raise
+        if found is not former:
+            self._exchange(place, [found])
+
+    def _exchange(self, place: int, made: Sequence[WrittenSegment], position: int | None = None) -> None:
+        """Put others in the place of a segment; the position stays where none is given."""
+        segments = (*self._written[:place], *made, *self._written[place + 1 :])
+        self._files.save(segments, self._files.position if position is None else position)
+        with self._state:
+            self._written = segments
+            self._drop_unheld()
 
     def _merge(self, step: Merge) -> None:
         """Replace neighbouring files by one of their rows that are not forgotten."""
         merging, dead = self._written[step.first : step.last + 1], self._dead
         lists = self._empty().lists
         for segment in merging:
-            copy_lists(segment.lists, lists, dead)
+            copy_lists(segment.lists, lists, dead, self._pause)
         rows = np.sort(np.concatenate([segment.rows for segment in merging]))
         merged = FrameSegment(lists, rows[~among(rows, dead)])
-        made = [self._write(merged)] if len(merged.rows) else []
+        made = [self._files.write(merged)] if len(merged.rows) else []
         segments = [*self._written[: step.first], *made, *self._written[step.last + 1 :]]
-        with self._deleted_after_failure(made):
-            self._save(segments, self._manifest.position)
+        with self._files.deleted_after_failure(made):
+            self._files.save(segments, self._files.position)
         with self._state:
             self._written = tuple(segments)
             self._drop_unheld()
-        delete_segments(self._folder, merging)
+        self._files.delete(merging)
 
     def _whole(self, rows: RowNumbers, progress: RebuildProgress | None) -> Iterator[FrameSegment]:
         """Yield lists of all `rows`, as large as a file may be; end early where the index is being closed."""
         segment = self._empty()
         for scenes, done in read_scenes(self._source, rows):
-            if self._stopping.is_set():
-                return
+            self._pause()
             segment = extended(segment, scenes)
             if segment.lists.ntotal >= self._policy.largest:
                 yield segment
@@ -243,25 +259,6 @@ class FrameSegments:
             # next opening finds them in the log again, and leaves them out because the file holds them.
             self._full = (*self._full, (self._tail, self._position))
             self._tail = self._empty()
-
-    def _write(self, segment: FrameSegment) -> WrittenSegment:
-        name = f"views-{self._manifest.number + 1:06d}-{next(self._segment_numbers)}.faiss"
-        return write_segment(self._folder, name, segment, self.codec)
-
-    def _save(self, segments: Sequence[WrittenSegment], position: int) -> None:
-        """Let the next opening find these segments."""
-        files = tuple(segment.file for segment in segments)
-        manifest = FrameManifest(self._manifest.number + 1, self._source.identity, position, files)
-        write_frame_manifest(self._folder, manifest)
-        self._manifest = manifest
-
-    @contextmanager
-    def _deleted_after_failure(self, made: Sequence[WrittenSegment]) -> Iterator[None]:
-        try:
-            yield
-        except BaseException:
-            delete_segments(self._folder, made)
-            raise
 
     @contextmanager
     def _remembering(self, rows: RowNumbers) -> Iterator[None]:

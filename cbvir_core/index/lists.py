@@ -10,7 +10,6 @@ counts is that a code is scanned quickly: in registers, 32 at a time (André, Ke
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,7 @@ import numpy as np
 
 from cbvir_core.index.frame_codec import use_one_thread
 from cbvir_core.index.item_search import NearItems
+from cbvir_core.index.pause import Pause
 from cbvir_core.types import RowMask, Rows
 
 SMALLEST_LIST = 512
@@ -115,10 +115,10 @@ def list_count(items: int) -> int:
     return max(1, min(round(LIST_SHARE * math.sqrt(items)), items // SMALLEST_LIST))
 
 
-def learnt_centroids(sample: Rows, count: int, pause: Callable[[], None]) -> Rows:
+def learnt_centroids(sample: Rows, count: int, pause: Pause) -> Rows:
     """Return centroids of a sample by k-means, the same for the same sample.
 
-    `pause` is called every few milliseconds, and may raise.  A centroid that no row is near stays.
+    A centroid that no row is near stays.
     """
     use_one_thread()
     draws = np.random.default_rng(count)

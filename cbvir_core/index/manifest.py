@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 from cbvir_core.errors import DiskFull, StoreError
 from cbvir_core.files import NO_ROOM_ERRNOS, replacing
 from cbvir_core.index.vector_index import SourceIdentity
+from cbvir_core.index.written import IndexFileDamaged, WrittenFile
 
 MANIFEST_FORMAT = 1
 MANIFEST_FILE = "manifest.json"
-CHECKSUM_CHUNK_BYTES = 1 << 20
-
-
-class IndexFileDamaged(Exception):
-    """A file of the index is missing or is not what was written.  Never leaves this package."""
 
 
 @dataclass(frozen=True, slots=True)
 class SegmentEntry:
-    """One segment: its folder, its files with their BLAKE2 checksums, and how it is to be searched.
+    """One segment: its folder, what is kept of its files, and how it is to be searched.
 
     `kind` is a key of `ITEM_FILES`; `trees` counts trees or inverted lists.  `candidates`, `search_k` (nodes
     visited or lists scanned) and `recall` are the search effort that was tuned for 100 neighbours.
@@ -38,7 +34,7 @@ class SegmentEntry:
     candidates: int
     search_k: int
     recall: float
-    files: Mapping[str, str] = field(default_factory=dict)
+    files: Mapping[str, WrittenFile] = field(default_factory=dict)
     kind: str = "annoy"  # as in manifests of versions that knew no other
 
 
@@ -75,10 +71,15 @@ def read_manifest(folder: Path) -> Manifest:
         fields = json.loads((folder / MANIFEST_FILE).read_bytes())
         if fields.pop("format") != MANIFEST_FORMAT:
             raise IndexFileDamaged("another format")
-        segments = tuple(SegmentEntry(**entry) for entry in fields.pop("segments"))
+        segments = tuple(_segment_entry(**entry) for entry in fields.pop("segments"))
         return Manifest(segments=segments, **fields)
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise IndexFileDamaged(f"no usable manifest: {error}") from error
+
+
+def _segment_entry(*, files: Mapping[str, Any], **fields: Any) -> SegmentEntry:
+    kept = {name: WrittenFile.of_entry(entry) for name, entry in files.items()}
+    return SegmentEntry(files=kept, **fields)
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:
@@ -93,15 +94,3 @@ def index_write_error(folder: Path, error: OSError) -> StoreError:
     if error.errno is None or error.errno in NO_ROOM_ERRNOS:
         return DiskFull(f"no room on the disk for the index in {folder}; make room, searches go on meanwhile")
     return StoreError(f"the index in {folder} cannot be written: {error}")
-
-
-def checksum(path: Path) -> str:
-    """Return the BLAKE2 checksum of a whole file.
-
-    ANNOY does not check the bytes that it maps, so a wrong one may end the process.
-    """
-    digest = hashlib.blake2b(digest_size=16)
-    with path.open("rb") as file:
-        while chunk := file.read(CHECKSUM_CHUNK_BYTES):
-            digest.update(chunk)
-    return digest.hexdigest()

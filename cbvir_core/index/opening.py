@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import shutil
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from cbvir_core.index.manifest import (
     MANIFEST_FILE,
-    IndexFileDamaged,
     Manifest,
     SegmentEntry,
     index_write_error,
     read_manifest,
+    write_manifest,
 )
 from cbvir_core.index.segment import Segment
 from cbvir_core.index.vector_index import VectorSource
+from cbvir_core.index.written import IndexFileDamaged
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +44,15 @@ def _open(folder: Path, source: VectorSource) -> OpenedSegments:
     folder.mkdir(parents=True, exist_ok=True)
     manifest = _manifest(folder, source)
     segments = tuple(segment for entry in manifest.segments if (segment := _usable(folder, entry)))
+    entries = tuple(segment.entry for segment in segments)
     if len(segments) < len(manifest.segments):
         # The log from its beginning names the rows of the lost segments too.
-        entries = tuple(segment.entry for segment in segments)
         manifest = replace(manifest, sequence=0, segments=entries)
+    elif entries != manifest.segments:
+        # They were read because they had other times.  The next opening need not do that again.
+        manifest = replace(manifest, segments=entries)
+        with suppress(OSError):  # a full disk
+            write_manifest(folder, manifest)
     delete_orphans(folder, {segment.entry.name for segment in segments})
     return OpenedSegments(manifest, segments)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from math import ceil, sqrt
 from pathlib import Path
 
@@ -11,10 +12,12 @@ import numpy as np
 from cbvir_core.index.effort import TUNED_NEIGHBOURS
 from cbvir_core.index.item_search import ItemSearch, NearItems, OpenItems
 from cbvir_core.index.lists import Lists
-from cbvir_core.index.manifest import IndexFileDamaged, SegmentEntry, checksum
+from cbvir_core.index.manifest import SegmentEntry
 from cbvir_core.index.neighbours import permitted
+from cbvir_core.index.pause import Pause
 from cbvir_core.index.projection import Projection
 from cbvir_core.index.trees import Trees
+from cbvir_core.index.written import IndexFileDamaged
 from cbvir_core.types import RowMask, RowNumbers, Rows
 
 ROWS_FILE = "rows.npy"
@@ -49,21 +52,33 @@ class Segment:
 
     @classmethod
     def open(cls, folder: Path, entry: SegmentEntry) -> Segment:
-        """Map the segment `entry` of the index in `folder`; raises IndexFileDamaged."""
+        """Map the segment `entry` of the index in `folder`; raises IndexFileDamaged.
+
+        The file of trees or lists is trusted where it has the size and the time that it was written with.
+        """
         home = folder / entry.name
         try:
-            for name, expected in entry.files.items():
-                if checksum(home / name) != expected:
-                    raise IndexFileDamaged(f"{home / name} is not what was written")
+            file, open_items = ITEM_FILES[entry.kind]
+            files = {
+                name: kept.trusted(home / name) if name == file else kept.verified(home / name)
+                for name, kept in entry.files.items()
+            }
             rows = np.load(home / ROWS_FILE, allow_pickle=False)
             projection = Projection.load(home / PROJECTION_FILE)
-            file, open_items = ITEM_FILES[entry.kind]
             items = open_items(home / file, projection.dimensions)
         except (OSError, ValueError, KeyError, RuntimeError) as error:
             raise IndexFileDamaged(f"segment {entry.name} cannot be read: {error}") from error
         if not 0 < len(rows) == len(items) == entry.rows:
             raise IndexFileDamaged(f"segment {entry.name} has the wrong length")
-        return cls(entry, rows, projection, items)
+        return cls(replace(entry, files=files), rows, projection, items)
+
+    def verify(self, folder: Path, pause: Pause) -> None:
+        """Read every file of the segment; raises IndexFileDamaged where one is not what was written."""
+        for name, file in self.entry.files.items():
+            try:
+                file.verified(folder / self.entry.name / name, pause)
+            except OSError as error:
+                raise IndexFileDamaged(f"segment {self.entry.name} cannot be read: {error}") from error
 
     def __len__(self) -> int:
         return len(self.rows)

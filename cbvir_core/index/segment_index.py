@@ -7,7 +7,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from itertools import count
 from pathlib import Path
@@ -17,13 +17,16 @@ import numpy as np
 from cbvir_core.errors import StoreError
 from cbvir_core.index.build import SegmentRecipe, build_segment
 from cbvir_core.index.compact import CompactionPolicy, Merge, Seal, SegmentSize, next_step
-from cbvir_core.index.manifest import IndexFileDamaged, index_write_error, write_manifest
+from cbvir_core.index.manifest import index_write_error, write_manifest
 from cbvir_core.index.neighbours import NO_NEIGHBOURS, Neighbours, distances, first, merged
 from cbvir_core.index.opening import open_segments
 from cbvir_core.index.options import IndexOptions
+from cbvir_core.index.pause import BuildInterrupted, pause_until
 from cbvir_core.index.segment import Segment, effort_for, worth_measuring
-from cbvir_core.index.tail import Tail, TailView
+from cbvir_core.index.segments_view import SegmentsView
+from cbvir_core.index.tail import Tail
 from cbvir_core.index.vector_index import IndexStatus, RebuildProgress, VectorSource
+from cbvir_core.index.written import IndexFileDamaged
 from cbvir_core.types import RowMask, RowNumbers, Rows
 
 SEGMENT_RECALL = 0.985
@@ -40,29 +43,6 @@ TAIL_CAPACITY_SEALS = 2
 """Rows of the tail that are held in memory, in units of `seal_at`."""
 
 
-class BuildInterrupted(Exception):
-    """The index is being closed while a segment is built.  Never leaves this module."""
-
-
-@dataclass(frozen=True, slots=True)
-class SegmentsView:
-    """Segments and tail at one moment, and the change of the store up to which they are complete."""
-
-    segments: tuple[Segment, ...]
-    tail: TailView
-    position: int = 0
-
-    def status(self, version: int) -> IndexStatus:
-        """Return counts."""
-        dead = sum(segment.dead for segment in self.segments)
-        rows = sum(len(segment) for segment in self.segments) - dead + len(self.tail)
-        return IndexStatus(version, len(self.segments), len(self.tail), dead, rows)
-
-    def all_rows(self) -> RowNumbers:
-        """Return every row, forgotten ones too."""
-        return np.concatenate([*(segment.rows for segment in self.segments), self.tail.all_rows()])
-
-
 class SegmentIndex:
     """A `VectorIndex` of segments in `folder`, with exact search in the rows of none.
 
@@ -77,9 +57,11 @@ class SegmentIndex:
         self._recipe, self._policy = recipe, policy
         self._state = threading.Lock()  # the view, the tail and the rows removed during a build
         self._building = threading.Lock()  # segments and the manifest: one thread makes them at a time
-        self._stopping = threading.Event()
+        self._stopping, self._closed = threading.Event(), False  # no builds any more; no searches
+        self._pause = pause_until(self._stopping)
         self._segment_numbers = count()
         opened = open_segments(folder, source)
+        self._unverified = list(opened.segments)
         self._manifest = opened.manifest
         self._tail = Tail(TAIL_CAPACITY_SEALS * policy.seal_at)
         self._view = SegmentsView(opened.segments, self._tail.view(), opened.manifest.sequence)
@@ -140,7 +122,7 @@ class SegmentIndex:
     def search(self, query: Rows, k: int, within: RowMask | None = None) -> Neighbours:
         """Return the k nearest rows: candidates of each segment measured exactly, and the tail's nearest."""
         view = self._view
-        if k <= 0 or self._stopping.is_set():
+        if k <= 0 or self._closed:
             return NO_NEIGHBOURS
         vector = np.ascontiguousarray(query, dtype=np.float32).reshape(-1)
         candidates = [segment.candidates(vector, k, within) for segment in view.segments]
@@ -169,6 +151,27 @@ class SegmentIndex:
             except BuildInterrupted:
                 return False
             return step is not None
+
+    def verify(self) -> bool:
+        """Read one segment that was trusted when it was opened; return False where none is left.
+
+        Raises IndexFileDamaged where it is not what was written, and its rows are in the index no more then.
+        """
+        with self._build() as view:
+            self._unverified = [segment for segment in self._unverified if segment in view.segments]
+            if self._stopping.is_set() or not self._unverified:
+                return False
+            segment = self._unverified[-1]
+            try:
+                segment.verify(self._folder, self._pause)
+            except BuildInterrupted:
+                return False
+            except IndexFileDamaged:
+                others = [one for one in view.segments if one is not segment]
+                self._replace(view, others, sequence=0, sealed=segment.rows[:0])
+                raise
+            self._unverified.pop()
+            return True
 
     def rebuild(self, rows: RowNumbers, position: int, progress: RebuildProgress | None = None) -> None:
         """Make all segments again of `rows`, and let them replace the old ones at the end."""
@@ -200,9 +203,14 @@ class SegmentIndex:
         """Return the change up to which the segments hold everything; later rows are in the tail."""
         return self._manifest.sequence
 
+    def interrupt(self) -> None:
+        """End a build under way, without harm, and begin none any more; searches go on."""
+        self._stopping.set()
+
     def close(self) -> None:
         """End a build under way, without harm, and unmap the files.  May be called twice."""
-        self._stopping.set()
+        self.interrupt()
+        self._closed = True
         with self._building, self._state:
             self._view = SegmentsView((), Tail(0).view())
 
@@ -236,8 +244,7 @@ class SegmentIndex:
         """Return a new segment of those of `rows` that still exist; an empty list where none does."""
 
         def report(done: int) -> None:
-            if self._stopping.is_set():
-                raise BuildInterrupted
+            self._pause()
             if progress is not None:
                 progress(done)
 

@@ -80,6 +80,13 @@ class RowIndex(Protocol):
         Raises DiskFull; the index is then as before.
         """
 
+    def verify(self) -> bool:
+        """Read one of the files that were trusted when they were opened; return False where none is left.
+
+        Raises IndexFileDamaged where it is not what was written: the index lost the rows in it then, and they
+        must be added again.  Raises DiskFull.
+        """
+
     def rebuild(self, rows: RowNumbers, position: int, progress: RebuildProgress | None = None) -> None:
         """Make the index again of `rows`, which are those that the source had at the change `position`.
 
@@ -97,6 +104,9 @@ class RowIndex(Protocol):
 
         Later changes must be added and removed again after opening.  0 where nothing is saved.
         """
+
+    def interrupt(self) -> None:
+        """End a build under way, without harm, and begin none any more; searches go on."""
 
     def close(self) -> None:
         """End a build under way, without harm, and release what is held.  May be called twice."""

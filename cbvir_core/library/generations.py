@@ -164,9 +164,16 @@ class Generations:
         left = max(0, counts.keyframes - counts.filtered)
         return (text.format(left=left, profile=self._wanted.profile.name),)
 
+    def interrupt(self) -> None:
+        """End a build of an index under way, and begin none any more; queries go on."""
+        self._closing.set()
+        if successor := self._successor:
+            successor.index.interrupt()
+        self.current.index.interrupt()
+
     def close(self) -> None:
         """Wait for the queries under way, but interrupt an index that is being built."""
-        self._closing.set()
+        self.interrupt()
         if successor := self._successor:
             successor.index.close()
         with self._stepping, self._appending:

@@ -237,6 +237,10 @@ class Library(LibraryVideos):
         """Do one step of index work: `Maintenance.maintain`."""
         return self._maintenance.maintain()
 
+    def verify_index(self) -> bool:
+        """Compare one file of an index with its checksum: `Maintenance.verify_index`."""
+        return self._maintenance.verify_index()
+
     def backfill(self, limit: int = MAINTENANCE_STEP_KEYFRAMES) -> int:
         """Compute missing SOLAR descriptors: `Maintenance.backfill`."""
         return self._maintenance.backfill(limit)
@@ -269,6 +273,10 @@ class Library(LibraryVideos):
     def reset_calibration(self) -> bool:
         """Go back to the confidence model that comes with cbvir: `Maintenance.reset_calibration`."""
         return self._maintenance.reset_calibration()
+
+    def interrupt(self) -> None:
+        """End builds of the indices, so that `close` need not wait for them: `Maintenance.interrupt`."""
+        self._maintenance.interrupt()
 
     def close(self) -> None:
         """Wait for the queries under way, then let another process open the folder."""

@@ -30,6 +30,12 @@ class LogFollower(Protocol):
     def maintain(self) -> bool:
         """Do one step of index work; return False where there is nothing to do."""
 
+    def verify(self) -> bool:
+        """Compare one file of the index with its checksum; return False where none is left."""
+
+    def interrupt(self) -> None:
+        """End a build under way, and begin none any more."""
+
     def followed(self) -> int:
         """Return the change up to which it needs the log no more."""
 
@@ -92,6 +98,21 @@ class Maintenance:
             return True
         followed = min(follower.followed() for follower in (index, *self._followers))
         return self._store.trim_changes(followed) > 0
+
+    def verify_index(self) -> bool:
+        """Compare one file of an index with its checksum; return False where all have been since the start.
+
+        A start trusts files that have the size and the time that they were written with.  What a damaged one
+        held is read from the store again.  Reads at most half a gigabyte.  Raises DiskFull.
+        """
+        index = self._generations.current.index
+        return index.verify() or any(follower.verify() for follower in self._followers)
+
+    def interrupt(self) -> None:
+        """End builds of the indices under way, without harm, and begin none any more; queries go on."""
+        self._generations.interrupt()
+        for follower in self._followers:
+            follower.interrupt()
 
     def backfill(self, limit: int = MAINTENANCE_STEP_KEYFRAMES) -> int:
         """Compute up to `limit` missing SOLAR descriptors; return how many, 0 when none is missing."""

@@ -101,6 +101,7 @@ def serve(settings: Settings) -> None:
         page_socket(settings.web) as page_listener,
         _pools() as pools,
         ThreadGroup(stop=stop) as threads,
+        _interrupted(library),  # first at the end, for the thread that builds segments is waited for
     ):
         jobs.recover(time.time())
         data_dir = settings.service.data_dir
@@ -115,6 +116,15 @@ def serve(settings: Settings) -> None:
         threading.Thread(target=pictures.prepare, name="pictures", daemon=True).start()
         with _reported_to_systemd(settings):
             _supervise(threads, server, signals)
+
+
+@contextmanager
+def _interrupted(library: Library) -> Iterator[None]:
+    """End builds of the index at the end of the block."""
+    try:
+        yield
+    finally:
+        library.interrupt()
 
 
 @contextmanager
@@ -204,6 +214,7 @@ def _start_work(threads: ThreadGroup, settings: Settings, context: Context) -> N
         threads.start(f"ingest-{number}", ingest.run, nice=INGEST_NICE)
     threads.start("index", maintenance.maintain)  # lowers itself while it builds
     threads.start("backfill", maintenance.backfill, nice=BACKFILL_NICE)
+    threads.start("verify", maintenance.verify, nice=BACKFILL_NICE)
     threads.start("self-test", context.self_test.run, nice=BACKFILL_NICE)
     threads.start("duplicates", context.duplicates.run, nice=BACKFILL_NICE)  # and the threads that it starts
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -17,7 +18,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from cbvir_core.errors import DiskFull
 from cbvir_core.files import replacing
-from cbvir_core.index import frame_manifest, frame_scan, frame_segments
+from cbvir_core.index import frame_files, frame_manifest, frame_scan
 from cbvir_core.index.compact import CompactionPolicy
 from cbvir_core.index.frame_codec import shipped_codec
 from cbvir_core.index.frame_lists import FrameNeighbours, nearest_views, search_lists
@@ -30,6 +31,7 @@ from cbvir_core.index.frame_numbers import (
     view_numbers,
 )
 from cbvir_core.index.frame_segments import NO_ROWS, FrameSegments
+from cbvir_core.index.written import IndexFileDamaged
 from cbvir_core.types import FrameCodes, RowNumbers
 from support.frame_codes import (
     LoggedFrames,
@@ -41,7 +43,7 @@ from support.frame_codes import (
     unit_rows,
 )
 from support.made_rows import RowMaker
-from support.row_store import normalised
+from support.row_store import flip_unseen, normalised
 
 SMALL = CompactionPolicy(seal_at=20, largest=90)
 
@@ -88,6 +90,10 @@ class Followed:
     def reopen(self) -> None:
         """Open again, as after the process was killed, and add what the files do not hold."""
         self.segments = self._open()
+        self.add_lost()
+
+    def add_lost(self) -> None:
+        """Make the index hold what the source has, as after an opening, or the loss of a file."""
         live, held = self.source.live_rows(), self.segments.rows()
         saved = [row for row in live.tolist() if self.source.added_at[row] <= self.segments.saved_position()]
         assert np.isin(saved, held).all(), "what came up to the saved position is in the files"
@@ -202,6 +208,20 @@ class Machine(RuleBasedStateMachine):
         if files:
             spoil(files[which % len(files)], kind)
         self.followed.reopen()
+
+    @rule(which=st.integers(0, 99))
+    def damage_that_is_not_seen(self, which: int) -> None:
+        """A byte changes, and neither size nor time: what a file that is verified held is added again."""
+        self.followed.segments.close()
+        files = sorted(self.followed.folder.glob("*views-*.faiss"))
+        if files:
+            flip_unseen(files[which % len(files)])
+        self.followed.reopen()
+        with suppress(IndexFileDamaged):
+            while self.followed.segments.verify():
+                pass
+            return
+        self.followed.add_lost()
 
     @invariant()
     def all_is_as_in_the_source(self) -> None:
@@ -372,7 +392,7 @@ def test_rows_that_come_and_go_while_a_file_is_written_stay_so(
             followed.check()  # searches go on meanwhile
         return write(*arguments)
 
-    monkeypatch.setattr(frame_segments, "write_segment", interrupted)
+    monkeypatch.setattr(frame_files, "write_segment", interrupted)
     for work in (followed.segments.maintain, followed.rebuild, followed.segments.maintain):
         changing = False
         followed.add(12, 1, 51)

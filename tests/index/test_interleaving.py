@@ -15,7 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 
 from cbvir_core.index import INDEX_KINDS, Index
 from cbvir_core.types import Rows, VideoId
-from support.row_store import RowStore, normalised
+from support.row_store import RowStore, flip_unseen, normalised
 
 DIM = 5
 # So small that ANNOY visits every node: any difference from exact search is then a mistake.
@@ -91,6 +91,18 @@ class Machine(RuleBasedStateMachine):
         if files:
             spoil(files[which % len(files)], kind)
         self.index = self.opened()
+
+    @rule(which=st.integers(0, 99))
+    def damage_that_is_not_seen(self, which: int) -> None:
+        """A byte changes, and neither size nor time: the file is verified before it is searched."""
+        self.index.close()
+        index = self.folder / "index"
+        files = sorted([*index.rglob("trees.ann"), *index.rglob("lists.faiss")])
+        if files:
+            flip_unseen(files[which % len(files)])
+        self.index = self.opened()
+        while self.index.verify():
+            pass
 
     @invariant()
     def answers_are_exact(self) -> None:

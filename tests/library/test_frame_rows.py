@@ -353,6 +353,12 @@ class Follower:
     def rebuild(self) -> None:
         raise AssertionError("nothing asked for it")
 
+    def verify(self) -> bool:
+        return False
+
+    def interrupt(self) -> None:
+        raise AssertionError("nothing asked for it")
+
 
 @pytest.mark.parametrize("changes", [(7, 5, 9), (5, 7, 9), (9, 7, 5)], ids=str)
 def test_the_log_is_trimmed_behind_every_follower(changes: tuple[int, int, int]) -> None:

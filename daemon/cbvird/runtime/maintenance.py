@@ -23,6 +23,11 @@ ERROR_REST_S = 60.0
 BACKFILL_AFTER_QUERY_S = 1.0
 """Backfill rests until so many seconds after the last query, so that queries find the processor free."""
 
+VERIFY_AFTER_START_S = 10.0
+VERIFY_REST_S = 60.0
+"""Seconds before the first file of the index is compared with its checksum, and between two looks for files:
+there are others after a change of weights, and none is compared while a segment is built."""
+
 REFINE_BATCH_STILLS = 4
 """Stills refined in one step: about 0.25 s on one CPU thread, the longest delay of a query."""
 
@@ -37,7 +42,7 @@ REEMBED_BATCH_STILLS = 16
 
 
 class BackgroundMaintenance:
-    """Two thread bodies: `maintain` for the index, `backfill` for descriptors and frames."""
+    """Thread bodies: `maintain` and `verify` for the index, `backfill` for descriptors and frames."""
 
     def __init__(self, library: Library, event_bus: EventBus) -> None:
         self._library = library
@@ -61,6 +66,18 @@ class BackgroundMaintenance:
                 stop.wait(0.1)
             elif not self._try(self._step, stop):
                 stop.wait(MAINTENANCE_IDLE_S)
+
+    def verify(self, stop: threading.Event) -> None:
+        """Compare each file of the index with its checksum once, between queries.
+
+        Later than the start, so that the first queries find the disk free.
+        """
+        stop.wait(VERIFY_AFTER_START_S)
+        while not stop.is_set():
+            if not self._event_bus.no_query_for(BACKFILL_AFTER_QUERY_S):
+                stop.wait(0.1)
+            elif not self._try(self._library.verify_index, stop):
+                stop.wait(VERIFY_REST_S)
 
     def _step(self) -> bool:
         if self._library.reembed(REEMBED_BATCH_STILLS):
