@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from fastapi import FastAPI, Response
 
 from cbvir_core.version import VERSION
@@ -65,9 +67,21 @@ _ERRORS: dict[int | str, dict[str, object]] = {
 }
 
 
+class _Api(FastAPI):
+    """An application that describes itself when it is first asked to: that takes half a second."""
+
+    def openapi(self) -> dict[str, Any]:
+        """Return the description, without status 422: FastAPI adds it for wrong parameters, which get 400."""
+        if self.openapi_schema is None:
+            for operations in super().openapi()["paths"].values():
+                for operation in operations.values():
+                    operation["responses"].pop("422", None)
+        return super().openapi()
+
+
 def build(context: Context) -> FastAPI:
     """Return the application for an open service."""
-    app = FastAPI(
+    app = _Api(
         title="cbvir",
         version=VERSION,
         description="In which video, and when, does this picture appear?",
@@ -80,15 +94,7 @@ def build(context: Context) -> FastAPI:
     for module in ROUTED:
         app.include_router(module.router, prefix="/v1", responses=_ERRORS)
     _add_plain_routes(app, context)
-    _describe(app)
     return app
-
-
-def _describe(app: FastAPI) -> None:
-    """Remove status 422 from the description: FastAPI adds it for wrong parameters, which get 400 here."""
-    for operations in app.openapi()["paths"].values():
-        for operation in operations.values():
-            operation["responses"].pop("422", None)
 
 
 def _add_plain_routes(app: FastAPI, context: Context) -> None:
