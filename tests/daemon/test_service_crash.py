@@ -125,7 +125,7 @@ def test_a_full_disk_makes_videos_wait_and_queries_go_on(prepared: Path, films: 
     try:
         away = service.data.rename(service.folder / "before")
         service.data.mkdir()
-        service._prefix = ("unshare", "-rm", "sh", "-c", disk, str(service.data), str(away))
+        service.prefix = ("unshare", "-rm", "sh", "-c", disk, str(service.data), str(away))
         service.start()
         first = service.drop(films[0].path)
         service.until_state(first, "indexed")

@@ -16,7 +16,7 @@ UNITS = Path(__file__).resolve().parents[2] / "systemd"
 SYSTEM = [UNITS / "cbvird.service", UNITS / "cbvird.socket"]
 USER = [UNITS / "user" / "cbvird.service", UNITS / "user" / "cbvird.socket"]
 
-EXPOSURE = 30
+EXPOSURE = 12
 """Tenths, as `systemd-analyze security` counts: 0 is locked up, 100 has no protection at all."""
 
 
@@ -89,6 +89,25 @@ def test_the_machines_service_is_locked_up(installed: Path) -> None:
         runtime=installed,
     )
     assert done.returncode == 0, done.stdout
+
+
+def test_with_the_drop_in_the_service_has_a_network_and_nothing_else_changes(installed: Path) -> None:
+    folder = installed / "cbvird.service.d"
+    folder.mkdir()
+    shutil.copy(UNITS / "network.conf", folder)
+    program = installed / "cbvird.service"
+    verified = run(tool("systemd-analyze"), "verify", "--man=no", program, runtime=installed)
+    assert [line for line in verified.stderr.splitlines() if "cbvir" in line] == []
+    done = run(tool("systemd-analyze"), "security", "--offline=yes", program, runtime=installed)
+    opened = [line for line in done.stdout.splitlines() if line.startswith("✗") and "INET" in line]
+    assert len(opened) == 1
+
+
+def test_the_units_let_the_service_confine_what_it_starts() -> None:
+    for path in (SYSTEM[0], USER[0]):
+        assert "SystemCallFilter=landlock_create_ruleset landlock_add_rule landlock_restrict_self" in (
+            path.read_text().splitlines()
+        )
 
 
 def test_user_and_folder_can_be_made(tmp_path: Path) -> None:

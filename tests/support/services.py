@@ -50,7 +50,7 @@ class Service:
         self.data = self.folder / "data"
         self.socket = self.folder / running.SOCKET
         self.log = self.folder / "log"
-        self._prefix, self.environment = prefix, environment or {}
+        self.prefix, self.environment = prefix, environment or {}
         self.videos.mkdir()
         tables: dict[str, dict[str, object]] = {
             "watch": {"folders": [str(self.videos)], "settle_s": 0.2, "rescan_s": 3600} | watch,
@@ -71,7 +71,7 @@ class Service:
     # --- life ---
 
     def command(self) -> list[str]:
-        return [*self._prefix, *running.command(self.config)]
+        return [*self.prefix, *running.command(self.config)]
 
     def variables(self) -> dict[str, str]:
         return os.environ | self.environment
