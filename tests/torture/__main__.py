@@ -1,37 +1,41 @@
-"""The command line: it prints one table, and ends with 1 where something was lost."""
+"""The command line: it prints one table, and ends with 1 where something was lost or crashed."""
 
 from __future__ import annotations
 
 import argparse
 import sys
 
-from torture.kills import START_LIMIT_S, KillTally, kill_often
+from torture.kills import KillTally, kill_often
+from torture.mutations import MutationTally, mutate_often
 
 
 def main() -> int:
-    """Run the trials."""
+    """Run the trials: `kills` of a service, `mutations` of files; both without a name."""
     parser = argparse.ArgumentParser(prog="python -m torture", description=main.__doc__)
+    parser.add_argument("trial", nargs="?", choices=("kills", "mutations"))
     parser.add_argument("--kills", type=int, default=200, help="kills -9 at random moments")
+    parser.add_argument("--count", type=int, default=2000, help="mutated files")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
-    tally = kill_often(options.kills, options.seed, lambda said: print(said, file=sys.stderr, flush=True))
-    print(table(tally))
-    for fault in tally.faults:
+    tallies: list[KillTally | MutationTally] = []
+    if options.trial != "mutations":
+        tallies.append(kill_often(options.kills, options.seed, _told))
+    if options.trial != "kills":
+        tallies.append(mutate_often(options.count, options.seed, _told))
+    print(table(tallies))
+    for fault in (fault for tally in tallies for fault in tally.faults):
         print(f"- {fault}")
-    return 0 if tally.survived else 1
+    return 0 if all(tally.survived for tally in tallies) else 1
 
 
-def table(tally: KillTally) -> str:
+def table(tallies: list[KillTally | MutationTally]) -> str:
     """Return the table, as in docs/figures.md."""
-    rows = [(f"killed while {kind}", str(count)) for kind, count in sorted(tally.kills.items())]
-    rows += [
-        ("kills, all", str(tally.kills.total())),
-        ("faults that the deep check found", str(len(tally.faults))),
-        ("keyframes lost, doubled", f"{tally.rows_lost}, {tally.rows_doubled}"),
-        ("answers other than undisturbed", str(tally.answers_changed)),
-        (f"longest start after a kill (at most {START_LIMIT_S:.0f} s)", f"{tally.longest_start_s:.1f} s"),
-    ]
+    rows = [row for tally in tallies for row in tally.rows()]
     return "\n".join(["| | |", "|---|---|", *(f"| {name} | {value} |" for name, value in rows)])
+
+
+def _told(said: str) -> None:
+    print(said, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

@@ -50,6 +50,17 @@ class KillTally:
         lost = self.rows_lost or self.rows_doubled or self.answers_changed
         return not self.faults and not lost and self.longest_start_s <= START_LIMIT_S
 
+    def rows(self) -> list[tuple[str, str]]:
+        """Return the rows of the table."""
+        return [
+            *((f"killed while {kind}", str(count)) for kind, count in sorted(self.kills.items())),
+            ("kills, all", str(self.kills.total())),
+            ("faults that the deep check found", str(len(self.faults))),
+            ("keyframes lost, doubled", f"{self.rows_lost}, {self.rows_doubled}"),
+            ("answers other than undisturbed", str(self.answers_changed)),
+            (f"longest start after a kill (at most {START_LIMIT_S:.0f} s)", f"{self.longest_start_s:.1f} s"),
+        ]
+
 
 def kill_often(kills: int, seed: int, told: Callable[[str], None] = print, count: int = FILMS) -> KillTally:
     """Kill a service of `count` films `kills` times.

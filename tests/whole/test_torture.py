@@ -17,7 +17,7 @@ def test_kills_lose_nothing_double_nothing_and_change_no_answer() -> None:
     tally = kill_often(KILLS, seed=7, told=lambda said: None, count=2)
     assert tally.survived, tally
     assert tally.kills.total() == KILLS
-    assert f"| kills, all | {KILLS} |" in table(tally)
+    assert f"| kills, all | {KILLS} |" in table([tally])
 
 
 @pytest.mark.parametrize(
