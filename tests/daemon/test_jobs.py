@@ -45,7 +45,7 @@ def test_a_file_goes_from_waiting_over_working_to_done(jobs: Jobs) -> None:
     done = jobs.done(FILM, VideoId("5f3a"))
     assert done is not None
     assert (done.state, done.video_id) == (JobState.DONE, "5f3a")
-    assert jobs.next_at(9.0) is None
+    assert jobs.next(9.0) is None
 
 
 def test_offering_the_same_file_again_changes_nothing_and_a_changed_one_starts_over(jobs: Jobs) -> None:
@@ -137,6 +137,25 @@ def test_a_file_that_changes_while_it_is_worked_on_is_worked_on_again(jobs: Jobs
     job = jobs.next(1.0)
     assert job is not None
     assert (job.size, job.tries, job.again, job.video_id) == (200, 1, False, None)
+
+
+def test_a_clock_that_ran_years_ahead_puts_no_retry_off(tmp_path: Path) -> None:
+    ahead, right = 10 * 365 * 86_400.0, 100.0
+    with Jobs.open(tmp_path / "jobs") as jobs:
+        jobs.offer(FILM, 100, 1, now=ahead)
+        jobs.offer(OTHER, 100, 1, now=ahead)
+        assert jobs.next(ahead) is not None
+        failed = jobs.failed(FILM, DiskFull("no room"), ahead)
+        assert failed is not None
+        assert failed.retry_at == ahead + RETRY_DELAYS_S[0]
+    with Jobs.open(tmp_path / "jobs") as jobs:
+        found = [jobs.next(right), jobs.next(right)]
+        assert [job and job.path for job in found] == [OTHER, FILM]
+        assert jobs.next(right) is None
+        again = jobs.failed(FILM, DiskFull("no room"), right)
+        assert again is not None
+        assert again.retry_at == right + RETRY_DELAYS_S[1]
+        assert jobs.next(right + RETRY_DELAYS_S[1] - 0.001) is None
 
 
 def test_stopping_gives_the_file_back_without_counting_the_try(jobs: Jobs) -> None:

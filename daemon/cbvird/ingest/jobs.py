@@ -89,15 +89,6 @@ class Jobs:
         job = self._jobs.get(path)
         return job is not None and (job.size, job.mtime_ns) == (size, mtime_ns)
 
-    def next_at(self, now: float) -> float | None:
-        """Return when `next` will return a job: `now` or earlier if it has one.
-
-        None means that only an offer or a request gives it one.
-        """
-        with self._lock:
-            starts = [_starts_at(job) for job in self._unfinished.values()]
-        return min((start for start in starts if start is not None), default=None)
-
     @property
     def unsaved(self) -> int:
         """How many rows are only in memory because the disk is full; the next change saves them too."""
@@ -124,7 +115,7 @@ class Jobs:
         It is the waiting file that was offered first, or else the failed file that is due for another try.
         """
         with self._lock:
-            ready = [job for job in self._unfinished.values() if _is_due(job, now)]
+            ready = [job for job in self._unfinished.values() if self._is_due(job, now)]
             if not ready:
                 return None
             job = min(ready, key=lambda job: (job.state is JobState.FAILED, job.retry_at or job.offered_at))
@@ -232,6 +223,15 @@ class Jobs:
         message = f"the service died {job.tries} times while it worked on this file"
         return _failed(job, "decode_crashed", message, None if delay is None else now + delay)
 
+    def _is_due(self, job: Job, now: float) -> bool:
+        """Return whether a file may be worked on.
+
+        A time further ahead than any delay was written while the clock was wrong, and holds nothing up.
+        """
+        if job.state is not JobState.FAILED or job.retry_at is None:
+            return job.state is JobState.WAITING
+        return not 0.0 < job.retry_at - now <= max(self._delays, default=0.0)
+
     def _delay(self, tries: int, limited: bool) -> float | None:
         """Return the seconds until the next try after `tries` of them; None if there is to be none."""
         if limited and tries > len(self._delays):
@@ -241,14 +241,3 @@ class Jobs:
 
 def _failed(job: Job, code: str, message: str, retry_at: float | None) -> Job:
     return replace(job, state=JobState.FAILED, code=code, message=message, retry_at=retry_at)
-
-
-def _starts_at(job: Job) -> float | None:
-    if job.state is JobState.WAITING:
-        return job.offered_at
-    return job.retry_at if job.state is JobState.FAILED else None
-
-
-def _is_due(job: Job, now: float) -> bool:
-    start = _starts_at(job)
-    return job.state is JobState.WAITING or (start is not None and start <= now)
