@@ -203,3 +203,21 @@ def test_a_file_written_anew_is_another_video(service: Service, films: list[Film
         ),
         "the new content is indexed",
     )
+
+
+def test_a_watched_folder_is_left_as_it_is(service: Service, tmp_path: Path) -> None:
+    film = draw_film(tmp_path / "left.mp4", seed=11, shots=3, size=(160, 90))
+    path = service.drop(film.path)
+
+    def state() -> dict[Path, tuple[int, ...]]:
+        stats = {one: one.stat() for one in (service.videos, *service.videos.rglob("*"))}
+        return {one: (s.st_ino, s.st_size, s.st_mtime_ns, s.st_ctime_ns) for one, s in stats.items()}
+
+    before = state()
+    service.until_state(path, "indexed")
+    best(service, film, 1)
+    assert service.post("/v1/rescan") == {"scanning": True}
+    service.restart()
+    assert service.state(path) == "indexed"
+    assert state() == before
+    assert path.read_bytes() == film.path.read_bytes()
