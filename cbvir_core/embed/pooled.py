@@ -34,6 +34,9 @@ AVERAGE_LONG_SIDE = 512
 _STAGES = {"conv1": "0", "bn1": "1", "layer1": "4", "layer2": "5", "layer3": "6", "layer4": "7"}
 _THIRD_STAGE = re.compile(r"(?:features\.6|layer3)\.(\d+)\.")
 _VGG16_LAST = "features.28.weight"
+_FIRST_KERNELS = {(64, 3, 7, 7), (64, 3, 3, 3), (64, 3, 11, 11)}
+"""The first convolutions of ResNets, of VGG and of AlexNet."""
+
 _POOLINGS = {"gem": "GeM", "spoc": "average"}
 
 
@@ -95,7 +98,7 @@ def recognise(state: Mapping[str, Tensor], meta: Mapping[str, Any]) -> Published
     it is, for a backbone, pooling or whitening that cannot be built.
     """
     first = state.get("conv1.weight", state.get("features.0.weight"))
-    if first is None or first.ndim != 4:
+    if first is None or tuple(first.shape) not in _FIRST_KERNELS:
         return None
     backbone = _resnet(state) if tuple(first.shape[2:]) == (7, 7) else _vgg(state, first)
     _refuse_what_is_not_built(state, meta)

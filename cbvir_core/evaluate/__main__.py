@@ -15,6 +15,7 @@ from cbvir_core.decode import Mode
 from cbvir_core.embed import Aggregation, ReleasedProtocol, RuntimeOptions
 from cbvir_core.errors import CbvirError
 from cbvir_core.evaluate import commands
+from cbvir_core.evaluate.collection.arguments import REPORT_COMMAND
 from cbvir_core.evaluate.extraction import COLOUR_METHODS, NETWORK_METHODS
 from cbvir_core.evaluate.keyframes import DEFAULT_METHODS
 from cbvir_core.evaluate.networks import (
@@ -38,6 +39,7 @@ Make the tables of the MoReSo paper with your own films and pictures, and judge 
 
   Table II   python -m cbvir_core.evaluate keyframes films/ --shots shots.csv --form all
              python -m cbvir_core.evaluate keyframes clips/ --join 240 --form all
+  all        python -m cbvir_core.evaluate report films/ --out report.html
   Table III  python -m cbvir_core.evaluate retrieval films/ --queries queries.csv
   Table IV   python -m cbvir_core.evaluate landmarks roxford5k/gnd_roxford5k.pkl
              python -m cbvir_core.evaluate shortlist photos/
@@ -58,7 +60,7 @@ Videos are files in the folder; query pictures are files beside queries.csv.
 The tables hold speeds: run nothing else on the machine meanwhile.
 """
 
-_VIDEO_COMMANDS: dict[str, VideoCommand] = VIDEO_COMMANDS | SEQUENCE_COMMANDS
+_VIDEO_COMMANDS: dict[str, VideoCommand] = {"report": REPORT_COMMAND} | VIDEO_COMMANDS | SEQUENCE_COMMANDS
 
 
 def main(arguments: list[str] | None = None) -> int:

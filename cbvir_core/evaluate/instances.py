@@ -68,10 +68,11 @@ def read_gldv2(solution: Path, folder: Path) -> GroundTruth:
     query, separated by spaces.  Queries whose usage is ``Ignored``, or whose picture is not there, are left
     out; so are positives that are not in the gallery.  Raise FileUnreadable and InputError.
     """
+    rows = _solution(solution)
     gallery, asked = (_by_id(folder, part) for part in (GLDV2_GALLERY, GLDV2_QUERIES))
     positions = {name: number for number, name in enumerate(gallery)}
     questions = []
-    for row in _solution(solution):
+    for row in rows:
         if row["Usage"] == GLDV2_IGNORED or row["id"] not in asked:
             continue
         found = tuple(positions[name] for name in row["images"].split() if name in positions)
@@ -92,7 +93,10 @@ def _solution(path: Path) -> list[Mapping[str, str]]:
         with path.open(encoding="utf-8", newline="") as stream:
             reader = csv.DictReader(stream)
             if not set(GLDV2_COLUMNS) <= set(reader.fieldnames or ()):
-                raise InputError(f"{path} has the columns {reader.fieldnames}, not {list(GLDV2_COLUMNS)}")
+                raise InputError(
+                    f"{path} is not a ground truth of Google Landmarks v2: its columns are "
+                    f"{reader.fieldnames}, not {list(GLDV2_COLUMNS)}"
+                )
             return [{key: row[key] or "" for key in GLDV2_COLUMNS} for row in reader]
     except OSError as error:
         raise FileUnreadable(f"{path} cannot be read: {error.strerror}") from error

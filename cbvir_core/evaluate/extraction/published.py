@@ -11,9 +11,8 @@ has none.  Times are those of the container, not frame numbers divided by a rate
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 
 import cv2
@@ -67,17 +66,32 @@ class PublishedCode:
 
     def choose(self, samples: Iterable[Frame], length: int, least: float = SQUARED_COSINE) -> list[float]:
         """Return the times of the keyframes among samples, of which `length` are a part."""
+        times_s, histograms = [], []
+        for frame in samples:
+            times_s.append(frame.time_s)
+            histograms.append(self.histogram(frame.image))
+        return self.choose_described(times_s, histograms, length, least)
+
+    def choose_described(
+        self,
+        times_s: Sequence[float],
+        histograms: Sequence[SampleVector],
+        length: int,
+        least: float = SQUARED_COSINE,
+    ) -> list[float]:
+        """Return what `choose` returns, for samples whose histograms are known."""
         chosen: list[float] = []
         last: SampleVector | None = None
-        for times_s, histograms in self._parts(samples, length):
-            positions = self.keyframes_of_part(histograms, least)
+        for start in range(0, len(times_s), length):
+            part = np.stack(histograms[start : start + length])
+            positions = self.keyframes_of_part(part, least)
             if not positions:
                 last = None
                 continue
-            if last is not None and _alike(last, histograms[positions[0]], least):
+            if last is not None and _alike(last, part[positions[0]], least):
                 chosen.pop()
-            chosen += [times_s[position] for position in positions]
-            last = histograms[positions[-1]]
+            chosen += [times_s[start + position] for position in positions]
+            last = part[positions[-1]]
         return chosen
 
     def keyframes_of_part(self, histograms: SampleVector, least: float = SQUARED_COSINE) -> list[int]:
@@ -105,11 +119,6 @@ class PublishedCode:
             return np.zeros(COLOUR_BINS**3, np.float32)
         counts = cv2.calcHist(pictures, [0, 1, 2], None, [COLOUR_BINS] * 3, [0, 256] * 3)
         return np.asarray(counts, np.float32).ravel()
-
-    def _parts(self, samples: Iterable[Frame], length: int) -> Iterator[tuple[list[float], SampleVector]]:
-        waiting = iter(samples)
-        while described := [(frame.time_s, self.histogram(frame.image)) for frame in islice(waiting, length)]:
-            yield [time_s for time_s, _ in described], np.stack([row for _, row in described])
 
 
 def _projected(histograms: SampleVector) -> SampleVector:
