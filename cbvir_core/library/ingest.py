@@ -12,8 +12,9 @@ from cbvir_core.errors import DecodeError, InputError, UnknownVideo
 from cbvir_core.keyframes import KeyframeOptions, KeyframeReader
 from cbvir_core.library.frame_rows import FrameDescriber, frame_codes_of
 from cbvir_core.library.generations import Generations
+from cbvir_core.library.networks import Networks
 from cbvir_core.store import Store, VideoRecord
-from cbvir_core.types import Box, Keyframe, VideoId, VideoInfo
+from cbvir_core.types import Box, FrameCodes, Keyframe, Rows, VideoId, VideoInfo
 
 ADD_BATCH_KEYFRAMES = 4
 """Keyframes that `add` embeds and stores at once: larger batches ran no faster on one CPU thread, and
@@ -80,12 +81,21 @@ class LibraryIngest:
         if not keyframes:
             return
         fitted = [replace(keyframe, image=fit_within(keyframe.image, STILL_SIDE)) for keyframe in keyframes]
-        frames = [keyframe.frames for keyframe in keyframes]
-        codes = frame_codes_of(frames, self._describer) if self._describer else ()
+        codes = self.frame_codes(keyframes)
         with self._generations.appending() as answering:
-            rows = answering.networks.filter.encode([keyframe.image for keyframe in fitted])
+            rows = self.filter_rows(answering.networks, fitted)
             self._store.append(video_id, fitted, answering.generation, rows, codes)
             answering.index.refresh()
+
+    def filter_rows(self, networks: Networks, keyframes: Sequence[Keyframe]) -> Rows:
+        """Return the filter descriptors of the stills of keyframes (N x D)."""
+        return networks.filter.encode([fit_within(keyframe.image, STILL_SIDE) for keyframe in keyframes])
+
+    def frame_codes(self, keyframes: Sequence[Keyframe]) -> Sequence[FrameCodes | None]:
+        """Return the codes of the frames of each keyframe; nothing where no frame rows are made."""
+        if self._describer is None:
+            return ()
+        return frame_codes_of([keyframe.frames for keyframe in keyframes], self._describer)
 
     def finish(self, video_id: VideoId, *, damaged: int, duration_s: float | None) -> None:
         """Mark a video complete.  See `Library.finish`."""

@@ -61,8 +61,8 @@ class Library(LibraryVideos):
             self._frames = FrameBackfill(
                 parts.store, parts.describer, keyframes, mode, read_scenes=read_scenes
             )
-        self._measures = LibraryMeasures(parts.store, parts.generations, keyframes, mode, parts.describer)
         self._ingest = LibraryIngest(parts.store, parts.generations, keyframes, mode, parts.describer)
+        self._measures = LibraryMeasures(parts.store, parts.generations, keyframes, mode, self._ingest)
         indices = filter(None, [parts.frame_index])
         self._maintenance = Maintenance(parts.store, parts.generations, self._frames, indices)
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
-from cbvir_core.decode import STILL_SIDE, Mode, fit_within
+from cbvir_core.calibration import KnownFrames
+from cbvir_core.decode import Mode
 from cbvir_core.keyframes import KeyframeOptions
 from cbvir_core.library.active import ActiveGeneration
-from cbvir_core.library.frame_rows import FrameDescriber, frame_codes_of
 from cbvir_core.library.generations import Generations
+from cbvir_core.library.ingest import LibraryIngest
 from cbvir_core.measure import (
     Measurement,
     MeasureOptions,
@@ -32,9 +34,9 @@ class LibraryMeasures:
         generations: Generations,
         keyframes: KeyframeOptions,
         mode: Mode,
-        describer: FrameDescriber | None,
+        ingest: LibraryIngest,
     ) -> None:
-        self._store, self._generations, self._describer = store, generations, describer
+        self._store, self._generations, self._ingest = store, generations, ingest
         self._keyframes, self._mode = keyframes, mode
 
     def measure(
@@ -66,17 +68,10 @@ class LibraryMeasures:
         """
         with self._generations.inside() as answering:
             answering.networks.load()
-            return measure_queries(self._store, answering.searcher, count, seed, told)
+            return measure_queries(KnownFrames(self._store), answering.searcher, count, seed, told)
 
     def _describers(self, answering: ActiveGeneration) -> dict[str, Callable[[Sequence[Keyframe]], object]]:
         """Return what is made of keyframes, by the name of the stage."""
-
-        def rows(keyframes: Sequence[Keyframe]) -> object:
-            return networks.filter.encode([fit_within(keyframe.image, STILL_SIDE) for keyframe in keyframes])
-
-        def codes(keyframes: Sequence[Keyframe]) -> object:
-            frames = [keyframe.frames for keyframe in keyframes]
-            return frame_codes_of(frames, self._describer) if self._describer else None
 
         def solar(keyframes: Sequence[Keyframe]) -> object:
             return networks.refine and networks.refine.encode([keyframe.image for keyframe in keyframes])
@@ -85,4 +80,9 @@ class LibraryMeasures:
             return [describe(keyframe.image) for keyframe in keyframes]
 
         networks = answering.networks
-        return {"filter": rows, "frames": codes, "solar": solar, "features": features}
+        return {
+            "filter": partial(self._ingest.filter_rows, networks),
+            "frames": self._ingest.frame_codes,
+            "solar": solar,
+            "features": features,
+        }

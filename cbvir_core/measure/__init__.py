@@ -5,7 +5,7 @@ do.  Every measure has something fixed beside it, measured in the same run, for 
 differ and are shared: reading is compared with decoding every frame, the index with exact search.
 """
 
-from cbvir_core.measure.queries import QueryMeasure, QuestionsAsked, measure_queries
+from cbvir_core.measure.queries import QueryFigures, QueryMeasure, QuestionsAsked, measure_queries
 from cbvir_core.measure.reading import ReadingMeasure, measure_reading
 from cbvir_core.measure.run import Measurement, MeasureOptions, MeasureProgress, measure
 from cbvir_core.measure.shortlist import ShortlistMeasure, measure_shortlist
@@ -14,6 +14,7 @@ __all__ = [
     "MeasureOptions",
     "MeasureProgress",
     "Measurement",
+    "QueryFigures",
     "QueryMeasure",
     "QuestionsAsked",
     "ReadingMeasure",

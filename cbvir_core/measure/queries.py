@@ -10,7 +10,6 @@ import numpy as np
 
 from cbvir_core.calibration import PERTURBATIONS, KnownFrame, KnownFrames
 from cbvir_core.search import Searcher, SearchOptions
-from cbvir_core.store import Store
 from cbvir_core.types import Answer
 
 DESCRIPTORS_ALONE = SearchOptions(verify="never", exact_time_s=0.0, regions=False)
@@ -21,15 +20,14 @@ QuestionsAsked = Callable[[], None]
 
 
 @dataclass(frozen=True, slots=True)
-class QueryMeasure:
-    """Times of queries in milliseconds, and how they were answered.
+class QueryFigures:
+    """How queries were answered, and their times in milliseconds.
 
     - `asked`: the number of pictures; 0 where the library has nothing to ask about, and all else is 0 too.
     - `right`: the share whose scene, or one beside it, is named first; `matches`: that and called a match.
     - `false_matches`: the share that is called a match where the picture's own video is left out.  A copy of
       a scene in another video counts here, though it is none.
-    - `p50_ms`, `p95_ms`: of whole queries; `stages_ms`: the mean time of each stage.
-    - `descriptors_p50_ms`, `descriptors_p95_ms`: of queries that only compare descriptors.
+    - `p50_ms`, `p95_ms`: of whole queries.
     """
 
     asked: int
@@ -38,19 +36,29 @@ class QueryMeasure:
     false_matches: float
     p50_ms: float
     p95_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class QueryMeasure(QueryFigures):
+    """Figures of queries by stage.
+
+    - `stages_ms`: the mean time of each stage.
+    - `descriptors_p50_ms`, `descriptors_p95_ms`: of queries that only compare descriptors.
+    """
+
     stages_ms: dict[str, float]
     descriptors_p50_ms: float
     descriptors_p95_ms: float
 
 
 def measure_queries(
-    store: Store, searcher: Searcher, count: int, seed: int, told: QuestionsAsked = lambda: None
+    known: KnownFrames, searcher: Searcher, count: int, seed: int, told: QuestionsAsked = lambda: None
 ) -> QueryMeasure:
-    """Ask about `count` scenes by chance: with every stage, by descriptors alone, and without their videos.
+    """Ask about known scenes by chance: with every stage, by descriptors alone, and without their videos.
 
     The same `seed` asks the same questions.
     """
-    known, rng = KnownFrames(store), np.random.default_rng(seed)
+    rng = np.random.default_rng(seed)
     whole, alone, absent, right = list[Answer](), list[Answer](), list[Answer](), list[bool]()
     rows = rng.choice(known.rows, count).tolist() if known.rows else []
     for number, row in enumerate(rows):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from cbvir_core.calibration import KnownFrames
 from cbvir_core.decode import Mode
 from cbvir_core.index import Index
 from cbvir_core.keyframes import KeyframeOptions
@@ -69,8 +70,9 @@ def measure(
     def read(film_s: float) -> None:
         progress(min(total, options.questions + round(film_s)), total)
 
-    queries = measure_queries(store, searcher, options.questions, options.seed, asked)
-    shortlist = measure_shortlist(store, index, generation, options.seed)
+    known = KnownFrames(store)
+    queries = measure_queries(known, searcher, options.questions, options.seed, asked)
+    shortlist = measure_shortlist(store, known, index, generation, options.seed)
     reading = measure_reading(store, describers, keyframes, mode, options.film_s, options.seed, read)
     progress(total, total)
     hours = sum(video.duration_s or 0.0 for video in store.videos()) / 3600.0

@@ -40,12 +40,14 @@ class ShortlistMeasure:
     recall: float
 
 
-def measure_shortlist(store: Store, index: Index, generation: Generation, seed: int) -> ShortlistMeasure:
-    """Look up the neighbours of moved descriptors of the library by the index, and exactly.
+def measure_shortlist(
+    store: Store, known: KnownFrames, index: Index, generation: Generation, seed: int
+) -> ShortlistMeasure:
+    """Look up the neighbours of moved descriptors of known scenes by the index, and exactly.
 
     Reads every descriptor of the generation once, a block at a time.
     """
-    rows = np.sort(np.array(KnownFrames(store).rows, np.int64))
+    rows = np.sort(np.array(known.rows, np.int64))
     if len(rows) <= NEIGHBOURS:
         return ShortlistMeasure(len(rows), 0.0, 0.0, 0.0, 0.0)
     queries = _queries(store, generation, rows, seed)

@@ -13,6 +13,7 @@ from urllib.parse import quote
 import typer
 
 from cbvir_shared.default_paths import client_socket
+from cbvir_shared.error_document import error_document
 from cbvirctl.errors import ClientError
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def reporting(as_json: bool) -> Iterator[None]:
 def report(error: ClientError, as_json: bool) -> None:
     """Print what went wrong: as a sentence on stderr, or as the service's error document on stdout."""
     if as_json:
-        emit({"error": {"code": error.code, "message": str(error), "retry": error.retry}})
+        emit(error_document(error.code, str(error), retry=error.retry))
     else:
         typer.secho(f"cbvirctl: {error}", err=True, fg=typer.colors.RED)
 

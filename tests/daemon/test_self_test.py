@@ -75,7 +75,7 @@ def run_at(library: Asked, folder: Path, when: float, time_of_day: datetime.time
 
 def test_it_is_made_once_in_its_hour_and_kept(library: Asked, tmp_path: Path) -> None:
     made = run_at(library, tmp_path, at(1, 3, 31), NIGHT)
-    assert made.result == SelfTestResult(at(1, 3, 31), 50, 0.98, 0.9, 0.01, 300.0, 900.0)
+    assert made.result == SelfTestResult(50, 0.98, 0.9, 0.01, 300.0, 900.0, at=at(1, 3, 31))
     library.done.clear()
     again = run_at(library, tmp_path, at(1, 3, 50), NIGHT)  # after a restart, in the same hour
     assert (library.tests, again.result) == (1, made.result)

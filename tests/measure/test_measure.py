@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from cbvir_core.calibration import KnownFrames
 from cbvir_core.index import Index
 from cbvir_core.index.exact import ExactIndex
 from cbvir_core.index.neighbours import Neighbours
@@ -54,8 +55,8 @@ def test_every_stage_is_measured_and_the_library_stays(library: Library) -> None
 
 
 def test_the_same_seed_asks_the_same(library: Library) -> None:
-    answering = active_generation(library)
-    one, other = (queries.measure_queries(store_of(library), answering.searcher, 6, seed=1) for _ in range(2))
+    answering, known = active_generation(library), KnownFrames(store_of(library))
+    one, other = (queries.measure_queries(known, answering.searcher, 6, seed=1) for _ in range(2))
     assert (one.right, one.matches, one.asked) == (other.right, other.matches, other.asked)
 
 
@@ -92,10 +93,10 @@ def test_recall_is_that_of_the_index(
 ) -> None:
     monkeypatch.setattr(shortlist, "NEIGHBOURS", FEW_NEIGHBOURS)
     monkeypatch.setattr(shortlist, "BLOCK_ROWS", 3)
-    generation = active_generation(library).generation
-    with kind.open(tmp_path / "index", store_of(library), generation, kind="exact") as index:
+    generation, store = active_generation(library).generation, store_of(library)
+    with kind.open(tmp_path / "index", store, generation, kind="exact") as index:
         assert isinstance(index._vectors, ExactIndex)
-        found = measure_shortlist(store_of(library), index, generation, seed=0)
+        found = measure_shortlist(store, KnownFrames(store), index, generation, seed=0)
     assert found.recall == pytest.approx(recall)
     assert found.rows == library.counts().keyframes
     assert 0.0 < found.p50_ms <= found.p95_ms
@@ -103,8 +104,8 @@ def test_recall_is_that_of_the_index(
 
 
 def test_a_small_library_has_no_look_up_to_measure(library: Library) -> None:
-    answering = active_generation(library)
-    found = measure_shortlist(store_of(library), answering.index, answering.generation, seed=0)
+    answering, store = active_generation(library), store_of(library)
+    found = measure_shortlist(store, KnownFrames(store), answering.index, answering.generation, seed=0)
     assert (found.exact_ms, found.recall) == (0.0, 0.0)
 
 

@@ -19,6 +19,7 @@ from cbvir_core.files import no_room
 from cbvir_core.store import PathMap, Store, StoreEntry, Table, absolute_path, fill_store
 from cbvir_shared.backup_file import BackupFile, BackupFileError
 from cbvir_shared.backup_stream import BACKUP_FORMAT
+from cbvir_shared.error_document import error_document
 from cbvird.care.chunks import entries_of
 from cbvird.care.snapshot import FILE_PREFIX, JOBS_PART, STORE_PREFIX
 from cbvird.ingest.job_rows import JobRows, jobs_of
@@ -126,7 +127,7 @@ def main(arguments: list[str] | None = None) -> int:
         folder = options.into or _configured(options.config)
         done = restore(options.backup, absolute_path(folder), path_map(options.map))
     except CbvirError as error:
-        print(json.dumps({"error": {"code": error.code, "message": str(error), "retry": error.retry}}))
+        print(json.dumps(error_document(error.code, str(error), retry=error.retry)))
         return 5
     found = {
         "folder": str(done.folder),

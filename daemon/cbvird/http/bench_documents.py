@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Self
 
 from pydantic import BaseModel
 
 from cbvir_core.library import DiskUse
 from cbvir_core.measure import Measurement, QueryMeasure, ReadingMeasure, ShortlistMeasure
+from cbvird.http.reports import QueryFiguresDocument
 from cbvird.http.task_documents import TaskDocument
 
 
@@ -46,34 +48,27 @@ class ReadingDocument(BaseModel):
         )
 
 
-class QueryFiguresDocument(BaseModel):
-    """Times of queries: see `cbvir_core.measure.QueryMeasure`."""
+class QueryMeasureDocument(QueryFiguresDocument):
+    """Times of queries by stage: see `cbvir_core.measure.QueryMeasure`."""
 
-    asked: int
-    right: float
-    matches: float
-    false_matches: float
-    p50_ms: float
-    p95_ms: float
     stages_ms: dict[str, float]
     descriptors_p50_ms: float
     descriptors_p95_ms: float
 
     @classmethod
     def of(cls, measured: QueryMeasure) -> Self | None:
-        """Return the document of a measure; None where nothing could be asked."""
+        """Return the document of a measure, in tenths of milliseconds; None where nothing could be asked."""
         if not measured.asked:
             return None
-        return cls(
-            asked=measured.asked,
-            right=round(measured.right, 3),
-            matches=round(measured.matches, 3),
-            false_matches=round(measured.false_matches, 3),
-            p50_ms=round(measured.p50_ms, 1),
-            p95_ms=round(measured.p95_ms, 1),
-            stages_ms={stage: round(spent, 1) for stage, spent in measured.stages_ms.items()},
-            descriptors_p50_ms=round(measured.descriptors_p50_ms, 1),
-            descriptors_p95_ms=round(measured.descriptors_p95_ms, 1),
+        figures = asdict(measured) | {
+            "stages_ms": {stage: round(spent, 1) for stage, spent in measured.stages_ms.items()}
+        }
+        digits = {name: 1 if name.endswith("_ms") else 3 for name in figures}
+        return cls.model_validate(
+            {
+                name: round(figure, digits[name]) if isinstance(figure, float) else figure
+                for name, figure in figures.items()
+            }
         )
 
 
@@ -106,7 +101,7 @@ class BenchDocument(BaseModel):
     film_hours: float
     keyframes: int
     reading: ReadingDocument | None
-    queries: QueryFiguresDocument | None
+    queries: QueryMeasureDocument | None
     shortlist: ShortlistDocument | None
     mb_per_hour: dict[str, float]
 
@@ -119,7 +114,7 @@ class BenchDocument(BaseModel):
             film_hours=round(hours, 2),
             keyframes=measured.keyframes,
             reading=ReadingDocument.of(measured.reading),
-            queries=QueryFiguresDocument.of(measured.queries),
+            queries=QueryMeasureDocument.of(measured.queries),
             shortlist=ShortlistDocument.of(measured.shortlist),
             mb_per_hour={name: round(size / 1e6 / hours, 1) for name, size in sizes.items()} if hours else {},
         )

@@ -28,6 +28,7 @@ from cbvir_core.errors import (
     VideoOffline,
     WeightsMissing,
 )
+from cbvir_shared.error_document import error_document
 from cbvird.http.documents import shown
 
 LOG = structlog.get_logger(__name__)
@@ -68,7 +69,7 @@ def status_of(error: CbvirError) -> int:
 def respond(status: int, code: str, message: str, *, retry: bool = False) -> JSONResponse:
     """Return the error document as an answer; one that may pass says when to come back."""
     headers = {"retry-after": str(RETRY_AFTER_S)} if status == 503 else {}
-    return JSONResponse({"error": {"code": code, "message": message, "retry": retry}}, status, headers)
+    return JSONResponse(error_document(code, message, retry=retry), status, headers)
 
 
 def install(app: FastAPI) -> None:

@@ -141,16 +141,21 @@ class RootDocument(BaseModel):
     reason: str
 
 
-class SelfTestDocument(BaseModel):
-    """What the last self-test found: see `cbvird.runtime.self_test`."""
+class QueryFiguresDocument(BaseModel):
+    """How queries were answered: see `cbvir_core.measure.QueryFigures`."""
 
-    at: float
     asked: int
     right: float
     matches: float
     false_matches: float
     p50_ms: float
     p95_ms: float
+
+
+class SelfTestDocument(QueryFiguresDocument):
+    """What the last self-test found, which began at `at`: see `cbvird.runtime.self_test`."""
+
+    at: float
 
 
 class StatusDocument(BaseModel):

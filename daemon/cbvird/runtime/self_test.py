@@ -7,7 +7,7 @@ import json
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 import structlog
@@ -15,6 +15,7 @@ import structlog
 from cbvir_core.errors import CbvirError, ServiceStopping
 from cbvir_core.files import no_room, replacing
 from cbvir_core.library import Library
+from cbvir_core.measure import QueryFigures
 
 LOG = structlog.get_logger(__name__)
 
@@ -32,16 +33,10 @@ MIN_RIGHT, MAX_FALSE = 0.9, 0.02
 
 
 @dataclass(frozen=True, slots=True)
-class SelfTestResult:
-    """What a self-test found: see `cbvir_core.measure.QueryMeasure`.  `at` is in seconds since the epoch."""
+class SelfTestResult(QueryFigures):
+    """What a self-test found; `at` is when it began, in seconds since the epoch."""
 
     at: float
-    asked: int
-    right: float
-    matches: float
-    false_matches: float
-    p50_ms: float
-    p95_ms: float
 
     @property
     def is_good(self) -> bool:
@@ -101,11 +96,10 @@ class SelfTest:
             return
         except CbvirError as error:
             LOG.warning("self-test failed", code=error.code, reason=str(error))
-            self._result = SelfTestResult(at, 0, 0.0, 0.0, 0.0, 0.0, 0.0)
+            self._result = SelfTestResult(0, 0.0, 0.0, 0.0, 0.0, 0.0, at)
             return
-        self._result = SelfTestResult(
-            at, found.asked, found.right, found.matches, found.false_matches, found.p50_ms, found.p95_ms
-        )
+        figures = {one.name: getattr(found, one.name) for one in fields(QueryFigures)}
+        self._result = SelfTestResult(at=at, **figures)
         log = LOG.info if self._result.is_good or not found.asked else LOG.warning
         log("self-test", **asdict(self._result))
         self._keep(self._result)
