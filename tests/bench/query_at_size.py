@@ -24,6 +24,7 @@ import numpy as np
 from bench.cost import percentiles, report
 from bench.film_kinds import film_of
 from bench.made_library import made_library
+from bench.retrieval.photographs import distractors
 from bench.shared_data import SHARED
 from cbvir_core.decode import encode_still, read_frames
 from support.running import Service, service
@@ -38,10 +39,8 @@ def questions(film: Path, count: int) -> list[bytes]:
     """Return frames of a film and photographs of no film in turn, `count` together."""
     with read_frames(film, samples_per_s=0.97, max_side=640) as frames:
         shown = [encode_still(frame.image, 90) for frame in frames]
-    photographs = sorted((SHARED / "distractors").rglob("*.jpg"))
-    rng = np.random.default_rng(0)
-    chosen = [shown[number] for number in rng.permutation(len(shown))[: count // 2]]
-    absent = [photographs[number].read_bytes() for number in rng.permutation(len(photographs))[: count // 2]]
+    absent = [data for _, data in distractors(SHARED / "distractors", count // 2)]
+    chosen = [shown[number] for number in np.random.default_rng(0).permutation(len(shown))[: count // 2]]
     return [one for pair in zip(chosen, absent, strict=False) for one in pair]
 
 
