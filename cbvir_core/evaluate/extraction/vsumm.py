@@ -27,7 +27,8 @@ from cbvir_core.types import Floats, Image
 HUE_BINS = 16
 VSUMM_DISTANCE = 0.5
 """Between successive samples, for k, and between keyframes that stay.  Histograms of no common hue are 1.41
-apart where each has one hue."""
+apart where each has one hue.  It was not checked against the paper's text: with .5 a film of 42 clips has
+eight keyframes."""
 
 MONOCHROME_STD = 4.0
 """Standard deviation of all values of a frame below which it is of one colour; the paper says near zero."""

@@ -24,7 +24,7 @@ from cbvir_core.types import Rows
 
 SHORTLIST_SIZES = (50, 100, 200, 500, 1000, 2000)
 PUBLISHED_DISTANCE = 0.82
-"""`main.py` of the published code; rows of its MobileNetV2 are not ours."""
+"""The fixed distance of the published code; rows of its MobileNetV2 are not ours."""
 
 BLOCK_QUERIES = 64
 
