@@ -10,6 +10,7 @@ no video and stops.  ``python -m bench.ingest stages`` measures the stages of an
 
 from __future__ import annotations
 
+import argparse
 import shutil
 import sys
 import tempfile
@@ -99,14 +100,17 @@ def _measure(folder: Path, films: Sequence[Path], duration_s: float, idle_cpu_s:
     }
 
 
-def main() -> None:
+def main(line: Sequence[str] = ()) -> None:
     """Print times real time and processor seconds per video hour, of real clips and of a drawn film."""
+    parser = argparse.ArgumentParser(prog="python -m bench.ingest", description=main.__doc__)
+    parser.add_argument("--data", type=Path, metavar="FOLDER", help="keep the joined films there")
+    kept = parser.parse_args(line).data
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         films = {}
         if CLIPS.is_dir():
-            films["joined clips"] = _joined(folder, 1)
-            films[f"joined clips in {FILES} files"] = _joined(folder, FILES)
+            films["joined clips"] = _joined(kept or folder, 1)
+            films[f"joined clips in {FILES} files"] = _joined(kept or folder, FILES)
         drawn = film_720p(folder, FILM_S)
         films["a drawn film"] = [drawn.path], drawn.duration_s
         idle, _ = _run(folder / "idle", ())
@@ -119,4 +123,4 @@ if __name__ == "__main__":
     if sys.argv[1:2] == ["stages"]:
         stages.main(sys.argv[2:])
     else:
-        main()
+        main(sys.argv[1:])
