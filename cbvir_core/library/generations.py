@@ -39,6 +39,7 @@ class DataFolders:
     frames: Path
     models: Path
     cache: Path
+    in_use: Path
     calibration: CalibrationFile
 
     @classmethod
@@ -50,6 +51,7 @@ class DataFolders:
             frames=folder / "frames",
             models=Path(models) if models else folder / "models",
             cache=folder / "cache",
+            in_use=folder / "in-use",
             calibration=CalibrationFile.in_folder(folder),
         )
 

@@ -11,6 +11,7 @@ from cbvir_core.decode import Mode
 from cbvir_core.embed import RuntimeOptions
 from cbvir_core.index import IndexOptions, IndexStatus
 from cbvir_core.keyframes import KeyframeOptions, read_scene_frames
+from cbvir_core.library.clean_end import CleanEnd
 from cbvir_core.library.disk import DiskUse, disk_use
 from cbvir_core.library.duplicates import LibraryDuplicates
 from cbvir_core.library.frame_backfill import FrameBackfill, ReadScenes
@@ -286,6 +287,7 @@ class Library(LibraryVideos):
         self._generations.close()
         if self._frame_index is not None:
             self._frame_index.close()
+        CleanEnd(self._folders.in_use).end()
         self._store.close()
 
     def __enter__(self) -> Library:

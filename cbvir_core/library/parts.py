@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from cbvir_core.clips import ClipSearcher
 from cbvir_core.embed import RuntimeOptions
 from cbvir_core.index import FrameIndex, IndexOptions
+from cbvir_core.library.clean_end import CleanEnd
 from cbvir_core.library.frame_rows import CodedViews, FrameDescriber
 from cbvir_core.library.generations import DataFolders, Generations
 from cbvir_core.library.networks import Networks
@@ -46,6 +47,7 @@ def open_parts(
     frame_index = finder = clips = None
     with ExitStack() as opened:
         store = opened.enter_context(closing(Store.open(folders.store)))
+        CleanEnd(folders.in_use).begin((folders.indices, folders.frames))
         if describer is not None:
             store.use_frame_codec(describer.fingerprint)
         if isinstance(describer, CodedViews):
