@@ -12,6 +12,7 @@ FOLDER = Path(cbvird.__file__).parent
 
 PACKAGE_ORDER = (
     "config",
+    "sandbox",
     "worker",
     "runtime",
     "watch",

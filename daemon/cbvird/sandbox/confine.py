@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import cbvir_core
-import cbvird
 from cbvird.sandbox.landlock import landlock_version, restrict_files
 from cbvird.sandbox.system_calls import filter_calls
 
@@ -79,5 +78,5 @@ def confine(rules: SandboxRules) -> SandboxReport:
 
 def _code_folders() -> list[Path]:
     """Return where Python's modules lie: what a process imports late must be readable."""
-    own = {Path(package.__file__).parent for package in (cbvir_core, cbvird) if package.__file__}
+    own = {Path(cbvir_core.__file__).parent, Path(__file__).parents[1]}
     return sorted(own | {Path(sysconfig.get_path(name)) for name in ("stdlib", "purelib", "platlib")})
