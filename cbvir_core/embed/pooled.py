@@ -17,12 +17,13 @@ from torch import Tensor, nn
 from torchvision import models
 
 from cbvir_core.embed.networks import GeM, Network, PublishedNetwork, load_exactly
+from cbvir_core.embed.shapes import RESNET_OF_BLOCKS
 from cbvir_core.embed.solar import input_channels
 from cbvir_core.errors import WeightsMismatch
 from cbvir_core.weights import IMAGENET_MEAN, IMAGENET_STD, Preprocess
 
 POOLED_PREFIX = "pooled-"
-RESNETS = ("resnet18", "resnet34", "resnet50", "resnet101", "resnet152")
+RESNETS = tuple(RESNET_OF_BLOCKS.values())
 POOLED_BACKBONES = (*RESNETS, "vgg16")
 
 GEM_LONG_SIDE = 1024
@@ -116,15 +117,8 @@ _INPUT = {"mean": IMAGENET_MEAN, "std": IMAGENET_STD}
 def _resnet(state: Mapping[str, Tensor]) -> str:
     blocks = {int(found[1]) for name in state if (found := _THIRD_STAGE.match(name))}
     bottleneck = any(name.endswith("4.0.conv3.weight") or name == "layer1.0.conv3.weight" for name in state)
-    known = {
-        (2, False): "resnet18",
-        (6, False): "resnet34",
-        (6, True): "resnet50",
-        (23, True): "resnet101",
-        (36, True): "resnet152",
-    }
     try:
-        return known[len(blocks), bottleneck]
+        return RESNET_OF_BLOCKS[len(blocks), bottleneck]
     except KeyError:
         raise WeightsMismatch(
             f"is a ResNet with {len(blocks)} blocks in its third stage, which cbvir does not build; "

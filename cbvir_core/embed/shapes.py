@@ -11,3 +11,12 @@ ATTENDED_BLOCKS = {13: ("soa4", 96), 17: ("soa5", 320)}
 
 GEM_EPS = 1e-6
 """Features below count as this much in GeM, as in the published networks."""
+
+RESNET_OF_BLOCKS = {
+    (2, False): "resnet18",
+    (6, False): "resnet34",
+    (6, True): "resnet50",
+    (23, True): "resnet101",
+    (36, True): "resnet152",
+}
+"""ResNets by the blocks of conv4_x, and whether these are bottlenecks (He et al., CVPR 2016, Table 1)."""

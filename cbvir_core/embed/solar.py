@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from torchvision import models
 
 from cbvir_core.embed.networks import GeM, Network, PublishedNetwork, load_exactly
-from cbvir_core.embed.shapes import ATTENDED_BLOCKS
+from cbvir_core.embed.shapes import ATTENDED_BLOCKS, RESNET_OF_BLOCKS
 from cbvir_core.errors import WeightsMismatch
 from cbvir_core.weights import IMAGENET_MEAN, IMAGENET_STD, Preprocess
 
@@ -185,15 +185,8 @@ def solar_architecture(state: Mapping[str, Tensor]) -> str:
         return SOLAR_PREFIX + _MOBILENET
     blocks = {int(found[1]) for name in state if (found := _FOURTH_STAGE.match(name))}
     bottleneck = any(name.startswith("features.conv4_x.0.conv3.") for name in state)
-    known = {
-        (2, False): "resnet18",
-        (6, False): "resnet34",
-        (6, True): "resnet50",
-        (23, True): "resnet101",
-        (36, True): "resnet152",
-    }
     try:
-        return SOLAR_PREFIX + known[len(blocks), bottleneck]
+        return SOLAR_PREFIX + RESNET_OF_BLOCKS[len(blocks), bottleneck]
     except KeyError:
         raise WeightsMismatch(f"this checkpoint of SOLAR has no known backbone; known: {_known()}") from None
 
