@@ -19,7 +19,7 @@ endif
 WEB := daemon/web
 PAGE := daemon/cbvird/page
 
-.PHONY: install hooks demo test pytest test-without-torch test-page test-slow lint types bench torture peers constraints page page-same clean help
+.PHONY: install hooks demo test pytest test-without-torch test-page test-slow lint types bench torture peers constraints man page page-same clean help
 
 help:
 	@echo "make demo [VIDEOS=folder]   install, index sample films, ask with a picture, show the answer"
@@ -28,6 +28,7 @@ help:
 	@echo "make test                   ruff, mypy --strict, pytest"
 	@echo "make test-page              the page in a real browser (needs npm and Chromium, else it says so)"
 	@echo "make page                   build the page anew from daemon/web (needs npm)"
+	@echo "make man                    man pages and completion anew, from the commands"
 	@echo "make test-without-torch     the service where PyTorch is not installed"
 	@echo "make test-slow              the tests that take minutes"
 	@echo "make peers                  install what bench.clips --peers and bench.neighbours compare with"
@@ -121,6 +122,10 @@ bench: $(VENV)/.installed-test
 # Generated from the settings, so that every key is there with its default.
 config.toml: daemon/cbvird/config/sections.py $(VENV)/.installed
 	$(BIN)/python -m cbvird.config.template > $@.new && mv $@.new $@
+
+# Man pages and completion, made of the commands; what is made is committed, for the wheel brings it along.
+man: $(VENV)/.installed-test
+	$(BIN)/python -m packages.manual share
 
 # The versions that were tested, from the environment that tested them.
 constraints: $(VENV)/.installed-test

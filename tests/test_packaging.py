@@ -23,10 +23,11 @@ def instructions() -> list[tuple[str, str]]:
     return [(name, argument) for name, _, argument in (line.partition(" ") for line in joined if line)]
 
 
-def test_units_and_configuration_come_with_the_wheel() -> None:
+def test_units_configuration_man_pages_and_completion_come_with_the_wheel() -> None:
     listed = {name for names in PROJECT["tool"]["setuptools"]["data-files"].values() for name in names}
-    units = {str(path.relative_to(ROOT)) for path in (ROOT / "systemd").rglob("*") if path.is_file()}
-    assert listed == units | {"config.toml"}
+    folders = (ROOT / "systemd", ROOT / "share")
+    files = {str(path.relative_to(ROOT)) for one in folders for path in one.rglob("*") if path.is_file()}
+    assert listed == files | {"config.toml"}
 
 
 def test_torch_is_an_extra() -> None:

@@ -31,7 +31,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _run(arguments: list[str] | None) -> int:
-    options = _parser().parse_args(arguments)
+    options = command_line().parse_args(arguments)
     # Imported here: a decode worker imports this module too, and must not import the networks.
     with _garbage_kept():
         from cbvird.worker import single_thread_blas  # noqa: F401, I001 - before numpy is loaded
@@ -70,7 +70,8 @@ def _garbage_kept() -> Iterator[None]:
         gc.enable()
 
 
-def _parser() -> argparse.ArgumentParser:
+def command_line() -> argparse.ArgumentParser:
+    """Return the parser of the command line."""
     from cbvir_core.version import VERSION
 
     parser = argparse.ArgumentParser(

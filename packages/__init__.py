@@ -1,0 +1,1 @@
+"""What is made of the source for those who install it: man pages, completion, the Debian package."""

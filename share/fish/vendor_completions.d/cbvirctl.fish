@@ -1,0 +1,1 @@
+complete --command cbvirctl --no-files --arguments "(env _CBVIRCTL_COMPLETE=complete_fish _TYPER_COMPLETE_FISH_ACTION=get-args _TYPER_COMPLETE_ARGS=(commandline -cp) cbvirctl)" --condition "env _CBVIRCTL_COMPLETE=complete_fish _TYPER_COMPLETE_FISH_ACTION=is-args _TYPER_COMPLETE_ARGS=(commandline -cp) cbvirctl"
