@@ -160,5 +160,10 @@ def box_overlap(one: Box, other: Box) -> float:
     return intersection / (areas - intersection)
 
 
+def is_mirroring(matrix: Matrix) -> bool:
+    """Return whether a map turns a picture over, as a mirror does."""
+    return bool(np.linalg.det(matrix) < 0)
+
+
 def _is_singular(matrix: Matrix) -> bool:
     return not np.isfinite(matrix).all() or abs(np.linalg.det(matrix)) < MIN_DETERMINANT

@@ -81,6 +81,10 @@ class Thumbnails:
     def __len__(self) -> int:
         return len(self.times_s)
 
+    def evenly(self, most: int) -> list[int]:
+        """Return the numbers of at most `most` thumbnails, evenly spread, with the first and the last."""
+        return [round(place) for place in np.linspace(0, len(self) - 1, min(len(self), most)).tolist()]
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SampledFrames:

@@ -14,12 +14,10 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
-
 from cbvir_core.decode import STILL_SIDE, probe
 from cbvir_core.decode.scale import fit_size
 from cbvir_core.errors import CbvirError, FileChanged
-from cbvir_core.geometry import Matrix
+from cbvir_core.geometry import Matrix, is_mirroring
 from cbvir_core.localise.compare import WHOLE_FRAME_TOLERANCE, BestFrame, best_placed, best_whole
 from cbvir_core.localise.frames import FrameSequence, HeldFrames, picture_at
 from cbvir_core.localise.moment import (
@@ -88,7 +86,7 @@ def find_moment(
         frame = (info.width, info.height)
         if fallback.clear_match is not None:
             transform = fallback.clear_match.transform
-            mirrored = bool(np.linalg.det(transform) < 0)
+            mirrored = is_mirroring(transform)
         localised = LocalisationQuery(
             query, transform, mirrored, still=fit_size(*frame, STILL_SIDE), frame=frame
         )

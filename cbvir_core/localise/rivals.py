@@ -65,8 +65,7 @@ def _spread(scenes: Sequence[Thumbnails]) -> tuple[list[int], list[Grey]]:
     owners: list[int] = []
     frames: list[Grey] = []
     for owner, scene in enumerate(scenes):
-        count = min(len(scene), MAX_RIVAL_THUMBNAILS)
-        for number in np.linspace(0, len(scene) - 1, count).round().astype(int).tolist():
+        for number in scene.evenly(MAX_RIVAL_THUMBNAILS):
             owners.append(owner)
             frames.append(scene.frames[number])
     return owners, frames

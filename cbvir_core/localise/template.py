@@ -61,12 +61,10 @@ def find_template(thumbnails: Thumbnails, picture: Image) -> TemplateMatch | Non
     template = fit_within(grey, TEMPLATE_SIDE)
     if min(template.shape) < 2 or template.std() < MIN_TEMPLATE_STD or not len(thumbnails):
         return None
-    count = min(len(thumbnails), MAX_TEMPLATE_THUMBNAILS)
-    numbers = np.linspace(0, len(thumbnails) - 1, count).round().astype(int).tolist()
     both = (template, np.ascontiguousarray(template[:, ::-1]))
     tried = [
         (_correlation(thumbnails.frames[number], both, share), -number, share)
-        for number in numbers
+        for number in thumbnails.evenly(MAX_TEMPLATE_THUMBNAILS)
         for share in TEMPLATE_SHARES
     ]
     correlation, number, share = max(tried)

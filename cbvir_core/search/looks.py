@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from cbvir_core.borders.crop import crop_picture
 from cbvir_core.errors import StoreDamaged
-from cbvir_core.geometry import Size, clip_box, outlines, shift
+from cbvir_core.geometry import Matrix, Size, clip_box, is_mirroring, outlines, shift
 from cbvir_core.localise import (
     HeldFrames,
     Moment,
@@ -86,7 +86,7 @@ class FrameLooker:
         if (thumbnails := self._thumbnails(scene)) is None:
             return None
         transform = None if verification is None else verification.homography
-        mirrored = scene.found_mirrored if verification is None else verification.mirrored
+        mirrored = _is_mirrored(scene, transform)
         still = scene.video.still_size
         match = match_thumbnails(
             thumbnails, part, keyframe_s=time_s, still=still, transform=transform, mirrored=mirrored
@@ -113,7 +113,7 @@ class FrameLooker:
         transform = None if evidence.verification is None else evidence.verification.homography
         if evidence.thumbnail_match is not None:
             transform = evidence.thumbnail_match.transform
-        mirrored = best.scene.found_mirrored if transform is None else bool(np.linalg.det(transform) < 0)
+        mirrored = _is_mirrored(best.scene, transform)
         still = best.video.still_size
         fits = scene_fits(list(known.values()), part, still=still, transform=transform, mirrored=mirrored)
         by_number = dict(zip(known, fits.tolist(), strict=True))
@@ -222,14 +222,14 @@ def exact_moment(
         to_frame = _to_whole(borders) @ thumbnail_match.transform @ np.linalg.inv(_to_whole(region))
         thumbnail_match = replace(thumbnail_match, transform=to_frame)
     part = picture if evidence is not None or region is None else crop(picture, region)
-    mirrored = scene.found_mirrored if evidence is None else np.linalg.det(evidence.homography) < 0
+    mirrored = _is_mirrored(scene, None if evidence is None else evidence.homography)
     return find_moment(
         existing_path(scene.video),
         (keyframe.scene_start_s, keyframe.scene_end_s),
         part,
         keyframe_s=keyframe.time_s,
         transform=transform,
-        mirrored=bool(mirrored),
+        mirrored=mirrored,
         video_id=keyframe.keyframe_id.video,
         thumbnail_match=thumbnail_match,
         held=held,
@@ -243,6 +243,11 @@ def confirmed(match: ThumbnailMatch, moment: Moment) -> ThumbnailMatch:
     That frame lies between two thumbnails.
     """
     return replace(match, explained=max(match.explained, moment.explained), fit=max(match.fit, moment.fit))
+
+
+def _is_mirrored(scene: Scene, transform: Matrix | None) -> bool:
+    """Return whether the picture lies mirrored in the scene: by how it lies, else by how it was found."""
+    return scene.found_mirrored if transform is None else is_mirroring(transform)
 
 
 def _to_whole(part: Box | Region | None) -> npt.NDArray[np.float64]:
