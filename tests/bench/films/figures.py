@@ -110,7 +110,7 @@ def _of_verdicts(asked: Sequence[FilmOutcome], absent: Sequence[FilmOutcome]) ->
 
 def _of_times(outcomes: Sequence[FilmOutcome]) -> list[FilmFigure]:
     took = [one.took_ms for one in outcomes]
-    note = "the goal is for 100,000 keyframes: bench.query"
+    note = "the goal is for 100,000 keyframes: bench.query_at_size"
     return [
         FilmFigure(f"query ms, p{part}", float(np.percentile(took, part)), None, len(took), note=note)
         for part in (50, 95)
