@@ -6,6 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 VIDEOS ?=
+TESTS_AT_ONCE ?= 2
 ARCH := $(shell uname -m)
 
 # annoy compiles itself for the processor it is built on unless told otherwise, and then dies on an
@@ -19,6 +20,10 @@ endif
 WEB := daemon/web
 PAGE := daemon/cbvird/page
 
+# A service, a client and their children are started some hundreds of times by the tests: what they import is
+# compiled once, also where the environment says that no compiled file is to be kept.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: install hooks demo test pytest test-without-torch test-page test-slow lint types bench torture peers constraints man page page-same clean help
 
 help:
@@ -30,7 +35,7 @@ help:
 	@echo "make page                   build the page anew from daemon/web (needs npm)"
 	@echo "make man                    man pages and completion anew, from the commands"
 	@echo "make test-without-torch     the service where PyTorch is not installed"
-	@echo "make test-slow              the tests that take minutes"
+	@echo "make test-slow              the tests that take minutes, and properties with many examples"
 	@echo "make peers                  install what bench.clips --peers and bench.neighbours compare with"
 	@echo "make torture                kills at random moments, mutated files: is anything lost? (an hour)"
 	@echo "make bench                  every benchmark, one after the other (run it alone)"
@@ -76,7 +81,7 @@ test: lint
 # Two at once, for most of a test is waiting; each file in one process, for its tests share what is dear.
 # The longest files come first (tests/conftest.py), not those of most tests.
 pytest: $(VENV)/.installed-test
-	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
+	$(BIN)/pytest -n $(TESTS_AT_ONCE) --dist loadfile --no-loadscope-reorder
 
 # The service as it is installed without the extra: its processes cannot import PyTorch.
 test-without-torch: $(VENV)/.installed-test
@@ -84,6 +89,7 @@ test-without-torch: $(VENV)/.installed-test
 
 test-slow: $(VENV)/.installed-test
 	$(BIN)/pytest -m slow --timeout 1800
+	$(BIN)/pytest -m 'hypothesis and not slow' --hypothesis-profile thorough --timeout 1800
 
 # npm is needed by those alone who change the page: what it builds is committed.
 $(WEB)/node_modules/.installed: $(WEB)/package-lock.json

@@ -7,6 +7,8 @@ from __future__ import annotations
 from cbvird.worker import single_thread_blas  # noqa: F401 - before numpy is loaded
 
 # isort: split
+import atexit
+import gc
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,13 +20,16 @@ import pytest
 from cbvir_core.embed import openvino_runtime
 from support.conversions import kept_or_converted
 from support.hidden_torch import hidden_torch
+from support.services import Service
 
 cv2.setNumThreads(1)
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
 
-hypothesis.settings.register_profile("cbvir", deadline=None)  # how long an example takes is no test
+# How long an example takes is no test.  Every run draws other examples; ``make test-slow`` draws many more.
+hypothesis.settings.register_profile("cbvir", deadline=None, max_examples=40)
+hypothesis.settings.register_profile("thorough", deadline=None, max_examples=400)
 hypothesis.settings.load_profile("cbvir")
 
 CLIPS = (
@@ -94,6 +99,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: ranks.get(item.path, len(ranks)))
 
 
+def pytest_collection_finish() -> None:
+    """Take what is loaded by now out of every later garbage collection: PyTorch, and thousands of tests."""
+    gc.collect()
+    gc.freeze()
+    atexit.register(gc.unfreeze)  # libraries say what is left at the end of the process
+
+
 @pytest.fixture(autouse=True)
 def scheduling() -> Iterator[None]:
     """Fails the test after which this process is scheduled in another way than before: the services
@@ -108,6 +120,14 @@ def kept_conversions() -> Iterator[None]:
     """Let encoders in this process read a network that a run on this machine has converted already."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(openvino_runtime, "convert_network", kept_or_converted)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def forked_services() -> Iterator[None]:
+    """Let the services of tests be forked from one process that has imported cbvird."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Service, "forked", True)
         yield
 
 

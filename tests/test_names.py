@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from support.sources import parsed
+
 ROOT = Path(__file__).resolve().parents[1]
-PRODUCTION = [*sorted((ROOT / "cbvir_core").rglob("*.py")), *sorted((ROOT / "daemon").rglob("*.py"))]
 
 EVERY_MODULE_HAS_ONE = {"T", "R", "N", "LOG"}
 """Type variables and the logger: a module's own by convention."""
@@ -77,18 +78,20 @@ def places(names: Iterator[tuple[str, Path]]) -> dict[str, list[str]]:
     return {name: where for name, where in found.items() if len(where) > 1}
 
 
-TREES = {path: ast.parse(path.read_text("utf-8")) for path in PRODUCTION}
+def trees() -> dict[Path, ast.Module]:
+    """Every module of the packages."""
+    return parsed(ROOT / "cbvir_core") | parsed(ROOT / "daemon")
 
 
 def test_no_two_classes_of_one_name() -> None:
-    assert places((name, path) for path, tree in TREES.items() for name in classes(tree)) == {}
+    assert places((name, path) for path, tree in trees().items() for name in classes(tree)) == {}
 
 
 @pytest.mark.parametrize("kind", [CONSTANT, ALIAS])
 def test_no_two_aliases_and_no_two_public_constants_of_one_name(kind: re.Pattern[str]) -> None:
     named = (
         (name, path)
-        for path, tree in TREES.items()
+        for path, tree in trees().items()
         for name in assigned(tree)
         if kind.fullmatch(name) and name not in EVERY_MODULE_HAS_ONE
     )
@@ -98,7 +101,7 @@ def test_no_two_aliases_and_no_two_public_constants_of_one_name(kind: re.Pattern
 def test_constants_say_of_what() -> None:
     vague = [
         f"{path.relative_to(ROOT)}: {name}"
-        for path, tree in TREES.items()
+        for path, tree in trees().items()
         for name in assigned(tree)
         if name.lstrip("_") in VAGUE
     ]
@@ -108,7 +111,7 @@ def test_constants_say_of_what() -> None:
 def test_private_words_name_nothing() -> None:
     found = sorted(
         f"{path.relative_to(ROOT)}: {word}"
-        for path, tree in TREES.items()
+        for path, tree in trees().items()
         for word in {*words(tree), *path.stem.split("_")} & UNUSED
     )
     assert found == []

@@ -9,7 +9,7 @@ import pytest
 
 from support.films import Film
 from support.hidden_torch import hidden_torch
-from support.services import Service, frame_at
+from support.services import Service, frame_at, jpeg
 
 
 @pytest.fixture
@@ -26,7 +26,7 @@ def test_a_fresh_service_answers_without_torch(fresh: Service, films: list[Film]
     assert fresh.query(picture)["verdict"] == "none"
     path = fresh.drop(films[0].path)
     fresh.until_state(path, "indexed")
-    fresh.until(lambda: fresh.query(picture)["refined"], "both networks answer")
+    fresh.until_refined(jpeg(picture))
     answer = fresh.query(picture)
     assert answer["verdict"] == "match"
     assert answer["results"][0]["path"] == str(path)

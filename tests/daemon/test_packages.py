@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import cbvird
+from support.sources import parsed
 
 FOLDER = Path(cbvird.__file__).parent
 
@@ -29,9 +30,9 @@ PACKAGE_ORDER = (
 
 def modules() -> Iterator[tuple[str, str, ast.Module]]:
     """Every module of cbvird: its package, its name, and its source."""
-    for path in sorted(FOLDER.rglob("*.py")):
+    for path, tree in parsed(FOLDER).items():
         parts = path.relative_to(FOLDER).with_suffix("").parts
-        yield parts[0], ".".join(parts), ast.parse(path.read_text(encoding="utf-8"))
+        yield parts[0], ".".join(parts), tree
 
 
 def imported_packages(tree: ast.Module) -> Iterator[str]:

@@ -16,7 +16,7 @@ import pytest
 
 from cbvird.app import SUPERVISION_INTERVAL_S
 from support.films import Film, draw_film
-from support.services import Service, frame_at
+from support.services import Service, frame_at, jpeg
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +58,7 @@ def test_with_converted_networks_torch_is_not_imported(
     service: Service, dropped: Path, films: list[Film]
 ) -> None:
     """It would cost seconds of every start, and hundreds of megabytes."""
-    service.until(lambda: service.query(frame_at(films[0].path, 1.0))["refined"], "both networks are loaded")
+    service.until_refined(jpeg(frame_at(films[0].path, 1.0)))
     mapped = Path(f"/proc/{service.pid}/maps").read_text()
     assert "libopenvino" in mapped
     assert "libtorch" not in mapped

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from multiprocessing.synchronize import Event
 from pathlib import Path
@@ -142,6 +144,29 @@ def busy(stop: Event) -> None:
         sum(range(10_000))
 
 
+@contextmanager
+def half_a_processor() -> Iterator[None]:
+    """Keep all threads of this process to one processor, with another process that never waits."""
+    processors = os.sched_getaffinity(0)
+    context = multiprocessing.get_context("spawn")
+    stop = context.Event()
+    keep_to({min(processors)})
+    loop = context.Process(target=busy, args=(stop,))
+    loop.start()
+    try:
+        yield
+    finally:
+        keep_to(processors)
+        stop.set()
+        loop.join()
+
+
+def keep_to(processors: set[int]) -> None:
+    for thread in Path("/proc/self/task").iterdir():
+        with suppress(ProcessLookupError):
+            os.sched_setaffinity(int(thread.name), processors)
+
+
 def test_a_busy_machine_answers_later_and_not_otherwise(
     library: Library, frames: dict[str, list[Frame]]
 ) -> None:
@@ -149,17 +174,8 @@ def test_a_busy_machine_answers_later_and_not_otherwise(
         pass
     picture = middle(frames[CLIPS[0]][0].image, 0.6)
     idle = outcome(library.search(picture))
-    context = multiprocessing.get_context("spawn")
-    stop = context.Event()
-    loops = [context.Process(target=busy, args=(stop,)) for _ in range(3)]
-    for loop in loops:
-        loop.start()
-    try:
+    with half_a_processor():
         assert outcome(library.search(picture)) == idle
-    finally:
-        stop.set()
-        for loop in loops:
-            loop.join()
 
 
 def outcome(answer: Answer) -> list[tuple[object, ...]]:

@@ -48,9 +48,9 @@ def mirrored(image: Image) -> Image:
 
 
 def in_page(image: Image) -> Image:
-    page = np.full((900, 1100, 3), 240, np.uint8)
-    picture = fit_within(image, 700)
-    page[100 : 100 + len(picture), 200 : 200 + picture.shape[1]] = picture
+    page = np.full((600, 740, 3), 240, np.uint8)
+    picture = fit_within(image, 470)
+    page[70 : 70 + len(picture), 130 : 130 + picture.shape[1]] = picture
     return page
 
 

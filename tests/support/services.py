@@ -21,7 +21,7 @@ from cbvir_core import Image
 from cbvir_core.decode import read_frames
 from cbvird.app import STACK_DUMP_SIGNAL
 from cbvird.worker.process import DECODE_PROCESS_NAME
-from support import running
+from support import running, warm
 
 PATIENCE_S = 90.0
 LOG_END = 20_000
@@ -30,6 +30,9 @@ LOG_END = 20_000
 
 class Service:
     """One cbvird and everything that a test does with it."""
+
+    forked = False
+    """Whether it is forked from a process that has imported it already; a benchmark wants the whole start."""
 
     def __init__(
         self,
@@ -66,7 +69,7 @@ class Service:
         self.http = httpx.Client(
             transport=httpx.HTTPTransport(uds=str(self.socket)), base_url="http://cbvird", timeout=PATIENCE_S
         )
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: subprocess.Popen[bytes] | warm.ForkedCommand | None = None
 
     # --- life ---
 
@@ -78,8 +81,15 @@ class Service:
 
     def start(self) -> None:
         with self.log.open("ab") as log:
-            self._process = subprocess.Popen(self.command(), stderr=log, env=self.variables())
+            self._process = self._started(log.fileno())
         self.until(self._answers, "the service answers")
+
+    def _started(self, log: int) -> subprocess.Popen[bytes] | warm.ForkedCommand:
+        if self.forked and not self.prefix:
+            forks = warm.forks_of("cbvird")
+            if forks.fits(self.variables()):
+                return forks.start(self.command()[1:], (0, 1, log), self.variables())
+        return subprocess.Popen(self.command(), stderr=log, env=self.variables())
 
     def _answers(self) -> bool:
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
@@ -173,13 +183,24 @@ class Service:
 
     # --- waiting ---
 
-    def until(self, condition: Callable[[], bool], what: str, patience_s: float = PATIENCE_S) -> None:
+    def until(
+        self,
+        condition: Callable[[], bool],
+        what: str,
+        patience_s: float = PATIENCE_S,
+        interval_s: float = 0.05,
+    ) -> None:
+        """Wait for a condition; leave the processor to the service between two looks at it."""
         deadline = time.monotonic() + patience_s
         while not condition():
             assert self._process is not None
             assert self._process.poll() is None, f"the service has ended; {self.trouble()}"
             assert time.monotonic() < deadline, f"not in time: {what}; {self.trouble()}"
-            time.sleep(0.05)
+            time.sleep(interval_s)
+
+    def until_refined(self, picture: bytes) -> None:
+        """Wait until SOLAR takes part in answers, which begins when its network is loaded."""
+        self.until(lambda: self.post("/v1/query", picture)["refined"], "SOLAR takes part", interval_s=0.5)
 
     def until_state(self, path: Path, *states: str) -> None:
         self.until(lambda: self.state(path) in states, f"{path.name} is {' or '.join(states)}")

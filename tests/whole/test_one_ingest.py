@@ -78,7 +78,14 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
         yield opened
 
 
-@pytest.fixture(scope="module", params=list(SHAPES))
+QUICK = ("plain", "rotated and letterboxed", "anamorphic and pillarboxed")
+"""What every test run looks at: all that the others have, together; the others are among the slow tests."""
+
+
+@pytest.fixture(
+    scope="module",
+    params=[pytest.param(name, marks=() if name in QUICK else pytest.mark.slow) for name in SHAPES],
+)
 def film(
     request: pytest.FixtureRequest, pictures: list[Image], tmp_path_factory: pytest.TempPathFactory
 ) -> Path:

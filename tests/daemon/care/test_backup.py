@@ -14,18 +14,17 @@ import pytest
 from cbvir_core.store import Store
 from cbvir_shared.backup_file import BackupFile
 from cbvir_shared.backup_stream import Chunk, digest_of
+from support import warm
 from support.films import Film
-from support.running import BIN
-from support.services import Service, frame_at
+from support.services import Service, frame_at, jpeg
 
 PATIENCE_S = 90.0
 
 
 def ctl(*arguments: str) -> tuple[int, dict[str, Any]]:
     """Run the client; return its exit code and document."""
-    command = [str(BIN / "cbvirctl"), *arguments, "--json"]
-    done = subprocess.run(command, capture_output=True, check=False, timeout=PATIENCE_S)
-    return done.returncode, json.loads(done.stdout)
+    code, out, _ = warm.run("cbvirctl", *arguments, "--json", stdin=None, timeout=PATIENCE_S)
+    return code, json.loads(out)
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +70,7 @@ def test_a_restored_library_gives_the_same_answers(
     assert (code, document["videos"], document["paths_changed"]) == (0, 2, 2)
     restored = make_service(data, models={"profile": "seeded"}, folders=[str(moved)])
     restored.until(lambda: not restored.get("/v1/status")["scanning"], "the first scan")
-    restored.until(lambda: restored.query(frame_at(films[0].path, 1.0))["refined"], "SOLAR takes part")
+    restored.until_refined(jpeg(frame_at(films[0].path, 1.0)))
     after = answers(restored, films)
     assert [one | {"path": ""} for one in after] == [one | {"path": ""} for one in before]
     assert [one["path"] for one in after] == [str(moved / Path(one["path"]).name) for one in before]

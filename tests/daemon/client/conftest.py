@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from cbvirctl.__main__ import main
+from support import warm
 from support.films import Film
-from support.running import BIN
 from support.services import Service, frame_at, jpeg
 
 
@@ -43,12 +43,12 @@ class Ask:
     """Runs ``cbvirctl`` against a service."""
 
     def __call__(self, service: Service, *arguments: str, stdin: bytes | None = None) -> Done:
-        command = [str(BIN / "cbvirctl"), *arguments, "--socket", str(service.socket)]
+        line = [*arguments, "--socket", str(service.socket)]
         try:
-            done = subprocess.run(command, input=stdin, capture_output=True, check=False, timeout=90)
+            code, out, err = warm.run("cbvirctl", *line, stdin=stdin, timeout=90)
         except subprocess.TimeoutExpired as late:
             pytest.fail(f"{late}; {service.trouble()}")
-        return Done(done.returncode, done.stdout.decode(), done.stderr.decode())
+        return Done(code, out.decode(), err.decode())
 
 
 @pytest.fixture(scope="session")

@@ -11,6 +11,7 @@ from typing import Any
 import cv2
 import pytest
 
+from support import warm
 from support.films import Film
 from support.running import BIN
 from support.services import Service, frame_at, jpeg
@@ -31,11 +32,9 @@ def ctl(service: Service, dropped: Path) -> Callable[..., subprocess.CompletedPr
     service.until_state(dropped, "indexed")
 
     def run(*arguments: str, stdin: bytes | None = None) -> subprocess.CompletedProcess[str]:
-        command = [str(BIN / "cbvirctl"), *arguments, "--socket", str(service.socket)]
-        done = subprocess.run(command, input=stdin, capture_output=True, check=False, timeout=90)
-        return subprocess.CompletedProcess(
-            command, done.returncode, done.stdout.decode(), done.stderr.decode()
-        )
+        line = [*arguments, "--socket", str(service.socket)]
+        code, out, err = warm.run("cbvirctl", *line, stdin=stdin, timeout=90)
+        return subprocess.CompletedProcess(line, code, out.decode(), err.decode())
 
     return run
 

@@ -22,16 +22,12 @@ from cbvirctl.errors import (
     Usage,
     from_service,
 )
+from support import warm
 
 
 def ctl(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "cbvirctl", *arguments],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
+    code, out, err = warm.run("cbvirctl", *arguments, stdin=None, timeout=60)
+    return subprocess.CompletedProcess(arguments, code, out.decode(), err.decode())
 
 
 Here = Callable[..., tuple[int, str, str]]

@@ -14,9 +14,9 @@ import pytest
 
 from cbvir_core.decode import read_picture
 from cbvirctl.video_files import HEAD_BYTES, is_video
+from support import warm
 from support.films import Film
 from support.pieces import pictures_of, write_clip
-from support.running import BIN
 from support.services import Service
 
 PIECE = (3.0, 9.0)
@@ -48,8 +48,9 @@ def clip(films: list[Film], tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def ctl(service: Service, dropped: Path) -> Ctl:
     def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-        command = [str(BIN / "cbvirctl"), *arguments, "--socket", str(service.socket)]
-        return subprocess.run(command, capture_output=True, check=False, timeout=120, text=True)
+        line = [*arguments, "--socket", str(service.socket)]
+        code, out, err = warm.run("cbvirctl", *line, stdin=None, timeout=120)
+        return subprocess.CompletedProcess(line, code, out.decode(), err.decode())
 
     return run
 

@@ -71,7 +71,7 @@ def test_without_solar_s_file_the_filter_answers_and_says_so(
     refine.write_bytes(whole)
     assert "restart cbvird" in ask(service, "models", "list", "--json").document["notes"][0]
     service.restart()
-    service.until(lambda: service.post("/v1/query", picture.read_bytes())["refined"], "SOLAR takes part")
+    service.until_refined(picture.read_bytes())
     assert ask(service, "query", str(picture), "--json").document["results"] == before["results"]
 
 
@@ -100,7 +100,7 @@ def test_without_the_filter_s_file_the_built_in_one_answers_until_it_is_mended(
     service.restart()
     service.until(lambda: service.get("/v1/status")["profile"] == "moreso", "the mended weights answer again")
     assert service.get("/v1/status")["refined"] == known["refined"] == known["keyframes"]
-    service.until(lambda: service.post("/v1/query", picture.read_bytes())["refined"], "SOLAR takes part")
+    service.until_refined(picture.read_bytes())
     assert ask(service, "query", str(picture), "--json").document["results"] == before["results"]
 
 
@@ -179,7 +179,7 @@ def test_the_built_in_file(
 
 def all_refined(service: Service, picture: Path) -> None:
     """Wait until SOLAR takes part and every keyframe has its descriptor."""
-    service.until(lambda: service.post("/v1/query", picture.read_bytes())["refined"], "SOLAR takes part")
+    service.until_refined(picture.read_bytes())
     service.until(lambda: _counts_agree(service.get("/v1/status")), "SOLAR's descriptors are there")
 
 
