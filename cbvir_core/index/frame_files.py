@@ -26,13 +26,16 @@ from cbvir_core.index.pause import Pause
 class FrameFiles:
     """Writes files and manifests; one thread at a time.  `opened` are the segments that were found.
 
-    Everything raises DiskFull and StoreError, and what `pause` raises; no new file is left behind then.
+    With `trust` those that are unchanged were not read.  Everything raises DiskFull and StoreError, and what
+    `pause` raises; no new file is left behind then.
     """
 
-    def __init__(self, folder: Path, source: FrameSource, codec: FrameCodec, pause: Pause) -> None:
+    def __init__(
+        self, folder: Path, source: FrameSource, codec: FrameCodec, pause: Pause, trust: bool = True
+    ) -> None:
         self._folder, self._source, self._codec, self._pause = folder, source, codec, pause
         self._numbers = count()
-        found = open_frames(folder, source.identity, source.last_change(), codec)
+        found = open_frames(folder, source.identity, source.last_change(), codec, trust=trust)
         self._manifest, self.opened = found.manifest, found.segments
 
     @property

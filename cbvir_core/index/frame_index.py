@@ -48,14 +48,18 @@ class FrameIndex(FollowedIndex[FrameSegments]):
         fingerprint: str,
         codec: FrameCodec | None = None,
         policy: CompactionPolicy = FRAME_COMPACTION,
+        *,
+        trust_files: bool = True,
     ) -> FrameIndex:
         """Open the index in `folder`, with whatever of it can be used; codes of no file are read again.
 
         `fingerprint` names network and codec; `codec` is the shipped one by default.  The index takes the
-        folder as its own.  Raises StoreError where the folder cannot be used.
+        folder as its own.  With `trust_files` those that have the size and the time that they were written
+        with are believed, and `verify` reads them later.  Raises StoreError where the folder cannot be used.
         """
         source = StoredFrames(store, fingerprint)
-        return cls(FrameSegments(folder, source, codec or shipped_codec(), policy), store, FRAMES_GENERATION)
+        segments = FrameSegments(folder, source, codec or shipped_codec(), policy, trust_files=trust_files)
+        return cls(segments, store, FRAMES_GENERATION)
 
     @property
     def codec(self) -> FrameCodec:

@@ -116,11 +116,13 @@ class OpenedFrames:
     segments: tuple[WrittenSegment, ...]
 
 
-def open_frames(folder: Path, source: SourceIdentity, last_change: int, codec: FrameCodec) -> OpenedFrames:
+def open_frames(
+    folder: Path, source: SourceIdentity, last_change: int, codec: FrameCodec, *, trust: bool = True
+) -> OpenedFrames:
     """Open the usable files in `folder`; the manifest's `position` is 0 where one is lost.
 
-    Lists and scans are trusted that have the size and the time that they were written with.  Files of another
-    source, or of a later state of it than `last_change`, are not used.  What no manifest
+    With `trust` lists and scans are believed that have the size and the time that they were written with.
+    Files of another source, or of a later state of it than `last_change`, are not used.  What no manifest
     names is deleted.  Raises StoreError where the folder itself cannot be used.
     """
     try:
@@ -130,7 +132,8 @@ def open_frames(folder: Path, source: SourceIdentity, last_change: int, codec: F
             # It must not come to fit again: its files are deleted below.
             (folder / MANIFEST_FILE).unlink(missing_ok=True)
             manifest = FrameManifest(0, source)
-        segments = tuple(segment for file in manifest.files if (segment := _usable(folder, file, codec)))
+        found = (_usable(folder, file, codec, trust) for file in manifest.files)
+        segments = tuple(segment for segment in found if segment is not None)
         files = tuple(segment.file for segment in segments)
         if len(segments) < len(manifest.files):
             # The log from its beginning names the rows of the lost files too.
@@ -249,13 +252,13 @@ def _read_manifest(folder: Path) -> FrameManifest | None:
         return None
 
 
-def _usable(folder: Path, file: FrameFile, codec: FrameCodec) -> WrittenSegment | None:
+def _usable(folder: Path, file: FrameFile, codec: FrameCodec, trust: bool) -> WrittenSegment | None:
     """Open a file; None where it is not what was written.
 
     faiss believes the sizes that it reads, so wrong bytes may end the process.
     """
     try:
-        known = FrameFile(file.name, file.lists.trusted(folder / file.name))
+        known = FrameFile(file.name, file.lists.checked(folder / file.name, trust=trust))
         lists = _mapped(folder / file.name)
         rows, kept = _usable_rows(folder, file, lists)
         segment = WrittenSegment(lists, rows, file=replace(known, rows=kept))
@@ -263,7 +266,7 @@ def _usable(folder: Path, file: FrameFile, codec: FrameCodec) -> WrittenSegment 
         return None
     with suppress(OSError, RuntimeError, IndexFileDamaged):
         if file.scan is not None:
-            scan = file.scan.trusted(folder / file.scan_name)
+            scan = file.scan.checked(folder / file.scan_name, trust=trust)
             opened = FrameScan.open(folder / file.scan_name, lists, codec)
             return replace(segment, scan=opened, file=replace(segment.file, scan=scan))
     return segment  # found without it, and it will be written again

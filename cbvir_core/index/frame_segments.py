@@ -47,6 +47,8 @@ class FrameSegments:
         source: FrameSource,
         codec: FrameCodec,
         policy: CompactionPolicy = FRAME_COMPACTION,
+        *,
+        trust_files: bool = True,
     ) -> None:
         self.codec = codec
         self._source, self._policy = source, policy
@@ -54,7 +56,7 @@ class FrameSegments:
         self._building = threading.Lock()  # files and the manifest: one thread makes them at a time
         self._stopping, self._closed = threading.Event(), False  # no builds any more; no searches
         self._pause = pause_until(self._stopping)
-        self._files = FrameFiles(folder, source, codec, self._pause)
+        self._files = FrameFiles(folder, source, codec, self._pause, trust_files)
         self._written = self._files.opened
         self._unverified = {segment.file.name for segment in self._written}
         self._tail, self._full = self._empty(), tuple[tuple[FrameSegment, int], ...]()

@@ -5,6 +5,9 @@ query.  Descriptors of the built-in filter are whitened: 416 of 512 components h
 variance, and the lists that hold .98 of the 100 nearest of 100,000 rows hold three fifths of all.  So what
 counts is that a code is scanned quickly: in registers, 32 at a time (André, Kermarrec and Le Scouarnec, VLDB
 2015), 16 ns for the 128 bytes of one row of 512 components.
+
+Lists of a file are mapped: a start reads none of them, and pages that a search reads belong to the kernel.
+faiss maps no lists of its fast scan, so a file holds the same blocks of codes as lists of another kind.
 """
 
 from __future__ import annotations
@@ -17,6 +20,7 @@ import faiss
 import numpy as np
 
 from cbvir_core.index.frame_codec import use_one_thread
+from cbvir_core.index.frame_scan import IMPLEMENTATION, SCAN_BLOCK
 from cbvir_core.index.item_search import NearItems
 from cbvir_core.index.pause import Pause
 from cbvir_core.types import RowMask, Rows
@@ -35,19 +39,33 @@ LEARNT_AT_ONCE = 8192  # rows that are compared with the centroids between two p
 FIRST_LISTS, LISTS_GROWTH = 1, 1.25
 
 
-class Lists:
-    """Inverted lists of projected rows: an `ItemSearch`, whose effort is the number of lists scanned."""
+NO_ITEM = -1
+"""The item number of what fills the last block of a list in a file.  No selector lets it be found."""
 
-    def __init__(self, lists: Any) -> None:
-        self._lists = lists
+
+class Lists:
+    """Inverted lists of projected rows: an `ItemSearch`, whose effort is the number of lists scanned.
+
+    `held` is the open file where the lists are mapped.
+    """
+
+    def __init__(self, lists: Any, held: Any = None) -> None:
+        self._lists, self._held = lists, held
+        self._every_item = None if held is None else faiss.IDSelectorRange(0, lists.ntotal)
 
     @classmethod
     def open(cls, path: Path, width: int) -> Lists:
-        """Read a file of lists; raises RuntimeError where it is none, or of another width."""
-        lists = faiss.read_index(str(path))
-        if lists.d != width:
-            raise RuntimeError(f"{path} holds items of another width")
-        return cls(lists)
+        """Map a file of lists; raises RuntimeError where it is none, or of another width.
+
+        Files of versions before are read whole.
+        """
+        held = faiss.read_index(str(path), faiss.IO_FLAG_MMAP_IFC)
+        if isinstance(held, faiss.IndexIVFPQFastScan) and held.d == width:
+            return cls(held)
+        carried = _carried_shape(width)
+        if not isinstance(held, faiss.IndexIVFPQ) or (held.d, held.pq.M) != carried:
+            raise RuntimeError(f"{path} holds no lists, or items of another width")
+        return cls(_scan_of(held, width), held)
 
     @property
     def parts(self) -> int:
@@ -68,7 +86,7 @@ class Lists:
         Where only some are allowed, all lists are searched, and no others are returned.
         """
         use_one_thread()
-        parameters = faiss.SearchParametersIVF(nprobe=min(effort, self.parts))
+        parameters = faiss.SearchParametersIVF(nprobe=min(effort, self.parts), sel=self._every_item)
         if allowed is not None:
             selector = faiss.IDSelectorBitmap(np.packbits(allowed, bitorder="little"))
             parameters = faiss.SearchParametersIVF(nprobe=self.parts, sel=selector)
@@ -79,7 +97,57 @@ class Lists:
     def save(self, path: Path) -> None:
         """Write the file; faiss itself does not notice a full disk when it closes one."""
         with path.open("wb") as file:
-            faiss.write_index(self._lists, faiss.PyCallbackIOWriter(file.write))
+            faiss.write_index(_carrier_of(self._lists), faiss.PyCallbackIOWriter(file.write))
+
+
+def _carried_shape(width: int) -> tuple[int, int]:
+    """Return width and bytes of a code of the lists in a file: the bytes hold two codes of four bits each."""
+    code_bytes = (_quantisers(width) + 1) // 2
+    return -(-width // code_bytes) * code_bytes, code_bytes
+
+
+def _carrier_of(lists: Any) -> Any:
+    """Return lists that faiss maps, with the blocks of codes, the centroids and the codebooks of `lists`."""
+    width, code_bytes = _carried_shape(lists.d)
+    centroids = faiss.downcast_index(lists.quantizer).reconstruct_n(0, lists.nlist)
+    coarse = faiss.IndexFlatL2(width)
+    coarse.add(np.pad(centroids, ((0, 0), (0, width - lists.d))))
+    carrier = faiss.IndexIVFPQ(coarse, width, lists.nlist, code_bytes, 8)
+    books = faiss.vector_to_array(lists.pq.centroids)
+    carried_books = np.zeros(width << 8, np.float32)
+    carried_books[: len(books)] = books
+    faiss.copy_array_to_vector(carried_books, carrier.pq.centroids)
+    blocks = lists.invlists
+    for number in range(lists.nlist):
+        size = blocks.list_size(number)
+        if not size:
+            continue
+        filled = -(-size // SCAN_BLOCK) * SCAN_BLOCK
+        items = np.full(filled, NO_ITEM, np.int64)
+        items[:size] = faiss.rev_swig_ptr(blocks.get_ids(number), size)
+        carrier.invlists.add_entries(number, filled, faiss.swig_ptr(items), blocks.get_codes(number))
+    carrier.ntotal = lists.ntotal
+    return carrier
+
+
+def _scan_of(carrier: Any, width: int) -> Any:
+    """Return the fast scan of lists that `_carrier_of` made.  These must outlive it."""
+    coarse = faiss.IndexFlatL2(width)
+    coarse.add(np.ascontiguousarray(carrier.quantizer.reconstruct_n(0, carrier.nlist)[:, :width]))
+    quantisers = _quantisers(width)
+    scan = faiss.IndexIVFPQFastScan(coarse, width, carrier.nlist, quantisers, CODE_BITS_OF_THESE)
+    scan.own_fields, scan.by_residual, scan.is_trained = True, False, True
+    coarse.this.disown()
+    books = faiss.vector_to_array(carrier.pq.centroids)[: scan.pq.centroids.size()]
+    faiss.copy_array_to_vector(np.ascontiguousarray(books), scan.pq.centroids)
+    scan.replace_invlists(carrier.invlists, False)
+    scan.ntotal, scan.implem = carrier.ntotal, IMPLEMENTATION
+    return scan
+
+
+def _quantisers(width: int) -> int:
+    """Return how many codes a row of so many components has."""
+    return width // CODE_COMPONENTS if width % CODE_COMPONENTS == 0 else width
 
 
 class ListBuilder:
@@ -89,10 +157,9 @@ class ListBuilder:
         """Begin with the centroids of the lists, and learn the codes from a sample (S x d)."""
         use_one_thread()
         count, width = centroids.shape
-        quantisers = width // CODE_COMPONENTS if width % CODE_COMPONENTS == 0 else width
         coarse = faiss.IndexFlatL2(width)
         coarse.add(centroids)
-        lists = faiss.IndexIVFPQFastScan(coarse, width, count, quantisers, CODE_BITS_OF_THESE)
+        lists = faiss.IndexIVFPQFastScan(coarse, width, count, _quantisers(width), CODE_BITS_OF_THESE)
         lists.own_fields = True
         coarse.this.disown()
         lists.by_residual = False  # one table of distances is enough for a query then

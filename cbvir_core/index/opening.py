@@ -28,22 +28,22 @@ class OpenedSegments:
     segments: tuple[Segment, ...]
 
 
-def open_segments(folder: Path, source: VectorSource) -> OpenedSegments:
+def open_segments(folder: Path, source: VectorSource, *, trust: bool = True) -> OpenedSegments:
     """Open the usable segments in `folder`; the manifest's `sequence` is 0 where one is lost.
 
-    Files that no manifest names, left by a crash, are deleted.  Raises StoreError where the folder itself
-    cannot be used.
+    With `trust` unchanged files are not read (`Segment.open`).  Files that no manifest names, left by a
+    crash, are deleted.  Raises StoreError where the folder itself cannot be used.
     """
     try:
-        return _open(folder, source)
+        return _open(folder, source, trust)
     except OSError as error:
         raise index_write_error(folder, error) from error
 
 
-def _open(folder: Path, source: VectorSource) -> OpenedSegments:
+def _open(folder: Path, source: VectorSource, trust: bool) -> OpenedSegments:
     folder.mkdir(parents=True, exist_ok=True)
     manifest = _manifest(folder, source)
-    segments = tuple(segment for entry in manifest.segments if (segment := _usable(folder, entry)))
+    segments = tuple(segment for entry in manifest.segments if (segment := _usable(folder, entry, trust)))
     entries = tuple(segment.entry for segment in segments)
     if len(segments) < len(manifest.segments):
         # The log from its beginning names the rows of the lost segments too.
@@ -66,9 +66,9 @@ def _manifest(folder: Path, source: VectorSource) -> Manifest:
     return manifest if manifest.belongs_to(source.identity, source.last_change()) else empty
 
 
-def _usable(folder: Path, entry: SegmentEntry) -> Segment | None:
+def _usable(folder: Path, entry: SegmentEntry, trust: bool) -> Segment | None:
     try:
-        return Segment.open(folder, entry)
+        return Segment.open(folder, entry, trust=trust)
     except IndexFileDamaged:
         return None
 

@@ -51,16 +51,17 @@ class Segment:
         self.dead = 0
 
     @classmethod
-    def open(cls, folder: Path, entry: SegmentEntry) -> Segment:
+    def open(cls, folder: Path, entry: SegmentEntry, *, trust: bool = True) -> Segment:
         """Map the segment `entry` of the index in `folder`; raises IndexFileDamaged.
 
-        The file of trees or lists is trusted where it has the size and the time that it was written with.
+        With `trust` the file of trees or lists is believed where it has the size and the time that it was
+        written with.
         """
         home = folder / entry.name
         try:
             file, open_items = ITEM_FILES[entry.kind]
             files = {
-                name: kept.trusted(home / name) if name == file else kept.verified(home / name)
+                name: kept.checked(home / name, trust=trust and name == file)
                 for name, kept in entry.files.items()
             }
             rows = np.load(home / ROWS_FILE, allow_pickle=False)

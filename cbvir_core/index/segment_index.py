@@ -51,7 +51,13 @@ class SegmentIndex:
     """
 
     def __init__(
-        self, folder: Path, source: VectorSource, recipe: SegmentRecipe, policy: CompactionPolicy
+        self,
+        folder: Path,
+        source: VectorSource,
+        recipe: SegmentRecipe,
+        policy: CompactionPolicy,
+        *,
+        trust_files: bool = True,
     ) -> None:
         self._folder, self._source = folder, source
         self._recipe, self._policy = recipe, policy
@@ -60,7 +66,7 @@ class SegmentIndex:
         self._stopping, self._closed = threading.Event(), False  # no builds any more; no searches
         self._pause = pause_until(self._stopping)
         self._segment_numbers = count()
-        opened = open_segments(folder, source)
+        opened = open_segments(folder, source, trust=trust_files)
         self._unverified = list(opened.segments)
         self._manifest = opened.manifest
         self._tail = Tail(TAIL_CAPACITY_SEALS * policy.seal_at)
@@ -82,7 +88,8 @@ class SegmentIndex:
             lists_recall=LISTS_RECALL,
             lists_from=options.lists_from,
         )
-        return cls(folder, source, recipe, CompactionPolicy(options.seal_at, options.largest))
+        policy = CompactionPolicy(options.seal_at, options.largest)
+        return cls(folder, source, recipe, policy, trust_files=options.trust_files)
 
     @classmethod
     def open_trees(cls, folder: Path, source: VectorSource, options: IndexOptions) -> SegmentIndex:

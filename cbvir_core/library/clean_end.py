@@ -7,8 +7,6 @@ So after an end that was none of a closing, every file is verified at the openin
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
@@ -19,18 +17,12 @@ class CleanEnd:
     def __init__(self, marker: Path) -> None:
         self._marker = marker
 
-    def begin(self, folders: Iterable[Path]) -> None:
-        """Mark the library as open; where it was not closed, give the files in `folders` another time.
-
-        A file of another time than that in the manifest is compared with its checksum when it is opened.
-        """
+    def begin(self) -> bool:
+        """Mark the library as open; return whether it was closed before, and files may be trusted."""
+        was_closed = not self._marker.exists()
         with suppress(OSError):
-            if self._marker.exists():
-                for folder in folders:
-                    for path in folder.rglob("*"):
-                        if path.is_file():
-                            os.utime(path)
             self._marker.touch()
+        return was_closed
 
     def end(self) -> None:
         """Mark the library as closed."""

@@ -61,6 +61,6 @@ class CodedViews:
         """Return the codes of pictures: N x VIEWS x BYTES."""
         return self.codec.encode(self.encoder.encode(pictures))
 
-    def open_index(self, folder: Path, store: Store) -> FrameIndex:
+    def open_index(self, folder: Path, store: Store, *, trust_files: bool = True) -> FrameIndex:
         """Return the index of the codes in a store, whose files are in `folder`.  Raises StoreError."""
-        return FrameIndex.open(folder, store, self.fingerprint, self.codec)
+        return FrameIndex.open(folder, store, self.fingerprint, self.codec, trust_files=trust_files)

@@ -80,16 +80,12 @@ class LibraryIngest:
         """
         if not keyframes:
             return
-        fitted = [replace(keyframe, image=fit_within(keyframe.image, STILL_SIDE)) for keyframe in keyframes]
+        fitted = with_stills(keyframes)
         codes = self.frame_codes(keyframes)
         with self._generations.appending() as answering:
-            rows = self.filter_rows(answering.networks, fitted)
+            rows = filter_rows(answering.networks, fitted)
             self._store.append(video_id, fitted, answering.generation, rows, codes)
             answering.index.refresh()
-
-    def filter_rows(self, networks: Networks, keyframes: Sequence[Keyframe]) -> Rows:
-        """Return the filter descriptors of the stills of keyframes (N x D)."""
-        return networks.filter.encode([fit_within(keyframe.image, STILL_SIDE) for keyframe in keyframes])
 
     def frame_codes(self, keyframes: Sequence[Keyframe]) -> Sequence[FrameCodes | None]:
         """Return the codes of the frames of each keyframe; nothing where no frame rows are made."""
@@ -106,3 +102,13 @@ class LibraryIngest:
         if record is None:
             raise UnknownVideo(f"the video {video_id} was removed while it was being added")
         return record
+
+
+def with_stills(keyframes: Sequence[Keyframe]) -> list[Keyframe]:
+    """Return keyframes with pictures that are no larger than a still."""
+    return [replace(keyframe, image=fit_within(keyframe.image, STILL_SIDE)) for keyframe in keyframes]
+
+
+def filter_rows(networks: Networks, fitted: Sequence[Keyframe]) -> Rows:
+    """Return the filter descriptors of keyframes that `with_stills` made (N x D)."""
+    return networks.filter.encode([keyframe.image for keyframe in fitted])

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import partial
 
 from cbvir_core.calibration import KnownFrames
 from cbvir_core.decode import Mode
 from cbvir_core.keyframes import KeyframeOptions
 from cbvir_core.library.active import ActiveGeneration
 from cbvir_core.library.generations import Generations
-from cbvir_core.library.ingest import LibraryIngest
+from cbvir_core.library.ingest import LibraryIngest, filter_rows, with_stills
 from cbvir_core.measure import (
     Measurement,
     MeasureOptions,
@@ -81,7 +80,7 @@ class LibraryMeasures:
 
         networks = answering.networks
         return {
-            "filter": partial(self._ingest.filter_rows, networks),
+            "filter": lambda keyframes: filter_rows(networks, with_stills(keyframes)),
             "frames": self._ingest.frame_codes,
             "solar": solar,
             "features": features,

@@ -47,13 +47,15 @@ def open_parts(
     frame_index = finder = clips = None
     with ExitStack() as opened:
         store = opened.enter_context(closing(Store.open(folders.store)))
-        CleanEnd(folders.in_use).begin((folders.indices, folders.frames))
+        was_closed = CleanEnd(folders.in_use).begin()
         if describer is not None:
             store.use_frame_codec(describer.fingerprint)
         if isinstance(describer, CodedViews):
-            frame_index = opened.enter_context(describer.open_index(folders.frames, store))
+            frames_open = describer.open_index(folders.frames, store, trust_files=was_closed)
+            frame_index = opened.enter_context(frames_open)
             finder = FrameFinder(frame_index, describer.encoder)
             clips = ClipSearcher(store, finder)
+        index = replace(index, trust_files=was_closed)
         generations = Generations(
             store, wanted, folders, runtime=runtime, index=index, search=search, frames=finder
         )

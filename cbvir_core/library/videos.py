@@ -39,6 +39,20 @@ class LibraryVideos:
         """Return the video whose file is at `path`, or None."""
         return self._store.video_at(path)
 
+    def paths_in(
+        self, folder: Path, count: int, after: Path | None = None, *, down: bool = False
+    ) -> list[tuple[Path, VideoRecord]]:
+        """Return up to `count` paths in a folder with their videos, by path: see `PathStore.paths_in`."""
+        return self._store.paths_in(folder, count, after, down=down)
+
+    def count_in(self, folder: Path) -> int:
+        """Return how many videos lie in a folder, at any depth; takes no longer with many of them."""
+        return self._store.count_in(folder)
+
+    def folders_in(self, folder: Path) -> dict[Path, int]:
+        """Return the folders directly in a folder that hold videos, by name, with how many each holds."""
+        return self._store.folders_in(folder)
+
     def find(self, text: str) -> VideoRecord:
         """Return the video with this path or beginning of an id.  Raises UnknownVideo for none or several."""
         return self._store.find(text)

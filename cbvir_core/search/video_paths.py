@@ -7,7 +7,6 @@ from pathlib import Path
 
 from cbvir_core.errors import UnknownVideo
 from cbvir_core.store import Store, VideoRecord, absolute_path
-from cbvir_core.types import VideoId
 
 
 def videos_within(store: Store, places: Iterable[Path | str]) -> list[VideoRecord]:
@@ -15,17 +14,8 @@ def videos_within(store: Store, places: Iterable[Path | str]) -> list[VideoRecor
 
     Raises UnknownVideo for a place that names no video, or more than one by the beginning of an id.
     """
-    found: dict[VideoId, VideoRecord] = {}
-    folders: list[Path | str] = []
-    for place in places:
-        video = store.video_at(folder_of(place))
-        if video is None:
-            folders.append(place)
-        else:
-            found[video.video_id] = video
-    videos = store.videos() if folders else []  # a file is found by its path, without the others
-    found |= {video.video_id: video for place in folders for video in _within(store, videos, place)}
-    return list(found.values())
+    found = (video for place in places for video in _within(store, place))
+    return list({video.video_id: video for video in found}.values())
 
 
 def folder_of(place: Path | str) -> Path:
@@ -51,9 +41,11 @@ def is_online(path: Path) -> bool:
         return False
 
 
-def _within(store: Store, videos: Iterable[VideoRecord], place: Path | str) -> list[VideoRecord]:
+def _within(store: Store, place: Path | str) -> list[VideoRecord]:
     folder = folder_of(place)
-    below = [video for video in videos if any(path.is_relative_to(folder) for path in video.paths)]
+    if (video := store.video_at(folder)) is not None:
+        return [video]
+    below = store.videos_in(folder)
     if below and str(place):  # an empty name is no place, though as a path it is the working folder
         return below
     try:

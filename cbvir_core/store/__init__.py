@@ -11,6 +11,8 @@ from cbvir_core.store.file_length import fill_hole, refuse_short_file
 from cbvir_core.store.frames import FrameCounts
 from cbvir_core.store.generations import DescriptorCounts
 from cbvir_core.store.layout import KeyframeRow
+from cbvir_core.store.path_keys import path_order
+from cbvir_core.store.path_tables import absolute_path
 from cbvir_core.store.records import Generation, VideoRecord
 from cbvir_core.store.relocation import PathMap
 from cbvir_core.store.snapshot import (
@@ -22,7 +24,7 @@ from cbvir_core.store.snapshot import (
     store_summary,
 )
 from cbvir_core.store.store import Store
-from cbvir_core.store.videos import VideoCounts, absolute_path
+from cbvir_core.store.videos import VideoCounts
 
 __all__ = [
     "FRAMES_GENERATION",
@@ -46,6 +48,7 @@ __all__ = [
     "check_store",
     "fill_hole",
     "fill_store",
+    "path_order",
     "refuse_short_file",
     "store_snapshot",
     "store_summary",

@@ -34,7 +34,8 @@ class Table(StrEnum):
 
     META = "meta"  # name -> schema version, counters
     VIDEOS = "videos"  # video id -> JSON
-    PATHS = "paths"  # digest of the path -> video id
+    PATHS = "paths"  # path, in the order of its parts -> video id
+    FOLDERS = "folders"  # digests of the parent and the folder -> number of videos, name
     ROWS = "rows"  # row -> time, span, quality, keyframe id
     NUMBERS = "numbers"  # video id, number in the video -> row
     STILLS = "stills"  # row -> AVIF or JPEG
@@ -92,6 +93,19 @@ class Transaction:
             if not cursor.set_range(start):
                 return
             for key, value in cursor:
+                if not (name := bytes(key)).startswith(prefix):
+                    return
+                yield name, value
+
+    def scan_down(
+        self, table: Table, end: bytes | None, prefix: bytes = b""
+    ) -> Iterator[tuple[bytes, memoryview]]:
+        """Yield entries below key `end`, or from the last on, descending, while they begin with `prefix`."""
+        with self._raw.cursor(self._tables[table]) as cursor:
+            found = cursor.prev() if end is not None and cursor.set_range(end) else cursor.last()
+            if not found:
+                return
+            for key, value in cursor.iterprev():
                 if not (name := bytes(key)).startswith(prefix):
                     return
                 yield name, value

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,7 +15,7 @@ from cbvir_core.decode.kept import encode_kept_strip
 from cbvir_core.errors import NotAPicture, StoreDamaged
 from cbvir_core.types import FrameCodes, Keyframe, KeyframeId, RowNumbers, Rows, Thumbnails, VideoId
 
-STORE_SCHEMA = "2"
+STORE_SCHEMA = "3"
 
 _LONG = struct.Struct(">Q")  # a row number, a counter or a sequence number
 _GENERATION_ROW = struct.Struct(">IQ")
@@ -92,11 +89,6 @@ def rows_of_keys(keys: Sequence[bytes]) -> RowNumbers:
 def numbers_of_keys(keys: Sequence[bytes]) -> RowNumbers:
     """Return the row numbers of many keys that `pack_number` made."""
     return np.frombuffer(b"".join(keys), dtype=np.dtype(">u8")).astype(np.int64)
-
-
-def path_key(path: Path) -> bytes:
-    """Return a digest of a path, since LMDB's keys have at most 511 bytes and paths 4,096."""
-    return hashlib.blake2b(os.fsencode(path), digest_size=32).digest()
 
 
 def video_prefix(video: VideoId) -> bytes:

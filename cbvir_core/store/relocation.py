@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 
 from cbvir_core.store.environment import Table, Transaction
-from cbvir_core.store.layout import path_key
+from cbvir_core.store.path_tables import put_paths
 from cbvir_core.store.records import load_video
-from cbvir_core.store.tables import put_video
 
 
 class PathMap:
@@ -30,17 +28,19 @@ class PathMap:
 
 
 def relocate(txn: Transaction, moved: PathMap) -> int:
-    """Give every video the paths at which its files are now; return how many paths changed."""
+    """Give every video the paths at which its files are now; return how many paths changed.
+
+    A path that two videos would have is that of the video that moved there.
+    """
+    records = [load_video(value) for _, value in txn.scan(Table.VIDEOS, b"\0")]
+    now = {record.video_id: tuple(dict.fromkeys(map(moved, record.paths))) for record in records}
+    stayed_first = sorted(records, key=lambda record: now[record.video_id] != record.paths)
+    owners = {path: record.video_id for record in stayed_first for path in now[record.video_id]}
     changed = 0
-    for key, record in [(key, load_video(value)) for key, value in txn.scan(Table.VIDEOS, b"\0")]:
-        paths = tuple(dict.fromkeys(moved(path) for path in record.paths))
-        if paths == record.paths:
-            continue
-        changed += sum(path not in record.paths for path in paths)
-        for path in record.paths:
-            if (known := txn.get(Table.PATHS, path_key(path))) is not None and bytes(known) == key:
-                txn.delete(Table.PATHS, path_key(path))
-        for path in paths:
-            txn.put(Table.PATHS, path_key(path), key)
-        put_video(txn, replace(record, paths=paths))
+    for record in records:
+        video_id = record.video_id
+        paths = tuple(path for path in now[video_id] if owners[path] == video_id)
+        if paths != record.paths:
+            changed += sum(path not in record.paths for path in paths)
+            put_paths(txn, record, paths)
     return changed

@@ -14,15 +14,13 @@ import lmdb
 from cbvir_core.errors import StoreDamaged, StoreVersion
 from cbvir_core.store.environment import DAMAGE_ERRORS, MAX_MAP_GROWTH_BYTES, Environment, Table, Transaction
 from cbvir_core.store.file_length import refuse_short_file
-from cbvir_core.store.layout import STORE_SCHEMA, unpack_number
+from cbvir_core.store.layout import unpack_number
 from cbvir_core.store.records import load_video
 from cbvir_core.store.tables import KEYFRAME_COUNTER
-from cbvir_core.store.upgrade import FIRST_SCHEMA, SCHEMA_KEY
+from cbvir_core.store.upgrade import KNOWN_SCHEMAS, SCHEMA_KEY
 
 StoreEntry = tuple[bytes, bytes]
 """A key and its value."""
-
-KNOWN_SCHEMAS = (FIRST_SCHEMA, STORE_SCHEMA.encode())
 
 FILLED_BYTES = 32 << 20
 """Bytes of one transaction while a store is filled."""

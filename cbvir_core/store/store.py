@@ -19,7 +19,7 @@ from cbvir_core.store.generations import GenerationStore
 from cbvir_core.store.keyframes import KeyframeStore
 from cbvir_core.store.layout import STORE_SCHEMA
 from cbvir_core.store.relocation import PathMap, relocate
-from cbvir_core.store.upgrade import FIRST_SCHEMA, SCHEMA_KEY, upgrade
+from cbvir_core.store.upgrade import KNOWN_SCHEMAS, SCHEMA_KEY, upgrade
 from cbvir_core.store.videos import VideoStore
 
 _IDENTITY_KEY = b"identity"
@@ -54,8 +54,7 @@ class Store(
         """
         environment = Environment(folder, first_map_bytes=first_map_bytes)
         try:
-            if environment.write(lambda txn: _check_schema(txn, folder)) == FIRST_SCHEMA:
-                upgrade(environment, STORE_SCHEMA.encode())
+            upgrade(environment, environment.write(lambda txn: _check_schema(txn, folder)))
             store = cls(environment, clock)
             store._sweep()
         except BaseException:
@@ -100,7 +99,7 @@ def _check_schema(txn: Transaction, folder: Path) -> bytes:
         txn.put(Table.META, _IDENTITY_KEY, secrets.token_hex(16).encode())
         return STORE_SCHEMA.encode()
     schema = b"unknown" if found is None else bytes(found)
-    if schema not in (FIRST_SCHEMA, STORE_SCHEMA.encode()):
+    if schema not in KNOWN_SCHEMAS:
         raise StoreVersion(
             f"the store in {folder} has schema {schema.decode('ascii', 'replace')}, this release understands "
             f"those up to {STORE_SCHEMA}; use the release that wrote it, or another folder"

@@ -1,7 +1,8 @@
 """Stores of earlier releases: what they lack is made when they are opened, once.
 
 Schema 2 keeps lists that releases before found by reading every row: rows without local features, rows that
-are searchable, and videos that are incomplete, partial or at no path.
+are searchable, and videos that are incomplete, partial or at no path.  Schema 3 keeps paths in the order of
+their parts, where schema 2 kept digests of them, and how many videos each folder holds.
 """
 
 from __future__ import annotations
@@ -11,23 +12,34 @@ from itertools import islice
 
 from cbvir_core.store import tables
 from cbvir_core.store.environment import Environment, Table, Transaction
-from cbvir_core.store.layout import pack_number, packed_quality, unpack_number
+from cbvir_core.store.layout import STORE_SCHEMA, pack_number, packed_quality, unpack_number
+from cbvir_core.store.path_tables import list_all_paths
 from cbvir_core.store.records import load_video
 from cbvir_core.store.row_mask import CHUNK_ROWS, mark_searchable
 
 SCHEMA_KEY = b"schema"
 FIRST_SCHEMA = b"1"
+LISTS_SCHEMA = b"2"
+KNOWN_SCHEMAS = (FIRST_SCHEMA, LISTS_SCHEMA, STORE_SCHEMA.encode())
+"""Schemas of stores that this release opens; one of an earlier release has the newest then."""
 
 UPGRADE_BATCH_ROWS = CHUNK_ROWS
 """Rows that one transaction goes through.  One that is cut short is made again by the next opening."""
 
 
 def upgrade(environment: Environment, schema: bytes) -> None:
-    """Make the lists of schema 2 in a store of schema 1; takes seconds for a million rows."""
-    after: int | None = 0
-    while after is not None:
-        after = environment.write(partial(_list_some, after))
-    environment.write(partial(_list_videos, schema))
+    """Make what a store of an earlier schema lacks; takes seconds for a million rows or 100,000 videos.
+
+    A store whose upgrade is interrupted has its own schema still, and is upgraded from there.
+    """
+    if schema == FIRST_SCHEMA:
+        after: int | None = 0
+        while after is not None:
+            after = environment.write(partial(_list_some, after))
+        environment.write(_list_videos)
+        schema = LISTS_SCHEMA
+    if schema == LISTS_SCHEMA:
+        environment.write(_list_paths)
 
 
 def _list_some(after: int, txn: Transaction) -> int | None:
@@ -41,7 +53,13 @@ def _list_some(after: int, txn: Transaction) -> int | None:
     return max(qualities, default=None)
 
 
-def _list_videos(schema: bytes, txn: Transaction) -> None:
+def _list_videos(txn: Transaction) -> None:
     for record in [load_video(value) for _, value in txn.scan(Table.VIDEOS, b"\0")]:
         tables.list_video(txn, record)
-    txn.put(Table.META, SCHEMA_KEY, schema)
+    txn.put(Table.META, SCHEMA_KEY, LISTS_SCHEMA)
+
+
+def _list_paths(txn: Transaction) -> None:
+    """Make the tables of paths in one transaction: no store has paths in two forms."""
+    list_all_paths(txn)
+    txn.put(Table.META, SCHEMA_KEY, STORE_SCHEMA.encode())

@@ -1,8 +1,7 @@
-"""Videos: identity by content, paths, begin and end of their ingest."""
+"""Videos: identity by content, begin and end of their ingest."""
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -10,8 +9,8 @@ from cbvir_core.errors import UnknownVideo
 from cbvir_core.store import tables
 from cbvir_core.store.comparison_tables import delete_comparison
 from cbvir_core.store.environment import Table, Transaction
-from cbvir_core.store.layout import path_key
-from cbvir_core.store.part import StorePart
+from cbvir_core.store.path_tables import absolute_path, put_with_path, read_video_at
+from cbvir_core.store.paths import PathStore, forget_video
 from cbvir_core.store.records import VideoRecord, load_video
 from cbvir_core.types import Box, VideoId, VideoInfo
 
@@ -29,7 +28,7 @@ class VideoCounts:
     pathless: int
 
 
-class VideoStore(StorePart):
+class VideoStore(PathStore):
     """The videos of a `Store`, with their paths."""
 
     def begin(self, info: VideoInfo) -> bool:
@@ -46,14 +45,14 @@ class VideoStore(StorePart):
             known = _read_video(txn, info.video_id)
             read_again = known is not None and known.damaged and absolute_path(info.path) in known.paths
             if known is not None and known.complete and not read_again:
-                _put_with_path(txn, known, info.path)
+                put_with_path(txn, known, info.path)
                 return False
             record = VideoRecord.new(info, self._clock())
             if known is not None:
                 tables.delete_rows(txn, tables.rows_of_video(txn, info.video_id))
                 delete_comparison(txn, info.video_id)
                 record = replace(record, paths=known.paths, added_at=known.added_at)
-            _put_with_path(txn, record, info.path)
+            put_with_path(txn, record, info.path)
             return True
 
         return self._environment.write(work)
@@ -83,42 +82,7 @@ class VideoStore(StorePart):
     def forget(self, video_id: VideoId) -> None:
         """Delete everything that is stored of a video, never its file.  Raises UnknownVideo."""
 
-        self._environment.write(lambda txn: _forget(txn, tables.read_video(txn, video_id)))
-
-    def add_path(self, video_id: VideoId, path: Path) -> None:
-        """Record that the video is also at `path`.  Another video that was there before loses the path."""
-        self._environment.write(lambda txn: _put_with_path(txn, tables.read_video(txn, video_id), path))
-
-    def remove_path(self, video_id: VideoId, path: Path) -> None:
-        """Record that the video is no longer at `path`.  It stays known, even without any path."""
-        self._environment.write(lambda txn: _remove_path(txn, video_id, path))
-
-    def drop_path(self, path: Path) -> None:
-        """Record that no video is at `path` any more; one that was nowhere else is forgotten."""
-
-        def work(txn: Transaction) -> None:
-            record = _video_at(txn, absolute_path(path))
-            if record is not None:
-                _drop_path(txn, record, path)
-
-        self._environment.write(work)
-
-    def move_path(self, source: Path, target: Path) -> None:
-        """Record that the file at `source` is now at `target`; nothing is computed again.
-
-        Another video that was at `target` has been overwritten: it loses that path as by `drop_path`,
-        also where no video is known at `source`.
-        """
-
-        def work(txn: Transaction) -> None:
-            moved, overwritten = _video_at(txn, absolute_path(source)), _video_at(txn, absolute_path(target))
-            if overwritten is not None and overwritten != moved:
-                _drop_path(txn, overwritten, target)
-            if moved is not None:
-                _remove_path(txn, moved.video_id, source)
-                _put_with_path(txn, tables.read_video(txn, moved.video_id), target)
-
-        self._environment.write(work)
+        self._environment.write(lambda txn: forget_video(txn, tables.read_video(txn, video_id)))
 
     def videos(self) -> list[VideoRecord]:
         """Return all videos, in order of id; a video that has not changed is the same record as before."""
@@ -159,11 +123,6 @@ class VideoStore(StorePart):
         with self._environment.read() as txn:
             return _read_video(txn, video_id)
 
-    def video_at(self, path: Path) -> VideoRecord | None:
-        """Return the video whose file is at `path`, or None."""
-        with self._environment.read() as txn:
-            return _video_at(txn, absolute_path(path))
-
     def find(self, text: str) -> VideoRecord:
         """Return the video that `text` names: by one of its paths, or by the beginning of its id.
 
@@ -181,59 +140,13 @@ class VideoStore(StorePart):
         raise UnknownVideo(f"no video goes by {text!r}; use a path or the beginning of an id")
 
 
-def absolute_path(path: Path) -> Path:
-    """Return a path as it is stored: absolute, without `..`; links are not followed."""
-    return Path(os.path.abspath(path))  # noqa: PTH100  Path.absolute() keeps `..`
-
-
 def _read_video(txn: Transaction, video_id: VideoId) -> VideoRecord | None:
     value = txn.get(Table.VIDEOS, video_id.encode()) if video_id else None
     return None if value is None else load_video(value)
-
-
-def _video_at(txn: Transaction, path: Path) -> VideoRecord | None:
-    value = txn.get(Table.PATHS, path_key(path))
-    return None if value is None else _read_video(txn, VideoId(bytes(value).decode("ascii")))
 
 
 def _video_at_text(txn: Transaction, text: str) -> VideoRecord | None:
     """Return the video whose file is at the path that a person wrote, or None."""
     if not text or "\0" in text:
         return None
-    return _video_at(txn, absolute_path(Path(text).expanduser()))
-
-
-def _put_with_path(txn: Transaction, record: VideoRecord, path: Path) -> None:
-    """Write the record with `path`, and take the path from any other video."""
-    path = absolute_path(path)
-    other = _video_at(txn, path)
-    if other is not None and other.video_id != record.video_id:
-        _remove_path(txn, other.video_id, path)
-    txn.put(Table.PATHS, path_key(path), record.video_id.encode())
-    tables.put_video(txn, record.with_path(path))
-
-
-def _forget(txn: Transaction, record: VideoRecord) -> None:
-    """Delete a video with its paths and keyframes."""
-    for path in record.paths:
-        txn.delete(Table.PATHS, path_key(path))
-    tables.delete_rows(txn, tables.rows_of_video(txn, record.video_id))
-    delete_comparison(txn, record.video_id)
-    tables.delete_video(txn, record.video_id)
-
-
-def _drop_path(txn: Transaction, record: VideoRecord, path: Path) -> None:
-    """Take one of its paths from a video, and forget the video where it was the only one."""
-    if len(record.paths) == 1:
-        _forget(txn, record)
-    else:
-        _remove_path(txn, record.video_id, path)
-
-
-def _remove_path(txn: Transaction, video_id: VideoId, path: Path) -> None:
-    """Take a path from a video, where it has that path; raises UnknownVideo."""
-    record = tables.read_video(txn, video_id)
-    path = absolute_path(path)
-    if path in record.paths:
-        txn.delete(Table.PATHS, path_key(path))
-        tables.put_video(txn, record.without_path(path))
+    return read_video_at(txn, absolute_path(Path(text).expanduser()))

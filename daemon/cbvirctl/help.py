@@ -25,7 +25,10 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "status": ("cbvirctl status", "cbvirctl status --watch", "cbvirctl status --json | jq .videos"),
     "wait": ("cbvirctl wait", "cbvirctl wait --timeout 3600"),
     "videos": ("cbvirctl videos list --relative", "cbvirctl videos show film.mp4"),
-    "videos list": ("cbvirctl videos list", "cbvirctl videos list --relative | grep failed"),
+    "videos list": (
+        "cbvirctl videos list --in ~/Videos/1962",
+        "cbvirctl videos list --relative | grep failed",
+    ),
     "videos show": (
         "cbvirctl videos show ~/Videos/film.mp4",
         "cbvirctl videos show 5f3a81",

@@ -10,9 +10,9 @@ import typer
 from cbvirctl.completion import complete_video
 from cbvirctl.errors import Refused
 from cbvirctl.help import ExplainedCommand, ExplainedGroup
-from cbvirctl.naming import by_whole_name, video_of
+from cbvirctl.naming import VIDEOS_AT_ONCE, by_whole_name, video_of
 from cbvirctl.options import JsonOption, RelativeOption, SocketOption, accept_common_options
-from cbvirctl.session import emit, note, segment, session
+from cbvirctl.session import emit, note, reference, segment, session
 from cbvirctl.shown_paths import shown_paths
 
 if TYPE_CHECKING:
@@ -50,10 +50,17 @@ FileArgument = Annotated[
 
 
 @app.command("list", cls=ExplainedCommand)
-def list_(relative: RelativeOption = False, as_json: JsonOption = False, socket: SocketOption = None) -> None:
-    """List every known video with its state."""
+def list_(
+    folder: Annotated[
+        Path | None, typer.Option("--in", metavar="FOLDER", help="Only videos in this folder, at any depth.")
+    ] = None,
+    relative: RelativeOption = False,
+    as_json: JsonOption = False,
+    socket: SocketOption = None,
+) -> None:
+    """List every known video with its state, or those in a folder."""
     with session(socket, as_json) as client:
-        document = client.get("/v1/videos")
+        document = _all_pages(client, folder)
         shown = shown_paths(client, relative and not as_json)
     if as_json:
         emit(document)
@@ -190,6 +197,17 @@ def _keyframes(client: Client, video: dict[str, Any]) -> list[dict[str, Any]]:
         "keyframes"
     ]
     return frames
+
+
+def _all_pages(client: Client, folder: Path | None) -> dict[str, Any]:
+    """Return the list of videos, by path, read page by page."""
+    under = {} if folder is None else {"under": reference(f"{folder}/")}  # a path also without a slash
+    page = client.get("/v1/videos", limit=VIDEOS_AT_ONCE, **under)
+    videos = page["videos"]
+    while page.get("next") is not None:
+        page = client.get("/v1/videos", limit=VIDEOS_AT_ONCE, after=page["next"], **under)
+        videos += page["videos"]
+    return {"videos": videos, "total": len(videos)}
 
 
 def _reason(video: dict[str, Any]) -> str:

@@ -7,7 +7,7 @@ import importlib
 import sys
 
 BENCHMARKS = (
-    *("start", "keyframes", "decode", "memory", "size", "ingest", "query"),
+    *("start", "paths", "keyframes", "decode", "memory", "size", "ingest", "query"),
     *("retrieval", "answers", "films", "clips", "neighbours"),
 )
 WITH_OPTIONS = ("start",)

@@ -28,10 +28,10 @@ from cbvir_core.store.layout import (
     pack_number,
     pack_refine,
     pack_thumbnails,
-    path_key,
     row_key,
     to_half,
 )
+from cbvir_core.store.path_tables import put_with_path
 from cbvir_core.store.records import VideoRecord
 from cbvir_core.types import FrameCodes, Image, Keyframe, Rows, Thumbnails, VideoInfo
 from cbvir_core.verify import describe, pack
@@ -139,8 +139,7 @@ def _put_videos(generation: Generation, pool: _Pool, videos: list[tuple[int, int
             start_s = entries[-1].keyframe.scene_end_s
         path, video_id = made_path(number), video_name(number)
         info = VideoInfo(path, video_id, 1, "mp4", "h264", 640, 360, 0, ONE, ONE, Fraction(0), 1e3, 25.0)
-        tables.put_video(txn, VideoRecord.new(info, 1e9 + number).with_path(path))
-        txn.put(Table.PATHS, path_key(path), video_id.encode())
+        put_with_path(txn, VideoRecord.new(info, 1e9 + number), path)
         rows = _append(txn, video_id, generation, entries)
         for row, refine_row in zip(rows, refines, strict=True):
             txn.put(Table.REFINED, row_key(generation.number, row), pack_refine(to_half(refine_row)))

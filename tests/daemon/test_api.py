@@ -128,6 +128,16 @@ def test_a_video_by_path_and_by_prefix(service: Service, video_id: str) -> None:
     assert service.get("/v1/videos", video=row["path"])["videos"] == [found]
 
 
+def test_pages_of_videos_by_path(service: Service, video_id: str) -> None:
+    page = service.get("/v1/videos", limit=1, under=str(service.videos))
+    assert [row["video_id"] for row in page["videos"]] == [video_id]
+    assert service.get("/v1/videos", limit=1, after=page["next"])["videos"] == []
+    assert service.get("/v1/videos", limit=2)["next"] is None
+    assert service.get("/v1/videos", limit=1, under="/nowhere") == {"videos": [], "total": 0, "next": None}
+    for wrong in ({"after": "no base64"}, {"after": "L2E=", "name": "a"}, {"after": "L2E=", "offset": 1}):
+        assert refusal(service, "GET", "/v1/videos", params={"limit": 1} | wrong) == (400, "bad_request")
+
+
 def test_keyframes_and_their_pictures(service: Service, video_id: str, films: list[Film]) -> None:
     frames = service.keyframes(video_id)
     assert len(frames) == service.get(f"/v1/videos/{video_id}")["keyframes"]

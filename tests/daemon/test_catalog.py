@@ -14,8 +14,10 @@ from cbvir_core.errors import NotAVideo, UnknownVideo, VideoForgotten
 from cbvir_core.types import VideoId, VideoInfo
 from cbvird.config import WatchSettings
 from cbvird.ingest.catalog import Catalog
+from cbvird.ingest.entries import FolderEntry, VideoEntry
 from cbvird.ingest.job_rows import JobState
 from cbvird.ingest.jobs import Jobs
+from cbvird.ingest.listing import VideoFilter, VideoListing, VideoOrder
 from cbvird.ingest.tracker import Tracker
 from cbvird.runtime.event_bus import EventBus
 
@@ -91,6 +93,38 @@ def test_counting_and_naming_read_no_list(catalog: Catalog, monkeypatch: pytest.
     assert sum(catalog.counts().values()) == 7
     assert catalog.find("/films/done").state == "indexed"
     assert len(catalog.problems()) == 2
+    assert len(catalog.page(3).videos) == 3
+    assert catalog.count(ROOT) == 7
+
+
+@pytest.mark.parametrize("down", [False, True])
+@pytest.mark.parametrize("under", ["/", "/films", "/films/deep", "/films/deep/er", "/fil", "/none"])
+@pytest.mark.parametrize("size", [1, 3, 100])
+def test_pages_by_path_are_those_of_the_whole_list(
+    catalog: Catalog, library: Library, under: str, size: int, down: bool
+) -> None:
+    library.begin(info(5, "deep/er/one"))
+    library.begin(info(5, "deep/copy of one"))
+    library.begin(info(6, "deep"))  # a file now, where a folder was
+    library.begin(info(0, "deep/er/done"))
+    order = VideoOrder.PATH_DOWN if down else VideoOrder.PATH
+    whole = VideoListing(catalog.videos, lambda: 0).page(VideoFilter(under=Path(under)), order, 0, 1000)
+    rows, after = list[VideoEntry](), None
+    while page := catalog.page(size, after, under=Path(under), down=down).videos:
+        assert catalog.page(size, after, under=Path(under), down=down).total == whole.total
+        rows += page
+        after = page[-1].path
+    assert rows == whole.videos
+    assert catalog.count(Path(under)) == whole.total
+
+
+def test_folders_of_a_level_count_files_that_wait_too(catalog: Catalog, library: Library) -> None:
+    library.begin(info(5, "deep/er/one"))
+    library.begin(info(5, "deep/copy of one"))
+    assert catalog.folders(Path("/")) == [FolderEntry(ROOT, 8)]
+    assert catalog.folders(ROOT) == [FolderEntry(ROOT / "deep", 1)]
+    assert catalog.folders(ROOT / "deep") == [FolderEntry(ROOT / "deep/er", 1)]
+    assert catalog.folders(ROOT / "deep/er") == catalog.folders(ROOT / "done") == []
 
 
 def test_only_unfinished_jobs_are_looked_at(tmp_path: Path) -> None:

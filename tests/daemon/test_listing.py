@@ -6,7 +6,7 @@ from pathlib import Path
 
 from cbvir_core.types import VideoId
 from cbvird.ingest.entries import VideoEntry
-from cbvird.ingest.listing import FolderEntry, VideoFilter, VideoListing, VideoOrder
+from cbvird.ingest.listing import VideoFilter, VideoListing, VideoOrder
 
 ROOT = Path("/films")
 EVERY = VideoFilter()
@@ -68,15 +68,6 @@ def test_pages() -> None:
     page = Source().listing().page(EVERY, VideoOrder.PATH, 1, 2)
     assert [video.path.name for video in page.videos] == ["Ölberg.mp4", "two.mp4"]
     assert page.total == 4
-
-
-def test_folders_of_a_level() -> None:
-    listing = Source().listing()
-    assert listing.folders(ROOT) == [FolderEntry(ROOT / "a", 2), FolderEntry(ROOT / "ab", 1)]
-    assert listing.folders(ROOT / "a") == [FolderEntry(ROOT / "a" / "sub", 1)]
-    assert listing.folders(ROOT / "b") == []
-    assert listing.count(ROOT) == 4
-    assert listing.count(ROOT / "a") == 2
 
 
 def test_a_long_list_is_not_read_for_each_page() -> None:

@@ -117,6 +117,8 @@ def added(table: Table, key: bytes, value: bytes = b"") -> Plant:
         (lost(Table.SEARCHABLE), "searchable: rows 1, 2, 3, 4, 5 and 3 others should be there"),
         (lost(Table.PARTIAL), "is not listed"),
         (added(Table.PATHS, b"x" * 32, b"one"), "paths:"),
+        (lost(Table.FOLDERS), "folders: what is counted of a folder"),
+        (added(Table.FOLDERS, b"x" * 64, pack_number(3) + b"films"), "folder 'films' is not what"),
         (added(Table.STILLS, pack_number(99), b"x"), "stills: row 99 should not be there"),
         (added(Table.DESCRIPTORS, row_key(7, 1), b"x"), "generation 7, which is not known"),
         (added(Table.COMPARED, b"nobody", b""), "compared"),

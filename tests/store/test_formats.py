@@ -1,7 +1,7 @@
 """What lies on the disk: keys and values of a small store.
 
 A change here is a new schema: stores of earlier releases must open.  The first one lacked the lists of
-`LISTS_OF_SCHEMA_2`.
+`LISTS_OF_SCHEMA_2`; both earlier ones had digests of paths as keys and did not count what folders hold.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from pathlib import Path
 import lmdb
 import numpy as np
 
-from cbvir_core.store import DescriptorCounts, Store, VideoCounts
+from cbvir_core.store import DescriptorCounts, PathMap, Store, Table, VideoCounts, fill_store, store_snapshot
 from cbvir_core.types import Keyframe, KeyframeId, Rows, Thumbnails, VideoId, VideoInfo
 
 A, B = VideoId("aa11"), VideoId("bb22")
@@ -37,11 +37,17 @@ ROW_1 = "000000010000000000000001"
 BOTH_DESCRIPTORS = "03000200003c0000000000380038"
 """Both descriptors of a row, which the first release kept in one value."""
 
+ROOT_DIGEST = "03170a2e7597b7b7e3d84c05391d139a62b157e78786d8c082f29dcf4c111314"
+MEDIA_DIGEST = "064348f0fd644bb407e303e6a060101f01901c4d569ff476d815f6c8c643ff17"
+FOLDER_ROOT, FOLDER_MEDIA = 2 * ROOT_DIGEST, ROOT_DIGEST + MEDIA_DIGEST
+"""Digests of the folder's parent and of the folder: of ``/``, and of ``/media`` in it."""
+
+PATHS_OF_SCHEMA_2 = {"63055bb4d15cd3326f407b6b874d2e788c7dcc9689bbc1a3c95d2725abe1d90b": b"aa11"}
 LISTS_OF_SCHEMA_2 = {"unfeatured", "searchable", "incomplete", "partial", "pathless"}
 
 GOLDEN: dict[str, dict[bytes | str, bytes | str]] = {
     "meta": {
-        b"schema": b"2",
+        b"schema": b"3",
         b"answering": "0000000000000001",
         b"filter:1": "0000000000000002",
         b"refine:1": "0000000000000001",
@@ -50,7 +56,8 @@ GOLDEN: dict[str, dict[bytes | str, bytes | str]] = {
         b"rows": "0000000000000002",
     },
     "videos": {b"aa11": VIDEO_JSON},
-    "paths": {"63055bb4d15cd3326f407b6b874d2e788c7dcc9689bbc1a3c95d2725abe1d90b": b"aa11"},
+    "paths": {b"\0media\0one.mp4": b"aa11"},
+    "folders": {FOLDER_ROOT: b"\0\0\0\0\0\0\0\1", FOLDER_MEDIA: b"\0\0\0\0\0\0\0\1media"},
     "rows": {
         "0000000000000001": "000000003fe000000000000000000000000000003ff00000000000003e80000061613131",
         "0000000000000002": "000000013ff80000000000003ff000000000000040000000000000000000000061613131",
@@ -120,27 +127,49 @@ def write_small_store(folder: Path) -> None:
         store.forget(B)
 
 
-def lists_in(folder: Path) -> dict[str, dict[bytes, bytes]]:
-    """The lists of schema 2 of a store."""
-    found: dict[str, dict[bytes, bytes]] = {}
+def tables_in(folder: Path) -> dict[str, dict[bytes, bytes]]:
+    """Everything that a store holds."""
     with lmdb.open(str(folder), max_dbs=24) as environment:
-        tables = {name: environment.open_db(name.encode(), create=False) for name in LISTS_OF_SCHEMA_2}
         with environment.begin() as txn:
+            names = [bytes(name) for name in txn.cursor().iternext(values=False)]
+        tables = {name.decode(): environment.open_db(name, create=False) for name in names}
+        with environment.begin() as txn:
+            return {
+                name: {bytes(k): bytes(v) for k, v in txn.cursor(table)} for name, table in tables.items()
+            }
+
+
+def write_tables(folder: Path, entries: dict[str, dict[bytes, bytes]]) -> None:
+    with lmdb.open(str(folder), max_dbs=24) as environment:
+        tables = {name: environment.open_db(name.encode()) for name in entries}
+        with environment.begin(write=True) as txn:
             for name, table in tables.items():
-                found[name] = {bytes(key): bytes(value) for key, value in txn.cursor(table)}
-    return found
+                for key, value in entries[name].items():
+                    txn.put(key, value, db=table)
+
+
+def earlier(schema: bytes) -> dict[str, dict[bytes, bytes]]:
+    """The small store as an earlier release wrote it."""
+    entries = golden()
+    entries["meta"] |= {b"schema": schema, IDENTITY: b"0" * 32}
+    entries["stills"] = {bytes(7) + b"\1": b"a JPEG"}
+    entries["paths"] = {as_bytes(key): value for key, value in PATHS_OF_SCHEMA_2.items()}
+    del entries["folders"]
+    return entries
+
+
+def assert_same_lists(folder: Path, new: Path) -> None:
+    """The lists that schemas brought are as this release writes them."""
+    write_small_store(new)
+    found, expected = tables_in(folder), tables_in(new)
+    for name in (*LISTS_OF_SCHEMA_2, "paths", "folders"):
+        assert found[name] == expected[name], name
+    assert found["meta"][b"schema"] == b"3"
 
 
 def test_a_store_is_written_in_its_formats(tmp_path: Path) -> None:
     write_small_store(tmp_path)
-    written: dict[str, dict[bytes, bytes]] = {}
-    with lmdb.open(str(tmp_path), max_dbs=24) as environment:
-        with environment.begin() as txn:
-            names = [bytes(name) for name in txn.cursor().iternext(values=False)]
-        tables = {name: environment.open_db(name, create=False) for name in names}
-        with environment.begin() as txn:
-            for name, table in tables.items():
-                written[name.decode()] = {bytes(k): bytes(v) for k, v in txn.cursor(table)}
+    written = tables_in(tmp_path)
     assert len(written["meta"].pop(IDENTITY)) == 32
     assert [written.pop(name) for name in ("compared", "shared", "shared_by")] == [{}, {}, {}]  # came later
     assert set(written.pop("stills")) == {bytes(7) + b"\1", bytes(7) + b"\2"}
@@ -152,18 +181,10 @@ def test_a_store_is_written_in_its_formats(tmp_path: Path) -> None:
 
 
 def test_a_store_of_the_first_release_opens(tmp_path: Path) -> None:
-    with lmdb.open(str(tmp_path), max_dbs=20) as environment:
-        entries = {table: kept for table, kept in golden().items() if table not in LISTS_OF_SCHEMA_2}
-        entries["meta"][b"schema"] = b"1"
-        del entries["refined"]
-        entries["descriptors"][bytes.fromhex(ROW_1)] = bytes.fromhex(BOTH_DESCRIPTORS)
-        entries["meta"][IDENTITY] = b"0" * 32
-        entries["stills"] = {bytes(7) + b"\1": b"a JPEG"}
-        tables = {name: environment.open_db(name.encode()) for name in entries}
-        with environment.begin(write=True) as txn:
-            for name, table in tables.items():
-                for key, value in entries[name].items():
-                    txn.put(key, value, db=table)
+    entries = {table: kept for table, kept in earlier(b"1").items() if table not in LISTS_OF_SCHEMA_2}
+    del entries["refined"]
+    entries["descriptors"][bytes.fromhex(ROW_1)] = bytes.fromhex(BOTH_DESCRIPTORS)
+    write_tables(tmp_path, entries)
     with Store.open(tmp_path) as store:
         generation = store.answering()
         assert generation is not None
@@ -190,5 +211,23 @@ def test_a_store_of_the_first_release_opens(tmp_path: Path) -> None:
         assert store.rows_without_features(9) == [2]
         assert store.searchable(np.array([1, 2, 3])).tolist() == [True, False, False]
         assert store.video_counts() == VideoCounts(videos=1, incomplete=0, partial=1, pathless=0)
-    write_small_store(tmp_path / "new")
-    assert lists_in(tmp_path) == lists_in(tmp_path / "new")
+    assert_same_lists(tmp_path, tmp_path / "new")
+
+
+def test_a_store_of_the_second_schema_opens(tmp_path: Path) -> None:
+    write_tables(tmp_path, earlier(b"2"))
+    with Store.open(tmp_path) as store:
+        assert store.video_at(Path("/media/one.mp4")) == store.video(A)
+        assert [video.video_id for video in store.videos_in(Path("/media"))] == [A]
+    assert_same_lists(tmp_path, tmp_path / "new")
+
+
+def test_a_backup_of_the_second_schema_is_restored_with_other_paths(tmp_path: Path) -> None:
+    write_tables(tmp_path / "old", earlier(b"2"))
+    with store_snapshot(tmp_path / "old") as backup:
+        fill_store(tmp_path / "new", ((table, [list(backup.entries(table))]) for table in Table))
+    with Store.open(tmp_path / "new") as store:
+        assert store.relocate(PathMap({Path("/media"): Path("/disk/films")})) == 1
+        assert store.folders_in(Path("/")) == {Path("/disk"): 1}
+        assert [video.video_id for video in store.videos_in(Path("/disk"))] == [A]
+        assert store.videos_in(Path("/media")) == []

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from cbvir_core.store import Store, VideoRecord
 from cbvir_core.store.environment import Table, Transaction
-from cbvir_core.store.layout import path_key
+from cbvir_core.store.path_tables import list_all_paths
 from cbvir_core.store.records import dump_video
 from cbvir_core.types import Keyframe, Rows, VideoId, VideoInfo
 
@@ -39,9 +39,9 @@ def put_videos(store: Store, count: int, added_at: float = 1e9) -> None:
         for number in range(count):
             video_id, path = f"{number:032x}", f"/archive/reel {number // 1000:03d}/film {number:06d}.mp4"
             record = written.replace("/PATH", path).replace("ID", video_id)
-            txn.put(Table.PATHS, path_key(Path(path)), video_id.encode())
             txn.put(
                 Table.VIDEOS, video_id.encode(), record.replace("0.125", str(60.0 + number % 5400)).encode()
             )
+        list_all_paths(txn)
 
     store._environment.write(work)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -14,17 +15,20 @@ from cbvir_core.store.check.faults import StoreFault, as_rows, differing
 from cbvir_core.store.comparison_tables import mirrored_pair_key, videos_of_pair_key
 from cbvir_core.store.environment import Table
 from cbvir_core.store.layout import (
+    STORE_SCHEMA,
     KeyframeRow,
     number_key,
-    path_key,
     unframed_row,
     unpack_keyframe,
     unpack_number,
     unpack_row_key,
 )
+from cbvir_core.store.path_keys import folder_key, path_key
+from cbvir_core.store.path_tables import FOLDER_COUNT_BYTES, folders_of, pack_folder
 from cbvir_core.store.records import VideoRecord, load_video
 from cbvir_core.store.row_mask import CHUNK_ROWS
 from cbvir_core.store.snapshot import StoreSnapshot
+from cbvir_core.store.upgrade import SCHEMA_KEY
 from cbvir_core.types import RowNumbers, VideoId
 
 
@@ -89,13 +93,20 @@ def _check_videos(known: KnownRows) -> Iterator[StoreFault]:
 
 
 def _check_paths(snapshot: StoreSnapshot, known: KnownRows) -> Iterator[StoreFault]:
+    if snapshot.meta(SCHEMA_KEY) != STORE_SCHEMA.encode():
+        return  # of an earlier release: its opening makes these tables anew
     owners = {path_key(path): record for record in known.videos.values() for path in record.paths}
     for key, value in snapshot.entries(Table.PATHS):
         owner = owners.pop(key, None)
         if owner is None or owner.video_id.encode() != value:
-            yield StoreFault(Table.PATHS, f"{key.hex()} leads to {value!r}, which is not at that path")
+            yield StoreFault(Table.PATHS, f"{key!r} leads to {value!r}, which is not at that path")
     for record in owners.values():
         yield StoreFault(Table.PATHS, f"a path of {record.video_id} leads to no video")
+    counted = Counter(folder for record in known.videos.values() for folder in folders_of(record.paths))
+    expected = {folder_key(folder): pack_folder(folder, count) for folder, count in counted.items()}
+    wrong = set(snapshot.entries(Table.FOLDERS)) ^ set(expected.items())
+    for name in sorted({os.fsdecode(value[FOLDER_COUNT_BYTES:]) for _, value in wrong}):
+        yield StoreFault(Table.FOLDERS, f"what is counted of a folder {name!r} is not what lies there")
 
 
 def _check_numbers(snapshot: StoreSnapshot, known: KnownRows) -> Iterator[StoreFault]:

@@ -261,10 +261,14 @@ class VideoDetailsDocument(VideoDocument):
 
 
 class VideosDocument(BaseModel):
-    """A list of videos, or a page of it; `total` counts all that are wanted."""
+    """A list of videos, or a page of it; `total` counts all that are wanted.
+
+    Of a page in the order of paths, `next` is where the next one begins; it has no value after the last one.
+    """
 
     videos: list[VideoDocument]
     total: int
+    next: str | None = None
 
 
 class KeyframeDocument(BaseModel):

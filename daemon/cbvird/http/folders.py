@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from cbvird.http.context import Served
 from cbvird.http.documents import shown
-from cbvird.ingest.listing import FolderEntry
+from cbvird.ingest.entries import FolderEntry
 
 router = APIRouter(tags=["videos"])
 
@@ -41,8 +41,8 @@ def folders(
 ) -> FoldersDocument:
     """Return the watched folders, or the folders directly in one, as far as they hold known videos."""
     if under is not None:
-        found = served.listing.folders(Path(under))
+        found = served.catalog.folders(Path(under))
     else:
         roots = [root.path for root in served.tracker.roots()]
-        found = [FolderEntry(root, served.listing.count(root)) for root in roots]
+        found = [FolderEntry(root, served.catalog.count(root)) for root in roots]
     return FoldersDocument(folders=[FolderDocument.of(folder) for folder in found])

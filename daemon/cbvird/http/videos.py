@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from base64 import b64decode, b64encode
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -22,13 +24,16 @@ from cbvird.http.documents import (
 )
 from cbvird.http.reports import CountDocument, ForgottenDocument, ScanDocument
 from cbvird.http.roles import ADMINISTRATIVE
-from cbvird.ingest.entries import VideoEntry
+from cbvird.ingest.entries import ROOT, VideoEntry
 from cbvird.ingest.job_rows import JobState
 from cbvird.ingest.listing import VideoFilter, VideoOrder
 
 router = APIRouter(tags=["videos"])
 
 VideoState = Literal["waiting", "working", "indexed", "partial", "failed", "offline"]
+
+URL_CHARACTERS = b"-_"
+PATH_ORDERS = (VideoOrder.PATH, VideoOrder.PATH_DOWN)
 
 VideoParameter = Annotated[str | None, Query(description="a path, or the beginning of an id")]
 
@@ -43,19 +48,52 @@ def videos(
     under: Annotated[str | None, Query(description="only videos in this folder")] = None,
     name: Annotated[str, Query(max_length=255, description="only files with this in their names")] = "",
     sort: Annotated[VideoOrder, Query(description="with a - downwards")] = VideoOrder.PATH,
+    after: Annotated[str | None, Query(description="what the page before said as `next`")] = None,
 ) -> VideosDocument:
     """Return every known video, or the one that a path or unique id prefix names, or a page of the list.
 
-    The list of which pages are taken may be some seconds old where it is long.
+    Pages by path, of all videos or of a folder, that follow each other by `next` are read as they are asked
+    for.  The list of which others are taken may be some seconds old where it is long.
     """
     if limit is not None:
         wanted = VideoFilter(frozenset(state or ()), None if under is None else Path(under), name)
+        if wanted.is_plain and sort in PATH_ORDERS and not offset:
+            down = sort is VideoOrder.PATH_DOWN
+            return _page_by_path(served, wanted.under or ROOT, limit, after, down=down)
+        if after is not None:
+            raise BadRequest("after wants the order of paths, and no offset, state or name")
         page = served.listing.page(wanted, sort, offset, limit)
         return VideosDocument(videos=[VideoDocument.of(row) for row in page.videos], total=page.total)
-    if offset or state or under or name or sort is not VideoOrder.PATH:
-        raise BadRequest("offset, state, under, name and sort want a limit too")
+    if offset or state or under or name or after or sort is not VideoOrder.PATH:
+        raise BadRequest("offset, after, state, under, name and sort want a limit too")
     rows = served.catalog.videos() if video is None else [served.catalog.find(video)]
     return VideosDocument(videos=[VideoDocument.of(row) for row in rows], total=len(rows))
+
+
+def _page_by_path(
+    served: Context, under: Path, limit: int, after: str | None, *, down: bool
+) -> VideosDocument:
+    passed = None if after is None else _path_of_next(after)
+    page = served.catalog.page(limit, passed, under=under, down=down)
+    is_last = len(page.videos) < limit
+    further = None if is_last else _next_of_path(page.videos[-1].path)
+    documents = [VideoDocument.of(row) for row in page.videos]
+    return VideosDocument(videos=documents, total=page.total, next=further)
+
+
+def _next_of_path(path: Path) -> str:
+    """Return a path in base64: a name of a file may hold bytes that the text of a request cannot."""
+    return b64encode(os.fsencode(path), URL_CHARACTERS).decode("ascii")
+
+
+def _path_of_next(after: str) -> Path:
+    try:
+        path = Path(os.fsdecode(b64decode(after, URL_CHARACTERS, validate=True)))
+    except ValueError:
+        path = Path()
+    if not path.is_absolute():
+        raise BadRequest("after is not what a page said as next")
+    return path
 
 
 @router.get("/videos/{video_id}")

@@ -1,7 +1,7 @@
 """The list of videos: what the library holds and what the jobs say, put together.
 
-What counts or names videos reads only those at work, and counts and lists that the store keeps, so that it
-takes as long with a hundred thousand videos as with ten.
+What counts or names videos, or lists some by path, reads only those and those at work, and counts and lists
+that the store keeps.  So it takes as long with a hundred thousand videos as with ten.
 """
 
 from __future__ import annotations
@@ -9,21 +9,26 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from heapq import merge
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
 from cbvir_core.errors import UnknownVideo, VideoForgotten
 from cbvir_core.library import Library
-from cbvir_core.store import VideoRecord
+from cbvir_core.store import VideoRecord, path_order
 from cbvir_core.types import VideoId
 from cbvird.ingest.entries import (
+    ROOT,
     VIDEO_STATES,
+    FolderEntry,
     Problem,
     VideoEntry,
+    VideoPage,
+    entry_order,
     of_job,
     of_path,
     of_record,
-    path_order,
     state_of,
 )
 from cbvird.ingest.job_rows import Job, JobState
@@ -63,7 +68,39 @@ class Catalog:
 
     def videos(self) -> list[VideoEntry]:
         """Return all rows, ordered by path."""
-        return sorted(self._rows(), key=path_order)
+        return sorted(self._rows(), key=entry_order)
+
+    def page(
+        self, limit: int, after: Path | None = None, *, under: Path = ROOT, down: bool = False
+    ) -> VideoPage:
+        """Return up to `limit` rows in a folder, by path, from the one after the path `after` on.
+
+        They are those of `videos`, in its order or with `down` the other way round, and only they are read.
+        """
+        at_work = self._at_work()
+        files = [row for row in self._rows_of_files(at_work) if row.within(under)]
+        total = self._library.count_in(under) + len(files)
+        left = [row for row in files if after is None or _is_past(row.path, after, down=down)]
+        rows = merge(
+            self._rows_in(under, after, limit, at_work, down=down),
+            sorted(left, key=entry_order, reverse=down),
+            key=entry_order,
+            reverse=down,
+        )
+        return VideoPage(list(islice(rows, limit)), total)
+
+    def folders(self, under: Path) -> list[FolderEntry]:
+        """Return the folders directly in `under` that hold videos, by name."""
+        counted = Counter(self._library.folders_in(under))
+        for row in self._rows_of_files(self._at_work()):
+            if under in row.path.parent.parents:
+                counted[under / row.path.relative_to(under).parts[0]] += 1
+        return [FolderEntry(folder, counted[folder]) for folder in sorted(counted)]
+
+    def count(self, under: Path) -> int:
+        """Return how many videos are in a folder or in folders inside it."""
+        files = self._rows_of_files(self._at_work())
+        return self._library.count_in(under) + sum(under in row.path.parents for row in files)
 
     def find(self, text: str) -> VideoEntry:
         """Return the one video that a path or a unique id prefix names.  Raises UnknownVideo."""
@@ -91,7 +128,7 @@ class Catalog:
     def working(self) -> list[VideoEntry]:
         """Return the videos that are being taken in, ordered by path."""
         rows = [row for _, row in self._rows_at_work(self._at_work()) if row.state == "working"]
-        return sorted(rows, key=path_order)
+        return sorted(rows, key=entry_order)
 
     def problems(self) -> list[Problem]:
         """Return everything that went wrong, ordered by path."""
@@ -100,7 +137,7 @@ class Catalog:
         for record in self._library.partial_videos():
             row = self._row_of(record, at_work)
             rows[row.path] = row
-        return [row.error for row in sorted(rows.values(), key=path_order) if row.error is not None]
+        return [row.error for row in sorted(rows.values(), key=entry_order) if row.error is not None]
 
     def eta_s(self) -> float | None:
         """Return the seconds until all jobs are done at the speed so far; None before there is a speed."""
@@ -149,6 +186,22 @@ class Catalog:
                 listed.add(record.video_id)
                 yield record, self._row_of(record, at_work)
 
+    def _rows_of_files(self, at_work: _AtWork) -> list[VideoEntry]:
+        """Return the rows of files at work of which the library has no video."""
+        unknown = (path for path in at_work.paths if self._library.video_at(path) is None)
+        return [row for path in unknown if (row := self._row_of_file(path, at_work)) is not None]
+
+    def _rows_in(
+        self, under: Path, after: Path | None, batch: int, at_work: _AtWork, *, down: bool
+    ) -> Iterator[VideoEntry]:
+        """Yield the rows of videos in a folder, each at the one of its paths that it is shown with."""
+        while found := self._library.paths_in(under, batch, after, down=down):
+            for path, record in found:
+                row = self._row_of(record, at_work).within(under)
+                if row is not None and row.path == path:
+                    yield row
+            after = found[-1][0]
+
     def _row_at(self, path: Path, at_work: _AtWork) -> VideoEntry | None:
         record = self._library.video_at(path)
         return self._row_of_file(path, at_work) if record is None else self._row_of(record, at_work)
@@ -176,6 +229,12 @@ class Catalog:
             entry = of_record(record, [], {}, dict(zip(record.paths, present, strict=True)).__getitem__)
             known = _IdleEntry(record, present, all(present), entry)
         return known
+
+
+def _is_past(path: Path, after: Path, *, down: bool) -> bool:
+    """Return whether a path comes after another one in the order that is wanted."""
+    one, other = path_order(path), path_order(after)
+    return one < other if down else one > other
 
 
 def _counted(states: Iterable[str]) -> dict[str, int]:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from cbvir_core.errors import DamagedVideo
-from cbvir_core.store import VideoRecord
+from cbvir_core.store import VideoRecord, path_order
 from cbvir_core.types import VideoId
 from cbvird.ingest.job_rows import Job, JobState
 from cbvird.runtime.event_bus import FileProgress
 
+ROOT = Path("/")
 VIDEO_STATES = ("waiting", "working", "indexed", "partial", "failed", "offline")
 
 
@@ -48,10 +49,33 @@ class VideoEntry:
     eta_s: float | None = None
     added_at: float | None = None
 
+    def within(self, folder: Path) -> VideoEntry | None:
+        """Return the row with a path that lies in the folder; None where it has none."""
+        beginning = f"{str(folder).rstrip('/')}/"  # texts are compared quicker than paths
+        paths = (path for path in (self.path, *self.paths) if str(path).startswith(beginning))
+        path = next(paths, None)
+        return None if path is None else self if path == self.path else replace(self, path=path)
 
-def path_order(video: VideoEntry) -> str:
-    """Return a text by which paths sort as they do by their parts, but quicker."""
-    return str(video.path).replace("/", "\0")
+
+@dataclass(frozen=True, slots=True)
+class VideoPage:
+    """Some of the wanted videos, and how many are wanted in all."""
+
+    videos: list[VideoEntry]
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class FolderEntry:
+    """A folder, and how many videos are in it or in folders inside it."""
+
+    path: Path
+    videos: int
+
+
+def entry_order(video: VideoEntry) -> bytes:
+    """Return bytes by which rows are sorted: by path, part by part."""
+    return path_order(video.path)
 
 
 def of_record(

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from cbvird.ingest.entries import VideoEntry
+from cbvird.ingest.entries import VideoEntry, VideoPage, entry_order
 
 CHANGED_AGE_BUILDS = 10.0
 """A snapshot of a list that has changed is used for this many times the seconds that making it took: of
@@ -35,36 +34,31 @@ class VideoOrder(StrEnum):
 class VideoFilter:
     """Which videos are wanted: in one of `states`, in the folder `under`, with `name` in the file's name.
 
-    What is empty or None leaves none out; case does not count in names.
+    What is empty or None leaves none out; case does not count in names.  A video at several paths is shown
+    with one in the folder.
     """
 
     states: frozenset[str] = frozenset()
     under: Path | None = None
     name: str = ""
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether nothing but the folder is asked for."""
+        return not (self.states or self.name)
+
+    def choose(self, videos: list[VideoEntry]) -> list[VideoEntry]:
+        """Return those that are wanted of videos in order of path, in that order."""
+        if self.under is not None:
+            within = (video.within(self.under) for video in videos)
+            videos = sorted((video for video in within if video is not None), key=entry_order)
+        return [video for video in videos if self.admits(video)]
+
     def admits(self, video: VideoEntry) -> bool:
-        """Return whether a video is wanted."""
+        """Return whether a video is wanted, wherever it lies."""
         if self.states and video.state not in self.states:
             return False
-        if self.under is not None and not _is_in(video, _beginning_in(self.under)):
-            return False
         return not self.name or self.name.casefold() in video.path.name.casefold()
-
-
-@dataclass(frozen=True, slots=True)
-class VideoPage:
-    """Some of the wanted videos, and how many are wanted in all."""
-
-    videos: list[VideoEntry]
-    total: int
-
-
-@dataclass(frozen=True, slots=True)
-class FolderEntry:
-    """A folder, and how many videos are in it or in folders inside it."""
-
-    path: Path
-    videos: int
 
 
 class VideoListing:
@@ -92,27 +86,10 @@ class VideoListing:
         with self._lock:
             known, asked, found = self._last_found
         if known is not snapshot or asked != (wanted, order):
-            found = _in_order([video for video in snapshot if wanted.admits(video)], order)
+            found = _in_order(wanted.choose(snapshot), order)
             with self._lock:
                 self._last_found = snapshot, (wanted, order), found
         return VideoPage(found[offset : offset + limit], len(found))
-
-    def folders(self, under: Path) -> list[FolderEntry]:
-        """Return the folders directly in `under` that hold videos, by name."""
-        beginning = _beginning_in(under)
-        below = (
-            str(path)[len(beginning) :].partition("/")
-            for video in self._current()
-            for path in video.paths
-            if str(path).startswith(beginning)
-        )
-        counted = Counter(name for name, slash, _ in below if slash)
-        return [FolderEntry(under / name, counted[name]) for name in sorted(counted)]
-
-    def count(self, under: Path) -> int:
-        """Return how many videos are in a folder or in folders inside it."""
-        beginning = _beginning_in(under)
-        return sum(_is_in(video, beginning) for video in self._current())
 
     def _current(self) -> list[VideoEntry]:
         with self._lock:
@@ -147,12 +124,3 @@ def _by_added(video: VideoEntry) -> float:
 
 
 _SORT_KEYS: dict[str, Callable[[VideoEntry], float]] = {"duration_s": _by_duration, "added": _by_added}
-
-
-def _beginning_in(folder: Path) -> str:
-    """Return what the path of every file in a folder begins with; texts are compared quicker than paths."""
-    return f"{str(folder).rstrip('/')}/"
-
-
-def _is_in(video: VideoEntry, beginning: str) -> bool:
-    return any(str(path).startswith(beginning) for path in video.paths)

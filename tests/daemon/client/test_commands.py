@@ -157,6 +157,8 @@ def test_a_person_reads_tables(ctl: Ctl, films: list[Film], dropped: Path, tmp_p
     path, _ = picture(films[0], 2, tmp_path)
     assert str(dropped) in ctl("query", str(path)).stdout
     assert str(dropped) in ctl("videos", "list").stdout
+    assert str(dropped) in ctl("videos", "list", "--in", str(dropped.parent)).stdout
+    assert document(ctl("videos", "list", "--in", "/nowhere", "--json")) == {"videos": [], "total": 0}
     assert "indexed 1" in ctl("status").stdout
     assert "scene from" in ctl("keyframes", str(dropped)).stdout
     assert ctl("errors").stdout.strip() == "No errors."
