@@ -61,8 +61,15 @@ MAX_PAGE_CONNECTIONS = 256
 """Connections to the page at once; a browser opens six."""
 
 INGEST_NICE = 5
-BACKFILL_NICE = 19
-"""Queries run at the priority of the service, ingest below it, and backfill below that."""
+BACKFILL_NICE = 10
+"""Queries run at the priority of the service, ingest below it, and backfill below that.
+
+Beside two decoders of niceness 5, a thread of 10 gets about a seventh of two processors, which is what SOLAR
+and local features take of an ingest.  At 19 it gets a fiftieth: then nearly all of them are left to the end
+of the ingest, where one thread makes them and the other processor is idle."""
+
+SPARE_NICE = 19
+"""Of work that is not urgent: comparisons, the self-test, checks of files."""
 
 SUPERVISION_INTERVAL_S = 0.5
 """Seconds between two checks of the threads."""
@@ -214,9 +221,9 @@ def _start_work(threads: ThreadGroup, settings: Settings, context: Context) -> N
         threads.start(f"ingest-{number}", ingest.run, nice=INGEST_NICE)
     threads.start("index", maintenance.maintain)  # lowers itself while it builds
     threads.start("backfill", maintenance.backfill, nice=BACKFILL_NICE)
-    threads.start("verify", maintenance.verify, nice=BACKFILL_NICE)
-    threads.start("self-test", context.self_test.run, nice=BACKFILL_NICE)
-    threads.start("duplicates", context.duplicates.run, nice=BACKFILL_NICE)  # and the threads that it starts
+    threads.start("verify", maintenance.verify, nice=SPARE_NICE)
+    threads.start("self-test", context.self_test.run, nice=SPARE_NICE)
+    threads.start("duplicates", context.duplicates.run, nice=SPARE_NICE)  # and the threads that it starts
 
 
 def _load_refine(library: Library) -> None:

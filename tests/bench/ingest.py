@@ -5,7 +5,10 @@ to several films, for an archive is many files: of one file alone the decoder us
 every keyframe has its SOLAR descriptor too; what is left then are local features of the last stills.
 
 Processor seconds are those of all processes of the service, less those of a service that starts, finds
-no video and stops.  ``python -m bench.ingest stages`` measures the stages of an ingest (`bench.stages`).
+no video and stops.  Beside other work the wall clock says little: what it would be on free processors is
+estimated by how many threads had work at each moment (`bench.demand`).
+
+``python -m bench.ingest stages`` measures the stages of an ingest (`bench.stages`).
 """
 
 from __future__ import annotations
@@ -16,11 +19,15 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import httpx
+
 from bench import stages
 from bench.cost import Cost, cost, ffmpeg_decode, film_720p, report
+from bench.demand import Demand
 from bench.films.making import make_film
 from bench.films.parts import best_versions
 from bench.films.plan import ENCODINGS, FilmPlan, stretch_of
@@ -41,23 +48,36 @@ CORES, GOAL_WALL = 2, 1.15
 """Cores that the work is to fill, and the wall clock by the processor seconds divided by them, at most."""
 
 
-def _done_after_s(folder: Path, films: Sequence[Path]) -> float:
-    """Move the films into the watched folder; return the seconds from the start of the work to its end."""
+@dataclass
+class _Work:
+    """Seconds from the start of the work to its end, and what it wanted of the processors."""
+
+    wall_s: float = 0.0
+    demand: Demand | None = None
+
+
+def _done(folder: Path, films: Sequence[Path]) -> _Work:
+    """Move the films into the watched folder; return what it took until all is searchable."""
     watched = folder / "videos"
     watched.mkdir(parents=True)
     with service(folder, watch={"folders": [str(watched)], "settle_s": 1.0}) as running:
         if not films:
-            return 0.0
+            return _Work()
         for film in films:
             shutil.copy(film, watched / f"{film.name}.part")
         for film in films:
             (watched / f"{film.name}.part").rename(watched / film.name)
-        started = None
-        while not _is_done(status := running.json("status"), len(films)):
-            if started is None and status["videos"].get("working"):
-                started = time.perf_counter()
-            time.sleep(POLL_S)
-        return time.perf_counter() - (started or time.perf_counter())
+        transport = httpx.HTTPTransport(uds=str(running.socket))
+        with httpx.Client(transport=transport, base_url="http://cbvird", timeout=600.0) as http:
+            while not http.get("/v1/status").json()["videos"].get("working"):
+                time.sleep(POLL_S)
+            started = looked = time.perf_counter()
+            demand = Demand(running.process.pid, CORES)
+            while not _is_done(http.get("/v1/status").json(), len(films)):
+                time.sleep(POLL_S)
+                before, looked = looked, time.perf_counter()
+                demand.look(looked - before)
+            return _Work(time.perf_counter() - started, demand)
 
 
 def _is_done(status: dict[str, Any], films: int) -> bool:
@@ -66,10 +86,10 @@ def _is_done(status: dict[str, Any], films: int) -> bool:
     return indexed == films and refined == status["keyframes"] > 0
 
 
-def _run(folder: Path, films: Sequence[Path]) -> tuple[Cost, float]:
+def _run(folder: Path, films: Sequence[Path]) -> tuple[Cost, _Work]:
     with cost() as spent:
-        working_s = _done_after_s(folder, films)
-    return spent, working_s
+        work = _done(folder, films)
+    return spent, work
 
 
 def _joined(folder: Path, files: int) -> tuple[list[Path], float]:
@@ -89,14 +109,17 @@ def _joined(folder: Path, files: int) -> tuple[list[Path], float]:
 def _measure(folder: Path, films: Sequence[Path], duration_s: float, idle_cpu_s: float) -> dict[str, str]:
     hours = duration_s / 3600
     null_cpu_s = sum(ffmpeg_decode(film).cpu_s for film in films)
-    busy, working_s = _run(folder, films)
-    cpu_s = busy.cpu_s - idle_cpu_s
+    busy, work = _run(folder, films)
+    cpu_s, demand = busy.cpu_s - idle_cpu_s, work.demand
+    assert demand is not None
     return {
-        f"times_real_time_(goal_{GOAL_TIMES_REAL_TIME})": f"{duration_s / working_s:.0f}",
+        f"times_real_time_(goal_{GOAL_TIMES_REAL_TIME})": f"{duration_s / work.wall_s:.0f}",
         "cpu_s_per_video_hour": f"{cpu_s / hours:.0f}",
         "ffmpeg_to_null_cpu_s_per_video_hour": f"{null_cpu_s / hours:.0f}",
         "cpu_against_ffmpeg": f"{cpu_s / null_cpu_s:.2f}",
-        f"wall_clock_against_cpu_over_{CORES}_cores_(goal_{GOAL_WALL})": f"{CORES * working_s / cpu_s:.2f}",
+        f"wall_clock_against_cpu_over_{CORES}_cores_(goal_{GOAL_WALL})": f"{CORES * work.wall_s / cpu_s:.2f}",
+        "the_same_on_free_cores,_by_demand": f"{demand.against_full_use:.2f}",
+        "waiting_for_a_core_by_cpu": f"{demand.waited_s / demand.cpu_s:.1f} times",
     }
 
 
