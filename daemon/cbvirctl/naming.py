@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from cbvir_shared.path_text import as_utf8
 from cbvirctl.errors import Refused, Usage
 from cbvirctl.session import reference
 
@@ -37,6 +38,7 @@ def video_of(client: Client, text: str) -> Document:
     except Refused as error:
         if error.code != UNKNOWN_VIDEO:
             raise
+    text = as_utf8(text)
     for fits in (_is_name, _is_stem, _is_part):
         if named := [video for video in _with_name(client, text) if fits(video, text)]:
             return _only(named, text)
@@ -55,6 +57,7 @@ def by_whole_name(client: Client, text: str, call: Callable[[str], T]) -> T:
     except Refused as error:
         if error.code != UNKNOWN_VIDEO:
             raise
+    text = as_utf8(text)
     named = [video for video in _with_name(client, text) if _is_name(video, text)]
     if not named:
         raise _nothing(text, "the whole name of its file")

@@ -7,6 +7,7 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+from cbvir_shared.path_text import path_of
 from cbvirctl.errors import Refused
 from cbvirctl.render import clock
 from cbvirctl.session import note
@@ -30,7 +31,7 @@ def open_best(document: dict[str, Any]) -> None:
         note("nothing is opened: no scene is even likely")
         return
     best = results[0]
-    if not Path(best["path"]).exists():
+    if not Path(path_of(best["path"])).exists():
         note(f"nothing is opened: {best['path']} is offline")
         return
     first = next((one for one in best.get("pictures", ()) if one), best)
@@ -47,7 +48,7 @@ def play(path: str, time_s: float) -> str:
     for name, option in PLAYERS:
         program = shutil.which(name)
         if program is not None:
-            command = [program, *option.format(time=time_s).split(), path]
+            command = [program, *option.format(time=time_s).split(), path_of(path)]
             subprocess.Popen(
                 command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
             )

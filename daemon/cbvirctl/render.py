@@ -9,6 +9,8 @@ import sys
 from rich.console import Console
 from rich.text import Text
 
+from cbvir_shared.path_text import printable
+
 WORD_COLOURS = {
     "match": "green",
     "likely": "yellow",
@@ -87,4 +89,4 @@ def coloured(word: str) -> Text:
 
 def plain(text: str) -> Text:
     """Return a path or message as it is: square brackets in it are no markup."""
-    return Text(text)
+    return Text(printable(text))

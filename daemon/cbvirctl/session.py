@@ -14,6 +14,7 @@ import typer
 
 from cbvir_shared.default_paths import client_socket
 from cbvir_shared.error_document import error_document
+from cbvir_shared.path_text import as_utf8, shown
 from cbvirctl.errors import ClientError
 
 if TYPE_CHECKING:
@@ -61,7 +62,11 @@ def reference(text: str) -> str:
     """Return what names a video to the service.  A path becomes absolute: the service has another folder."""
     looks_like_path = os.sep in text or text.startswith((".", "~")) or (text and Path(text).exists())
     # Without `..`, as paths are stored; Path.absolute() keeps it.
-    return os.path.abspath(expanded(text)) if looks_like_path else text  # noqa: PTH100
+    if not looks_like_path:
+        return as_utf8(text)
+    path = os.path.abspath(expanded(text))  # noqa: PTH100
+    # A name that was copied from a table is text already; that of a file which is there is not.
+    return shown(path) if os.path.lexists(path) else as_utf8(path)
 
 
 def expanded(text: str) -> Path:

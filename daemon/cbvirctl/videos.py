@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from cbvir_shared.path_text import printable
 from cbvirctl.completion import complete_video
 from cbvirctl.errors import Refused
 from cbvirctl.help import ExplainedCommand, ExplainedGroup
@@ -113,7 +114,7 @@ def forget(video: FileArgument, as_json: JsonOption = False, socket: SocketOptio
     """
     with session(socket, as_json) as client:
         document = by_whole_name(client, video, lambda named: client.delete("/v1/videos", video=named))
-    _report(document, as_json, f"forgot {', '.join(document['paths'])}")
+    _report(document, as_json, f"forgot {', '.join(map(printable, document['paths']))}")
 
 
 def keyframes(

@@ -88,6 +88,13 @@ def test_each_row_is_found_by_its_paths_and_its_id(catalog: Catalog) -> None:
             catalog.find(text)
 
 
+def test_a_forgotten_file_that_is_tried_again_counts_at_once(catalog: Catalog) -> None:
+    path, before = ROOT / "forgotten", catalog.counts()["waiting"]
+    assert catalog._jobs.retry(path) == 1
+    assert catalog.counts()["waiting"] == before + 1  # so `cbvirctl wait` waits for it
+    assert catalog.find(str(path)).state == "waiting"
+
+
 def test_counting_and_naming_read_no_list(catalog: Catalog, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Library, "videos", lambda _library: pytest.fail("the whole list was read"))
     assert sum(catalog.counts().values()) == 7

@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 from cbvir_core.clips import ClipAnswer, ClipHit
 from cbvir_core.decode import encode_png
-from cbvird.http.documents import shown
+from cbvir_shared.path_text import shown
 
 
 class ClipHitDocument(BaseModel):

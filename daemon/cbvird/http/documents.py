@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Self
 
 from pydantic import BaseModel
 
 from cbvir_core.store import VideoRecord
 from cbvir_core.types import Answer, Evidence, FoundVideo, Hit, Occurrence, VideoInfo
+from cbvir_shared.path_text import shown
 from cbvird.http.scores import shown_score
 from cbvird.ingest.entries import Problem, VideoEntry
-
-
-def shown(text: Path | str) -> str:
-    """Return a path, or a sentence that holds one, for JSON: bytes that are not UTF-8 become ``?``."""
-    return str(text).encode("utf-8", "replace").decode()
 
 
 class EvidenceDocument(BaseModel):

@@ -11,7 +11,7 @@ from cbvir_core.duplicates import DuplicateGroup, DuplicateKind
 from cbvir_core.library import Library
 from cbvir_core.store import SharedSegment, VideoRecord
 from cbvir_core.types import KeyframeId, VideoId
-from cbvird.http.documents import shown
+from cbvir_shared.path_text import shown
 from cbvird.runtime.duplicates import ComparisonState
 
 SEGMENTS_WITH_STILLS = 3

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import BaseModel
 
 from cbvir_core.errors import CbvirError
-from cbvird.http.documents import shown
+from cbvir_shared.path_text import shown
 
 
 class ErrorBody(BaseModel):

@@ -29,7 +29,7 @@ from cbvir_core.errors import (
     WeightsMissing,
 )
 from cbvir_shared.error_document import error_document
-from cbvird.http.documents import shown
+from cbvir_shared.path_text import shown
 
 LOG = structlog.get_logger(__name__)
 

@@ -8,8 +8,8 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import BaseModel
 
+from cbvir_shared.path_text import path_of, shown
 from cbvird.http.context import Served
-from cbvird.http.documents import shown
 from cbvird.ingest.entries import FolderEntry
 
 router = APIRouter(tags=["videos"])
@@ -41,7 +41,7 @@ def folders(
 ) -> FoldersDocument:
     """Return the watched folders, or the folders directly in one, as far as they hold known videos."""
     if under is not None:
-        found = served.catalog.folders(Path(under))
+        found = served.catalog.folders(Path(path_of(under)))
     else:
         roots = [root.path for root in served.tracker.roots()]
         found = [FolderEntry(root, served.catalog.count(root)) for root in roots]

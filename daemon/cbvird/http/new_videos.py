@@ -12,8 +12,8 @@ from pydantic import BaseModel
 from starlette.concurrency import run_in_threadpool
 
 from cbvir_core.errors import VideoOffline
+from cbvir_shared.path_text import path_of, shown
 from cbvird.http.context import Served
-from cbvird.http.documents import shown
 from cbvird.http.roles import ADMINISTRATIVE
 from cbvird.ingest.upload_folders import UploadFolders
 
@@ -53,7 +53,7 @@ async def upload(
     The file has a hidden name until all of it is there.
     """
     taking = served.upload_folders
-    target = await run_in_threadpool(taking.target, Path(root), name)
+    target = await run_in_threadpool(taking.target, Path(path_of(root)), name)
     if not (target.parent.is_dir() and served.tracker.is_there(target.parent)):
         raise VideoOffline("is offline; connect its disk and try again", path=target.parent)
     announced = request.headers.get("content-length", "")

@@ -13,8 +13,9 @@ from starlette.datastructures import UploadFile
 from cbvir_core.clips import OrderedHit
 from cbvir_core.errors import BadRequest
 from cbvir_core.search import SearchOptions
+from cbvir_shared.path_text import shown
 from cbvird.http.context import Context, Served
-from cbvird.http.documents import HitDocument, shown
+from cbvird.http.documents import HitDocument
 from cbvird.http.metrics import QUERY_SECONDS
 from cbvird.http.query import folder_or_video
 from cbvird.http.scores import shown_score

@@ -17,6 +17,7 @@ from cbvir_core.decode import encode_png
 from cbvir_core.errors import BadRequest, CbvirError
 from cbvir_core.search import QueryStage, SearchOptions, StageListener
 from cbvir_core.types import Answer, KeyframeId
+from cbvir_shared.path_text import path_of
 from cbvird.http.body import picture_of
 from cbvird.http.context import Context, Served
 from cbvird.http.documents import AnswerDocument
@@ -156,4 +157,4 @@ def region_of(text: str | None) -> tuple[int, int, int, int] | None:
 
 def folder_or_video(text: str) -> Path | str:
     """Return the path of a folder or video, or the beginning of a video's id."""
-    return Path(text) if text.startswith("/") else text
+    return Path(path_of(text)) if text.startswith("/") else text

@@ -13,8 +13,9 @@ from fastapi import APIRouter, Header
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from cbvir_core.version import VERSION
+from cbvir_shared.path_text import shown
 from cbvird.http.context import Served
-from cbvird.http.documents import VideoDocument, shown
+from cbvird.http.documents import VideoDocument
 from cbvird.http.event_documents import described_events
 from cbvird.http.reports import (
     IndexSummary,
@@ -79,5 +80,6 @@ async def events(
         yield ServerSentEvent(comment="cbvird", retry=RECONNECT_MS)
         while not served.stop.is_set():
             for event in subscription.take():
-                yield ServerSentEvent(event=event.kind, data=event.data, id=served.event_bus.id_of(event))
+                data = {key: shown(one) if isinstance(one, str) else one for key, one in event.data.items()}
+                yield ServerSentEvent(event=event.kind, data=data, id=served.event_bus.id_of(event))
             await asyncio.sleep(EVENT_POLL_S)

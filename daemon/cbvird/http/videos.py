@@ -11,6 +11,7 @@ from fastapi import APIRouter, Query
 
 from cbvir_core.errors import BadRequest, VideoBusy, VideoForgotten
 from cbvir_core.types import VideoId
+from cbvir_shared.path_text import path_of, shown
 from cbvird.http.context import Context, Served
 from cbvird.http.documents import (
     ErrorsDocument,
@@ -20,7 +21,6 @@ from cbvird.http.documents import (
     VideoDetailsDocument,
     VideoDocument,
     VideosDocument,
-    shown,
 )
 from cbvird.http.reports import CountDocument, ForgottenDocument, ScanDocument
 from cbvird.http.roles import ADMINISTRATIVE
@@ -56,7 +56,7 @@ def videos(
     for.  The list of which others are taken may be some seconds old where it is long.
     """
     if limit is not None:
-        wanted = VideoFilter(frozenset(state or ()), None if under is None else Path(under), name)
+        wanted = VideoFilter(frozenset(state or ()), None if under is None else Path(path_of(under)), name)
         if wanted.is_plain and sort in PATH_ORDERS and not offset:
             down = sort is VideoOrder.PATH_DOWN
             return _page_by_path(served, wanted.under or ROOT, limit, after, down=down)
@@ -66,7 +66,7 @@ def videos(
         return VideosDocument(videos=[VideoDocument.of(row) for row in page.videos], total=page.total)
     if offset or state or under or name or after or sort is not VideoOrder.PATH:
         raise BadRequest("offset, after, state, under, name and sort want a limit too")
-    rows = served.catalog.videos() if video is None else [served.catalog.find(video)]
+    rows = served.catalog.videos() if video is None else [served.catalog.find(path_of(video))]
     return VideosDocument(videos=[VideoDocument.of(row) for row in rows], total=len(rows))
 
 
@@ -129,7 +129,7 @@ def forget_named(
     served: Served, video: Annotated[str, Query(description="a path, or the beginning of an id")]
 ) -> ForgottenDocument:
     """Remove what is known of a video or of a failed file; only a retry takes the file in again."""
-    return _forget(served, served.catalog.find(video))
+    return _forget(served, served.catalog.find(path_of(video)))
 
 
 @router.delete("/videos/{video_id}", dependencies=[ADMINISTRATIVE])
@@ -146,7 +146,7 @@ def _forget(served: Context, video: VideoEntry) -> ForgottenDocument:
         served.library.remove(video.video_id)
     for job in jobs:
         served.jobs.failed(job.path, VideoForgotten("forgotten on request; retry takes it in again"), 0.0)
-    served.event_bus.publish("video", video_id=video.video_id, path=shown(video.path), state="forgotten")
+    served.event_bus.publish("video", video_id=video.video_id, path=str(video.path), state="forgotten")
     return ForgottenDocument(video_id=video.video_id, paths=[shown(path) for path in video.paths])
 
 
@@ -161,10 +161,10 @@ def retry(served: Served, video: VideoParameter = None) -> CountDocument:
     """Try failed files again now: all of them, or the one that is named."""
     if video is None:
         paths = [job.path for job in served.jobs.unfinished() if job.code != VideoForgotten.code]
-    elif served.jobs.get(Path(video)) is not None:
-        paths = [Path(video)]
+    elif served.jobs.get(path := Path(path_of(video))) is not None:
+        paths = [path]
     else:
-        paths = list(served.library.find(video).paths)
+        paths = list(served.library.find(path_of(video)).paths)
     return CountDocument(count=sum(served.jobs.retry(path) for path in paths))
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from cbvir_shared.path_text import shown
 from cbvird.ingest.entries import VideoEntry, VideoPage, entry_order
 
 CHANGED_AGE_BUILDS = 10.0
@@ -34,8 +35,8 @@ class VideoOrder(StrEnum):
 class VideoFilter:
     """Which videos are wanted: in one of `states`, in the folder `under`, with `name` in the file's name.
 
-    What is empty or None leaves none out; case does not count in names.  A video at several paths is shown
-    with one in the folder.
+    What is empty or None leaves none out; case does not count in names, which are compared as they are shown.
+    A video at several paths is shown with one in the folder.
     """
 
     states: frozenset[str] = frozenset()
@@ -58,7 +59,7 @@ class VideoFilter:
         """Return whether a video is wanted, wherever it lies."""
         if self.states and video.state not in self.states:
             return False
-        return not self.name or self.name.casefold() in video.path.name.casefold()
+        return not self.name or self.name.casefold() in shown(video.path.name).casefold()
 
 
 class VideoListing:

@@ -1,0 +1,100 @@
+"""What happens to folders of videos in real life, with a real service: names, copies, moves, permissions."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from support.films import Film, draw_film
+from support.running import BIN
+from support.services import Service, frame_at, jpeg
+
+SETTLE_S = 0.3
+
+
+@pytest.fixture(scope="module")
+def service(make_service: Callable[..., Service]) -> Service:
+    return make_service(settle_s=SETTLE_S)
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> list[Film]:
+    """Films of two shots, of which each test takes its own."""
+    folder = tmp_path_factory.mktemp("small")
+    return [draw_film(folder / f"{seed}.mp4", seed=seed, shots=2, size=(160, 90)) for seed in range(20, 28)]
+
+
+def ctl(service: Service, *arguments: str | bytes, code: int = 0) -> str:
+    """What ``cbvirctl`` says; arguments may be any bytes, as a shell gives them."""
+    command = [BIN / "cbvirctl", *arguments, "--socket", str(service.socket)]
+    done = subprocess.run(command, capture_output=True, check=False, timeout=90)
+    assert done.returncode == code, done.stderr
+    return done.stdout.decode()
+
+
+def document(service: Service, *arguments: str | bytes) -> dict[str, Any]:
+    made: dict[str, Any] = json.loads(ctl(service, *arguments, "--json"))
+    return made
+
+
+def test_names_that_are_no_utf8_are_told_apart_found_asked_for_and_forgotten(
+    service: Service, small: list[Film], tmp_path: Path
+) -> None:
+    names = (b"caf\xe9.mp4", b"caf\xe8.mp4")
+    raw = [os.fsencode(service.videos) + b"/" + name for name in names]
+    texts = [f"{service.videos}/caf\\xe9.mp4", f"{service.videos}/caf\\xe8.mp4"]
+    for film, path in zip(small, raw, strict=False):
+        shutil.copyfile(film.path, path)
+    for text in texts:
+        service.until_state(Path(text), "indexed")
+    listed = ctl(service, "videos", "list")
+    assert all(text in listed for text in texts)
+    # By its bytes, by what a table shows, by its name as shown.
+    for named in (raw[0], texts[0], "caf\\xe9.mp4"):
+        assert document(service, "videos", "show", named)["paths"] == [texts[0]]
+    picture = tmp_path / "picture.jpg"
+    picture.write_bytes(jpeg(frame_at(small[0].path, small[0].middles[0])))
+    for named in (raw[0], texts[0]):
+        found = document(service, "query", str(picture), "--in", named)["results"]
+        assert {one["path"] for one in found} == {texts[0]}
+    assert document(service, "videos", "forget", raw[1])["paths"] == [texts[1]]
+    assert service.video(Path(texts[1])) is None
+    assert document(service, "retry", texts[1])["count"] == 1
+    ctl(service, "wait", "--timeout", "90")
+    assert service.state(Path(texts[1])) == "indexed"
+
+
+def test_wait_waits_for_forgotten_videos_that_are_tried_again(service: Service, small: list[Film]) -> None:
+    paths = [service.drop(film.path, f"forgotten-{film.path.name}") for film in small[2:4]]
+    for path in paths:
+        service.until_state(path, "indexed")
+        ctl(service, "videos", "forget", str(path))
+    for path in paths:
+        ctl(service, "retry", str(path))
+    ctl(service, "wait", "--timeout", "90")
+    assert [service.state(path) for path in paths] == ["indexed", "indexed"]
+
+
+def test_names_of_255_bytes_with_newlines_and_with_control_characters(
+    service: Service, small: list[Film]
+) -> None:
+    names = ("ü" * 125 + ".mp4", "two\nlines.mp4", "bell\x07 and \x1b[31mred.mp4", "\\xff.mp4")
+    paths = [service.videos / name for name in names]
+    for path, film in zip(paths, small[4:8], strict=True):
+        shutil.copyfile(film.path, path)
+    shown = [*paths[:3], service.videos / "\\x5cxff.mp4"]
+    for text, path in zip(shown, paths, strict=True):
+        service.until_state(text, "indexed")
+        assert document(service, "videos", "show", str(path))["paths"] == [str(text)]
+    lines = ctl(service, "videos", "list").splitlines()
+    assert any(line.endswith("two\\x0alines.mp4") for line in lines)
+    assert any(line.endswith("bell\\x07 and \\x1b[31mred.mp4") for line in lines)
+    (known,) = document(service, "videos", "show", f"{service.videos}/two\\x0alines.mp4")["paths"]
+    assert known == str(paths[1])
