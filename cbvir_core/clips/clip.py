@@ -12,18 +12,12 @@ from pathlib import Path
 import numpy as np
 
 from cbvir_core.align import FrameTimes
-from cbvir_core.decode import fit_within, probe
+from cbvir_core.decode import fit_within
 from cbvir_core.embed import ViewEncoder, ViewRows
 from cbvir_core.errors import InputError
-from cbvir_core.keyframes import FRAME_SIDE, KeyframeOptions, KeyframeReader
+from cbvir_core.keyframes import FRAME_SIDE, ClipDecoding
 from cbvir_core.search.parallel import submit
 from cbvir_core.types import Frame, Image, Span
-
-SAMPLE_S = KeyframeOptions().sample_s
-"""Seconds between two frames that are looked at: those of ingest."""
-
-MIN_SAMPLES, MIN_SAMPLE_S = 18, 1 / 12
-"""Frames that even a short clip gives, where that is not more often than the second says."""
 
 MAX_PICTURES = 64
 """Frames of which the picture is kept, evenly spread, to be compared point by point: 28 MB at most."""
@@ -61,23 +55,15 @@ class Clip:
         return at_s, self.pictures[at_s]
 
 
-def read_clip(path: Path, encoder: ViewEncoder) -> Clip:
+def read_clip(path: Path, encoder: ViewEncoder, decoding: ClipDecoding = ClipDecoding()) -> Clip:
     """Describe a video file, without its borders, read as ingest reads it.
 
     Raises NotAVideo, DamagedVideo, FileUnreadable, DecodeMemory; InputError for one without a frame.
     """
-    duration_s = probe(path).duration_s
-    sample_s = SAMPLE_S
-    if duration_s is not None:
-        sample_s = min(SAMPLE_S, max(MIN_SAMPLE_S, duration_s / MIN_SAMPLES))
     times_s: list[float] = []
     pictures = _Pictures()
-    with (
-        KeyframeReader(path, KeyframeOptions(sample_s=sample_s)) as reader,
-        _Descriptions(encoder) as descriptions,
-    ):
-        samples = reader.samples()
-        while batch := list(islice(samples, BATCH_FRAMES)):
+    with decoding.open(path) as opened, _Descriptions(encoder) as descriptions:
+        while batch := list(islice(opened.frames, BATCH_FRAMES)):
             for frame in batch:
                 times_s.append(frame.time_s)
                 pictures.push(frame)
@@ -85,8 +71,8 @@ def read_clip(path: Path, encoder: ViewEncoder) -> Clip:
     if not times_s:
         raise InputError(f"{path} shows no frame.")
     views = np.concatenate(descriptions.parts)
-    end_s = max(times_s[-1], duration_s or times_s[-1] + sample_s)
-    return Clip(np.array(times_s), sample_s, (0.0, end_s), views[:, 0], views[:, 1], pictures.kept)
+    end_s = max(times_s[-1], opened.info.duration_s or times_s[-1] + opened.sample_s)
+    return Clip(np.array(times_s), opened.sample_s, (0.0, end_s), views[:, 0], views[:, 1], pictures.kept)
 
 
 class _Descriptions:

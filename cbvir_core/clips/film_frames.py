@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from cbvir_core.align import FrameTimes
-from cbvir_core.clips.clip import SAMPLE_S
 from cbvir_core.index import FrameIndex
+from cbvir_core.keyframes import CLIP_SAMPLE_S
 from cbvir_core.store import KeyframeRow
 from cbvir_core.types import Floats
 
@@ -39,7 +39,7 @@ def film_frames(index: FrameIndex, scenes: Sequence[KeyframeRow], step_s: float)
             continue
         own_s, shown = kept[scene.row]
         follows = number + 1 < len(scenes)
-        end_s = scenes[number + 1].scene_start_s if follows else scene.scene_end_s + SAMPLE_S
+        end_s = scenes[number + 1].scene_start_s if follows else scene.scene_end_s + CLIP_SAMPLE_S
         counts = _counts(own_s, end_s, step_s)
         within = np.arange(counts.sum()) - np.repeat(counts.cumsum() - counts, counts)
         times_s.append(np.repeat(own_s, counts) + within * step_s)

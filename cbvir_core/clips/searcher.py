@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ from cbvir_core.clips.film_frames import film_frames
 from cbvir_core.clips.sheets import with_sheets
 from cbvir_core.clips.verify import SegmentVerifier
 from cbvir_core.clips.windows import Window, find_windows, scenes_within
+from cbvir_core.keyframes import ClipDecoding
 from cbvir_core.search import FrameFinder, SearchOptions
 from cbvir_core.search.answer import verdict
 from cbvir_core.search.parallel import parallel_map
@@ -35,16 +37,23 @@ class ClipSearcher:
         self._store, self._frames, self._verifier = store, frames, SegmentVerifier(store)
 
     def search(
-        self, path: Path, options: SearchOptions = SearchOptions(), *, sheets: bool = False
+        self,
+        path: Path,
+        options: SearchOptions = SearchOptions(),
+        *,
+        sheets: bool = False,
+        decoding: ClipDecoding = ClipDecoding(),
     ) -> ClipAnswer:
         """Return which parts of the clip at `path` are parts of which videos.
 
-        With `sheets` the first hits that are at least likely, or else the first one, have their evidence as a
-        picture.  Raises NotAVideo, DamagedVideo, FileUnreadable, DecodeMemory, InputError.
+        `decoding` reads the clip.  With `sheets` the first hits that are at least likely, or else the first
+        one, have their evidence as a picture.  Raises NotAVideo, DamagedVideo, FileUnreadable, DecodeMemory,
+        InputError.
         """
         begun = time.perf_counter()
-        clip = read_clip(path, self._frames.encoder)
-        hits = self._hits(self.evidence(clip, options), options, ClipCuts(path, clip.span))
+        clip = read_clip(path, self._frames.encoder, decoding)
+        cuts = ClipCuts(partial(decoding.cut_near, path), clip.span)
+        hits = self._hits(self.evidence(clip, options), options, cuts)
         results = with_sheets(self._store, clip, hits) if sheets else tuple(hit for hit, _ in hits)
         return ClipAnswer(
             verdict=results[0].verdict if results else Verdict.NONE,

@@ -9,7 +9,6 @@ import numpy as np
 
 from cbvir_core.align import AlignedSegment, SimilarityMatrix, find_segments, frame_similarities
 from cbvir_core.align.segments import MIN_SIMILARITY
-from cbvir_core.clips.clip import SAMPLE_S
 from cbvir_core.clips.evidence import FoundSegment, SegmentEvidence, segment_contrast
 from cbvir_core.clips.film_frames import FilmFrames, film_frames
 from cbvir_core.clips.windows import Window, scenes_within
@@ -18,6 +17,7 @@ from cbvir_core.duplicates.views import blank_frames, distinct_frames, unit_view
 from cbvir_core.duplicates.votes import AdmitVideo, vote_for_windows
 from cbvir_core.errors import UnknownVideo
 from cbvir_core.index import FrameIndex
+from cbvir_core.keyframes import CLIP_SAMPLE_S
 from cbvir_core.search.verify import Verifier
 from cbvir_core.store import KeyframeRow, SharedSegment, Store
 from cbvir_core.types import Floats, RowNumbers, VideoId
@@ -61,7 +61,7 @@ class StretchComparer:
 
         `own` are all rows of its video; `admit` says which other videos may be named.
         """
-        frames = film_frames(self._index, stretch.scenes, SAMPLE_S)
+        frames = film_frames(self._index, stretch.scenes, CLIP_SAMPLE_S)
         if frames is None:
             return []
         found: list[SharedSegment] = []
@@ -77,7 +77,7 @@ class StretchComparer:
     def _shared(self, stretch: Stretch, frames: FilmFrames, window: Window) -> list[SharedSegment]:
         """Return the segments of one window that are probably the same."""
         scenes = scenes_within(self._scenes(window.video_id), window.span)
-        shown = film_frames(self._index, scenes, SAMPLE_S)
+        shown = film_frames(self._index, scenes, CLIP_SAMPLE_S)
         if shown is None:
             return []
         values = similarities_without_blanks(frames, shown)

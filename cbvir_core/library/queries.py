@@ -58,7 +58,9 @@ class LibraryQueries:
         if self._clips is None:
             raise InputError("This library is open without frame rows, by which clips are found.")
         with self._rules.place:
-            return self._clips.search(Path(path), options or SearchOptions(), sheets=sheets)
+            return self._clips.search(
+                Path(path), options or SearchOptions(), sheets=sheets, decoding=self._rules.clips
+            )
 
     def search_in_order(
         self, pictures: Sequence[QueryPicture], options: SearchOptions | None = None

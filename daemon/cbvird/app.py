@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import structlog
 
 from cbvir_core.errors import CbvirError
+from cbvir_core.keyframes import ClipDecoding
 from cbvir_core.library import Library, QueryRules
 from cbvir_core.version import VERSION
 from cbvird.config import Settings
@@ -41,6 +42,7 @@ from cbvird.runtime.signals import Signals
 from cbvird.runtime.tasks import Task
 from cbvird.runtime.threads import ThreadGroup
 from cbvird.web import build_web, page_access, page_socket
+from cbvird.worker.clips import ClipWorker
 from cbvird.worker.excerpts import ExcerptFiles
 from cbvird.worker.pictures import MAX_PICTURE_PROCESSES, PictureProcesses
 from cbvird.worker.scenes import SceneWorker
@@ -259,6 +261,8 @@ def _supervise(threads: ThreadGroup, server: HttpServer, signals: Signals) -> No
 
 def _library(settings: Settings, stop: threading.Event, pictures: PictureProcesses) -> Library:
     decode = settings.decode
+    places = threading.BoundedSemaphore(CONCURRENT_QUERIES)
+    clips = ClipWorker(timeout_s=decode.timeout_s, memory_mb=decode.memory_mb, stop=stop)
     return Library.open(
         settings.service.data_dir,
         profile=settings.models.profile,
@@ -268,5 +272,5 @@ def _library(settings: Settings, stop: threading.Event, pictures: PictureProcess
         keyframes=settings.keyframes.options(),
         index=settings.index.options(),
         search=settings.search.options(),
-        asking=QueryRules(pictures.read, threading.BoundedSemaphore(CONCURRENT_QUERIES)),
+        asking=QueryRules(pictures.read, places, ClipDecoding(clips.open, clips.cut_near)),
     )

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from cbvir_core.align import AlignedSegment, AlignmentPath
-from cbvir_core.clips.cuts import ClipCuts, cut_near
+from cbvir_core.clips.cuts import ClipCuts
+from cbvir_core.keyframes import cut_near
 from cbvir_core.types import Image
 from support.pieces import PIECE_RATE, write_clip
 
@@ -43,7 +45,7 @@ def test_a_camera_that_moves_is_no_cut(clip: Path, time_s: float) -> None:
 
 
 def test_both_ends_follow_in_clip_and_video(clip: Path) -> None:
-    cuts = ClipCuts(clip, (0.0, 2 * CUT_S))
+    cuts = ClipCuts(partial(cut_near, clip), (0.0, 2 * CUT_S))
     first = AlignedSegment((0.0, 1.75), (10.0, 13.5), 2.0, False, 1.0, 1.0, NO_PATH)
     assert cuts.snapped(first).query == pytest.approx((0.0, CUT_S), abs=1e-3)
     assert cuts.snapped(first).span == pytest.approx((10.0, 14.0), abs=1e-3)
@@ -56,9 +58,9 @@ def test_both_ends_follow_in_clip_and_video(clip: Path) -> None:
 
 def test_the_ends_of_the_clip_stay(clip: Path) -> None:
     whole = AlignedSegment((0.05, 3.95), (1.0, 5.0), 1.0, False, 1.0, 1.0, NO_PATH)
-    assert ClipCuts(clip, (0.0, 2 * CUT_S)).snapped(whole) == whole
+    assert ClipCuts(partial(cut_near, clip), (0.0, 2 * CUT_S)).snapped(whole) == whole
 
 
 def test_a_segment_is_not_cut_away(clip: Path) -> None:
     short = AlignedSegment((1.7, 2.2), (1.0, 1.5), 1.0, False, 1.0, 1.0, NO_PATH)
-    assert ClipCuts(clip, (0.0, 2 * CUT_S)).snapped(short) == short
+    assert ClipCuts(partial(cut_near, clip), (0.0, 2 * CUT_S)).snapped(short) == short

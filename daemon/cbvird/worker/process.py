@@ -18,7 +18,14 @@ import cv2
 
 from cbvir_core.decode import Excerpt, Mode, write_excerpt
 from cbvir_core.errors import CbvirError, DecodeMemory, FileChanged, FileUnreadable
-from cbvir_core.keyframes import KeyframeOptions, KeyframeReader, SceneTask, read_scene_frames
+from cbvir_core.keyframes import (
+    KeyframeOptions,
+    KeyframeReader,
+    SceneTask,
+    cut_near,
+    open_clip,
+    read_scene_frames,
+)
 from cbvird.sandbox import SandboxReport, SandboxRules, confine
 from cbvird.worker import wire
 from cbvird.worker.child import become_child
@@ -35,10 +42,18 @@ DECODE_PROCESS_NAME = "cbvird-decode"
 
 
 @dataclass(frozen=True, slots=True)
+class ClipTask:
+    """A clip that is asked with: all its samples, or the cut that is nearest to `cut_near_s`."""
+
+    cut_near_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class DecodeTask:
     """One file to take apart, and how.
 
-    With `scenes` only the frames of known scenes are read; with `excerpt` a part is written to another file.
+    With `scenes` only the frames of known scenes are read; with `excerpt` a part is written to another file;
+    with `clip` it is read as a question.
     """
 
     path: Path
@@ -48,6 +63,7 @@ class DecodeTask:
     nice: int = 10
     scenes: SceneTask | None = None
     excerpt: Excerpt | None = None
+    clip: ClipTask | None = None
 
 
 def main(connection: Connection, task: DecodeTask) -> None:
@@ -78,6 +94,8 @@ def _send_outcome(connection: Connection, task: DecodeTask) -> None:
 def _work(connection: Connection, task: DecodeTask) -> wire.Finished | wire.Failed | None:
     if task.excerpt is not None:
         return _write(connection, task.path, task.excerpt)
+    if task.clip is not None:
+        return _read_clip(connection, task.path, task.clip)
     return take_apart(connection, task) if task.scenes is None else _read(connection, task.scenes)
 
 
@@ -103,6 +121,17 @@ def _read(connection: Connection, scenes: SceneTask) -> wire.Finished:
     for frames in read_scene_frames(scenes):
         wire.send(connection, wire.FoundScene(frames))
     return wire.Finished(scenes.scene_ends_s[-1], 0)
+
+
+def _read_clip(connection: Connection, path: Path, clip: ClipTask) -> wire.Finished:
+    if clip.cut_near_s is not None:
+        wire.send(connection, wire.FoundCut(cut_near(path, clip.cut_near_s)))
+        return wire.Finished(clip.cut_near_s, 0)
+    with open_clip(path, _ProgressMessages(connection).report) as opened:
+        wire.send(connection, wire.Probed(opened.info))
+        for frame in opened.frames:
+            wire.send(connection, wire.FoundFrame(frame))
+    return wire.Finished(opened.info.duration_s or 0.0, 0)
 
 
 def _write(connection: Connection, path: Path, excerpt: Excerpt) -> wire.Finished:

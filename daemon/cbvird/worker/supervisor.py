@@ -14,7 +14,7 @@ from pathlib import Path
 from types import TracebackType
 
 from cbvir_core.errors import CbvirError, DecodeCrashed, DecodeMemory, DecodeTimeout
-from cbvir_core.types import SampledFrames, VideoInfo
+from cbvir_core.types import Frame, SampledFrames, VideoInfo
 from cbvird.worker import process, wire
 from cbvird.worker.child_processes import ChildNotStarted, ChildProcess, said_of
 
@@ -54,7 +54,8 @@ class DecodeWorker:
 
     def probe(self) -> VideoInfo:
         """Return what the file is.  Raises what `cbvir_core.decode.probe` raised in the worker."""
-        message = self._receive()
+        while isinstance(message := self._receive(), wire.DecodeProgress):
+            pass
         if isinstance(message, wire.Probed):
             return message.info
         raise self._broken_protocol("a message before the file was probed")
@@ -67,7 +68,7 @@ class DecodeWorker:
             raise self._death() from None
         while True:
             message = self._receive()
-            if isinstance(message, wire.Probed | wire.FoundScene):
+            if not isinstance(message, wire.DecodeMessage):
                 raise self._broken_protocol("a second probe, or a scene instead of a keyframe")
             yield message
             if isinstance(message, wire.Finished):
@@ -79,6 +80,24 @@ class DecodeWorker:
             if not isinstance(message, wire.FoundScene):
                 raise self._broken_protocol("something else than a scene")
             yield message.frames
+
+    def frames(self) -> Iterator[Frame]:
+        """Yield the samples of a clip, in order; raise what ended the worker otherwise."""
+        last = None
+        while not isinstance(message := self._receive(), wire.Finished):
+            if isinstance(message, wire.DecodeProgress):
+                continue
+            if not isinstance(message, wire.FoundFrame) or (last is not None and message.frame.time < last):
+                raise self._broken_protocol("something else than the next frame")
+            last = message.frame.time
+            yield message.frame
+
+    def cut(self) -> float | None:
+        """Return the time of the cut that the task asks for; raise what ended the worker otherwise."""
+        message = self._receive()
+        if not isinstance(message, wire.FoundCut):
+            raise self._broken_protocol("something else than a cut")
+        return message.time_s
 
     def finish(self) -> None:
         """Wait until the worker has done a task that sends nothing; raise what ended it otherwise."""

@@ -21,7 +21,7 @@ import numpy.typing as npt
 from cbvir_core.decode import THUMBNAIL_SIDE
 from cbvir_core.errors import ERROR_OF_CODE, CbvirError, DecodeCrashed
 from cbvir_core.keyframes import FRAME_SIDE, MAX_SCENE_FRAMES, MAX_SCENE_THUMBNAILS
-from cbvir_core.types import Box, Image, Keyframe, SampledFrames, Thumbnails, VideoId, VideoInfo
+from cbvir_core.types import Box, Frame, Image, Keyframe, SampledFrames, Thumbnails, VideoId, VideoInfo
 
 Times = npt.NDArray[np.float64]
 Pixels = npt.NDArray[np.uint8]
@@ -65,6 +65,20 @@ class FoundScene:
 
 
 @dataclass(frozen=True, slots=True)
+class FoundFrame:
+    """The next sample of a clip."""
+
+    frame: Frame
+
+
+@dataclass(frozen=True, slots=True)
+class FoundCut:
+    """The time of the cut that was asked for; None where there is none."""
+
+    time_s: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class DecodeProgress:
     """How far the decoder has come, and how many damaged frames it met; also shows that the worker lives."""
 
@@ -101,7 +115,7 @@ class Failed:
 DecodeMessage = FoundBorders | FoundKeyframe | DecodeProgress | Finished
 """What a worker sends after `GO_ON`, failure apart."""
 
-WorkerMessage = Probed | DecodeMessage | FoundScene
+WorkerMessage = Probed | DecodeMessage | FoundScene | FoundFrame | FoundCut
 """What a worker sends, failure apart."""
 
 _PLAIN: dict[str, type[DecodeProgress] | type[Finished] | type[Failed]] = {
@@ -119,6 +133,11 @@ def send(connection: Connection, message: WorkerMessage | Failed) -> None:
         connection.send_bytes(_header(FoundScene.__name__, {"frames": _shape(message.frames)}))
         _send_frames(connection, message.frames)
         return
+    if isinstance(message, FoundFrame):
+        fields = {"time": str(message.frame.time), "shape": message.frame.image.shape}
+        connection.send_bytes(_header(FoundFrame.__name__, fields))
+        connection.send_bytes(np.ascontiguousarray(message.frame.image).tobytes())
+        return
     fields = _info_fields(message.info) if isinstance(message, Probed) else asdict(message)
     connection.send_bytes(_header(type(message).__name__, fields))
 
@@ -131,6 +150,10 @@ def receive(connection: Connection) -> WorkerMessage | Failed:
         return FoundKeyframe(_receive_keyframe(connection, fields))
     if kind == FoundScene.__name__:
         return FoundScene(_receive_frames(connection, fields["frames"]))
+    if kind == FoundFrame.__name__:
+        return FoundFrame(Frame(Fraction(fields["time"]), _receive_picture(connection, fields["shape"])))
+    if kind == FoundCut.__name__:
+        return FoundCut(_time_or_none(fields["time_s"]))
     if kind == Probed.__name__:
         return Probed(_info(fields))
     if kind == FoundBorders.__name__:
@@ -184,6 +207,12 @@ def _receive_keyframe(connection: Connection, fields: dict[str, Any]) -> Keyfram
         frames=_receive_frames(connection, frames),
         **fields,
     )
+
+
+def _time_or_none(value: Any) -> float | None:
+    if value is not None and not (isinstance(value, float) and math.isfinite(value)):
+        raise ValueError(f"a cut at {value}")
+    return value
 
 
 def _box(sides: Any) -> Box:
