@@ -172,7 +172,10 @@ def retry(
     as_json: JsonOption = False,
     socket: SocketOption = None,
 ) -> None:
-    """Try failed files again now."""
+    """Try failed files again now.
+
+    A partial video that is named is read anew.
+    """
     with session(socket, as_json) as client:
         if video is None:
             document = client.post("/v1/retry")

@@ -215,7 +215,15 @@ def _start_work(threads: ThreadGroup, settings: Settings, context: Context) -> N
     """Start the threads of ingest, index, backfill and duplicates."""
     library, event_bus = context.library, context.event_bus
     writer = Writer(library, threads.stop)
-    ingest = Ingest(library, context.jobs, writer, event_bus, settings.decode, settings.keyframes.options())
+    ingest = Ingest(
+        library,
+        context.jobs,
+        writer,
+        event_bus,
+        settings.decode,
+        settings.keyframes.options(),
+        is_online=context.tracker.is_online,
+    )
     maintenance = BackgroundMaintenance(library, event_bus)
     threads.start("write", writer.run, nice=INGEST_NICE)
     threads.start("track", context.tracker.run, nice=INGEST_NICE)

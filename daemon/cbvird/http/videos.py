@@ -158,14 +158,18 @@ def errors(served: Served) -> ErrorsDocument:
 
 @router.post("/retry", dependencies=[ADMINISTRATIVE])
 def retry(served: Served, video: VideoParameter = None) -> CountDocument:
-    """Try failed files again now: all of them, or the one that is named."""
+    """Try failed files again now: all of them, or the one that is named; that may be a partial one too."""
     if video is None:
         paths = [job.path for job in served.jobs.unfinished() if job.code != VideoForgotten.code]
     elif served.jobs.get(path := Path(path_of(video))) is not None:
         paths = [path]
     else:
         paths = list(served.library.find(path_of(video)).paths)
-    return CountDocument(count=sum(served.jobs.retry(path) for path in paths))
+    count = sum(served.jobs.retry(path) for path in paths)
+    if video is not None and not count:
+        row = served.catalog.find(path_of(video))
+        count = row.state == "partial" and served.jobs.read_anew(row.path)
+    return CountDocument(count=count)
 
 
 @router.post("/rescan")

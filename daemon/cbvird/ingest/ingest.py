@@ -36,7 +36,8 @@ NETWORK_POLL_S = 0.2
 class Ingest:
     """Threads that do jobs.  `run` is the body of as many threads as files are decoded at once.
 
-    Each thread owns at most one worker process.  `date` is the clock of the jobs, in seconds since the epoch.
+    Each thread owns at most one worker process.  `is_online` says whether the disk that a path lies on is
+    there.  `date` is the clock of the jobs, in seconds since the epoch.
     """
 
     def __init__(
@@ -48,11 +49,12 @@ class Ingest:
         decode: DecodeSettings,
         keyframes: KeyframeOptions,
         *,
+        is_online: Callable[[Path], bool] = lambda path: True,
         date: Callable[[], float] = time.time,
     ) -> None:
         self._library, self._jobs, self._writer, self._event_bus = library, jobs, writer, event_bus
         self._decode, self._keyframes = decode, keyframes
-        self._date = date
+        self._is_online, self._date = is_online, date
         self._claims = Claims()
 
     def run(self, stop: threading.Event) -> None:
@@ -152,7 +154,7 @@ class Ingest:
         """Remove those other paths of the content that are gone: the file was renamed or moved."""
         record = self._library.video(info.video_id)
         for path in record.paths if record else ():
-            if path != info.path and is_gone(path):
+            if path != info.path and is_gone(path) and self._is_online(path):
                 self._library.remove_path(info.video_id, path)
                 self._jobs.forget(path)
 

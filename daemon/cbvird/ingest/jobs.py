@@ -199,6 +199,15 @@ class Jobs:
                 self._put(replace(job, state=JobState.WAITING, tries=0, retry_at=None))
             return len(failed)
 
+    def read_anew(self, path: Path) -> bool:
+        """Make a file that is done wait for another reading; return whether it was done."""
+        with self._lock:
+            job = self._jobs.get(path)
+            if job is None or job.state is not JobState.DONE:
+                return False
+            self._put(replace(job, state=JobState.WAITING, tries=0))
+            return True
+
     # --- helpers -------------------------------------------------------------------------------
 
     def _put(self, job: Job, *, without: Path | None = None) -> Job:

@@ -81,6 +81,10 @@ class Tracker:
         """Return the files that may still be growing."""
         return self._settling
 
+    def is_online(self, path: Path) -> bool:
+        """Return whether the disk that a path lies on is there; see `Watcher.is_online`."""
+        return self._watcher.is_online(path)
+
     def is_there(self, path: Path) -> bool:
         """Return whether a known file can be read: it is neither deleted nor on a disk that is away."""
         return not (self._gone and path in self._gone) and self._watcher.is_online(path)

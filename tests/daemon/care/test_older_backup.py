@@ -25,8 +25,10 @@ OLDER_FOLDER = "/tmp/cbvir-golden/films"
 @pytest.fixture(scope="module")
 def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
     data = tmp_path_factory.mktemp("restored") / "data"
-    command = [BIN / "cbvirctl", "restore", GOLDEN / "older.backup", "--into", data, "--json"]
-    done = subprocess.run([*command, "--map", f"{OLDER_FOLDER}=/films"], capture_output=True, check=False)
+    restore: list[str | Path] = [BIN / "cbvirctl", "restore", GOLDEN / "older.backup", "--into", data]
+    done = subprocess.run(
+        [*restore, "--json", "--map", f"{OLDER_FOLDER}=/films"], capture_output=True, check=False
+    )
     document = json.loads(done.stdout)
     assert (done.returncode, document["videos"], document["paths_changed"]) == (0, 2, 2)
     cache = bring_builtin(tmp_path_factory.mktemp("cache"))
