@@ -4,35 +4,30 @@ from __future__ import annotations
 
 import argparse
 import sys
-from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import get_args
 
 from rich.console import Console
 
 from cbvir_core.decode import Mode
-from cbvir_core.embed import Aggregation, ReleasedProtocol, RuntimeOptions
+from cbvir_core.embed import RuntimeOptions
 from cbvir_core.errors import CbvirError
 from cbvir_core.evaluate import commands
 from cbvir_core.evaluate.collection.arguments import REPORT_COMMAND
 from cbvir_core.evaluate.extraction import COLOUR_METHODS, NETWORK_METHODS
 from cbvir_core.evaluate.keyframes import DEFAULT_METHODS
-from cbvir_core.evaluate.networks import (
-    COMPARED_NETWORKS,
-    LoadEncoders,
-    NetworkChoice,
-    choose_profile,
-    open_encoders,
+from cbvir_core.evaluate.network_arguments import (
+    add_distance,
+    add_networks,
+    add_shortlist_rule,
+    chosen_networks,
+    fraction,
+    shortlist_rule,
 )
 from cbvir_core.evaluate.report import EvaluationReport, Notify
 from cbvir_core.evaluate.sequence_arguments import SEQUENCE_COMMANDS
 from cbvir_core.evaluate.shortlist import SHORTLIST_SHARES
 from cbvir_core.evaluate.video_arguments import VIDEO_COMMANDS, VideoCommand
-from cbvir_core.search import SHORTLIST_SHARE
-
-OTHER_OPTIONS = {"gem": "ResNet101 + GeM", "resnet101": "ResNet101", "vgg16": "VGG16"}
-"""The options that name weight files of compared networks, and their names in the table."""
 
 EVALUATE_DESCRIPTION = """\
 Make the tables of the MoReSo paper with your own films and pictures, and judge videos as queries.
@@ -89,14 +84,14 @@ def _run(options: argparse.Namespace, notify: Notify) -> EvaluationReport:
         return _VIDEO_COMMANDS[options.command].run(options, notify)
     if options.command == "keyframes":
         return _keyframes(options, notify)
-    load = _networks(options)
+    load = chosen_networks(options)
     if options.command == "retrieval":
         return commands.retrieval(
-            options.folder, options.queries, load, options.share, options.library, notify
+            options.folder, options.queries, load, shortlist_rule(options), options.library, notify
         )
     if options.command == "shortlist":
-        return commands.shortlist(options.folders, load, options.shares, notify)
-    return commands.landmarks(options.truth, options.pictures, load, options.share, notify)
+        return commands.shortlist(options.folders, load, options.shares, options.distance, notify)
+    return commands.landmarks(options.truth, options.pictures, load, shortlist_rule(options), notify)
 
 
 def _keyframes(options: argparse.Namespace, notify: Notify) -> EvaluationReport:
@@ -105,27 +100,6 @@ def _keyframes(options: argparse.Namespace, notify: Notify) -> EvaluationReport:
     networks = {name: file for name, file in named if file is not None}
     forms = COLOUR_METHODS if options.form == ["all"] else options.form
     return commands.keyframes(data, forms, options.mode, networks, RuntimeOptions(), notify)
-
-
-def _networks(options: argparse.Namespace) -> LoadEncoders:
-    profile = choose_profile(options.profile, options.models, options.filter, options.refine)
-    protocol = None
-    if options.protocol == "released":
-        released = ReleasedProtocol(aggregation=options.aggregation)
-        protocol = replace(
-            released,
-            long_side=options.long_side or released.long_side,
-            scales=options.scales or released.scales,
-        )
-    others = {name: getattr(options, option) for option, name in OTHER_OPTIONS.items()}
-    choice = NetworkChoice(
-        RuntimeOptions(options.device, options.runtime, options.threads),
-        protocol,
-        options.long_side,
-        options.scales,
-        {name: file for name, file in others.items() if file is not None},
-    )
-    return partial(open_encoders, profile, choice)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -153,7 +127,7 @@ def _parser() -> argparse.ArgumentParser:
         own(command)
         _json(command)
         if name != "keyframes":
-            _of_networks(command)
+            add_networks(command)
     for name, video_command in _VIDEO_COMMANDS.items():
         command = subcommands.add_parser(name, help=video_command.what, description=video_command.what)
         video_command.options(command)
@@ -199,7 +173,7 @@ def _of_retrieval(command: argparse.ArgumentParser) -> None:
         action="store_true",
         help="also measure cbvir itself, with a library that holds the videos",
     )
-    _share(command)
+    add_shortlist_rule(command)
 
 
 def _of_shortlist(command: argparse.ArgumentParser) -> None:
@@ -208,12 +182,13 @@ def _of_shortlist(command: argparse.ArgumentParser) -> None:
     default = " ".join(f"{share:g}" for share in SHORTLIST_SHARES)
     add(
         "--shares",
-        type=_fraction,
+        type=fraction,
         nargs="+",
         default=SHORTLIST_SHARES,
         metavar="N",
         help=f"of the gallery ({default})",
     )
+    add_distance(command)
 
 
 def _of_landmarks(command: argparse.ArgumentParser) -> None:
@@ -231,61 +206,7 @@ def _of_landmarks(command: argparse.ArgumentParser) -> None:
         metavar="FOLDER",
         help="pictures of the benchmark (default: the folder jpg beside a PKL, the folder of a CSV)",
     )
-    _share(command)
-
-
-def _share(command: argparse.ArgumentParser) -> None:
-    what = "share of the gallery that is shortlisted (default: %(default)s, as in the paper)"
-    command.add_argument("--share", type=_fraction, default=SHORTLIST_SHARE, metavar="N", help=what)
-
-
-def _of_networks(command: argparse.ArgumentParser) -> None:
-    add = command.add_argument
-    add(
-        "--profile",
-        default="auto",
-        metavar="NAME",
-        help="weights by the name of their profile (default: %(default)s)",
-    )
-    add(
-        "--models",
-        type=Path,
-        metavar="FOLDER",
-        help="folder of profiles; without it only the builtin profile is known",
-    )
-    add("--filter", type=Path, metavar="FILE", help="weight file of the filter, instead of a profile")
-    add("--refine", type=Path, metavar="FILE", help="weight file of SOLAR")
-    for option, name in OTHER_OPTIONS.items():
-        what = f"also compare {name}: {COMPARED_NETWORKS[name].partition(' and ')[0]}"
-        add(f"--{option}", type=Path, metavar="FILE", help=what)
-    add(
-        "--protocol",
-        choices=("cbvir", "released"),
-        default="cbvir",
-        help="preprocessing of SOLAR and compared networks: cbvir's, or as SOLAR's authors released it "
-        "(at most 1,024 px, never enlarged, three scales) (default: %(default)s)",
-    )
-    add("--long-side", type=int, metavar="PX", help="longer side of their input, instead of the protocol's")
-    add("--scales", type=_scales, metavar="A,B", help="scales of their input, instead of the protocol's")
-    what = "how rows of several scales become one under --protocol released (default: %(default)s)"
-    add("--aggregation", choices=get_args(Aggregation), default="mean", help=what)
-    add("--device", default="auto", help="auto, cpu, cuda or cuda:N (default: %(default)s)")
-    add("--runtime", default="auto", help="auto, openvino or torch (default: %(default)s)")
-    add("--threads", type=int, default=1, metavar="N", help="threads of each network (default: %(default)s)")
-
-
-def _scales(text: str) -> tuple[float, ...]:
-    scales = tuple(float(part) for part in text.split(","))
-    if not all(0.05 <= scale <= 8 for scale in scales):
-        raise argparse.ArgumentTypeError(f"{text}: scales are from .05 to 8")
-    return scales
-
-
-def _fraction(text: str) -> float:
-    value = float(text)
-    if not 0.0 < value <= 1.0:
-        raise argparse.ArgumentTypeError(f"{text} is not a share: it must be above 0 and at most 1")
-    return value
+    add_shortlist_rule(command)
 
 
 if __name__ == "__main__":

@@ -8,9 +8,10 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from cbvir_core.decode import Mode
 from cbvir_core.embed import RuntimeOptions
@@ -27,7 +28,7 @@ from cbvir_core.evaluate.networks import (
     open_network,
 )
 from cbvir_core.evaluate.report import EvaluationReport, Notify, TableColumn
-from cbvir_core.evaluate.retrieval import evaluate_retrieval
+from cbvir_core.evaluate.retrieval import RetrievalResult, evaluate_retrieval
 from cbvir_core.evaluate.shortlist import evaluate_shortlist
 from cbvir_core.evaluate.tables import read_queries, read_shots
 
@@ -43,6 +44,13 @@ PRECISION_NOTES = (
 EXTRACTION_EFFICIENCY_NOTE = (
     "FE efficiency: pictures of the gallery per second of feature extraction for one query"
 )
+
+
+class ShortlistRule(NamedTuple):
+    """What MoReSo shortlists: a share of the gallery, and in a row of its own what lies within a distance."""
+
+    share: float
+    distance: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,13 +83,14 @@ def keyframes(
     networks: Mapping[str, Path],
     runtime: RuntimeOptions,
     notify: Notify,
+    known: TrueShots | None = None,
 ) -> EvaluationReport:
-    """Return Table II.  `networks` are weight files of `NETWORK_METHODS`.
+    """Return Table II.  `networks` are weight files of `NETWORK_METHODS`; `known` are shots already read.
 
     Raise InputError, DecodeError, FileUnreadable, or what `open_network` raises.
     """
     encoders = {name: open_network(path, NetworkChoice(runtime)) for name, path in networks.items()}
-    with data.true_shots(notify) as shots:
+    with data.true_shots(notify) if known is None else nullcontext(known) as shots:
         results = evaluate_keyframes(
             data.folder, shots, forms=(*forms, *encoders), mode=mode, encoders=encoders, notify=notify
         )
@@ -110,7 +119,7 @@ def keyframes(
             "redundancy: the share of keyframes that could go without a shot being lost",
         ),
         conditions=(
-            f"{first.videos} videos, {first.video_s:.0f} s, {first.shots} shots, mode {mode}",
+            f"{_counted(first.videos, 'video')}, {first.video_s:.0f} s, {first.shots} shots, mode {mode}",
             *missing,
             _machine(),
         ),
@@ -118,14 +127,21 @@ def keyframes(
 
 
 def retrieval(
-    folder: Path, queries: Path, load: LoadEncoders, share: float, with_library: bool, notify: Notify
+    folder: Path, queries: Path, load: LoadEncoders, rule: ShortlistRule, with_library: bool, notify: Notify
 ) -> EvaluationReport:
     """Return Table III.  Raise InputError, NotAPicture, DecodeError or FileUnreadable."""
     annotated = read_queries(queries, folder)
     encoders = load()
     results = evaluate_retrieval(
-        folder, annotated, encoders, share=share, with_library=with_library, notify=notify
+        folder, annotated, encoders, **rule._asdict(), with_library=with_library, notify=notify
     )
+    return retrieval_report(results, encoders, rule)
+
+
+def retrieval_report(
+    results: Sequence[RetrievalResult], encoders: EvaluatedEncoders, rule: ShortlistRule
+) -> EvaluationReport:
+    """Return Table III of results."""
     first = results[0]
     return EvaluationReport(
         table="III",
@@ -145,14 +161,18 @@ def retrieval(
         ),
         conditions=(
             f"{first.queries} queries",
-            f"{first.videos} videos, {first.video_s:.0f} s, {first.keyframes} keyframes",
-            *_networks(encoders, share),
+            f"{_counted(first.videos, 'video')}, {first.video_s:.0f} s, {first.keyframes} keyframes",
+            *_networks(encoders, rule),
         ),
     )
 
 
 def shortlist(
-    folders: Sequence[Path], load: LoadEncoders, shares: Sequence[float], notify: Notify
+    folders: Sequence[Path],
+    load: LoadEncoders,
+    shares: Sequence[float],
+    distance: float | None,
+    notify: Notify,
 ) -> EvaluationReport:
     """Return the last column of Table IV.  Raise InputError or FileUnreadable."""
     encoders = load()
@@ -167,7 +187,7 @@ def shortlist(
             TableColumn("Nearest kept", "kept_first", 3),
             TableColumn("Ten nearest kept", "kept_ten", 3),
         ),
-        rows=evaluate_shortlist(folders, encoders, shares=shares, notify=notify),
+        rows=evaluate_shortlist(folders, encoders, shares=shares, distance=distance, notify=notify),
         reading=(
             EXTRACTION_EFFICIENCY_NOTE,
             "kept: how many of SOLAR's own nearest pictures are on the shortlist",
@@ -177,7 +197,7 @@ def shortlist(
 
 
 def landmarks(
-    truth: Path, folder: Path | None, load: LoadEncoders, share: float, notify: Notify
+    truth: Path, folder: Path | None, load: LoadEncoders, rule: ShortlistRule, notify: Notify
 ) -> EvaluationReport:
     """Return Table IV.  Raise InputError, NotAPicture or FileUnreadable."""
     ground_truth, pictures = read_instances(truth, folder)
@@ -197,16 +217,16 @@ def landmarks(
             TableColumn("mP@10(%)", "mean_p10", 2, 100.0),
             TableColumn("FE efficiency", "efficiency", 2),
         ),
-        rows=evaluate_landmarks(ground_truth, pictures, encoders, share=share, notify=notify),
+        rows=evaluate_landmarks(ground_truth, pictures, encoders, **rule._asdict(), notify=notify),
         reading=(*PRECISION_NOTES, EXTRACTION_EFFICIENCY_NOTE, EXACT_NEIGHBOURS_NOTE),
         conditions=(
             f"{len(ground_truth.questions)} queries, {len(ground_truth.pictures)} pictures",
-            *_networks(encoders, share),
+            *_networks(encoders, rule),
         ),
     )
 
 
-def _networks(encoders: EvaluatedEncoders, share: float | None) -> tuple[str, ...]:
+def _networks(encoders: EvaluatedEncoders, rule: ShortlistRule | None) -> tuple[str, ...]:
     runtime = encoders.runtime
     lines = [
         *encoders.labels,
@@ -216,9 +236,14 @@ def _networks(encoders: EvaluatedEncoders, share: float | None) -> tuple[str, ..
         lines.append(NO_REFINEMENT_NOTE)
     missing = [name for name in COMPARED_NETWORKS if name not in encoders.others]
     lines += [f"{name} is not in the table: {COMPARED_NETWORKS[name]}" for name in missing]
-    if encoders.refine is not None and share is not None:
-        lines.append(f"the shortlist is {share:.1%} of the gallery")
+    if encoders.refine is not None and rule is not None:
+        near = "" if rule.distance is None else f", or what lies within {rule.distance:g} by the filter"
+        lines.append(f"the shortlist is {rule.share:.1%} of the gallery{near}")
     return (*lines, _machine())
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def _machine() -> str:

@@ -13,7 +13,7 @@ from cbvir_core.decode import read_picture, shrink_lanczos
 from cbvir_core.errors import InputError
 from cbvir_core.evaluate.efficiency import EvaluationClock
 from cbvir_core.evaluate.groundtruth import GroundTruth, LandmarkSetup, QueryBox
-from cbvir_core.evaluate.methods import RankingMethod, ranking_methods
+from cbvir_core.evaluate.methods import RankingMethod, compared_methods
 from cbvir_core.evaluate.networks import DescribedPictures, EvaluatedEncoders, describe
 from cbvir_core.evaluate.precision import (
     mean_average_precision,
@@ -61,6 +61,7 @@ def evaluate_landmarks(
     encoders: EvaluatedEncoders,
     *,
     share: float = SHORTLIST_SHARE,
+    distance: float | None = None,
     clock: EvaluationClock = time.perf_counter,
     notify: Notify = silent,
 ) -> list[LandmarkResult]:
@@ -68,14 +69,15 @@ def evaluate_landmarks(
 
     Pictures are read from `folder`; a query is cropped to its box, as the protocol demands.  The paper
     reports 86.92 % (Oxford5k) and 92.58 % (Paris6k) for MoReSo.  Figures that high belong to the older
-    ground truth (setup "original"), not to the revisited one.  Raise InputError or NotAPicture.
+    ground truth (setup "original"), not to the revisited one.  `distance` adds the published code's rule
+    (`within_distance`).  Raise InputError or NotAPicture.
     """
     paths = [find_picture(folder, name) for name in truth.pictures]
     asked = [(find_picture(folder, one.picture), one.box) for one in truth.questions]
     limit = encoders.protocol.long_side if encoders.protocol else None
     queries = describe(encoders, (_asked(path, box, limit) for path, box in asked), clock)
     gallery = describe(encoders, _read(paths, notify), clock)
-    compared = ranking_methods(encoders.refine is not None, share, encoders.others)
+    compared = compared_methods(gallery, queries, share, distance)
     return [line for method in compared for line in _results(method, truth, gallery, queries)]
 
 

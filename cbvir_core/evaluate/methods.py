@@ -3,7 +3,8 @@
 - `FILTER_METHOD` ranks every picture by MobileNetV2 alone.
 - `REFINEMENT_METHOD` ranks every picture by SOLAR, which the paper calls the "state of the art".
 - `MORESO_METHOD` shortlists a share of the gallery by MobileNetV2 and Euclidean distance, and ranks the
-  shortlist by SOLAR and cosine.
+  shortlist by SOLAR and cosine.  The published code shortlists what lies within a fixed distance instead
+  (`within_distance`), which is a method of its own here.
 
 Neighbours are exact here, not those of ANNOY, so that the figures do not depend on an index.
 """
@@ -23,6 +24,9 @@ from cbvir_core.search import SHORTLIST_SHARE
 from cbvir_core.types import Rows
 
 FILTER_METHOD, REFINEMENT_METHOD, MORESO_METHOD = "MobileNetV2", "SOLAR", "MoReSo"
+
+PUBLISHED_DISTANCE = 0.82
+"""The fixed distance of the published code, between rows of its own MobileNetV2."""
 
 Positions = npt.NDArray[np.int64]
 
@@ -79,6 +83,19 @@ def ranking_methods(
     return moreso(share), RankingMethod(REFINEMENT_METHOD, _by_refine, _none, _all), alone, *added
 
 
+def compared_methods(
+    gallery: DescribedPictures,
+    queries: DescribedPictures,
+    share: float = SHORTLIST_SHARE,
+    distance: float | None = None,
+) -> tuple[RankingMethod, ...]:
+    """Return `ranking_methods` for described pictures; with a distance, also MoReSo with that."""
+    methods = ranking_methods(gallery.refine is not None, share, gallery.others)
+    if distance is None or gallery.refine is None:
+        return methods
+    return methods[0], within_distance(distance, gallery, queries), *methods[1:]
+
+
 def moreso(share: float) -> RankingMethod:
     """Return MoReSo with a shortlist of this share of the gallery (a tenth in the paper)."""
 
@@ -88,6 +105,32 @@ def moreso(share: float) -> RankingMethod:
         return short[nearest_first(rows, query)]
 
     return RankingMethod(MORESO_METHOD, rank, _all, lambda count: shortlisted(count, share))
+
+
+def within_distance(distance: float, gallery: DescribedPictures, queries: DescribedPictures) -> RankingMethod:
+    """Return MoReSo with a shortlist of what lies within a Euclidean distance by the filter.
+
+    Its length differs from query to query, and it may be empty; what it costs is the mean of these queries.
+    """
+
+    def near(gallery: DescribedPictures, queries: DescribedPictures, number: int) -> Positions:
+        found: Positions = np.flatnonzero(
+            gallery.filter.rows @ queries.filter.rows[number] >= cosine_within(distance)
+        )
+        return found
+
+    def rank(gallery: DescribedPictures, queries: DescribedPictures, number: int) -> Positions:
+        short = near(gallery, queries, number)
+        return short[nearest_first(refine_rows(gallery)[short], refine_rows(queries)[number])]
+
+    lengths = [len(near(gallery, queries, number)) for number in range(len(queries))]
+    mean = max(1, math.ceil(np.mean(lengths))) if lengths else 1
+    return RankingMethod(f"{MORESO_METHOD}, within {distance:g}", rank, _all, lambda count: min(count, mean))
+
+
+def cosine_within(distance: float) -> float:
+    """Return the cosine of unit rows that are so far apart."""
+    return 1.0 - distance**2 / 2.0
 
 
 def shortlisted(count: int, share: float) -> int:

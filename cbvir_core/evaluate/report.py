@@ -59,10 +59,8 @@ class EvaluationReport:
         name = f"Table {self.table}" if set(self.table) <= set("IVX") else self.table
         table = Table(title=f"{name}: {self.title}", title_justify="left")
         for column in self.columns:
-            justify = (
-                "left" if any(isinstance(getattr(row, column.field), str) for row in self.rows) else "right"
-            )
-            table.add_column(column.heading, justify=justify)  # type: ignore[arg-type]
+            named = any(isinstance(getattr(row, column.field), str) for row in self.rows)
+            table.add_column(column.heading, justify="left" if named else "right", no_wrap=named)
         for row in self.rows:
             table.add_row(*(column.cell(row) for column in self.columns))
         console.print(table)

@@ -13,7 +13,7 @@ from cbvir_core.evaluate.efficiency import EvaluationClock, efficiency_ratio
 from cbvir_core.evaluate.files import files_in
 from cbvir_core.evaluate.keyframes import extract_each
 from cbvir_core.evaluate.library import ask_library
-from cbvir_core.evaluate.methods import RankingMethod, ranking_methods
+from cbvir_core.evaluate.methods import RankingMethod, compared_methods
 from cbvir_core.evaluate.moments import MethodAnswers, RankedMoment, TrueSpan, outcome
 from cbvir_core.evaluate.networks import DescribedPictures, EvaluatedEncoders, describe
 from cbvir_core.evaluate.precision import (
@@ -32,7 +32,9 @@ from cbvir_core.types import Image, VideoId
 class RetrievalResult:
     """One method over all queries.  Means are in [0, 1]; `average_precisions` has a value for each query.
 
-    `mean_ap` is by trapezoids, `rectangular_ap` by rectangles.
+    `mean_ap` is by trapezoids, `rectangular_ap` by rectangles.  `first_ranks` has for each query the place of
+    the first keyframe that is right, from 1, without further ones of occurrences already found; None where
+    there is none.
     """
 
     model: str
@@ -44,6 +46,7 @@ class RetrievalResult:
     video_s: float
     keyframes: int
     average_precisions: tuple[float, ...]
+    first_ranks: tuple[int | None, ...]
 
 
 @dataclass
@@ -92,6 +95,7 @@ def evaluate_retrieval(
     encoders: EvaluatedEncoders,
     *,
     share: float = SHORTLIST_SHARE,
+    distance: float | None = None,
     with_library: bool = False,
     clock: EvaluationClock = time.perf_counter,
     notify: Notify = silent,
@@ -105,7 +109,8 @@ def evaluate_retrieval(
 
     The efficiency ratio divides the seconds of video by the seconds of one query without anything
     prepared: keyframes, their descriptors (SOLAR's of the shortlist alone), the descriptors of the query,
-    and the search.  `with_library` adds cbvir itself (`cbvir_core.evaluate.library`).
+    and the search.  `distance` adds the published code's rule (`within_distance`), `with_library` cbvir
+    itself (`cbvir_core.evaluate.library`).
 
     Raise InputError, NotAPicture, DecodeError or FileUnreadable.
     """
@@ -114,7 +119,7 @@ def evaluate_retrieval(
     needed = {span.video for each in spans for span in each}
     gallery = describe(encoders, corpus.keyframes(needed, clock, notify), clock)
     asked = describe(encoders, (read_picture(query.picture) for query in queries), clock)
-    compared = ranking_methods(encoders.refine is not None, share, encoders.others)
+    compared = compared_methods(gallery, asked, share, distance)
     answers = [_answers(method, corpus, gallery, asked, clock) for method in compared]
     if with_library:
         pictures = [query.picture for query in queries]
@@ -158,4 +163,5 @@ def _result(
         video_s=corpus.video_s,
         keyframes=len(corpus.moments),
         average_precisions=tuple(average_precision(one.found, one.positives) for one in outcomes),
+        first_ranks=tuple(one.found[0] + 1 if one.found else None for one in outcomes),
     )

@@ -17,11 +17,13 @@ from cbvir_core.evaluate.methods import (
     MORESO_METHOD,
     Positions,
     RankingMethod,
+    cosine_within,
     moreso,
     nearest_first,
     ranking_methods,
     refine_rows,
     shortlisted,
+    within_distance,
 )
 from cbvir_core.evaluate.networks import DescribedPictures, EvaluatedEncoders, describe
 from cbvir_core.evaluate.report import Notify, silent
@@ -37,7 +39,8 @@ NEAREST_PICTURES = 10
 
 @dataclass(frozen=True, slots=True)
 class ShortlistResult:
-    """One method.  `share` and `shortlisted` are None without a shortlist.
+    """One method.  `share` and `shortlisted` are None without a shortlist; of one by distance, `shortlisted`
+    is the mean.
 
     `kept_first` and `kept_ten` are means over the queries: the share of the nearest picture, and of the
     ten nearest, by SOLAR that are on the shortlist.  They are None where no SOLAR is there to compare with.
@@ -56,6 +59,7 @@ def evaluate_shortlist(
     encoders: EvaluatedEncoders,
     *,
     shares: Sequence[float] = SHORTLIST_SHARES,
+    distance: float | None = None,
     clock: EvaluationClock = time.perf_counter,
     notify: Notify = silent,
 ) -> list[ShortlistResult]:
@@ -63,7 +67,8 @@ def evaluate_shortlist(
 
     The gallery is the pictures in the folders; files that are not pictures are skipped.  Up to
     `MAX_SHORTLIST_QUERIES` of them, evenly spread, are the queries; a query is not its own answer.
-    Raise InputError for fewer than two pictures.
+    `distance` adds a shortlist of what lies within it, the published code's rule.  Raise InputError for fewer
+    than two pictures.
     """
     gallery = describe(encoders, _pictures(folders, notify), clock)
     if len(gallery) < 2:
@@ -74,7 +79,8 @@ def evaluate_shortlist(
     results = [_alone(method, gallery) for method in compared]
     if gallery.refine is None:
         return results
-    return [_shortlisted(moreso(share), share, gallery) for share in sorted(shares)] + results
+    near = [] if distance is None else [_within(distance, gallery)]
+    return [_shortlisted(moreso(share), share, gallery) for share in sorted(shares)] + near + results
 
 
 def _alone(method: RankingMethod, gallery: DescribedPictures) -> ShortlistResult:
@@ -83,10 +89,26 @@ def _alone(method: RankingMethod, gallery: DescribedPictures) -> ShortlistResult
 
 def _shortlisted(method: RankingMethod, share: float, gallery: DescribedPictures) -> ShortlistResult:
     count = shortlisted(len(gallery), share)
-    asked = np.unique(np.linspace(0, len(gallery) - 1, MAX_SHORTLIST_QUERIES).round().astype(int))
-    kept = [_kept(gallery, int(number), count) for number in asked]
+    kept = [_kept(gallery, number, count) for number in _asked(gallery)]
     first, ten = (float(np.mean(values)) for values in zip(*kept, strict=True))
     return ShortlistResult(method.name, share, count, method.efficiency(gallery), first, ten)
+
+
+def _within(distance: float, gallery: DescribedPictures) -> ShortlistResult:
+    rows = gallery.filter.rows
+    counts = {
+        number: int((rows @ rows[number] >= cosine_within(distance)).sum()) - 1 for number in _asked(gallery)
+    }
+    kept = [_kept(gallery, number, count) for number, count in counts.items()]
+    first, ten = (float(np.mean(values)) for values in zip(*kept, strict=True))
+    method = within_distance(distance, gallery, gallery)
+    mean = round(float(np.mean(list(counts.values()))))
+    return ShortlistResult(method.name, None, mean, method.efficiency(gallery), first, ten)
+
+
+def _asked(gallery: DescribedPictures) -> list[int]:
+    last = len(gallery) - 1
+    return [int(at) for at in np.unique(np.linspace(0, last, MAX_SHORTLIST_QUERIES).round().astype(int))]
 
 
 def _kept(gallery: DescribedPictures, number: int, count: int) -> tuple[float, float]:

@@ -20,8 +20,8 @@ from cbvir_core.evaluate.extraction import (
     middle_samples,
     vsumm_summary,
 )
-from cbvir_core.evaluate.extraction.published import PUBLISHED_RANK
-from cbvir_core.evaluate.extraction.vsumm import HUE_BINS, hue_histogram
+from cbvir_core.evaluate.extraction.published import PUBLISHED_RANK, samples_of_part
+from cbvir_core.evaluate.extraction.vsumm import HUE_BINS, NEAR_APART, NEAR_DISTANCE, hue_histogram
 from cbvir_core.evaluate.tables import AnnotatedSpan
 from cbvir_core.types import Floats, Frame, Image
 from support.films import Film
@@ -112,6 +112,18 @@ def test_without_truncation_the_svd_changes_nothing(rng: np.random.Generator) ->
         assert MENDED.keyframes_of_part(rows, least) == raw.keyframes_of_part(rows, least)
 
 
+def test_k_means_has_the_sample_after_the_middle_of_each_cluster() -> None:
+    rows = np.eye(3, 1944, dtype=np.float32).repeat([4, 5, 1], axis=0)
+    code = PublishedCode(False, False, False, clusters=3)
+    assert code.keyframes_of_part(rows) == [2, 7]  # (4 + 1) // 2 = 2 and (5 + 1) // 2 = 3, from 4 on
+    assert PublishedCode(clusters=3).keyframes_of_part(rows) == [9]  # a short part
+
+
+@pytest.mark.parametrize(("rate", "length"), [(30, 180), (25, 150), (30000 / 1001, 180), (0.1, 1)])
+def test_a_part_has_every_tenth_frame_of_a_minute(rate: float, length: int) -> None:
+    assert samples_of_part(rate) == length
+
+
 def hues(*bins: int) -> Floats:
     return np.eye(HUE_BINS, dtype=np.float32)[list(bins)]
 
@@ -128,6 +140,22 @@ def test_vsumm_counts_clusters_by_steps_and_keeps_the_nearest_to_each_centre() -
 def test_vsumm_keeps_the_first_of_keyframes_that_are_alike() -> None:
     assert vsumm_summary(hues(1, 1, 5, 5, 1, 1)) == [0, 2]
     assert vsumm_summary(hues(3)) == [0]
+
+
+def test_vsumms_example_by_hand() -> None:
+    """Ten seconds: a red room, the same with a green door, blue sky, the red room again.
+
+    Successive distances are 0 within a shot, .3 sqrt 2 = .42 as the door opens, 1.26 to the sky, 1.41 back.
+    Above .5 are two steps, so k is 3 and the room with the door is a cluster with the first room; the last
+    room is alike and goes.  Above .4 are three, and the door is .42 from the room: it stays from .3 on.
+    """
+    room, door, sky = hues(0), 0.7 * hues(0) + 0.3 * hues(5), hues(10)
+    film = np.concatenate([room, room, room, door, door, sky, sky, sky, room, room])
+    steps = np.linalg.norm(np.diff(film, axis=0), axis=1)
+    np.testing.assert_allclose(steps[[2, 4, 7]], [0.424, 1.257, 1.414], atol=1e-3)
+    summary = vsumm_summary(film)
+    assert [int(film[at].argmax()) for at in summary] == [0, 10]
+    assert len(vsumm_summary(film, NEAR_DISTANCE, NEAR_APART)) == 3
 
 
 def test_vsumm_2_leaves_out_clusters_of_less_than_half_the_mean_size() -> None:

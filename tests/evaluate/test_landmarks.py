@@ -129,6 +129,9 @@ def test_a_shortlist_of_everything_loses_nothing(benchmark: Path, both: Evaluate
         picture_s = 1 / alone.efficiency + count / 36 / solar.efficiency
         assert result.efficiency == pytest.approx(1 / picture_s)
     assert solar.share is alone.share is solar.kept_first is None
+    near = evaluate_shortlist([benchmark / "jpg"], both, shares=(0.1,), distance=2.0)[1]
+    assert (near.model, near.share, near.shortlisted) == ("MoReSo, within 2", None, 35)
+    assert near.kept_ten == 1.0
 
 
 def test_a_shortlist_wants_pictures(benchmark: Path, alone: EvaluatedEncoders, tmp_path: Path) -> None:

@@ -12,8 +12,10 @@ from cbvir_core.evaluate.methods import (
     FILTER_METHOD,
     MORESO_METHOD,
     REFINEMENT_METHOD,
+    compared_methods,
     ranking_methods,
     shortlisted,
+    within_distance,
 )
 from cbvir_core.evaluate.networks import DescribedPictures, TimedDescriptors
 from cbvir_core.types import Rows
@@ -36,6 +38,20 @@ def test_moreso_ranks_the_filters_shortlist_by_the_refinement() -> None:
     orders = {method.name: method.rank(GALLERY, QUERY, 0).tolist() for method in ranking_methods(True, 0.5)}
     assert orders == {MORESO_METHOD: [2, 1], REFINEMENT_METHOD: [0, 3, 2, 1], FILTER_METHOD: [1, 2, 0, 3]}
     assert [method.name for method in ranking_methods(False)] == [FILTER_METHOD]
+
+
+def test_the_published_rule_shortlists_what_lies_within_a_distance() -> None:
+    """By the filter 10 and 20 degrees are within .36 (20.7 degrees) of 0; the refinement prefers 20."""
+    near = within_distance(0.36, GALLERY, QUERY)
+    assert near.rank(GALLERY, QUERY, 0).tolist() == [2, 1]
+    assert near.name == "MoReSo, within 0.36"
+    assert near.extraction_s(GALLERY) == 4 * 1.0 + 2 * 10.0
+    assert near.query_s(QUERY) == 11.0
+    assert within_distance(0.1, GALLERY, QUERY).rank(GALLERY, QUERY, 0).tolist() == []  # it may be empty
+    names = [method.name for method in compared_methods(GALLERY, QUERY, 0.5, 0.36)]
+    assert names == [MORESO_METHOD, near.name, REFINEMENT_METHOD, FILTER_METHOD]
+    lone = DescribedPictures(GALLERY.filter, None)
+    assert [method.name for method in compared_methods(lone, QUERY, 0.5, 0.36)] == [FILTER_METHOD]
 
 
 def test_what_one_query_costs() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 
 from cbvir_core.decode import fingerprint, read_frames
-from cbvir_core.evaluate.collection.charts import Chart, ChartSeries
+from cbvir_core.evaluate.collection.charts import SHARE_AXIS, BarChart, Chart, ChartAxis, ChartSeries
 from cbvir_core.evaluate.tables import AnnotatedSpan
 from cbvir_core.library import Library
 from cbvir_core.search import SearchOptions
@@ -23,7 +23,7 @@ CUT_SHARE = 0.1
 """Share of each side that is cut off a question, on every edge."""
 
 JPEG_QUALITY = 40
-RECALL_RANKS = (1, 2, 3, 5, 10, 20, 50, 100)
+RECALL_SIZES = (1, 2, 3, 5, 10, 20, 50, 100)
 RELIABILITY_BINS = 5
 
 
@@ -33,12 +33,12 @@ class CollectionQuestion:
 
     picture: Image
     video: VideoId
-    span: tuple[float, float]
+    shot: AnnotatedSpan
 
     def rank(self, answer: Answer) -> int | None:
         """Return the place of the first scene that meets the shot, from 1; None where there is none."""
         for hit in answer.results:
-            meets = hit.scene_start_s < self.span[1] and hit.scene_end_s > self.span[0]
+            meets = hit.scene_start_s < self.shot.end_s and hit.scene_end_s > self.shot.start_s
             if hit.keyframe_id.video == self.video and meets:
                 return hit.rank
         return None
@@ -46,22 +46,26 @@ class CollectionQuestion:
 
 def questions_of(shots: Mapping[Path, Sequence[AnnotatedSpan]]) -> list[CollectionQuestion]:
     """Return questions of evenly spread shots: the frame in the middle, cut on all sides and compressed."""
-    spans = [span for path in sorted(shots) for span in shots[path]]
+    return [
+        CollectionQuestion(changed(image), fingerprint(shot.video), shot)
+        for shot, image in frames_of_shots(shots, (0.5,))
+    ]
+
+
+def frames_of_shots(
+    shots: Mapping[Path, Sequence[AnnotatedSpan]], places: Sequence[float]
+) -> Iterator[tuple[AnnotatedSpan, Image]]:
+    """Yield frames of evenly spread shots, by the shares of their length in `places`, ascending."""
+    spans = [span for path in sorted(shots) for span in sorted(shots[path])]
     step = max(1, -(-len(spans) // MAX_COLLECTION_QUESTIONS))
-    wanted: dict[Path, list[AnnotatedSpan]] = defaultdict(list)
+    wanted: dict[Path, list[tuple[float, AnnotatedSpan]]] = defaultdict(list)
     for span in spans[::step]:
-        wanted[span.video].append(span)
-    return [one for path, own in wanted.items() for one in _of_video(path, own)]
-
-
-def _of_video(path: Path, spans: Sequence[AnnotatedSpan]) -> list[CollectionQuestion]:
-    video, found, waiting = fingerprint(path), [], sorted(spans)
-    with read_frames(path, samples_per_s=4.0, mode="reference", max_side=512) as frames:
-        for frame in frames:
-            if waiting and frame.time_s >= (waiting[0].start_s + waiting[0].end_s) / 2:
-                span = waiting.pop(0)
-                found.append(CollectionQuestion(changed(frame.image), video, (span.start_s, span.end_s)))
-    return found
+        wanted[span.video] += [(span.start_s + place * (span.end_s - span.start_s), span) for place in places]
+    for path, waiting in wanted.items():
+        with read_frames(path, samples_per_s=4.0, mode="reference", max_side=512) as frames:
+            for frame in frames:
+                while waiting and frame.time_s >= waiting[0][0]:
+                    yield waiting.pop(0)[1], frame.image
 
 
 def changed(image: Image) -> Image:
@@ -94,18 +98,21 @@ def ask(
             pass
         answers = []
         for number, question in enumerate(questions, 1):
-            answers.append(library.search(question.picture, SearchOptions(top=max(RECALL_RANKS))))
+            answers.append(library.search(question.picture, SearchOptions(top=max(RECALL_SIZES))))
             advance(f"answered {number} of {len(questions)}")
         return answers
 
 
-def answer_charts(questions: Sequence[CollectionQuestion], answers: Sequence[Answer]) -> list[Chart]:
-    """Return recall over the length of the list, reliability, and milliseconds of each stage."""
+def answer_charts(
+    questions: Sequence[CollectionQuestion],
+    answers: Sequence[Answer],
+    shortlisted: Sequence[int | None],
+) -> list[Chart | BarChart]:
+    """Return recall over the size of the shortlist, reliability, and milliseconds of each stage.
+
+    `shortlisted` has the place of the first right keyframe by the filter for each question.
+    """
     ranks = [question.rank(answer) for question, answer in zip(questions, answers, strict=True)]
-    recall = [
-        (float(at), sum(rank is not None and rank <= at for rank in ranks) / max(1, len(ranks)))
-        for at in RECALL_RANKS
-    ]
     first = [
         (answer.results[0].probability, float(rank == 1))
         for answer, rank in zip(answers, ranks, strict=True)
@@ -114,20 +121,30 @@ def answer_charts(questions: Sequence[CollectionQuestion], answers: Sequence[Ans
     return [
         Chart(
             "recall",
-            "Recall over the size of the list",
-            "scenes",
-            "right shot",
-            [ChartSeries("cbvir", recall)],
+            "Recall over the size of the shortlist",
+            ChartAxis("keyframes, or results", RECALL_SIZES[0], RECALL_SIZES[-1], logarithmic=True),
+            ChartAxis("share of questions with the right shot", *SHARE_AXIS),
+            [
+                ChartSeries("shortlist of the filter", _recall(shortlisted)),
+                ChartSeries("results of cbvir", _recall(ranks)),
+            ],
         ),
         Chart(
             "reliability",
             "Reliability of the first result",
-            "probability",
-            "share that is right",
+            ChartAxis("probability", *SHARE_AXIS),
+            ChartAxis("share that is right", *SHARE_AXIS),
             [ChartSeries("cbvir", _binned(first))],
             diagonal=True,
         ),
-        Chart("stages", "Time of a query by stage, median", "stage", "ms", _stages(answers)),
+        BarChart("stages", "Time of a query by stage, median", "stage", "ms", _stages(answers)),
+    ]
+
+
+def _recall(ranks: Sequence[int | None]) -> list[tuple[float, float]]:
+    return [
+        (float(size), sum(rank is not None and rank <= size for rank in ranks) / max(1, len(ranks)))
+        for size in RECALL_SIZES
     ]
 
 
@@ -137,12 +154,9 @@ def _binned(pairs: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
     return [(float(part[:, 0].mean()), float(part[:, 1].mean())) for part in parts if len(part)]
 
 
-def _stages(answers: Sequence[Answer]) -> list[ChartSeries]:
+def _stages(answers: Sequence[Answer]) -> list[tuple[str, float]]:
     spent: dict[str, list[float]] = defaultdict(list)
     for answer in answers:
         for stage, ms in answer.stages_ms.items():
             spent[stage].append(ms)
-    return [
-        ChartSeries(f"{number}: {stage}", [(float(number), float(np.median(values)))])
-        for number, (stage, values) in enumerate(spent.items(), 1)
-    ]
+    return [(stage, float(np.median(values))) for stage, values in spent.items()]

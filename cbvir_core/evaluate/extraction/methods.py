@@ -14,9 +14,16 @@ from cbvir_core.evaluate.extraction.features import (
     network_times,
     raw_colour_times,
 )
-from cbvir_core.evaluate.extraction.published import SQUARED_COSINE, PublishedCode
+from cbvir_core.evaluate.extraction.published import KMEANS_CLUSTERS, SQUARED_COSINE, PublishedCode
 from cbvir_core.evaluate.extraction.unprojected import unprojected_times
-from cbvir_core.evaluate.extraction.vsumm import SHARE_OF_FRAMES, VSUMM_DISTANCE, share_times, vsumm_times
+from cbvir_core.evaluate.extraction.vsumm import (
+    NEAR_APART,
+    NEAR_DISTANCE,
+    SHARE_OF_FRAMES,
+    VSUMM_DISTANCE,
+    share_times,
+    vsumm_times,
+)
 from cbvir_core.keyframes import DETECTORS, KeyframeOptions, extract_keyframes
 
 KeyframeTimes = Callable[[Path], list[float]]
@@ -36,8 +43,10 @@ PUBLISHED_VARIANTS: dict[str, PublishedCode] = {
     "published-short-parts": PublishedCode(short_part_one_keyframe=False),
     "published-mended": PublishedCode(False, False, False),
     "published-no-svd": PublishedCode(False, False, False, project=False),
+    "published-kmeans": PublishedCode(clusters=KMEANS_CLUSTERS),
 }
-"""The published code, with each defect mended by itself, with all mended, and then without the SVD."""
+"""The published code, with each defect mended by itself, with all mended, then without the SVD, and with
+k-means."""
 
 COLOUR_METHODS = (
     *OWN_OPTIONS,
@@ -45,6 +54,7 @@ COLOUR_METHODS = (
     *PUBLISHED_VARIANTS,
     "vsumm",
     "vsumm2",
+    "vsumm-near",
     "vsumm-share",
     "raw-colour",
 )
@@ -77,6 +87,9 @@ def extraction_methods(
     distance = VSUMM_DISTANCE if threshold is None else threshold
     methods["vsumm"] = partial(vsumm_times, distance=distance)
     methods["vsumm2"] = partial(vsumm_times, distance=distance, large_clusters_only=True)
+    methods["vsumm-near"] = partial(
+        vsumm_times, distance=NEAR_DISTANCE if threshold is None else threshold, apart=NEAR_APART
+    )
     methods["vsumm-share"] = partial(share_times, share=SHARE_OF_FRAMES if threshold is None else threshold)
     least = FEATURE_SQUARED_COSINE if squared is None else squared
     methods["raw-colour"] = partial(raw_colour_times, least=least)

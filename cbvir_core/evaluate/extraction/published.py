@@ -39,6 +39,14 @@ CLUSTER_FRAMES = 30
 SHORT_PART_SAMPLES = 100
 COLOUR_BINS = 6
 
+KMEANS_CLUSTERS = 12
+"""Clusters of a part in the form with k-means, as `main_multiplevideo.py` names them."""
+
+KMEANS_SAMPLES = 2
+"""Samples of a cluster, at least, in that form."""
+
+KMEANS_SEED, KMEANS_ROUNDS, KMEANS_DRAWS = 42, 300, 10
+
 
 @dataclass(frozen=True, slots=True)
 class PublishedCode:
@@ -50,17 +58,20 @@ class PublishedCode:
       wider than high only the left square is looked at.
     - `short_part_one_keyframe`: a part of fewer than 100 samples (33 s) has one keyframe, its last sample.
     - `project`: whether the SVD is done at all; without it raw histograms are compared.
+    - `clusters`: k-means of so many clusters in each part, in the place of dynamic clustering (None).  The
+      published code has that too, with 12: histograms and k-means are what the paper calls VSUMM.
     """
 
     three_rows: bool = True
     swapped_sides: bool = True
     short_part_one_keyframe: bool = True
     project: bool = True
+    clusters: int | None = None
 
     def times(self, path: Path, least: float = SQUARED_COSINE) -> list[float]:
         """Return the times of the keyframes, in seconds.  Raise what `read_frames` raises."""
         rate = probe(path).frames_per_s or UNSTATED_FRAMES_PER_S
-        length = max(1, int(PART_S * rate) // FRAME_STEP)
+        length = samples_of_part(rate)
         with read_frames(path, samples_per_s=rate / FRAME_STEP, mode="every") as frames:
             return self.choose(frames, length, least)
 
@@ -99,6 +110,8 @@ class PublishedCode:
         if self.short_part_one_keyframe and len(histograms) < SHORT_PART_SAMPLES:
             return [len(histograms) - 1]
         rows = _projected(histograms) if self.project else histograms
+        if self.clusters is not None:
+            return _kmeans_samples(rows, min(self.clusters, len(rows)))
         return middle_samples(cluster_sizes(rows, least), CLUSTER_FRAMES // FRAME_STEP)
 
     def histogram(self, image: Image) -> SampleVector:
@@ -119,6 +132,22 @@ class PublishedCode:
             return np.zeros(COLOUR_BINS**3, np.float32)
         counts = cv2.calcHist(pictures, [0, 1, 2], None, [COLOUR_BINS] * 3, [0, 256] * 3)
         return np.asarray(counts, np.float32).ravel()
+
+
+def samples_of_part(frames_per_s: float) -> int:
+    """Return how many samples a part of a film has."""
+    return max(1, -(-int(PART_S * frames_per_s) // FRAME_STEP))
+
+
+def _kmeans_samples(rows: SampleVector, count: int) -> list[int]:
+    """Return the sample after the middle one of each cluster of two at least, in the order of time."""
+    cv2.setRNGSeed(KMEANS_SEED)
+    until = (cv2.TERM_CRITERIA_MAX_ITER + cv2.TERM_CRITERIA_EPS, KMEANS_ROUNDS, 1e-6)
+    points = np.ascontiguousarray(rows, np.float32)
+    no_labels = np.zeros(0, np.int32)
+    _, labels, _ = cv2.kmeans(points, count, no_labels, until, KMEANS_DRAWS, cv2.KMEANS_PP_CENTERS)
+    members = (np.flatnonzero(labels.ravel() == cluster) for cluster in range(count))
+    return sorted(int(own[(len(own) + 1) // 2]) for own in members if len(own) >= KMEANS_SAMPLES)
 
 
 def _projected(histograms: SampleVector) -> SampleVector:

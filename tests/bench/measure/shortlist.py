@@ -19,13 +19,11 @@ import numpy as np
 from bench.neighbours.described import real_rows
 from bench.neighbours.made import row_file
 from bench.shared_data import CLIPS
+from cbvir_core.evaluate.methods import PUBLISHED_DISTANCE, cosine_within
 from cbvir_core.search import SHORTLIST_SHARE, shortlist_length
 from cbvir_core.types import Rows
 
 SHORTLIST_SIZES = (50, 100, 200, 500, 1000, 2000)
-PUBLISHED_DISTANCE = 0.82
-"""The fixed distance of the published code; rows of its MobileNetV2 are not ours."""
-
 BLOCK_QUERIES = 64
 
 
@@ -44,7 +42,7 @@ def ranks(rows: Rows, whole: Rows, asked: Rows) -> tuple[np.ndarray, np.ndarray]
     """Return how many rows are nearer than the right one, and how many lie within the published distance."""
     right = np.einsum("ij,ij->i", whole, asked)
     nearer, within = [], []
-    limit = 1 - PUBLISHED_DISTANCE**2 / 2
+    limit = cosine_within(PUBLISHED_DISTANCE)
     for start in range(0, len(asked), BLOCK_QUERIES):
         block = slice(start, start + BLOCK_QUERIES)
         cosines = asked[block] @ rows.T
@@ -62,7 +60,7 @@ def main() -> None:
     options = parser.parse_args()
     whole, asked = questions(CLIPS.parent, options.data, options.questions)
     real = real_rows(CLIPS.parent, options.data)
-    limit = 1 - PUBLISHED_DISTANCE**2 / 2
+    limit = cosine_within(PUBLISHED_DISTANCE)
     right_within = float((np.einsum("ij,ij->i", whole, asked) > limit).mean())
     print(
         "keyframes  "
