@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from cbvir_core.decode.kept import kept_as_jpeg
@@ -38,6 +39,10 @@ class LibraryVideos:
     def video_at(self, path: Path) -> VideoRecord | None:
         """Return the video whose file is at `path`, or None."""
         return self._store.video_at(path)
+
+    def paths_without_video(self, paths: Iterable[Path]) -> list[Path]:
+        """Return those of many paths at which no video is; takes microseconds for each."""
+        return self._store.paths_without_video(paths)
 
     def paths_in(
         self, folder: Path, count: int, after: Path | None = None, *, down: bool = False

@@ -43,6 +43,11 @@ def read_video_at(txn: Transaction, path: Path) -> VideoRecord | None:
     return None if known is None else load_video(known)
 
 
+def is_path(txn: Transaction, path: Path) -> bool:
+    """Return whether a video is at an absolute path."""
+    return txn.get(Table.PATHS, path_key(path)) is not None
+
+
 def put_with_path(txn: Transaction, record: VideoRecord, path: Path) -> None:
     """Write the record with one more path, and take the path from any other video.
 

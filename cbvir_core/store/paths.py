@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from itertools import islice
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from cbvir_core.store.path_tables import (
     absolute_path,
     change_paths,
     count_in_folder,
+    is_path,
     put_paths,
     put_with_path,
     read_video_at,
@@ -22,6 +24,9 @@ from cbvir_core.store.path_tables import (
 )
 from cbvir_core.store.records import VideoRecord
 from cbvir_core.types import VideoId
+
+CHECKED_AT_ONCE = 8_192
+"""Paths that are looked up in one reading transaction: growing the map waits for the longest one."""
 
 
 class PathStore(StorePart):
@@ -61,6 +66,14 @@ class PathStore(StorePart):
             entries = txn.scan(Table.FOLDERS, prefix, prefix)
             found = dict(unpack_folder(value) for key, value in entries if key != own)
         return {folder / name: found[name] for name in sorted(found)}
+
+    def paths_without_video(self, paths: Iterable[Path]) -> list[Path]:
+        """Return those of many paths at which no video is; no record is read."""
+        left, unknown = iter(paths), list[Path]()
+        while some := list(islice(left, CHECKED_AT_ONCE)):
+            with self._environment.read() as txn:
+                unknown += (path for path in some if not is_path(txn, absolute_path(path)))
+        return unknown
 
     def add_path(self, video_id: VideoId, path: Path) -> None:
         """Record that the video is also at `path`.  Another video that was there before loses the path."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import threading
 import time
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,22 @@ class EmptyLibrary:
 
     def video_at(self, path: Path) -> None:
         return None
+
+    def paths_without_video(self, paths: Iterable[Path]) -> list[Path]:
+        return list(paths)
+
+
+def test_a_file_whose_video_was_lost_is_known_no_more(tmp_path: Path) -> None:
+    """As after a kill between two files' writing: the next scan offers it again."""
+    library: Any = EmptyLibrary()
+    stop = threading.Event()
+    stop.set()
+    with Jobs.open(tmp_path / "jobs") as jobs:
+        for name in ("done", "waiting"):
+            jobs.offer(tmp_path / name, 1, 1, 0.0)
+        jobs.done(tmp_path / "done")
+        Tracker(WatchSettings(folders=()), library, jobs, EventBus()).run(stop)
+        assert [job.path.name for job in jobs.all()] == ["waiting"]
 
 
 def test_a_clock_that_is_set_back_holds_nothing_up(tmp_path: Path) -> None:

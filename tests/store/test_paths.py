@@ -98,6 +98,9 @@ def test_a_folder_holds_what_reading_every_record_finds(
                 assert_like_the_slow_truth(store, folder, size)
             for video in store.videos():
                 assert [store.video_at(path) for path in video.paths] == [video] * len(video.paths)
+            asked = [*folders, *(path for video in store.videos() for path in video.paths)]
+            without = [path for path in asked if store.video_at(path) is None]
+            assert store.paths_without_video(asked) == without
         assert check_store(Path(name)).faults == ()
 
 

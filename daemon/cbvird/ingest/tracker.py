@@ -227,9 +227,9 @@ class Tracker:
         for record in self._library.pathless_videos():
             with suppress(StoreError):  # the disk is full: the next start tries again
                 self._library.remove(record.video_id)
-        for job in self._jobs.all():
-            if job.state is JobState.DONE and self._library.video_at(job.path) is None:
-                self._jobs.forget(job.path)  # the scan offers the file again
+        done = (job.path for job in self._jobs.all() if job.state is JobState.DONE)
+        for path in self._library.paths_without_video(done):
+            self._jobs.forget(path)  # the scan offers the file again
 
     def _known_paths(self) -> set[Path]:
         stored = {path for record in self._library.videos() for path in record.paths}
