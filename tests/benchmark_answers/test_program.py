@@ -17,7 +17,7 @@ from cbvir_core import Library
 from support.conversions import bring_builtin
 
 PERTURBATIONS = ("unedited", "mirror")
-SMALL = ("--frames", "2", "--frames-without", "1", "--foreign", "3", "--distractors", "12")
+SMALL = ("--frames", "2", "--frames-without", "1", "--foreign", "1", "--distractors", "12")
 
 
 def test_prints_and_writes_every_figure(

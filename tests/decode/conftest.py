@@ -96,15 +96,28 @@ def write_film(folder: Path, film: Film) -> Path:
     return path
 
 
-@pytest.fixture(params=["small", pytest.param("large", marks=pytest.mark.slow)])
+@pytest.fixture(params=["each kind", pytest.param("the others", marks=pytest.mark.slow)])
 def clips(shared: Path, request: pytest.FixtureRequest) -> list[Path]:
-    """The shared clips below `LARGE_BYTES` or the others.
+    """Of the shared clips below `LARGE_BYTES` the smallest of each kind, or all others.
 
-    The small ones are of every container, codec and pixel format that there is; the large ones are mostly
-    H.264 in MP4, take three times as long to decode, and so are read by ``make test-slow`` alone.
+    They are of every container, codec and pixel format that there is; most of the others are H.264 in MP4,
+    take many times as long to decode, and so are read by ``make test-slow`` alone.
     """
     files = sorted(path for path in (shared / "videos").iterdir() if path.suffix != ".md")
-    return [path for path in files if (path.stat().st_size < LARGE_BYTES) == (request.param == "small")]
+    small = sorted((path.stat().st_size, path) for path in files)
+    kinds: dict[tuple[object, ...], Path] = {}
+    for size, path in small:
+        if size < LARGE_BYTES:
+            kinds.setdefault(kind_of(path), path)
+    chosen = set(kinds.values())
+    return [path for path in files if (path in chosen) == (request.param == "each kind")]
+
+
+def kind_of(path: Path) -> tuple[object, ...]:
+    """Container, codec, its profile and pixel format of a file, and whether it is damaged."""
+    with av.open(str(path)) as opened:
+        codec = opened.streams.video[0].codec_context
+        return path.suffix, codec.name, codec.profile, codec.pix_fmt, "corrupted" in path.name
 
 
 @pytest.fixture

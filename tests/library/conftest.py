@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from support.libraries import converted, films, open_library, weights
+from support.libraries import converted, filled, films, open_filled, open_library, weights
 
-__all__ = ["converted", "films", "open_library", "weights"]
+__all__ = ["converted", "filled", "films", "open_filled", "open_library", "weights"]

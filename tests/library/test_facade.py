@@ -25,7 +25,7 @@ def uses_of_parts(source: str) -> Iterator[str]:
         if not isinstance(node, ast.Attribute):
             continue
         private = node.attr.startswith("_") and not node.attr.startswith("__")
-        owner = ast.unparse(node.value).rpartition(".")[2]
+        owner = getattr(node.value, "attr", getattr(node.value, "id", ""))
         if owner.lstrip("_") == "library" and (private or node.attr in PARTS):
             yield f"line {node.lineno}: {ast.unparse(node)}"
 

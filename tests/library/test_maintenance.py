@@ -49,14 +49,11 @@ def solar_may_load(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
     return opened
 
 
-def test_a_query_need_not_wait_for_solar(
-    open_library: LibraryOpener, films: list[Film], solar_may_load: threading.Event
-) -> None:
-    with open_library("first") as library:
-        library.add(films[0].path)
+def test_a_query_need_not_wait_for_solar(open_filled: LibraryOpener, solar_may_load: threading.Event) -> None:
+    with open_filled("first") as library:
         picture = still_picture(library)
         expected = library.search(picture).results
-    with open_library("refined") as library:
+    with open_filled("refined") as library:
         loading = threading.Thread(target=library.load_refine)
         loading.start()
         try:
@@ -75,16 +72,15 @@ def test_a_query_need_not_wait_for_solar(
 
 
 def test_a_library_waits_unless_told_otherwise(
-    open_library: LibraryOpener, films: list[Film], solar_may_load: threading.Event
+    open_filled: LibraryOpener, solar_may_load: threading.Event
 ) -> None:
     solar_may_load.set()
-    with open_library("refined") as library:
-        library.add(films[0].path)
+    with open_filled("refined") as library:
         assert library.search(still_picture(library)).refined
 
 
 def test_why_solar_cannot_be_loaded_is_said(
-    open_library: LibraryOpener, films: list[Film], monkeypatch: pytest.MonkeyPatch
+    open_filled: LibraryOpener, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(weights: Path, role: Role, options: RuntimeOptions) -> NetworkEncoder:
         if role == "refine":
@@ -92,8 +88,7 @@ def test_why_solar_cannot_be_loaded_is_said(
         return NetworkEncoder(weights, role, options)
 
     monkeypatch.setattr("cbvir_core.library.networks.NetworkEncoder", fail)
-    with open_library("refined") as library:
-        library.add(films[0].path)
+    with open_filled("refined") as library:
         picture = still_picture(library)
         with pytest.raises(WeightsDamaged):
             library.load_refine()
