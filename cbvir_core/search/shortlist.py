@@ -4,7 +4,7 @@ The rule, in this one place: the nearest ``SHORTLIST_SHARE`` of the keyframes se
 between filter descriptors, at least ``MIN_SHORTLISTED`` and at most ``MAX_SHORTLISTED`` of them.  The paper
 sets the threshold to 10 % of the data set's volume (Table IV).  The lower bound lets a small library refine
 everything; the upper one keeps the answer's time flat as the library grows: of 100,000 rows 10 % would be
-10,000, which hold 1.000 of the right ones, and 200 hold .998 (``bench.measure.shortlist``).
+10,000, which hold 1.000 of the right ones, and 200 hold .999 (``bench.measure.shortlist``).
 
 Without SOLAR nothing is refined, and ``MIN_SHORTLISTED`` is also the most.  A query for every scene that
 shows the picture has a longer one, with SOLAR or without (`cbvir_core.search.bounds`).

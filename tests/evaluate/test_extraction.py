@@ -20,6 +20,11 @@ from cbvir_core.evaluate.extraction import (
     middle_samples,
     vsumm_summary,
 )
+from cbvir_core.evaluate.extraction.features import (
+    FEATURE_CLUSTER_SAMPLES,
+    FEATURE_SQUARED_COSINE,
+    _colours,
+)
 from cbvir_core.evaluate.extraction.published import PUBLISHED_RANK, samples_of_part
 from cbvir_core.evaluate.extraction.vsumm import HUE_BINS, NEAR_APART, NEAR_DISTANCE, hue_histogram
 from cbvir_core.evaluate.tables import AnnotatedSpan
@@ -122,6 +127,18 @@ def test_k_means_has_the_sample_after_the_middle_of_each_cluster() -> None:
 @pytest.mark.parametrize(("rate", "length"), [(30, 180), (25, 150), (30000 / 1001, 180), (0.1, 1)])
 def test_a_part_has_every_tenth_frame_of_a_minute(rate: float, length: int) -> None:
     assert samples_of_part(rate) == length
+
+
+def test_raw_colour_is_every_value_of_the_frame_at_320_pixels() -> None:
+    """Red and green have a cosine of .21, dark red and red one of 1: scale of light is no change."""
+    dark = tuple(value // 2 for value in RED)
+    colours = (RED, RED, dark, GREEN, GREEN, RED)
+    vectors = [vector for _, vector in _colours(iter(samples([plain(one, 320, 640) for one in colours])))]
+    assert [len(vector) for vector in vectors] == [160 * 320 * 3] * 6
+    assert vectors[0][:3].tolist() == list(RED)
+    sizes = cluster_sizes(vectors, FEATURE_SQUARED_COSINE)
+    assert sizes == [3, 2, 1]
+    assert middle_samples(sizes, FEATURE_CLUSTER_SAMPLES) == [1, 3]  # a cluster of one has no keyframe
 
 
 def hues(*bins: int) -> Floats:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from io import StringIO
@@ -24,7 +24,8 @@ BAR_HEIGHT, BAR_PITCH, BAR_LABELS, BAR_VALUES = 16, 24, 130, 80
 class ChartSeries:
     """A line: its name and its points, x and y, in the order that they are joined in.
 
-    `marks` are what is written at each point; of points at one place, the first and the last.
+    `marks` are what is written at each point, where there is room; of points at one place, the first and the
+    last.
     """
 
     name: str
@@ -93,11 +94,7 @@ class Chart:
             parts.append(_line(places, _colour(number)))
             parts += [_dot(place, _colour(number)) for place in places]
             down = 16 if number % 2 else -8  # so that marks of two lines stand apart
-            for (x, y), own in _marks_by_place(places, one.marks).items():
-                text = own[0] if len(own) == 1 else f"{own[0]}-{own[-1]}"
-                at_end = x + LETTER_WIDTH * len(text) > CHART_WIDTH - RIGHT
-                side, anchor = (-5, "end") if at_end else (5, "start")
-                parts.append(_text(x + side, y + down, text, anchor, _colour(number)))
+            parts += _marks(_marks_by_place(places, one.marks), down, _colour(number))
         return _drawing(parts, CHART_WIDTH, CHART_HEIGHT, self.title)
 
     def _labels(self) -> list[str]:
@@ -192,6 +189,19 @@ def _axes(across: _Scale, upward: _Scale) -> list[str]:
         parts.append(_line([(x, TOP), (x, floor)], GRID_COLOUR, width=1))
         parts.append(_text(x, floor + 18, f"{value:.3g}", "middle"))
     return parts
+
+
+def _marks(marks: Mapping[tuple[float, float], Sequence[str]], down: float, colour: str) -> Iterable[str]:
+    """Yield the marks of a line; one that would lie on another is left out."""
+    taken: list[tuple[float, float]] = []
+    for (x, y), own in marks.items():
+        text = own[0] if len(own) == 1 else f"{own[0]}-{own[-1]}"
+        width = LETTER_WIDTH * len(text)
+        left = x - 5 - width if x + width > CHART_WIDTH - RIGHT else x + 5
+        if any(abs(left - other) < width + 8 and abs(y - height) < 14 for other, height in taken):
+            continue
+        taken.append((left, y))
+        yield _text(left, y + down, text, "start", colour)
 
 
 def _marks_by_place(

@@ -2,6 +2,9 @@
 
 As in ``KFE_module/DL_based_KFE.py`` of MoReSo's authors: every fifteenth frame, dynamic clustering over the
 whole video, a squared cosine of .98, clusters of at least two samples, and the middle sample.
+
+One thing is different here: that code gives torchvision's networks BGR frames of full size, minus the means
+of another framework and undivided by the deviation; here they get what they were trained with.
 """
 
 from __future__ import annotations
