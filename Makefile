@@ -38,7 +38,7 @@ help:
 	@echo "make test-without-torch     the service where PyTorch is not installed"
 	@echo "make test-slow              the tests that take minutes, and properties with many examples"
 	@echo "make peers                  install what bench.clips --peers and bench.neighbours compare with"
-	@echo "make torture                kills at random moments, mutated files: is anything lost? (an hour)"
+	@echo "make torture                kills, faults, fuzzing, load, a soak: is anything lost? (hours)"
 	@echo "make bench                  every benchmark, one after the other (run it alone)"
 
 $(VENV)/.python:
@@ -119,7 +119,7 @@ endif
 peers: $(VENV)/.installed-test
 	$(PIP) install -c constraints.txt -e '.[peers]'
 
-# Kills at random moments, each followed by a check of every row; then mutated files. An hour or more.
+# Kills, other faults, mutated files, requests, fuzzing, load and a soak. Hours.
 torture: $(VENV)/.installed-test
 	cd tests && ../$(BIN)/python -m torture
 

@@ -44,6 +44,7 @@ CLIPS = (
 
 
 LONGEST_FILES = (
+    "whole/test_torture.py",
     "library/test_frame_route.py",
     "daemon/client/test_weights_damaged_in_place.py",
     "library/test_real_clips.py",

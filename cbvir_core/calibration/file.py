@@ -37,7 +37,7 @@ class CalibrationFile:
 
     def of(self, generation: Generation) -> ConfidenceModel | None:
         """Return the calibration for a generation's weights; None where none can be read."""
-        with suppress(ConfigError, OSError, ValueError, AttributeError):
+        with suppress(ConfigError, OSError, ValueError, AttributeError, RecursionError):
             made_with = json.loads(self.path.read_text("utf-8")).get("weights_of")
             if made_with == _fingerprints(generation):
                 return ConfidenceModel.load(self.path)
@@ -47,7 +47,7 @@ class CalibrationFile:
         """Return how many calibrations, one after the other, led to the one in use; 0 without any."""
         if self.of(generation) is None:
             return 0
-        with suppress(OSError, ValueError, TypeError, AttributeError):
+        with suppress(OSError, ValueError, TypeError, AttributeError, OverflowError):
             return int(json.loads(self.path.read_text("utf-8")).get("calibrations", 1))
         return 1
 

@@ -70,7 +70,7 @@ def read_markers(data: bytes) -> JpegMarkers | None:
             scans += 1
         elif marker in FRAME_HEADERS and not frame:
             frame = data[start + 4 : end]
-    if not scans or len(frame) < 6 + 3 * frame[5]:
+    if not scans or len(frame) < 6 or len(frame) < 6 + 3 * frame[5]:
         return None
     height, width = int.from_bytes(frame[1:3], "big"), int.from_bytes(frame[3:5], "big")
     held = _coefficient_bytes(width, height, frame)

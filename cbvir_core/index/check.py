@@ -21,7 +21,7 @@ def index_faults(folder: Path) -> Iterator[str]:
         return
     try:
         files = dict(_files(json.loads(manifest.read_bytes())))
-    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         yield f"{manifest} cannot be read ({error})"
         return
     for name, file in files.items():
@@ -36,8 +36,8 @@ def index_faults(folder: Path) -> Iterator[str]:
 def _files(document: dict[str, object]) -> Iterator[tuple[str, WrittenFile]]:
     """Yield the files that a manifest names, by their names in the folder, with what is kept of them."""
     segments, files = document.get("segments", []), document.get("files", [])
-    assert isinstance(segments, list)
-    assert isinstance(files, list)
+    if not isinstance(segments, list) or not isinstance(files, list):
+        raise ValueError("its segments or files are no list")
     for segment in segments:
         for name, entry in segment["files"].items():
             yield f"{segment['name']}/{name}", WrittenFile.of_entry(entry)

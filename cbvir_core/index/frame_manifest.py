@@ -248,7 +248,7 @@ def _read_manifest(folder: Path) -> FrameManifest | None:
         source = SourceIdentity(**fields.pop("source"))
         files = tuple(FrameFile.of_entry(entry) for entry in fields.pop("files"))
         return FrameManifest(int(fields["number"]), source, int(fields["position"]), files)
-    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None
 
 

@@ -73,7 +73,7 @@ def read_manifest(folder: Path) -> Manifest:
             raise IndexFileDamaged("another format")
         segments = tuple(_segment_entry(**entry) for entry in fields.pop("segments"))
         return Manifest(segments=segments, **fields)
-    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise IndexFileDamaged(f"no usable manifest: {error}") from error
 
 

@@ -132,7 +132,7 @@ class ConfidenceModel:
         """Read a file in the form of `dump`.  Raises ConfigError where it is none."""
         try:
             return cls.parse(path.read_text("utf-8"))
-        except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+        except (OSError, ValueError, TypeError, KeyError, AttributeError, OverflowError) as error:
             raise ConfigError(f"{path} is no calibration ({error}); delete it or calibrate anew") from error
 
     @classmethod

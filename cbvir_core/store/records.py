@@ -121,7 +121,7 @@ def _dump(fields: dict[str, Any]) -> bytes:
 def _load(value: memoryview) -> dict[str, Any]:
     try:
         fields = json.loads(bytes(value))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise StoreDamaged(f"a record in the store cannot be read ({error})") from error
     if not isinstance(fields, dict):
         raise StoreDamaged("a record in the store is not an object")

@@ -169,7 +169,7 @@ def read_header(path: Path) -> WeightsHeader:
         raise WeightsMismatch("carries no cbvir header; bring it in with `cbvirctl models import`", path=path)
     try:
         return WeightsHeader.from_json(metadata[METADATA_KEY])
-    except (ValueError, TypeError, KeyError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise _damaged(path, error) from error
 
 

@@ -74,7 +74,11 @@ def read_backup(read: Read) -> Iterator[Chunk | dict[str, Any]]:
             raise BackupCutOff("the backup ended before it was complete")
         if kind != _KNOWN and digest_of(data) != digest:
             raise BackupCutOff("bytes of the backup changed on the way")
-        if kind == _MANIFEST:
-            yield json.loads(data)
+        try:
+            name, manifest = part.decode(), json.loads(data) if kind == _MANIFEST else None
+        except (ValueError, RecursionError) as error:
+            raise BackupCutOff("what came is no backup") from error
+        if manifest is not None:
+            yield manifest
             return
-        yield Chunk(part.decode(), digest, data if kind == _WHOLE else None)
+        yield Chunk(name, digest, data if kind == _WHOLE else None)

@@ -116,8 +116,37 @@ def test_unknown_things(service: Service) -> None:
     assert refusal(service, "GET", "/v1/videos", params={"video": "/no/such.mp4"}) == (404, "unknown_video")
     assert refusal(service, "GET", "/v1/keyframes/0123:4.jpg") == (404, "unknown_video")
     assert refusal(service, "GET", "/v1/keyframes/nonsense.jpg") == (404, "unknown_video")
+    assert refusal(service, "POST", "/v1/keyframes/nonsense/evidence") == (404, "unknown_video")
     assert refusal(service, "GET", "/v1/nothing") == (404, "not_found")
     assert refusal(service, "PUT", "/v1/query") == (405, "method_not_allowed")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [
+        ("PUT", "/v1/query", {"POST"}),
+        ("PATCH", "/v1/duplicates", {"GET", "POST", "DELETE"}),
+        ("PUT", "/v1/videos/0123", {"GET", "DELETE"}),
+        ("POST", "/v1/keyframes/0123:4.jpg", {"GET", "HEAD"}),
+    ],
+)
+def test_a_method_that_a_path_does_not_have_is_told_those_that_it_has(
+    service: Service, method: str, path: str, allowed: set[str]
+) -> None:
+    response = service.http.request(method, path)
+    assert response.status_code == 405
+    assert set(response.headers["allow"].split(", ")) == allowed
+
+
+def test_a_time_in_no_video_is_refused(service: Service, picture: bytes, video_id: str) -> None:
+    late = {"t": 1e17, "time_s": 1e308, "start_s": 1e17, "end_s": 1e17}
+    for path in ("frame.jpg", "strip.jpg", "clip.mp4"):
+        refused = refusal(service, "GET", f"/v1/videos/{video_id}/{path}", params=late)
+        assert refused == (400, "bad_request")
+    for path in ("evidence", "agreement"):
+        address = f"/v1/keyframes/{video_id}:0/{path}"
+        assert refusal(service, "POST", address, params=late, content=picture) == (400, "bad_request")
+    assert service.http.get(f"/v1/videos/{video_id}/frame.jpg", params={"t": 1e7}).is_success
 
 
 def test_a_video_by_path_and_by_prefix(service: Service, video_id: str) -> None:
@@ -172,7 +201,7 @@ def test_openapi_describes_every_route(service: Service) -> None:
     assert {"/v1/query", "/v1/status", "/v1/videos", "/v1/events", "/metrics", "/healthz"} <= set(paths)
     assert "image/*" in paths["/v1/query"]["post"]["requestBody"]["content"]
     answers = {status for path in paths.values() for way in path.values() for status in way["responses"]}
-    refused = {"400", "403", "404", "409", "413", "415", "416", "500", "503", "507"}
+    refused = {"400", "403", "404", "408", "409", "413", "415", "416", "500", "503", "507"}
     assert answers == {"200", "201", "202", "206"} | refused
 
 

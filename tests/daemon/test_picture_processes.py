@@ -30,6 +30,14 @@ def reading() -> Iterator[PictureProcesses]:
         yield processes
 
 
+@pytest.mark.parametrize(
+    "said", [b"null", b"{}", b'{"landlock": "3", "system_calls": 1, "missing": 2}', b"[" * 100_000]
+)
+def test_a_process_that_says_nonsense_of_its_sandbox_is_none(said: bytes) -> None:
+    with pytest.raises(ValueError, match="no re"):
+        picture_process.report_of(said)
+
+
 def plain(mode: str = "RGB") -> Pillow.Image:
     return Pillow.fromarray(patches(*SIZE)).convert(mode)
 

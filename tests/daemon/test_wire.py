@@ -212,3 +212,25 @@ def test_frames_out_of_the_order_of_time_are_nonsense(times: tuple[float, float]
 def test_frames_that_no_extractor_makes_are_nonsense(size: tuple[int, int, int]) -> None:
     with pytest.raises(ValueError, match="shape"):
         receive_found(None, bytes(8 * size[0]), bytes(3 * math.prod(size)), frames=[*size, 3])
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "null",
+        "[" * 50_000,
+        '{"kind": "Finished"}',
+        '{"kind": "Nothing", "fields": {}}',
+        '{"kind": "Finished", "fields": {"what": 1}}',
+        '{"kind": "FoundKeyframe", "fields": "text"}',
+        '{"kind": "Probed", "fields": {"path": "a", "video_id": "b", "sample_aspect": "1/0"}}',
+        '{"kind": "FoundScene", "fields": {}}',
+    ],
+)
+def test_a_message_that_is_none_is_nonsense(said: str) -> None:
+    ours, theirs = Pipe()
+    with ours, theirs, ThreadPoolExecutor(1) as sender:
+        sending = sender.submit(theirs.send_bytes, said.encode())
+        with pytest.raises(ValueError, match="none"):
+            wire.receive(ours)
+        sending.result()

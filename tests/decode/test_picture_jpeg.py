@@ -150,6 +150,13 @@ def test_more_segments_than_any_profile_needs() -> None:
         read_picture(data[:2] + comments + data[2:])
 
 
+def test_a_frame_header_that_ends_early_describes_no_picture() -> None:
+    scan = b"\xff\xda\x00\x03\x01"
+    for length in range(2, 8):
+        header = b"\xff\xc0" + length.to_bytes(2, "big") + bytes(length - 2)
+        assert read_markers(b"\xff\xd8" + header + scan + bytes(8)) is None
+
+
 def test_scans_elsewhere_are_not_counted() -> None:
     """A thumbnail in a segment, and a video behind the picture, hold the same two bytes."""
     data = saved(noise(64, 64), "JPEG", comment=SCAN * 2000)

@@ -96,6 +96,13 @@ def test_manifests_with_checksums_alone_are_understood(
         assert read.count(ITEMS[kind]) == expected
 
 
+@pytest.mark.parametrize("said", ['{"segments": 3}', "[" * 100_000, '{"segments": [3]}'])
+def test_a_manifest_that_is_none_is_told(tmp_path: Path, said: str) -> None:
+    (tmp_path / "manifest.json").write_text(said)
+    (found,) = index_faults(tmp_path)
+    assert "cannot be read" in found
+
+
 def test_damage_that_is_not_seen_is_found_later_and_mended(row_store: RowStore, kind: str) -> None:
     folder = sealed(row_store, kind)
     flip_unseen(next(folder.glob(f"*/{ITEMS[kind]}")))

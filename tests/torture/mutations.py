@@ -12,7 +12,6 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import av
@@ -24,6 +23,7 @@ from cbvird.worker.process import DecodeTask
 from cbvird.worker.supervisor import DecodeWorker
 from support.films import draw_film
 from support.pictures import patches, saved
+from torture.tally import Outcome, Tally
 
 PICTURE_KINDS = ("JPEG", "PNG", "WEBP", "AVIF", "HEIF", "GIF", "TIFF", "BMP", "JPEG2000")
 CONTAINERS = {"mp4": "mp4", "mkv": "matroska", "ts": "mpegts", "flv": "flv"}
@@ -39,32 +39,11 @@ MAX_STALL_S = 90.0
 Mutation = Callable[[random.Random, bytearray], bytearray]
 
 
-@dataclass
-class MutationTally:
-    """What came of it: outcomes by kind, what should never happen, and the longest time, seconds."""
-
-    outcomes: Counter[str] = field(default_factory=Counter)
-    faults: list[str] = field(default_factory=list)
-    longest_s: float = 0.0
-
-    @property
-    def survived(self) -> bool:
-        """Whether every input was read, was refused, or ended its own process by a signal or a limit."""
-        return not self.faults and self.longest_s <= MAX_STALL_S
-
-    def rows(self) -> list[tuple[str, str]]:
-        """Return the rows of the table."""
-        return [
-            ("mutated files", str(self.outcomes.total())),
-            *((name, str(count)) for name, count in sorted(self.outcomes.items())),
-            ("crashes of the service's own code", str(len(self.faults))),
-            (f"longest outcome of a file (at most {MAX_STALL_S:.0f} s)", f"{self.longest_s:.1f} s"),
-        ]
-
-
-def mutate_often(count: int, seed: int, told: Callable[[str], None] = print) -> MutationTally:
+def mutate_often(
+    count: int, seed: int, told: Callable[[str], None] = print, *, tally: Tally | None = None
+) -> Tally:
     """Read `count` mutated files; the same seed makes the same files."""
-    tally = MutationTally()
+    tally, outcomes = tally or Tally(), Counter[str]()
     with tempfile.TemporaryDirectory() as name, PictureProcesses(threading.Event()) as pictures:
         folder = Path(name)
         clips, images = _clips(folder), {kind: saved(patches(240, 180), kind) for kind in PICTURE_KINDS}
@@ -73,16 +52,18 @@ def mutate_often(count: int, seed: int, told: Callable[[str], None] = print) -> 
             is_clip = number % (PICTURES_A_CLIP + 1) == 0
             kind, data = rng.choice(sorted((clips if is_clip else images).items()))
             name, mutated = _mutated(rng, data)
-            begun = time.monotonic()
+            outcome, begun = Outcome(), time.monotonic()
             try:
-                outcome = _clip_outcome(folder, kind, mutated) if is_clip else _outcome(pictures, mutated)
+                said = _clip_outcome(folder, kind, mutated) if is_clip else _outcome(pictures, mutated)
+                outcomes[said] += 1
             except Exception as error:  # whatever it is, it is what is looked for here
-                tally.faults.append(f"input {number}, {kind}, {name}: {type(error).__name__}: {error}")
-                outcome = "clips: a fault" if is_clip else "pictures: a fault"
-            tally.outcomes[outcome] += 1
-            tally.longest_s = max(tally.longest_s, time.monotonic() - begun)
+                outcome.wrong.append(f"{kind}, {name}: {type(error).__name__}: {error}")
+                outcome.crashes = 1
+            outcome.stall_s = time.monotonic() - begun
+            tally.add("mutated clips" if is_clip else "mutated pictures", outcome, limit_s=MAX_STALL_S)
             if (number + 1) % 100 == 0:
-                told(f"{number + 1} of {count} mutated files; {len(tally.faults)} faults so far")
+                told(f"{number + 1} of {count} mutated files; {len(tally.wrong)} faults so far")
+    tally.notes += [f"{said}: {number}" for said, number in sorted(outcomes.items())]
     return tally
 
 

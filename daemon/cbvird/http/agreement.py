@@ -12,9 +12,9 @@ from pydantic import BaseModel
 from cbvir_core.search import FrameAgreement
 from cbvird.http.body import picture_of
 from cbvird.http.context import Served
-from cbvird.http.documents import AnswerDocument
+from cbvird.http.documents import MAX_VIDEO_S, AnswerDocument
 from cbvird.http.keyframes import parsed
-from cbvird.http.query import PICTURE_BODY, folder_or_video, region_of, searched
+from cbvird.http.query import PICTURE_BODY, RegionParameter, folder_or_video, region_of, searched
 from cbvird.http.work import done_for
 
 router = APIRouter(tags=["keyframes"])
@@ -72,9 +72,14 @@ async def agreement(
     keyframe_id: str,
     time_s: Annotated[
         float | None,
-        Query(ge=0, allow_inf_nan=False, description="the result's time, whose frame is compared"),
+        Query(
+            ge=0,
+            le=MAX_VIDEO_S,
+            allow_inf_nan=False,
+            description="the result's time, whose frame is compared",
+        ),
     ] = None,
-    region: Annotated[str | None, Query(description="X,Y,W,H in pixels of the picture")] = None,
+    region: RegionParameter = None,
 ) -> AgreementDocument:
     """Return where a picture and the frame at a time agree; the keyframe's still without a time."""
     wanted = parsed(keyframe_id)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import Any
 
 from fastapi import FastAPI, Response
+from fastapi.routing import APIRoute
+from starlette.routing import Route
 
 from cbvir_core.version import VERSION
 from cbvird.http import (
@@ -62,8 +65,10 @@ ROUTED = (
 )
 """The modules with routes, one for each noun."""
 
+API_PREFIX = "/v1"
+
 _ERRORS: dict[int | str, dict[str, object]] = {
-    status: {"model": ErrorDocument} for status in (400, 403, 404, 409, 413, 415, 500, 503, 507)
+    status: {"model": ErrorDocument} for status in (400, 403, 404, 408, 409, 413, 415, 500, 503, 507)
 }
 
 
@@ -92,9 +97,20 @@ def build(context: Context) -> FastAPI:
     failures.install(app)
     app.add_middleware(LimitBody)
     for module in ROUTED:
-        app.include_router(module.router, prefix="/v1", responses=_ERRORS)
+        app.include_router(module.router, prefix=API_PREFIX, responses=_ERRORS)
     _add_plain_routes(app, context)
+    app.state.methods = _methods(app)
     return app
+
+
+def _methods(app: FastAPI) -> dict[str, set[str]]:
+    """Return the methods of every path."""
+    methods = defaultdict[str, set[str]](set)
+    for prefix, routes in [("", app.routes), *((API_PREFIX, module.router.routes) for module in ROUTED)]:
+        for route in routes:
+            if isinstance(route, Route | APIRoute):
+                methods[prefix + route.path] |= route.methods or set()
+    return methods
 
 
 def _add_plain_routes(app: FastAPI, context: Context) -> None:

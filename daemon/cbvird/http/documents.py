@@ -12,6 +12,9 @@ from cbvir_shared.path_text import shown
 from cbvird.http.scores import shown_score
 from cbvird.ingest.entries import Problem, VideoEntry
 
+MAX_VIDEO_S = 1e7
+"""The latest time in a video that may be asked for: no film lasts 115 days, and clocks of containers end."""
+
 
 class EvidenceDocument(BaseModel):
     """Where the picture and the still agree: see `cbvir_core.types.Evidence`."""

@@ -47,7 +47,8 @@ def groups(
     served: Served,
     within: Places = None,
     min_seconds: Annotated[
-        float, Query(ge=0, description="seconds of the shortest segment that is told of")
+        float,
+        Query(ge=0, allow_inf_nan=False, description="seconds of the shortest segment that is told of"),
     ] = MIN_DUPLICATE_S,
     offset: Annotated[int, Query(ge=0, description="groups that are left out")] = 0,
     limit: Annotated[int, Query(ge=1, le=1000, description="groups of a page")] = GROUPS_OF_PAGE,

@@ -24,6 +24,7 @@ from cbvird.export import (
     one_sheet,
 )
 from cbvird.http.context import Context, Served
+from cbvird.http.documents import MAX_VIDEO_S
 
 router = APIRouter(tags=["export"])
 
@@ -33,7 +34,7 @@ MAX_SHEET_RESULTS = 90
 
 SHEET_FRAME_WIDTH = 384
 
-ResultSeconds = Annotated[float, Field(ge=0, le=1e7, allow_inf_nan=False)]
+ResultSeconds = Annotated[float, Field(ge=0, le=MAX_VIDEO_S, allow_inf_nan=False)]
 
 
 class ExportFormat(StrEnum):

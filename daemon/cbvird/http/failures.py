@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.routing import compile_path
 
 from cbvir_core.errors import (
     BadRequest,
@@ -66,10 +69,12 @@ def status_of(error: CbvirError) -> int:
     return 503 if error.retry else 500
 
 
-def respond(status: int, code: str, message: str, *, retry: bool = False) -> JSONResponse:
+def respond(
+    status: int, code: str, message: str, *, retry: bool = False, headers: Mapping[str, str] | None = None
+) -> JSONResponse:
     """Return the error document as an answer; one that may pass says when to come back."""
-    headers = {"retry-after": str(RETRY_AFTER_S)} if status == 503 else {}
-    return JSONResponse(error_document(code, message, retry=retry), status, headers)
+    own = {"retry-after": str(RETRY_AFTER_S)} if status == 503 else {}
+    return JSONResponse(error_document(code, message, retry=retry), status, own | dict(headers or {}))
 
 
 def install(app: FastAPI) -> None:
@@ -97,7 +102,19 @@ def _invalid(request: Request, error: Exception) -> JSONResponse:
 def _http(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
     code = {404: "not_found", 405: "method_not_allowed"}.get(error.status_code, BadRequest.code)
-    return respond(error.status_code, code, f"{request.method} {request.url.path}: {error.detail}")
+    headers = dict(error.headers or {})
+    if error.status_code == 405:
+        headers = {"allow": ", ".join(sorted(_allowed(request)))}
+    return respond(
+        error.status_code, code, f"{request.method} {request.url.path}: {error.detail}", headers=headers
+    )
+
+
+def _allowed(request: Request) -> set[str]:
+    """Return the methods of all routes with the path of a request: the router names those of one alone."""
+    methods: dict[str, set[str]] = request.app.state.methods
+    path = request.scope["path"]
+    return set[str]().union(*(own for known, own in methods.items() if compile_path(known)[0].match(path)))
 
 
 def _unknown(request: Request, error: Exception) -> JSONResponse:

@@ -16,17 +16,20 @@ from pydantic import BaseModel
 from cbvir_core.decode import encode_png
 from cbvir_core.errors import BadRequest, CbvirError
 from cbvir_core.search import QueryStage, SearchOptions, StageListener
-from cbvir_core.types import Answer, KeyframeId
+from cbvir_core.types import Answer
 from cbvir_shared.path_text import path_of
 from cbvird.http.body import picture_of
 from cbvird.http.context import Context, Served
-from cbvird.http.documents import AnswerDocument
+from cbvird.http.documents import MAX_VIDEO_S, AnswerDocument
 from cbvird.http.error_documents import ErrorBody, ErrorDocument
 from cbvird.http.event_documents import described_stream
+from cbvird.http.keyframes import parsed
 from cbvird.http.metrics import QUERY_SECONDS
 from cbvird.http.work import Patience, done_for
 
 router = APIRouter(tags=["query"])
+
+REGION_PATTERN = r"^[0-9]{1,9},[0-9]{1,9},[1-9][0-9]{0,8},[1-9][0-9]{0,8}$"
 
 _BINARY = {"schema": {"type": "string", "format": "binary"}}
 _FORM = {"schema": {"type": "object", "properties": {"picture": _BINARY["schema"]}}}
@@ -39,6 +42,13 @@ _STAGES = {kind: {"$ref": "#/components/schemas/AnswerDocument"} for kind in (*Q
 }
 
 
+RegionParameter = Annotated[
+    str | None,
+    Query(description="X,Y,W,H in pixels of the picture", json_schema_extra={"pattern": REGION_PATTERN}),
+]
+"""The part of a picture that is looked for.  The pattern is for the description: `region_of` says in words
+what is wrong."""
+
 UNBUFFERED = {"x-accel-buffering": "no"}
 """Tells nginx to pass an event on at once; FastAPI sends it with the streams that it makes itself."""
 
@@ -48,7 +58,7 @@ async def query(
     request: Request,
     served: Served,
     top: Annotated[int | None, Query(ge=1, le=1000, description="largest number of scenes")] = None,
-    region: Annotated[str | None, Query(description="X,Y,W,H in pixels of the picture")] = None,
+    region: RegionParameter = None,
     within: Annotated[list[str] | None, Query(alias="in", description="folders or videos")] = None,
     everywhere: Annotated[
         bool, Query(alias="all", description="all scenes that are at least likely; not together with top")
@@ -116,16 +126,19 @@ async def evidence(
     served: Served,
     keyframe_id: str,
     time_s: Annotated[
-        float | None, Query(ge=0, description="the result's time, whose frame is shown; else the still is")
+        float | None,
+        Query(
+            ge=0,
+            le=MAX_VIDEO_S,
+            allow_inf_nan=False,
+            description="the result's time, whose frame is shown; else the still is",
+        ),
     ] = None,
-    region: Annotated[str | None, Query(description="X,Y,W,H in pixels of the picture")] = None,
+    region: RegionParameter = None,
     caption: Annotated[list[str] | None, Query(description="lines of text below the pictures")] = None,
 ) -> Response:
     """Draw a PNG: the picture, the frame at a time of the keyframe's video, and the points that agree."""
-    try:
-        wanted = KeyframeId.parse(keyframe_id)
-    except ValueError as error:
-        raise BadRequest(str(error)) from None
+    wanted = parsed(keyframe_id)
     picture = await picture_of(request)
     draw = partial(
         served.library.evidence, picture, wanted, caption or (), time_s=time_s, region=region_of(region)

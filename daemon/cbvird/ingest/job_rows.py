@@ -186,7 +186,7 @@ def jobs_of(entries: Iterable[tuple[bytes, bytes]]) -> Iterator[Job]:
         if key.startswith(_ROW):
             try:
                 yield _unpack(value)
-            except (ValueError, TypeError, KeyError, AttributeError) as error:
+            except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
                 LOG.warning("row of a file cannot be read", key=key.hex(), error=str(error))
 
 

@@ -115,5 +115,5 @@ class SelfTest:
 def _read(file: Path) -> SelfTestResult | None:
     try:
         return SelfTestResult(**json.loads(file.read_text()))
-    except (OSError, ValueError, TypeError):
+    except (OSError, ValueError, TypeError, RecursionError):
         return None

@@ -96,9 +96,12 @@ def _answer(data: bytes, shared: mmap.mmap) -> dict[str, Any]:
 
 
 def report_of(reply: bytes) -> SandboxReport:
-    """Return what the process has said of its sandbox."""
-    fields = json.loads(reply)
-    return SandboxReport(fields["landlock"], fields["system_calls"], tuple(fields["missing"]))
+    """Return what the process has said of its sandbox.  Raises ValueError where it is no report."""
+    match _document(reply):
+        case {"landlock": int(landlock), "system_calls": bool(system_calls), "missing": [*missing]}:
+            return SandboxReport(landlock, system_calls, tuple(map(str, missing)))
+        case other:
+            raise ValueError(f"no report of a sandbox: {str(other)[:200]}")
 
 
 def picture_of_reply(reply: bytes, shared: mmap.mmap) -> Image:
@@ -106,7 +109,7 @@ def picture_of_reply(reply: bytes, shared: mmap.mmap) -> Image:
 
     Raises what is wrong with the picture, and ValueError where the reply is none.
     """
-    match json.loads(reply):
+    match _document(reply):
         case {"failed": {"code": str(code), "message": str(message)}}:
             raise wire.Failed(code, message).error()
         case {"shape": [int(height), int(width), 3]} if (
@@ -116,3 +119,11 @@ def picture_of_reply(reply: bytes, shared: mmap.mmap) -> Image:
             return pixels.reshape(height, width, 3).copy()
         case other:
             raise ValueError(f"no picture: {str(other)[:200]}")
+
+
+def _document(reply: bytes) -> Any:
+    """Return what a reply holds.  Raises ValueError."""
+    try:
+        return json.loads(reply)
+    except RecursionError as error:
+        raise ValueError(f"no reply: {error}") from error

@@ -113,7 +113,7 @@ class DecodeWorker:
             raise self._death() from None
         except BlockingIOError:
             raise self._no_progress() from None
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (OSError, ValueError) as error:
             raise self._broken_protocol(f"what is no message: {error}") from error
         if isinstance(message, wire.Failed):
             raise message.error()

@@ -143,8 +143,18 @@ def send(connection: Connection, message: WorkerMessage | Failed) -> None:
 
 
 def receive(connection: Connection) -> WorkerMessage | Failed:
-    """Read one message.  Raises EOFError when the other side has closed, ValueError on invalid data."""
-    header = json.loads(connection.recv_bytes(MAX_HEADER_BYTES))
+    """Read one message.
+
+    Raises EOFError when the other side has closed, ValueError on invalid data, and what the connection does.
+    """
+    header = connection.recv_bytes(MAX_HEADER_BYTES)
+    try:
+        return _received(json.loads(header), connection)
+    except (LookupError, TypeError, AttributeError, ArithmeticError, RecursionError) as error:
+        raise ValueError(f"a message that is none ({type(error).__name__}: {error})") from error
+
+
+def _received(header: Any, connection: Connection) -> WorkerMessage | Failed:
     kind, fields = header["kind"], header["fields"]
     if kind == FoundKeyframe.__name__:
         return FoundKeyframe(_receive_keyframe(connection, fields))

@@ -70,6 +70,13 @@ def test_a_byte_that_changed_on_the_way_is_told() -> None:
         list(read_backup(io.BytesIO(bytes(raw)).read))
 
 
+def test_a_part_with_a_name_that_is_no_text_is_told() -> None:
+    sent = bytearray(chunk_record("store/rows", digest_of(b"data"), b"data"))
+    sent[sent.index(b"store")] = 0xE4
+    with pytest.raises(BackupCutOff, match="no backup"):
+        list(read_backup(io.BytesIO(bytes(sent)).read))
+
+
 def test_chunks_come_back_in_order_and_each_is_kept_once(path: Path) -> None:
     with BackupFile.create_or_open(path) as file:
         added = file.take(

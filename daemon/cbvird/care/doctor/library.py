@@ -104,7 +104,7 @@ def check_calibration(settings: Settings) -> Iterator[Finding]:
     try:
         if not isinstance(json.loads(path.read_bytes()), dict):
             raise ValueError("it is no object")
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         yield fault(
             "calibration", f"{path} cannot be read ({error})", "delete it, and run cbvirctl calibrate"
         )
