@@ -3,7 +3,7 @@
 import type { DuplicateGroup, Place, SharedSegment } from "../api/duplicates";
 import { stillAddress } from "../api/media";
 import { fileName } from "../model/paths";
-import { hashOf } from "../model/route";
+import { playHref } from "../model/route";
 import { clock } from "../model/time";
 import { Timeline } from "../parts/timeline";
 import { counted, duration, t } from "../texts/texts";
@@ -43,7 +43,7 @@ function PlaceLine({ place, segments }: { place: Place; segments: readonly Share
   ]);
   return (
     <div class="place">
-      <a href={hashOf("video", video_id, { t: place.start_s.toFixed(2) })} title={path}>
+      <a href={playHref(video_id, place.start_s)} title={path}>
         {name}
       </a>
       <Timeline
@@ -53,7 +53,7 @@ function PlaceLine({ place, segments }: { place: Place; segments: readonly Share
           start_s,
           end_s,
           label: t("duplicates.from", { start: clock(start_s, 1), end: clock(end_s, 1) }),
-          href: hashOf("video", video_id, { t: start_s.toFixed(2) }),
+          href: playHref(video_id, start_s),
         }))}
       />
     </div>

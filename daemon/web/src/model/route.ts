@@ -27,6 +27,11 @@ export function hashOf(view: View, id = "", query: Record<string, string | numbe
   return `#/${path}${search ? `?${search}` : ""}`;
 }
 
+/** The address at which a video plays from a moment on. */
+export function playHref(videoId: string, time_s: number): string {
+  return hashOf("video", videoId, { t: time_s.toFixed(2) });
+}
+
 export const route = signal<Route>(parseRoute(typeof location === "undefined" ? "" : location.hash));
 
 export function go(hash: string): void {

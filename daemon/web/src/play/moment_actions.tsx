@@ -3,7 +3,7 @@
 import { useState } from "preact/hooks";
 import type { Keyframe, Video } from "../api/types";
 import { fileName } from "../model/paths";
-import { hashOf } from "../model/route";
+import { hashOf, playHref } from "../model/route";
 import { clock, mpvCommand, timeCode } from "../model/time";
 import { ExportMenu } from "../parts/export_menu";
 import { Icon } from "../parts/icon";
@@ -24,7 +24,7 @@ export function MomentActions({ player, video, keyframes }: Props) {
   const id = video.video_id ?? "";
   const name = fileName(video.path);
   const scene = keyframes.find((one) => time_s >= one.scene_start_s && time_s < one.scene_end_s);
-  const link = location.origin + location.pathname + hashOf("video", id, { t: time_s.toFixed(2) });
+  const link = location.origin + location.pathname + playHref(id, time_s);
   const moment = {
     ...{ video_id: id, path: video.path, time_s, label: name },
     ...{ start_s: scene?.scene_start_s ?? time_s, end_s: scene?.scene_end_s ?? time_s },

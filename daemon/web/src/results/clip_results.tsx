@@ -3,7 +3,7 @@
 import { frameAddress } from "../api/media";
 import type { ClipAnswer, ClipHit } from "../api/types";
 import { fileName } from "../model/paths";
-import { hashOf } from "../model/route";
+import { playHref } from "../model/route";
 import { clock } from "../model/time";
 import { useVideo } from "../model/videos";
 import { ExportMenu } from "../parts/export_menu";
@@ -35,7 +35,7 @@ function ClipPart({ hit, clip_s }: { hit: ClipHit; clip_s: number }) {
   const { video_id, path, start_s, end_s } = hit;
   const name = fileName(path);
   const duration_s = Math.max(useVideo(video_id)?.duration_s ?? 0, end_s);
-  const href = hashOf("video", video_id, { t: start_s.toFixed(2) });
+  const href = playHref(video_id, start_s);
   const own = { start_s: hit.clip_start_s, end_s: hit.clip_end_s };
   const found = { start_s, end_s };
   return (

@@ -3,7 +3,7 @@
 import { frameAddress } from "../api/media";
 import type { Hit, OrderedAnswer, OrderedHit } from "../api/types";
 import { fileName } from "../model/paths";
-import { hashOf } from "../model/route";
+import { hashOf, playHref } from "../model/route";
 import { clock } from "../model/time";
 import { useVideo } from "../model/videos";
 import { ExportMenu } from "../parts/export_menu";
@@ -11,7 +11,6 @@ import { Timeline } from "../parts/timeline";
 import { VerdictMark } from "../parts/verdict";
 import { t } from "../texts/texts";
 import { Nothing } from "./summary";
-import { playHref } from "./video_group";
 
 export function OrderedResults({ answer }: { answer: OrderedAnswer }) {
   const named = answer.results.filter((one) => one.verdict !== "none");
@@ -57,7 +56,7 @@ function OrderedVideo({ video }: { video: OrderedHit }) {
           start_s: hit.scene_start_s,
           end_s: hit.scene_end_s,
           verdict: hit.verdict,
-          href: playHref(hit),
+          href: playHref(hit.video_id, hit.time_s),
           label: t("results.at", { time: clock(hit.time_s) }),
         }))}
       />
@@ -65,7 +64,7 @@ function OrderedVideo({ video }: { video: OrderedHit }) {
         {video.pictures.map((hit, place) => (
           <li key={place}>
             {hit ? (
-              <a class="scene-still" href={playHref(hit)} aria-label={t("results.playAt", { name, time: clock(hit.time_s) })}>
+              <a class="scene-still" href={playHref(hit.video_id, hit.time_s)} aria-label={t("results.playAt", { name, time: clock(hit.time_s) })}>
                 <img src={frameAddress(hit.video_id, hit.time_s, 240)} alt="" loading="lazy" width={240} height={135} />
                 <span class="scene-time">{clock(hit.time_s)}</span>
               </a>

@@ -5,13 +5,13 @@ import { call } from "../api/client";
 import { frameAddress } from "../api/media";
 import type { Hit } from "../api/types";
 import { addQuestions, type Question } from "../ask/questions";
+import { playHref } from "../model/route";
 import { clock } from "../model/time";
 import { Icon } from "../parts/icon";
 import { VerdictMark } from "../parts/verdict";
 import { counted, perCent, t } from "../texts/texts";
 import type { TextKey } from "../texts/en";
 import { Compare } from "./compare";
-import { playHref } from "./video_group";
 
 const STILL_WIDTH = 320;
 const QUESTION_WIDTH = 1024;
@@ -29,7 +29,7 @@ export function SceneRow({ scene, name, question }: Props) {
   const span = { start: clock(scene.scene_start_s, 1), end: clock(scene.scene_end_s, 1) };
   return (
     <li class="scene">
-      <a class="scene-still" href={playHref(scene)} aria-label={t("results.playAt", { name, time })}>
+      <a class="scene-still" href={playHref(scene.video_id, scene.time_s)} aria-label={t("results.playAt", { name, time })}>
         <img
           src={frameAddress(scene.video_id, scene.time_s, STILL_WIDTH)}
           alt={t("results.still", { name, time })}
@@ -54,7 +54,7 @@ export function SceneRow({ scene, name, question }: Props) {
           <p class="quiet">{counted("results.elsewhere", scene.occurrences.length)}</p>
         )}
         <p class="actions">
-          <a class="button" href={playHref(scene)}>
+          <a class="button" href={playHref(scene.video_id, scene.time_s)}>
             <Icon name="play" />
             {t("results.play")}
           </a>

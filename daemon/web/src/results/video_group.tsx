@@ -1,11 +1,10 @@
 /** One video of an answer: its name, its scenes on one time line, and each scene with its still. */
 
 import { status } from "../api/live";
-import type { Hit } from "../api/types";
 import type { Question } from "../ask/questions";
 import type { Group } from "../model/grouping";
 import { fileName, folderOf } from "../model/paths";
-import { hashOf } from "../model/route";
+import { hashOf, playHref } from "../model/route";
 import { clock } from "../model/time";
 import { useVideo } from "../model/videos";
 import { Timeline } from "../parts/timeline";
@@ -39,7 +38,7 @@ export function VideoGroup({ group, question }: { group: Group; question: Questi
           ...scene,
           start_s: scene.scene_start_s,
           end_s: scene.scene_end_s,
-          href: playHref(scene),
+          href: playHref(videoId, scene.time_s),
           label: `${t(`verdict.${scene.verdict}`)}, ${t("results.at", { time: clock(scene.time_s) })}`,
         }))}
       />
@@ -50,8 +49,4 @@ export function VideoGroup({ group, question }: { group: Group; question: Questi
       </ol>
     </li>
   );
-}
-
-export function playHref(scene: Pick<Hit, "video_id" | "time_s">): string {
-  return hashOf("video", scene.video_id, { t: scene.time_s.toFixed(2) });
 }
