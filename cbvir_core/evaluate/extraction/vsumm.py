@@ -9,8 +9,8 @@
 5. Of keyframes that are nearer to each other than .5, the first one stays.
 
 What comes out is a summary for people: step 5 looks at the whole film, so that one keyframe stands for all
-shots of like hues.  Histograms of sum 1 are rarely .5 apart: of a film of 57 clips, 31 of 56 cuts add a
-cluster, and of the 32 keyframes 7 stay.  So the method finds few shots of a film of many clips.
+shots of like hues.  Histograms of sum 1 are rarely .5 apart: of a film of 57 clips, 29 of 56 cuts add a
+cluster, and of the 31 keyframes 7 stay.  So the method finds few shots of a film of many clips.
 
 Its authors published videos and summaries, no program, and the paper's text was not at hand when this was
 written: .5 is what others say of it.  A program of the same university (susilvaalmeida's
