@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from cbvir_core.store import Store, Table
+from cbvir_core.store import Store, Table, upgrade
 from cbvir_core.store.check import check_store
 from cbvir_core.store.environment import Environment, Transaction
-from cbvir_core.store.layout import pack_number, row_key
+from cbvir_core.store.layout import generation_key, pack_number, row_key
 from cbvir_core.types import FrameCodes, Thumbnails
 from cbvir_core.verify import describe, pack
 from support.store_makers import MakeInfo, MakeKeyframes, MakeRows
+from torture.older import with_former_schema
 
 CODEC = "network-codec"
 Plant = Callable[[Transaction], object]
@@ -130,6 +132,29 @@ def test_a_planted_fault_is_named(folder: Path, plant: Plant, named: str) -> Non
         environment.write(plant)
     found = faults(folder)
     assert any(named in fault for fault in found), found
+
+
+def test_what_a_kill_leaves_of_a_dropped_generation_is_no_fault(folder: Path, unit_rows: MakeRows) -> None:
+    with Store.open(folder) as store:
+        other = store.generation("another filter", None)
+        store.put_filter(other, [1, 2], unit_rows(2))
+        # The first of the transactions of `drop_generation`; the next opening sweeps the rows.
+        store._environment.write(lambda txn: txn.delete(Table.GENERATIONS, generation_key(other.number)))
+    assert faults(folder) == []
+    Store.open(folder).close()
+    with closing(Environment(folder)) as environment, environment.read() as txn:
+        prefix = generation_key(other.number)
+        assert list(txn.keys(Table.DESCRIPTORS, prefix, prefix)) == []
+
+
+def test_a_store_of_the_first_schema_has_no_lists_yet(folder: Path) -> None:
+    with_former_schema(folder)
+    assert faults(folder) == []
+    with closing(Environment(folder)) as environment:
+        environment.write(partial(upgrade._list_some, 0))  # a kill ends it there
+    assert faults(folder) == []
+    Store.open(folder).close()
+    assert faults(folder) == []
 
 
 def test_it_reads_beside_the_process_that_writes(folder: Path) -> None:

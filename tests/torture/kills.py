@@ -154,7 +154,9 @@ KINDS: dict[str, Callable[[Trial, Outcome], str]] = {
     "making local features": _inside(Kind("backfill of features", trigger=forget, entries=0)),
     "reading frames of older rows": _inside(Kind("backfill of frames", with_other_codec)),
     "changing weights": _inside(Kind("change of weights", with_other_weights, entries=1)),
-    "migrating the schema": _inside(Kind("migration of the schema", with_former_schema, entries=0)),
+    "migrating the schema": _inside(
+        Kind("migration of the schema", lambda data: with_former_schema(data / "store"), entries=0)
+    ),
     "backing up": backing_up,
     "restoring": restoring,
     "calibrating": _inside(

@@ -24,8 +24,8 @@ LISTS_OF_SCHEMA_2 = (
 OTHER_CODEC, OTHER_FILTER = "codec of another release", "filter of another release"
 
 
-def with_former_schema(data: Path) -> None:
-    """Make the store of a data folder one of schema 1.
+def with_former_schema(folder: Path) -> None:
+    """Make the store in a folder one of schema 1.
 
     It keeps both descriptors of a row in one value, paths by their digests, and no lists and no folders.
     """
@@ -45,7 +45,7 @@ def with_former_schema(data: Path) -> None:
         txn.clear(Table.REFINED)
         txn.put(Table.META, SCHEMA_KEY, FIRST_SCHEMA)
 
-    environment = Environment(data / "store")
+    environment = Environment(folder)
     environment.write(work)
     environment.close()
 

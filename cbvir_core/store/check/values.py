@@ -12,6 +12,7 @@ from cbvir_core.store import tables
 from cbvir_core.store.check.faults import StoreFault, as_rows, differing
 from cbvir_core.store.check.links import KnownRows
 from cbvir_core.store.environment import Table
+from cbvir_core.store.generations import LAST_GENERATION_COUNTER
 from cbvir_core.store.layout import (
     filter_matrix,
     refine_matrix,
@@ -57,10 +58,13 @@ def _descriptors(snapshot: StoreSnapshot, known: KnownRows) -> Iterator[StoreFau
     have: dict[int, list[int]] = {number: [] for number in generations}
     refined: dict[int, list[int]] = {number: [] for number in generations}
     widths: dict[int, int] = {}
+    last = snapshot.counter(LAST_GENERATION_COUNTER)
     for key, value in snapshot.entries(Table.DESCRIPTORS):
         number, row = unpack_row_key(key)
         if number not in generations:
-            yield StoreFault(Table.DESCRIPTORS, f"row {row} is of generation {number}, which is not known")
+            if number > last:  # else it was dropped, and a kill left rows that the next opening sweeps
+                said = f"row {row} is of generation {number}, which is not known"
+                yield StoreFault(Table.DESCRIPTORS, said)
             continue
         have[number].append(row)
         try:
