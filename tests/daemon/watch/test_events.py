@@ -5,7 +5,7 @@ from typing import Any
 
 from cbvird.watch import FileGone, FileMoved, FileSeen
 from cbvird.watch.mounts import Mount
-from support.watching import LOCAL, Listener, touch
+from support.watching import LOCAL, Listener, touch, wait_until
 
 
 def test_files_come_change_move_and_go(root: Path, watch: Any, listener: Listener, polling: bool) -> None:
@@ -57,6 +57,20 @@ def test_files_in_folders_made_in_one_go_are_seen(root: Path, watch: Any, listen
         touch(root / f"{number}" / "a" / "b" / "film.mp4")
     for number in range(20):
         listener.wait_for(FileSeen(root / f"{number}" / "a" / "b" / "film.mp4"))
+
+
+def test_twenty_thousand_files_at_once_are_all_seen(
+    root: Path, tmp_path: Path, watch: Any, listener: Listener
+) -> None:
+    """A tree that is moved in, and more files than the kernel's queue of events has places."""
+    trees = [tmp_path / "tree", root / "here"]
+    files = [tree / f"{number % 20}" / f"{number}.mp4" for tree in trees for number in range(10_000)]
+    touch(*files[:10_000])
+    watch(polling=False)
+    touch(*files[10_000:])
+    trees[0].rename(root / "moved")
+    wanted = {root / "moved" / file.relative_to(trees[0]) for file in files[:10_000]} | set(files[10_000:])
+    wait_until(lambda: wanted <= {event.path for event in listener.so_far() if isinstance(event, FileSeen)})
 
 
 def test_a_download_is_seen_when_it_gets_its_name(root: Path, watch: Any, listener: Listener) -> None:

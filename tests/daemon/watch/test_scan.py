@@ -1,6 +1,9 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +40,10 @@ def test_a_scan_gives_size_and_time_of_videos_only(root: Path) -> None:
         "film.mp4.!qB",
         "film.mp4.filepart",
         "~syncthing~film.mp4.tmp",
+        ".syncthing.film.mp4.tmp",
+        "film.f137.mp4.part",
+        "film.f137.mp4.part-Frag12.part",
+        "film.mp4.ytdl",
         ".folder/film.mp4",
         "@eaDir/film.mp4",
         "$RECYCLE.BIN/film.mp4",
@@ -81,6 +88,31 @@ def test_what_is_no_regular_file_is_left_out(root: Path) -> None:
     touch(root / "folder.mp4" / "inside.mp4")
     os.mkfifo(root / "pipe.mp4")
     assert paths(root) == {"folder.mp4/inside.mp4"}
+
+
+SCAN = """
+import sys
+from pathlib import Path
+from cbvird.config import WatchSettings
+from cbvird.watch import PathFilter, scan
+root = Path(sys.argv[1])
+print(sorted(file.path.name for file in scan(root, PathFilter(WatchSettings(folders=(root,))))))
+"""
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody who may not read a folder")
+def test_a_folder_that_may_be_read_later_is_scanned_then() -> None:
+    with tempfile.TemporaryDirectory() as name:  # pytest's own folders are closed to others
+        root = Path(name)
+        root.chmod(0o755)
+        touch(root / "a.mp4", root / "closed" / "b.mp4")
+        found = []
+        for mode in (0o700, 0o755):
+            (root / "closed").chmod(mode)
+            command = ["setpriv", "--reuid=65534", "--clear-groups", sys.executable, "-c", SCAN, name]
+            done = subprocess.run(command, capture_output=True, text=True, check=True)
+            found.append(done.stdout.splitlines()[-1])
+    assert found == ["['a.mp4']", "['a.mp4', 'b.mp4']"]
 
 
 def test_names_that_are_not_utf8_work(root: Path, watch: Any, listener: Listener) -> None:
