@@ -14,7 +14,7 @@ import typer
 
 from cbvir_shared.default_paths import client_socket
 from cbvir_shared.error_document import error_document
-from cbvir_shared.path_text import as_utf8, shown
+from cbvir_shared.path_text import as_utf8, printable, shown
 from cbvirctl.errors import ClientError
 
 if TYPE_CHECKING:
@@ -45,7 +45,9 @@ def report(error: ClientError, as_json: bool) -> None:
     if as_json:
         emit(error_document(error.code, str(error), retry=error.retry))
     else:
-        typer.secho(f"cbvirctl: {error}", err=True, fg=typer.colors.RED)
+        # Names of files may hold codes for terminals.
+        text = "\n".join(map(printable, f"cbvirctl: {error}".split("\n")))
+        typer.secho(text, err=True, fg=typer.colors.RED)
 
 
 def emit(document: Document) -> None:

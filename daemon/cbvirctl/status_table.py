@@ -9,6 +9,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from cbvir_shared.path_text import printable
 from cbvirctl.render import coloured, counted, span
 
 SLOW_TIMES_REAL_TIME = 10.0
@@ -28,7 +29,9 @@ def status(document: dict[str, Any]) -> Table:
     grid.add_row("profile", document["profile"] + alone)
     for root in document["roots"]:
         how = root["reason"] or root["watch"]
-        grid.add_row("folder", Text.assemble(root["path"], "  ", coloured(root["state"]), f"  {how}"))
+        grid.add_row(
+            "folder", Text.assemble(printable(root["path"]), "  ", coloured(root["state"]), f"  {how}")
+        )
     states = [
         Text.assemble(coloured(state), f" {count}  ") for state, count in document["videos"].items() if count
     ]
@@ -73,6 +76,6 @@ def _bar(file: dict[str, Any]) -> Table:
         ProgressBar(total=100, completed=per_cent or 0, width=30, pulse=per_cent is None),
         f"{per_cent:3.0f} %" if per_cent is not None else "  ? %",
         f"{span(file.get('eta_s'))} left",
-        Text(file["path"].rpartition("/")[2], no_wrap=True, overflow="ellipsis"),
+        Text(printable(file["path"].rpartition("/")[2]), no_wrap=True, overflow="ellipsis"),
     )
     return line

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -13,8 +12,8 @@ from typing import Any
 
 import pytest
 
+from support import warm
 from support.films import Film, draw_film
-from support.running import BIN
 from support.services import Service, frame_at, jpeg
 
 SETTLE_S = 0.3
@@ -45,10 +44,10 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> list[Film]:
 
 def ctl(service: Service, *arguments: str | bytes, code: int = 0) -> str:
     """What ``cbvirctl`` says; arguments may be any bytes, as a shell gives them."""
-    command = [BIN / "cbvirctl", *arguments, "--socket", str(service.socket)]
-    done = subprocess.run(command, capture_output=True, check=False, timeout=90)
-    assert done.returncode == code, done.stderr
-    return done.stdout.decode()
+    named = (*map(os.fsdecode, arguments), "--socket", str(service.socket))
+    ended, out, err = warm.run("cbvirctl", *named, stdin=None, timeout=90)
+    assert ended == code, err
+    return out.decode()
 
 
 def document(service: Service, *arguments: str | bytes) -> dict[str, Any]:

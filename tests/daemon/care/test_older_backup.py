@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,8 +13,8 @@ import pytest
 
 from cbvir_core import Library
 from cbvir_core.embed import RuntimeOptions
+from support import warm
 from support.conversions import bring_builtin
-from support.running import BIN
 
 GOLDEN = Path(__file__).resolve().parent / "golden"
 ANSWERS = json.loads((GOLDEN / "answers.json").read_text())
@@ -25,12 +24,10 @@ OLDER_FOLDER = "/tmp/cbvir-golden/films"
 @pytest.fixture(scope="module")
 def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
     data = tmp_path_factory.mktemp("restored") / "data"
-    restore: list[str | Path] = [BIN / "cbvirctl", "restore", GOLDEN / "older.backup", "--into", data]
-    done = subprocess.run(
-        [*restore, "--json", "--map", f"{OLDER_FOLDER}=/films"], capture_output=True, check=False
-    )
-    document = json.loads(done.stdout)
-    assert (done.returncode, document["videos"], document["paths_changed"]) == (0, 2, 2)
+    restore = ("restore", str(GOLDEN / "older.backup"), "--into", str(data), "--json")
+    code, out, _ = warm.run("cbvirctl", *restore, "--map", f"{OLDER_FOLDER}=/films", stdin=None, timeout=90)
+    document = json.loads(out)
+    assert (code, document["videos"], document["paths_changed"]) == (0, 2, 2)
     cache = bring_builtin(tmp_path_factory.mktemp("cache"))
     with Library.open(data, profile="builtin", runtime=RuntimeOptions(cache=cache)) as library:
         library.load_refine()
