@@ -42,8 +42,13 @@ def path_of(text: str) -> str:
 
     A path that is no such text yet stays as it is, but for a backslash before ``xNN``.
     """
+    return bytes_of(text).decode("utf-8", "surrogateescape")
+
+
+def bytes_of(text: str) -> bytes:
+    """Return the bytes of that path."""
     try:
         raw = text.encode("utf-8", "surrogateescape")
-    except UnicodeEncodeError:  # no name of a file
-        return text
-    return _WRITTEN_BYTE.sub(lambda byte: bytes([int(byte[1], 16)]), raw).decode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:  # a surrogate that stands for no byte
+        raw = text.encode("utf-8", "replace")
+    return _WRITTEN_BYTE.sub(lambda byte: bytes([int(byte[1], 16)]), raw)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-from cbvir_shared.path_text import path_of
+from cbvir_shared.path_text import bytes_of
 
 CONTROL_CHARACTERS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]+")
 """Characters that begin a new line somewhere, or that XML does not know."""
@@ -32,7 +32,7 @@ class ExportedResult:
     @property
     def address(self) -> str:
         """The file as an address (``file:///…``)."""
-        return f"file://{quote(path_of(self.path).encode('utf-8', 'surrogateescape'))}"
+        return f"file://{quote(bytes_of(self.path))}"
 
 
 def on_one_line(text: str) -> str:

@@ -165,3 +165,8 @@ def test_what_cannot_be_exported(service: Service, body: dict[str, object]) -> N
     ):
         answer = service.http.post("/v1/export", params={"format": form}, json={"results": wrong})
         assert (answer.status_code, answer.json()["error"]["code"]) == (400, "bad_request")
+
+
+def test_the_address_of_a_file_has_the_bytes_of_its_name() -> None:
+    result = ExportedResult("v1", "/films/caf\\xe9.mp4", 0.0, 1.0, 0.0, "")
+    assert result.address == "file:///films/caf%E9.mp4"
