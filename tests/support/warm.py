@@ -8,6 +8,7 @@ some hundreds of them.  Tests of the start itself run the installed commands.
 from __future__ import annotations
 
 import atexit
+import gc
 import importlib
 import json
 import os
@@ -26,7 +27,14 @@ from typing import Any
 
 IMPORTED = {
     "cbvird": ("cbvird.worker.single_thread_blas", "cbvird.app"),
-    "cbvirctl": ("httpx", "rich.console", "rich.progress", "rich.table"),
+    "cbvirctl": (
+        "httpx",
+        "pydantic.functional_validators",
+        "pydantic.type_adapter",
+        "rich.console",
+        "rich.progress",
+        "rich.table",
+    ),
 }
 """What the process that is forked imports beside the command itself, in this order."""
 
@@ -149,6 +157,8 @@ def _serve(program: str, channel: socket.socket) -> None:
     if program == "cbvirctl":  # each command imports what it needs when it runs
         for module in pkgutil.iter_modules(package.__path__, f"{program}."):
             importlib.import_module(module.name)
+    gc.collect()
+    gc.freeze()  # else each fork copies what it visits when it ends
     assert len(list(Path("/proc/self/task").iterdir())) == 1, "a fork has one thread only"
     running: set[int] = set()
     while True:
