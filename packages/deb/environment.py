@@ -35,6 +35,9 @@ def relocate(folder: Path) -> None:
             file.write_bytes(text.replace(f"#!{folder}/".encode(), f"#!{PREFIX}/".encode(), 1))
     for script in (folder / "bin").glob("[Aa]ctivate*"):
         script.unlink()  # they hold the folder in several languages, and nobody works in this environment
+    for name in ("RECORD", "direct_url.json"):  # pip's alone; they hold the folder, and sums of what names it
+        for file in folder.glob(f"lib/*/site-packages/*.dist-info/{name}"):
+            file.unlink()
     settings = folder / "pyvenv.cfg"
     settings.write_text(re.sub(r"^command = .*\n", "", settings.read_text("utf-8"), flags=re.MULTILINE))
 

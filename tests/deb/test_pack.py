@@ -31,6 +31,10 @@ def small_environment(root: Path) -> Path:
     (folder / "bin" / "python3.11").symlink_to("/usr/bin/python3.11")
     (folder / "bin" / "activate").write_text(f"VIRTUAL_ENV={folder}\n")
     (folder / "pyvenv.cfg").write_text(f"home = /usr/bin\ncommand = /usr/bin/python3 -m venv {folder}\n")
+    about = folder / "lib" / "python3.11" / "site-packages" / "cbvir-0.1.0.dist-info"
+    about.mkdir(parents=True)
+    for name in ("METADATA", "RECORD", "direct_url.json"):
+        (about / name).write_text("" if name == "METADATA" else f"{folder}\n")
     files = tomllib.loads((REPOSITORY / "pyproject.toml").read_text("utf-8"))["tool"]["setuptools"][
         "data-files"
     ]
