@@ -6,6 +6,7 @@ All of them run in one process beside this one; the first byte of an input names
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -66,7 +67,8 @@ def _run(seconds: int, seed: int, folder: Path, names: Sequence[str]) -> subproc
         f"-rss_limit_mb={MEMORY_MB}", f"-seed={seed + 1}", "-print_final_stats=1",
         f"-artifact_prefix={folder}/",
     ]  # fmt: skip
-    return subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
+    own = os.environ | {"TMPDIR": str(folder)}  # it ends without deleting its files
+    return subprocess.run(command, capture_output=True, text=True, errors="replace", check=False, env=own)
 
 
 def _text(path: Path) -> str:

@@ -73,17 +73,16 @@ class Parser:
 
 
 @cache
-def _folder() -> Path:
-    """Return a folder for parsers of files, in memory where there is such a place."""
-    shared = Path("/dev/shm")
-    return Path(tempfile.mkdtemp(prefix="cbvir-fuzz-", dir=shared if shared.is_dir() else None))
+def _folder() -> tempfile.TemporaryDirectory[str]:
+    """Return a folder for parsers of files, which is deleted at the end of the process."""
+    return tempfile.TemporaryDirectory(prefix="cbvir-fuzz-")
 
 
 def _of_file(name: str, read: Callable[[Path], object]) -> Run:
     """Return a parser of the bytes of a file."""
 
     def run(data: bytes) -> object:
-        path = _folder() / name
+        path = Path(_folder().name) / name
         path.write_bytes(data)
         return read(path)
 
@@ -141,7 +140,7 @@ def _picture_reply(data: bytes) -> object:
 
 
 def _sessions(data: bytes) -> object:
-    sessions = Sessions(_folder() / "page.key")
+    sessions = Sessions(Path(_folder().name) / "page.key")
     return sessions.is_valid(data.decode("latin-1"), 1e9), sessions.redeem(data.decode("latin-1"), 1e9)
 
 
