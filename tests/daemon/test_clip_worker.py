@@ -30,7 +30,7 @@ def stop() -> threading.Event:
 
 @pytest.fixture
 def clips(stop: threading.Event) -> ClipWorker:
-    return ClipWorker(timeout_s=60, memory_mb=2048, stop=stop)
+    return ClipWorker(timeout_s=20, memory_mb=2048, stop=stop)
 
 
 def test_a_worker_reads_what_this_process_reads(clips: ClipWorker, films: list[Film]) -> None:

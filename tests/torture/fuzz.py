@@ -68,7 +68,15 @@ def _run(seconds: int, seed: int, folder: Path, names: Sequence[str]) -> subproc
         f"-artifact_prefix={folder}/",
     ]  # fmt: skip
     own = os.environ | {"TMPDIR": str(folder)}  # it ends without deleting its files
-    return subprocess.run(command, capture_output=True, text=True, errors="replace", check=False, env=own)
+    return subprocess.run(
+        command,
+        cwd=Path(__file__).parents[1],
+        capture_output=True,
+        text=True,
+        errors="replace",
+        check=False,
+        env=own,
+    )
 
 
 def _text(path: Path) -> str:

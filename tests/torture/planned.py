@@ -111,7 +111,8 @@ class Planned:
             self._own.operation = name
             ended = threading.Event()
             if plan.delay_s is not None:
-                threading.Thread(target=self._kill_later, args=(plan.delay_s, ended), daemon=True).start()
+                # No daemon: a program that ends sooner waits for its kill.
+                threading.Thread(target=self._kill_later, args=(plan.delay_s, ended)).start()
             began = time.perf_counter()
             try:
                 return function(*arguments, **keywords)

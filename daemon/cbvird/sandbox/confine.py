@@ -57,6 +57,7 @@ class SandboxReport:
 
 def confine(rules: SandboxRules) -> SandboxReport:
     """Put the calling process into the sandbox; it must have one thread.  It cannot be taken back."""
+    readable = () if rules.file is None else (rules.file, *_code_folders())
     ceiling = rules.memory_mb << 20
     resource.setrlimit(resource.RLIMIT_DATA, (ceiling, ceiling))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
@@ -65,7 +66,6 @@ def confine(rules: SandboxRules) -> SandboxReport:
     if libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0:
         reason = os.strerror(ctypes.get_errno())
         return SandboxReport(0, False, (f"privileges cannot be given up ({reason})",))
-    readable = () if rules.file is None else (rules.file, *_code_folders())
     version = landlock_version()
     files = restrict_files(readable, rules.target)
     calls = filter_calls(reading=rules.file is not None, writing=rules.target is not None)

@@ -68,7 +68,6 @@ class DecodeTask:
 
 def main(connection: Connection, task: DecodeTask) -> None:
     """Run as the process: probe, wait for the word to go on, send keyframes, say how it ended."""
-    _restrain(task)
     try:
         with connection:
             _send_outcome(connection, task)
@@ -78,6 +77,7 @@ def main(connection: Connection, task: DecodeTask) -> None:
 
 def _send_outcome(connection: Connection, task: DecodeTask) -> None:
     try:
+        _restrain(task)
         outcome = _work(connection, task)
     except CbvirError as error:
         outcome = wire.Failed.of(error)

@@ -112,8 +112,15 @@ class DecodeWorker:
         except (EOFError, ConnectionResetError):
             raise self._death() from None
         except BlockingIOError:
-            raise self._no_progress() from None
-        except (OSError, ValueError) as error:
+            raise DecodeStopped if self._stop.is_set() else self._no_progress() from None
+        except (
+            OSError
+        ) as error:  # the message ends in the middle: the worker died, or it lies about its length
+            self._child.wait(WORKER_CHECK_S)
+            if self._child.status() is not None:
+                raise self._death() from None
+            raise self._broken_protocol(f"what is no message: {error}") from error
+        except ValueError as error:
             raise self._broken_protocol(f"what is no message: {error}") from error
         if isinstance(message, wire.Failed):
             raise message.error()
