@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any
 
 from cbvir_core.errors import ConfigError, StoreError
 from cbvir_core.files import no_room, replacing
+from cbvir_core.json_text import parse_json
 from cbvir_core.search import ConfidenceModel
 from cbvir_core.store import Generation
 
@@ -37,8 +37,8 @@ class CalibrationFile:
 
     def of(self, generation: Generation) -> ConfidenceModel | None:
         """Return the calibration for a generation's weights; None where none can be read."""
-        with suppress(ConfigError, OSError, ValueError, AttributeError, RecursionError):
-            made_with = json.loads(self.path.read_text("utf-8")).get("weights_of")
+        with suppress(ConfigError, OSError, ValueError, AttributeError):
+            made_with = parse_json(self.path.read_text("utf-8")).get("weights_of")
             if made_with == _fingerprints(generation):
                 return ConfidenceModel.load(self.path)
         return None
@@ -48,7 +48,7 @@ class CalibrationFile:
         if self.of(generation) is None:
             return 0
         with suppress(OSError, ValueError, TypeError, AttributeError, OverflowError):
-            return int(json.loads(self.path.read_text("utf-8")).get("calibrations", 1))
+            return int(parse_json(self.path.read_text("utf-8")).get("calibrations", 1))
         return 1
 
     def details(self, generation: Generation) -> Mapping[str, Any] | None:
@@ -56,7 +56,7 @@ class CalibrationFile:
         if self.of(generation) is None:
             return None
         with suppress(OSError, ValueError):
-            details: Mapping[str, Any] = json.loads(self.path.read_text("utf-8"))
+            details: Mapping[str, Any] = parse_json(self.path.read_text("utf-8"))
             return details
         return None
 

@@ -7,12 +7,4 @@ from cbvir_core.clips.clip import Clip, read_clip
 from cbvir_core.clips.in_order import OrderedHit, videos_in_order
 from cbvir_core.clips.searcher import ClipSearcher
 
-__all__ = [
-    "Clip",
-    "ClipAnswer",
-    "ClipHit",
-    "ClipSearcher",
-    "OrderedHit",
-    "read_clip",
-    "videos_in_order",
-]
+__all__ = ["Clip", "ClipAnswer", "ClipHit", "ClipSearcher", "OrderedHit", "read_clip", "videos_in_order"]

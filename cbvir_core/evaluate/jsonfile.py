@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 from cbvir_core.errors import FileUnreadable, InputError
+from cbvir_core.json_text import parse_json
 
 
 def read_text(path: Path) -> str:
@@ -22,11 +22,9 @@ def read_text(path: Path) -> str:
 def read_json_dict(path: Path) -> dict[str, Any]:
     """Return the dict that a JSON file holds.  Raise FileUnreadable, or InputError for anything else."""
     try:
-        found = json.loads(read_text(path))
+        found = parse_json(read_text(path))
     except ValueError as error:
         raise InputError(f"is not JSON: {error}", path=path) from error
-    except RecursionError as error:
-        raise InputError("is nested too deeply", path=path) from error
     if not isinstance(found, dict):
         raise InputError("is not a JSON object", path=path)
     return found

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 
 from cbvir_core.index.frame_manifest import FrameFile
 from cbvir_core.index.manifest import MANIFEST_FILE
 from cbvir_core.index.written import IndexFileDamaged, WrittenFile
+from cbvir_core.json_text import parse_json
 
 
 def index_faults(folder: Path) -> Iterator[str]:
@@ -20,8 +20,8 @@ def index_faults(folder: Path) -> Iterator[str]:
     if not manifest.exists():
         return
     try:
-        files = dict(_files(json.loads(manifest.read_bytes())))
-    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        files = dict(_files(parse_json(manifest.read_bytes())))
+    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
         yield f"{manifest} cannot be read ({error})"
         return
     for name, file in files.items():

@@ -26,6 +26,7 @@ from cbvir_core.index.opening import delete_orphans
 from cbvir_core.index.pause import Pause, no_pause
 from cbvir_core.index.vector_index import SourceIdentity
 from cbvir_core.index.written import IndexFileDamaged, WrittenFile
+from cbvir_core.json_text import parse_json
 from cbvir_core.types import RowNumbers
 
 FRAME_MANIFEST_FORMAT = 1
@@ -242,13 +243,13 @@ def delete_segments(folder: Path, segments: Iterable[WrittenSegment]) -> None:
 def _read_manifest(folder: Path) -> FrameManifest | None:
     """Return the manifest; None where there is none that can be understood."""
     try:
-        fields = json.loads((folder / MANIFEST_FILE).read_bytes())
+        fields = parse_json((folder / MANIFEST_FILE).read_bytes())
         if fields.pop("format") != FRAME_MANIFEST_FORMAT:
             return None
         source = SourceIdentity(**fields.pop("source"))
         files = tuple(FrameFile.of_entry(entry) for entry in fields.pop("files"))
         return FrameManifest(int(fields["number"]), source, int(fields["position"]), files)
-    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):
         return None
 
 

@@ -12,6 +12,7 @@ from cbvir_core.errors import DiskFull, StoreError
 from cbvir_core.files import NO_ROOM_ERRNOS, replacing
 from cbvir_core.index.vector_index import SourceIdentity
 from cbvir_core.index.written import IndexFileDamaged, WrittenFile
+from cbvir_core.json_text import parse_json
 
 MANIFEST_FORMAT = 1
 MANIFEST_FILE = "manifest.json"
@@ -68,12 +69,12 @@ class Manifest:
 def read_manifest(folder: Path) -> Manifest:
     """Read the manifest in `folder`; raises IndexFileDamaged where there is none that can be understood."""
     try:
-        fields = json.loads((folder / MANIFEST_FILE).read_bytes())
+        fields = parse_json((folder / MANIFEST_FILE).read_bytes())
         if fields.pop("format") != MANIFEST_FORMAT:
             raise IndexFileDamaged("another format")
         segments = tuple(_segment_entry(**entry) for entry in fields.pop("segments"))
         return Manifest(segments=segments, **fields)
-    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise IndexFileDamaged(f"no usable manifest: {error}") from error
 
 

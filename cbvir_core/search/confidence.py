@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cbvir_core.errors import ConfigError
+from cbvir_core.json_text import parse_json
 from cbvir_core.localise import ThumbnailMatch
 from cbvir_core.verify import Verification
 
@@ -142,7 +143,7 @@ class ConfidenceModel:
         Raises ConfigError for weights that are too few or not finite, and ValueError, TypeError, KeyError or
         AttributeError for a text of another form.
         """
-        found = json.loads(text)["weights"]
+        found = parse_json(text)["weights"]
         return cls(**{name: tuple(float(weight) for weight in weights) for name, weights in found.items()})
 
     def dump(self, details: Mapping[str, object]) -> str:

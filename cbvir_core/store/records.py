@@ -10,6 +10,7 @@ from typing import Any
 from cbvir_core.decode import STILL_SIDE
 from cbvir_core.decode.scale import fit_size
 from cbvir_core.errors import StoreDamaged
+from cbvir_core.json_text import parse_json
 from cbvir_core.types import Box, VideoId, VideoInfo
 
 
@@ -120,8 +121,8 @@ def _dump(fields: dict[str, Any]) -> bytes:
 
 def _load(value: memoryview) -> dict[str, Any]:
     try:
-        fields = json.loads(bytes(value))
-    except (ValueError, RecursionError) as error:
+        fields = parse_json(bytes(value))
+    except ValueError as error:
         raise StoreDamaged(f"a record in the store cannot be read ({error})") from error
     if not isinstance(fields, dict):
         raise StoreDamaged("a record in the store is not an object")

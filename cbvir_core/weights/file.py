@@ -21,6 +21,7 @@ import safetensors.numpy
 
 from cbvir_core.errors import WeightsDamaged, WeightsMismatch, WeightsMissing
 from cbvir_core.files import FileState, no_room, replacing, state_of
+from cbvir_core.json_text import parse_json
 from cbvir_core.weights.architectures import ROLES, Role, find_architecture
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ class WeightsHeader:
     @classmethod
     def from_json(cls, text: str) -> WeightsHeader:
         """Return the header.  Raise ValueError, TypeError or KeyError on text of another form."""
-        fields = json.loads(text)
+        fields = parse_json(text)
         preprocess: dict[str, Any] = {
             key: tuple(value) if isinstance(value, list) else value
             for key, value in fields["preprocess"].items()
@@ -169,7 +170,7 @@ def read_header(path: Path) -> WeightsHeader:
         raise WeightsMismatch("carries no cbvir header; bring it in with `cbvirctl models import`", path=path)
     try:
         return WeightsHeader.from_json(metadata[METADATA_KEY])
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise _damaged(path, error) from error
 
 

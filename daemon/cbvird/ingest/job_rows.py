@@ -18,6 +18,7 @@ import lmdb
 import structlog
 
 from cbvir_core.errors import DiskFull, StoreDamaged, StoreError, StoreVersion
+from cbvir_core.json_text import parse_json
 from cbvir_core.store import fill_hole, refuse_short_file
 from cbvir_core.types import VideoId
 
@@ -186,7 +187,7 @@ def jobs_of(entries: Iterable[tuple[bytes, bytes]]) -> Iterator[Job]:
         if key.startswith(_ROW):
             try:
                 yield _unpack(value)
-            except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+            except (ValueError, TypeError, KeyError, AttributeError) as error:
                 LOG.warning("row of a file cannot be read", key=key.hex(), error=str(error))
 
 
@@ -229,7 +230,7 @@ def _unpack(value: bytes) -> Job:
 
     Names that are not UTF-8 come back too: JSON keeps the surrogates that stand for their bytes.
     """
-    raw: dict[str, Any] = json.loads(value)
+    raw: dict[str, Any] = parse_json(value)
     known = {field.name for field in fields(Job)}
     row = {name: field for name, field in raw.items() if name in known}
     return Job(**{**row, "path": Path(row["path"]), "state": JobState(row["state"])})

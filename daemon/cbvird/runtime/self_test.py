@@ -14,6 +14,7 @@ import structlog
 
 from cbvir_core.errors import CbvirError, ServiceStopping
 from cbvir_core.files import no_room, replacing
+from cbvir_core.json_text import parse_json
 from cbvir_core.library import Library
 from cbvir_core.measure import QueryFigures
 
@@ -114,6 +115,6 @@ class SelfTest:
 
 def _read(file: Path) -> SelfTestResult | None:
     try:
-        return SelfTestResult(**json.loads(file.read_text()))
-    except (OSError, ValueError, TypeError, RecursionError):
+        return SelfTestResult(**parse_json(file.read_text()))
+    except (OSError, ValueError, TypeError):
         return None

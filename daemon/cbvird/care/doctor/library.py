@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import time
 from collections.abc import Iterator
@@ -12,6 +11,7 @@ from pathlib import Path
 from cbvir_core.calibration import CalibrationFile
 from cbvir_core.errors import CbvirError
 from cbvir_core.index import index_faults
+from cbvir_core.json_text import parse_json
 from cbvir_core.store import StoreSummary, check_store, store_summary
 from cbvir_core.weights import find_profile, list_profiles, verify
 from cbvird.care.doctor.finding import Finding, fault, good, note
@@ -102,9 +102,9 @@ def check_calibration(settings: Settings) -> Iterator[Finding]:
     if not path.exists():
         return
     try:
-        if not isinstance(json.loads(path.read_bytes()), dict):
+        if not isinstance(parse_json(path.read_bytes()), dict):
             raise ValueError("it is no object")
-    except (OSError, ValueError, RecursionError) as error:
+    except (OSError, ValueError) as error:
         yield fault(
             "calibration", f"{path} cannot be read ({error})", "delete it, and run cbvirctl calibrate"
         )
