@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from cbvir_core.search import FrameAgreement
 from cbvird.http.body import picture_of
 from cbvird.http.context import Served
-from cbvird.http.documents import MAX_VIDEO_S, AnswerDocument
+from cbvird.http.documents import AnswerDocument, VideoSeconds
 from cbvird.http.keyframes import parsed
 from cbvird.http.query import PICTURE_BODY, RegionParameter, folder_or_video, region_of, searched
 from cbvird.http.work import done_for
@@ -71,13 +71,7 @@ async def agreement(
     served: Served,
     keyframe_id: str,
     time_s: Annotated[
-        float | None,
-        Query(
-            ge=0,
-            le=MAX_VIDEO_S,
-            allow_inf_nan=False,
-            description="the result's time, whose frame is compared",
-        ),
+        VideoSeconds | None, Query(description="the result's time, whose frame is compared")
     ] = None,
     region: RegionParameter = None,
 ) -> AgreementDocument:

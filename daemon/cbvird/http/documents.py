@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Self
+from typing import Annotated, Self
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from cbvir_core.store import VideoRecord
 from cbvir_core.types import Answer, Evidence, FoundVideo, Hit, Occurrence, VideoInfo
@@ -14,6 +14,9 @@ from cbvird.ingest.entries import Problem, VideoEntry
 
 MAX_VIDEO_S = 1e7
 """The latest time in a video that may be asked for: no film lasts 115 days, and clocks of containers end."""
+
+VideoSeconds = Annotated[float, Field(ge=0, le=MAX_VIDEO_S, allow_inf_nan=False)]
+"""A time in a video that may be asked for."""
 
 
 class EvidenceDocument(BaseModel):

@@ -24,7 +24,7 @@ from cbvird.export import (
     one_sheet,
 )
 from cbvird.http.context import Context, Served
-from cbvird.http.documents import MAX_VIDEO_S
+from cbvird.http.documents import VideoSeconds
 
 router = APIRouter(tags=["export"])
 
@@ -33,8 +33,6 @@ MAX_SHEET_RESULTS = 90
 """Results on contact sheets, each of which has a frame decoded; six pages."""
 
 SHEET_FRAME_WIDTH = 384
-
-ResultSeconds = Annotated[float, Field(ge=0, le=MAX_VIDEO_S, allow_inf_nan=False)]
 
 
 class ExportFormat(StrEnum):
@@ -86,9 +84,9 @@ class ExportedResultDocument(BaseModel):
 
     video_id: str = Field(max_length=100)
     path: str = Field(max_length=4096)
-    start_s: ResultSeconds
-    end_s: ResultSeconds
-    time_s: ResultSeconds
+    start_s: VideoSeconds
+    end_s: VideoSeconds
+    time_s: VideoSeconds
     label: str = Field(default="", max_length=500)
 
     @model_validator(mode="after")

@@ -12,7 +12,7 @@ from cbvir_core.decode import encode_still
 from cbvir_core.errors import BadRequest
 from cbvir_core.library import PictureSource
 from cbvird.http.context import Served
-from cbvird.http.documents import MAX_VIDEO_S
+from cbvird.http.documents import VideoSeconds
 from cbvird.http.etags import picture_answer
 from cbvird.http.keyframes import JPEG
 
@@ -33,16 +33,7 @@ async def frame(
     request: Request,
     served: Served,
     video_id: str,
-    time_s: Annotated[
-        float,
-        Query(
-            alias="t",
-            ge=0,
-            le=MAX_VIDEO_S,
-            allow_inf_nan=False,
-            description="seconds from the start of the video",
-        ),
-    ],
+    time_s: Annotated[VideoSeconds, Query(alias="t", description="seconds from the start of the video")],
     width: Annotated[
         int, Query(alias="w", ge=16, le=1920, description="largest width in pixels")
     ] = FRAME_WIDTH,
@@ -67,14 +58,8 @@ async def strip(
     request: Request,
     served: Served,
     video_id: str,
-    start_s: Annotated[
-        float,
-        Query(ge=0, le=MAX_VIDEO_S, allow_inf_nan=False, description="time of the first picture, seconds"),
-    ],
-    end_s: Annotated[
-        float,
-        Query(ge=0, le=MAX_VIDEO_S, allow_inf_nan=False, description="time of the last picture, seconds"),
-    ],
+    start_s: Annotated[VideoSeconds, Query(description="time of the first picture, seconds")],
+    end_s: Annotated[VideoSeconds, Query(description="time of the last picture, seconds")],
     count: Annotated[int, Query(ge=1, le=MAX_STRIP_PICTURES, description="number of pictures")] = 8,
     width: Annotated[
         int, Query(alias="w", ge=16, le=320, description="width of each picture in pixels")

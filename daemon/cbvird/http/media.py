@@ -12,7 +12,7 @@ from fastapi.responses import FileResponse
 from cbvir_core.decode import MAX_EXCERPT_S
 from cbvir_core.errors import BadRequest, FileChanged
 from cbvird.http.context import Context, Served
-from cbvird.http.documents import MAX_VIDEO_S
+from cbvird.http.documents import VideoSeconds
 
 router = APIRouter(tags=["media"])
 
@@ -37,9 +37,7 @@ _MEDIA: dict[int | str, dict[str, Any]] = {
 }
 _MP4: dict[int | str, dict[str, Any]] = {200: {"content": {"video/mp4": _BINARY}}}
 
-Seconds = Annotated[
-    float, Query(ge=0, le=MAX_VIDEO_S, allow_inf_nan=False, description="seconds from the start of the video")
-]
+Seconds = Annotated[VideoSeconds, Query(description="seconds from the start of the video")]
 
 
 @router.head("/videos/{video_id}/media", include_in_schema=False)

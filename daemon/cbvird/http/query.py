@@ -20,7 +20,7 @@ from cbvir_core.types import Answer
 from cbvir_shared.path_text import path_of
 from cbvird.http.body import picture_of
 from cbvird.http.context import Context, Served
-from cbvird.http.documents import MAX_VIDEO_S, AnswerDocument
+from cbvird.http.documents import AnswerDocument, VideoSeconds
 from cbvird.http.error_documents import ErrorBody, ErrorDocument
 from cbvird.http.event_documents import described_stream
 from cbvird.http.keyframes import parsed
@@ -126,13 +126,8 @@ async def evidence(
     served: Served,
     keyframe_id: str,
     time_s: Annotated[
-        float | None,
-        Query(
-            ge=0,
-            le=MAX_VIDEO_S,
-            allow_inf_nan=False,
-            description="the result's time, whose frame is shown; else the still is",
-        ),
+        VideoSeconds | None,
+        Query(description="the result's time, whose frame is shown; else the still is"),
     ] = None,
     region: RegionParameter = None,
     caption: Annotated[list[str] | None, Query(description="lines of text below the pictures")] = None,
