@@ -9,7 +9,6 @@ from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from cbvir_shared.path_text import printable
 from cbvirctl.listing import ListedRow, show_listing
 from cbvirctl.render import (
     clock,
@@ -83,7 +82,7 @@ def everywhere(document: dict[str, Any], shown: ShowPath = str) -> None:
     names = {hit["rank"]: variant_words(hit["variant"]) for hit in results}
     out = console()
     for video in videos:
-        out.print(Text(printable(shown(video["path"])), style="bold"))
+        out.print(plain(shown(video["path"]), style="bold"))
         out.print(_scenes(video["scenes"], names))
     if not videos:
         out.print("No scene is even likely to show this picture; without --all the nearest ones are named.")

@@ -9,8 +9,7 @@ from itertools import groupby
 from rich.console import Console
 from rich.text import Text
 
-from cbvir_shared.path_text import printable
-from cbvirctl.render import console
+from cbvirctl.render import console, plain
 
 _GAP = "  "
 """Between two columns, and before what stands under a path."""
@@ -42,8 +41,8 @@ def show_listing(
     lines = _aligned(cells, [name in numbers for name in columns])
     out = console()
     indent = lines[0].cell_len + len(_GAP)
-    paths = [printable(path) for row in rows for path in row.paths]
-    beside = [Text(line) for line in (*paths, *(_GAP + one for row in rows for one in row.remarks))]
+    beside = [plain(path) for row in rows for path in row.paths]
+    beside += [Text(_GAP + remark) for row in rows for remark in row.remarks]
     if all(indent + line.cell_len <= out.width for line in beside):
         _print_beside(out, lines, rows, path_column)
     else:
@@ -73,7 +72,7 @@ def _print_beside(out: Console, lines: list[Text], rows: Sequence[ListedRow], pa
     heading = path_column if any(row.paths for row in rows) else ""
     out.print(_without_end(Text.assemble(lines[0], _GAP, (heading, "bold"))))
     for line, row in zip(lines[1:], rows, strict=True):
-        texts = [Text(printable(path)) for path in row.paths]
+        texts = [plain(path) for path in row.paths]
         texts += [Text(_GAP + remark, style="dim") for remark in row.remarks]
         for number, text in enumerate(texts or [Text()]):
             out.print(_without_end(Text.assemble(indent if number else line, _GAP, text)))
@@ -84,7 +83,7 @@ def _print_under(out: Console, lines: list[Text], rows: Sequence[ListedRow]) -> 
     out.print(_without_end(Text.assemble(_GAP, lines[0])))
     for paths, group in groupby(zip(lines[1:], rows, strict=True), lambda pair: tuple(pair[1].paths)):
         for path in paths:
-            out.print(Text(printable(path), style="bold"))
+            out.print(plain(path, style="bold"))
         for line, row in group:
             if line.plain.strip():
                 out.print(_without_end(Text.assemble(_GAP, line)))

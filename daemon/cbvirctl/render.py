@@ -87,6 +87,6 @@ def coloured(word: str) -> Text:
     return Text(word, style=WORD_COLOURS.get(word, ""))
 
 
-def plain(text: str) -> Text:
-    """Return a path or message as it is: square brackets in it are no markup."""
-    return Text(printable(text))
+def plain(text: str, style: str = "") -> Text:
+    """Return a path or message as it is: square brackets in it are no markup, and codes are shown."""
+    return Text(printable(text), style=style)

@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from cbvir_shared.path_text import printable
-from cbvirctl.render import coloured, counted, span
+from cbvirctl.render import coloured, counted, plain, span
 
 SLOW_TIMES_REAL_TIME = 10.0
 """Speeds below it are shown with a digit after the point."""
@@ -29,9 +29,7 @@ def status(document: dict[str, Any]) -> Table:
     grid.add_row("profile", document["profile"] + alone)
     for root in document["roots"]:
         how = root["reason"] or root["watch"]
-        grid.add_row(
-            "folder", Text.assemble(printable(root["path"]), "  ", coloured(root["state"]), f"  {how}")
-        )
+        grid.add_row("folder", Text.assemble(plain(root["path"]), "  ", coloured(root["state"]), f"  {how}"))
     states = [
         Text.assemble(coloured(state), f" {count}  ") for state, count in document["videos"].items() if count
     ]

@@ -113,9 +113,8 @@ class DecodeWorker:
             raise self._death() from None
         except BlockingIOError:
             raise DecodeStopped if self._stop.is_set() else self._no_progress() from None
-        except (
-            OSError
-        ) as error:  # the message ends in the middle: the worker died, or it lies about its length
+        except OSError as error:
+            # The message ends in the middle: the worker died, or it lies about its length.
             self._child.wait(WORKER_CHECK_S)
             if self._child.status() is not None:
                 raise self._death() from None
