@@ -20,6 +20,7 @@ ORDER = (
     "types",
     "errors",
     "files",
+    "json_text",
     "geometry",
     "align",
     "decode",

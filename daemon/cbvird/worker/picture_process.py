@@ -20,7 +20,6 @@ import numpy as np
 
 from cbvir_core.decode import MAX_PICTURE_PIXELS, prepare_picture_formats, read_picture
 from cbvir_core.errors import CbvirError, NotAPicture
-from cbvir_core.json_text import parse_json
 from cbvir_core.types import Image
 from cbvird.sandbox import SandboxReport, SandboxRules, confine
 from cbvird.worker import wire
@@ -98,7 +97,7 @@ def _answer(data: bytes, shared: mmap.mmap) -> dict[str, Any]:
 
 def report_of(reply: bytes) -> SandboxReport:
     """Return what the process has said of its sandbox.  Raises ValueError where it is no report."""
-    match parse_json(reply):
+    match _document(reply):
         case {"landlock": int(landlock), "system_calls": bool(system_calls), "missing": [*missing]}:
             return SandboxReport(landlock, system_calls, tuple(map(str, missing)))
         case other:
@@ -110,7 +109,7 @@ def picture_of_reply(reply: bytes, shared: mmap.mmap) -> Image:
 
     Raises what is wrong with the picture, and ValueError where the reply is none.
     """
-    match parse_json(reply):
+    match _document(reply):
         case {"failed": {"code": str(code), "message": str(message)}}:
             raise wire.Failed(code, message).error()
         case {"shape": [int(height), int(width), 3]} if (
@@ -120,3 +119,11 @@ def picture_of_reply(reply: bytes, shared: mmap.mmap) -> Image:
             return pixels.reshape(height, width, 3).copy()
         case other:
             raise ValueError(f"no picture: {str(other)[:200]}")
+
+
+def _document(reply: bytes) -> Any:
+    """Return what a reply holds.  Raises ValueError."""
+    try:
+        return json.loads(reply)
+    except RecursionError as error:
+        raise ValueError(f"no reply: {error}") from error

@@ -20,7 +20,6 @@ import numpy.typing as npt
 
 from cbvir_core.decode import THUMBNAIL_SIDE
 from cbvir_core.errors import ERROR_OF_CODE, CbvirError, DecodeCrashed
-from cbvir_core.json_text import parse_json
 from cbvir_core.keyframes import FRAME_SIDE, MAX_SCENE_FRAMES, MAX_SCENE_THUMBNAILS
 from cbvir_core.types import Box, Frame, Image, Keyframe, SampledFrames, Thumbnails, VideoId, VideoInfo
 
@@ -150,8 +149,8 @@ def receive(connection: Connection) -> WorkerMessage | Failed:
     """
     header = connection.recv_bytes(MAX_HEADER_BYTES)
     try:
-        return _received(parse_json(header), connection)
-    except (LookupError, TypeError, AttributeError, ArithmeticError) as error:
+        return _received(json.loads(header), connection)
+    except (LookupError, TypeError, AttributeError, ArithmeticError, RecursionError) as error:
         raise ValueError(f"a message that is none ({type(error).__name__}: {error})") from error
 
 
