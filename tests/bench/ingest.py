@@ -26,7 +26,7 @@ from typing import Any
 import httpx
 
 from bench import stages
-from bench.cost import Cost, cost, ffmpeg_decode, film_720p, report
+from bench.cost import Cost, cost, ffmpeg_decode, film_720p, orphans_waited_for, report
 from bench.demand import Demand
 from bench.films.making import make_film
 from bench.films.parts import best_versions
@@ -87,7 +87,7 @@ def _is_done(status: dict[str, Any], films: int) -> bool:
 
 
 def _run(folder: Path, films: Sequence[Path]) -> tuple[Cost, _Work]:
-    with cost() as spent:
+    with cost() as spent, orphans_waited_for():
         work = _done(folder, films)
     return spent, work
 

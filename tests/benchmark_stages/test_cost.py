@@ -1,0 +1,18 @@
+"""The processor time that benchmarks count: that of processes too whose parent has ended before them."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+from bench.cost import cost, orphans_waited_for
+
+BURNT_S = 0.3
+ORPHAN = f"import time\nwhile time.process_time() < {BURNT_S}: pass"
+PARENT = f"import subprocess, sys; subprocess.Popen([sys.executable, '-c', {ORPHAN!r}])"
+
+
+def test_an_orphan_is_waited_for_and_counted() -> None:
+    with cost() as spent, orphans_waited_for():
+        subprocess.run([sys.executable, "-c", PARENT], check=True)
+    assert spent.cpu_s >= BURNT_S
