@@ -21,7 +21,7 @@ import numpy.typing as npt
 
 from cbvir_core.borders.blurred import blurred_box
 from cbvir_core.borders.still import BAR_TOLERANCE, content_box
-from cbvir_core.decode import read_frames
+from cbvir_core.decode import GrowingFile, read_frames
 from cbvir_core.decode.intra_frames import sample_intra_frames
 from cbvir_core.types import Box, Image
 
@@ -138,15 +138,20 @@ class StableBorders:
 
 
 def find_borders(
-    path: str | Path, *, max_side: int | None = None, report_progress: Callable[[], None] = lambda: None
+    path: str | Path,
+    *,
+    max_side: int | None = None,
+    report_progress: Callable[[], None] = lambda: None,
+    growing: GrowingFile | None = None,
 ) -> Box | None:
     """Return the box of the picture in every frame of a video read with this `max_side`, or None.
 
-    It reads intra frames from all over the file, and where these are too few, the beginning as well.
+    It reads intra frames from all over the file, and where these are too few, the beginning as well; of a
+    file that is `growing` the beginning alone, as soon as it is written.
     `report_progress` is called after each frame.  Raises what `read_frames` raises.
     """
     borders = StableBorders()
-    for image in _spread_frames(path, max_side, borders):
+    for image in _spread_frames(path, max_side, borders, growing):
         borders.push(image)
         report_progress()
         if borders.decided:
@@ -154,10 +159,13 @@ def find_borders(
     return borders.box()
 
 
-def _spread_frames(path: str | Path, max_side: int | None, borders: StableBorders) -> Iterator[Image]:
-    yield from sample_intra_frames(path, BORDER_INTRA_FRAMES, max_side=max_side)
+def _spread_frames(
+    path: str | Path, max_side: int | None, borders: StableBorders, growing: GrowingFile | None
+) -> Iterator[Image]:
+    if growing is None:
+        yield from sample_intra_frames(path, BORDER_INTRA_FRAMES, max_side=max_side)
     if borders.evidence < 2 * MIN_BORDER_FRAMES:  # a short film, or one with hardly an intra frame
-        with read_frames(path, samples_per_s=1.0, max_side=max_side) as frames:
+        with read_frames(path, samples_per_s=1.0, max_side=max_side, growing=growing) as frames:
             yield from (frame.image for frame, _ in zip(frames, range(BORDER_OPENING_FRAMES), strict=False))
 
 

@@ -11,7 +11,8 @@ from cbvir_core.decode.change import views_differ
 from cbvir_core.decode.complete import container_complete
 from cbvir_core.decode.excerpt import MAX_EXCERPT_S, Excerpt, write_excerpt
 from cbvir_core.decode.film import write_film
-from cbvir_core.decode.identity import fingerprint
+from cbvir_core.decode.growing import FinishedFile, GrowingFile
+from cbvir_core.decode.identity import fingerprint, is_growing
 from cbvir_core.decode.lanczos import shrink_lanczos
 from cbvir_core.decode.pdf import encode_pdf
 from cbvir_core.decode.picture import MAX_PICTURE_PIXELS, prepare_picture_formats, read_picture
@@ -38,7 +39,9 @@ __all__ = [
     "STILL_SIDE",
     "THUMBNAIL_SIDE",
     "Excerpt",
+    "FinishedFile",
     "FrameReader",
+    "GrowingFile",
     "Mode",
     "SpanReader",
     "container_complete",
@@ -52,6 +55,7 @@ __all__ = [
     "fit_size",
     "fit_within",
     "is_blank",
+    "is_growing",
     "prepare_picture_formats",
     "probe",
     "read_frames",

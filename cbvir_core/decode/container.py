@@ -15,6 +15,7 @@ from av.stream import Discard, Disposition
 from av.video.stream import VideoStream
 
 from cbvir_core.decode.complete import container_complete
+from cbvir_core.decode.growing import STREAMED_CONTAINERS, GrowingFile, GrowingStream
 from cbvir_core.decode.identity import regular_size, unreadable
 from cbvir_core.errors import CbvirError, DamagedVideo, DecodeMemory, NotAVideo
 
@@ -36,18 +37,26 @@ MICROSECOND = Fraction(1, 1_000_000)
 """The unit in seconds of a container's start and duration in FFmpeg, which rounds to it."""
 
 
-def open_video(path: Path) -> tuple[InputContainer, VideoStream]:
+def open_video(path: Path, growing: GrowingFile | None = None) -> tuple[InputContainer, VideoStream]:
     """Open a file; return the container, which the caller closes, and its video stream.
 
-    Decoding is set to one thread; packets of all other streams are discarded.  Raises NotAVideo,
-    DamagedVideo (a container that is cut short before its index), FileUnreadable or DecodeMemory.
+    Decoding is set to one thread; packets of all other streams are discarded.  A file that is `growing` is
+    read from it as a stream, which waits for its end.  Raises NotAVideo (also for a growing file that can be
+    read only when it is whole), DamagedVideo (a container that is cut short before its index), FileUnreadable
+    or DecodeMemory; of a growing file what `GrowingFile` raises.
     """
-    regular_size(path)
+    if growing is None:
+        regular_size(path)
+    elif not growing.index_comes_first():
+        raise _not_streamed(path)
+    file = str(path) if growing is None else GrowingStream(growing)
     try:
-        container = av.open(str(path), options=CONTAINER_OPTIONS, metadata_errors="replace")
+        container = av.open(file, "r", options=CONTAINER_OPTIONS, metadata_errors="replace")
     except av.FFmpegError as error:
         raise _open_error(path, error) from error
     try:
+        if growing is not None and container.format.name.split(",")[0] not in STREAMED_CONTAINERS:
+            raise _not_streamed(path)
         stream = pick_video(container, path)
     except CbvirError:
         container.close()
@@ -90,6 +99,10 @@ def exact_start(container: InputContainer) -> Fraction:
 def no_memory(path: Path) -> DecodeMemory:
     """Return the error for memory that the system refuses."""
     return DecodeMemory("needs more memory to decode than there is.", path=path)
+
+
+def _not_streamed(path: Path) -> NotAVideo:
+    return NotAVideo("is in a container that can be read only when it is whole.", path=path)
 
 
 def _open_error(path: Path, error: av.FFmpegError) -> CbvirError:

@@ -12,6 +12,7 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from cbvir_core.decode.container import MICROSECOND, no_memory, open_video
+from cbvir_core.decode.growing import GrowingFile
 from cbvir_core.decode.skipping import GapWatch, Mode, first_skip
 
 MAX_FAILED_READS = 100
@@ -34,13 +35,16 @@ TimedPicture = tuple[int | None, VideoFrame]
 class Decoder:
     """An iterator over FFmpeg's own pictures in presentation order; it holds none of them.
 
-    `sample_s` is the time between wanted samples, the longest gap that mode ``auto`` accepts.
+    `sample_s` is the time between wanted samples, the longest gap that mode ``auto`` accepts.  A file that is
+    `growing` is read to its end, whenever that comes.
     `damaged` counts reads, packets and pictures that were broken.
     """
 
-    def __init__(self, path: Path, mode: Mode, sample_s: Fraction) -> None:
+    def __init__(
+        self, path: Path, mode: Mode, sample_s: Fraction, growing: GrowingFile | None = None
+    ) -> None:
         self._path = path
-        self._container, self._stream = open_video(path)
+        self._container, self._stream = open_video(path, growing)
         self._context = self._stream.codec_context
         self._untimed = self._container.format.name in UNTIMED_CONTAINERS
         self._only_keys = mode == "keyframes" and not self._untimed

@@ -21,7 +21,7 @@ from cbvir_core.decode.container import CONTAINER_OPTIONS
 from cbvir_core.decode.probe import probe
 from cbvir_core.decode.span import SpanReader
 from cbvir_core.errors import DamagedVideo
-from cbvir_core.types import Frame, VideoInfo
+from cbvir_core.types import Frame, VideoId, VideoInfo
 
 EXCERPT_CLOCK = Fraction(1, 90_000)
 """Seconds of a unit of the pictures' times."""
@@ -40,12 +40,16 @@ H273_BT601 = 6
 
 @dataclass(frozen=True, slots=True)
 class Excerpt:
-    """The part of a video from `start_s` to `end_s`, at most `max_side` pixels, to be written to `target`."""
+    """The part of a video from `start_s` to `end_s`, at most `max_side` pixels, to be written to `target`.
+
+    `video_id` is that of the video where it is known: a file that grows has an id of its own kind.
+    """
 
     target: Path
     start_s: float
     end_s: float
     max_side: int
+    video_id: VideoId | None = None
 
 
 def write_excerpt(
@@ -56,7 +60,7 @@ def write_excerpt(
     Pictures and sound keep their times, counted from `start_s`.  Sound that cannot be decoded is left out.
     Raises what `SpanReader` raises, and DamagedVideo where the part has no picture.
     """
-    info = probe(path)
+    info = probe(path, like=excerpt.video_id)
     with SpanReader(path, excerpt.start_s, excerpt.end_s, max_side=excerpt.max_side, info=info) as frames:
         first = next(frames, None)
         if first is None:

@@ -12,25 +12,29 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from cbvir_core.decode.container import MICROSECOND, exact_start, open_video
-from cbvir_core.decode.identity import fingerprint, regular_size
+from cbvir_core.decode.growing import GrowingFile
+from cbvir_core.decode.identity import identity_like, regular_size
 from cbvir_core.decode.orientation import Orientation, orientation_of
 from cbvir_core.decode.scale import square_size
-from cbvir_core.types import VideoInfo
+from cbvir_core.types import VideoId, VideoInfo
 
 MAX_PACKETS_TO_FIRST_FRAME = 1000
 """Packets among which the first picture is looked for: an edit list may hide a whole group of pictures before
 it.  Only a decoded picture tells the rotation in every container."""
 
 
-def probe(path: str | Path) -> VideoInfo:
+def probe(path: str | Path, *, like: VideoId | None = None, growing: GrowingFile | None = None) -> VideoInfo:
     """Return what is known of a video once its first picture is decoded.
+
+    The file's id is of the kind of `like`, an id that it may have: by its content, or that of a file which
+    grows.  A file that is `growing` is read as a stream, and has the id of one.
 
     Raises NotAVideo (text, sound, a cover picture alone, a folder, an empty file), DamagedVideo (cut
     short before its index), FileUnreadable, FileChanged, DecodeMemory.
     """
     file_path = Path(path).absolute()
-    video_id = fingerprint(file_path)
-    container, stream = open_video(file_path)
+    video_id = identity_like(file_path, like) if growing is None else growing.video_id()
+    container, stream = open_video(file_path, growing)
     with container:
         start = exact_start(container)
         aspect = stream.sample_aspect_ratio or Fraction(1)
@@ -40,7 +44,7 @@ def probe(path: str | Path) -> VideoInfo:
         return VideoInfo(
             path=file_path,
             video_id=video_id,
-            size_bytes=regular_size(file_path),
+            size_bytes=regular_size(file_path) if growing is None else growing.size_bytes(),
             container=container.format.name,
             codec=stream.codec_context.codec.canonical_name,
             width=height if orientation.swaps_sides else width,

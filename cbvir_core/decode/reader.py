@@ -11,6 +11,7 @@ from av.video.frame import VideoFrame
 
 from cbvir_core.decode.convert import Converter
 from cbvir_core.decode.decoder import Decoder
+from cbvir_core.decode.growing import GrowingFile
 from cbvir_core.decode.identity import regular_size
 from cbvir_core.decode.probe import probe
 from cbvir_core.decode.skipping import Mode, check_mode
@@ -27,6 +28,7 @@ def read_frames(
     samples_per_s: float | None = 3.0,
     mode: Mode = "auto",
     max_side: int | None = None,
+    growing: GrowingFile | None = None,
 ) -> FrameReader:
     """Return a reader of the video's frames: upright, square pixels, exact presentation times.
 
@@ -35,13 +37,16 @@ def read_frames(
     `mode` says which frames are decoded at all (`Mode`); `max_side` bounds the longer side, and
     nothing larger is converted.
 
+    A file that is `growing` is read to its end, and each frame comes soon after it was written.  Of such a
+    file mode ``auto`` decodes still stretches too: to leave them out, groups of pictures are read ahead.
+
     Times are PTS less the container's start.  Edit lists are obeyed as in a player: FFmpeg shifts the PTS,
     and frames before the edit are decoded but not yielded.
 
     Raises what `probe` raises.  While frames are read: DamagedVideo when not one could be decoded,
     FileChanged when the file grew or shrank meanwhile, DecodeMemory.
     """
-    return FrameReader(path, samples_per_s=samples_per_s, mode=mode, max_side=max_side)
+    return FrameReader(path, samples_per_s=samples_per_s, mode=mode, max_side=max_side, growing=growing)
 
 
 class FrameReader(FrameStream):
@@ -54,12 +59,19 @@ class FrameReader(FrameStream):
     _decoder: Decoder
 
     def __init__(
-        self, path: str | Path, *, samples_per_s: float | None, mode: Mode, max_side: int | None
+        self,
+        path: str | Path,
+        *,
+        samples_per_s: float | None,
+        mode: Mode,
+        max_side: int | None,
+        growing: GrowingFile | None = None,
     ) -> None:
         self._sampler = Sampler(samples_per_s)
         self._converter = Converter(max_side)
         check_mode(mode)
-        self.info = probe(path)
+        self._growing = growing
+        self.info = probe(path, growing=growing)
         self.position_s = 0.0
         self._mode: Mode = mode
         self._decoder = self._open(mode)
@@ -68,7 +80,9 @@ class FrameReader(FrameStream):
 
     def _open(self, mode: Mode) -> Decoder:
         path, interval = self.info.path, self._sampler.interval
-        return SparseDecoder(path, interval) if mode == "auto" else Decoder(path, mode, interval)
+        if mode == "auto" and self._growing is None:
+            return SparseDecoder(path, interval)
+        return Decoder(path, mode, interval, self._growing)
 
     def _all(self) -> Generator[Frame, None, None]:
         """Yield the samples; where skipping leaves no frame, read once more without skipping.
@@ -114,7 +128,7 @@ class FrameReader(FrameStream):
 
     def _check_end(self, found: bool) -> None:
         path = self.info.path
-        if regular_size(path) != self.info.size_bytes:
+        if self._growing is None and regular_size(path) != self.info.size_bytes:
             raise FileChanged("changed while it was being read; try again when it is finished.", path=path)
         if not found:
             raise DamagedVideo(

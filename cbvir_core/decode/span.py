@@ -16,7 +16,7 @@ from av.video.stream import VideoStream
 from cbvir_core.decode.container import open_video
 from cbvir_core.decode.convert import Converter
 from cbvir_core.decode.decoder import Decoder
-from cbvir_core.decode.identity import regular_size
+from cbvir_core.decode.identity import is_growing, regular_size
 from cbvir_core.decode.probe import probe
 from cbvir_core.decode.skipping import FIXED_SKIP_DECODERS
 from cbvir_core.decode.stream import FrameStream
@@ -103,7 +103,8 @@ class SpanReader(FrameStream):
             if float(time) > self._end_s:
                 break
             yield Frame(time, self._converter.convert(picture, self.info.sample_aspect))
-        if regular_size(self.info.path) != self.info.size_bytes:
+        size, known_size = regular_size(self.info.path), self.info.size_bytes
+        if size < known_size or (size > known_size and not is_growing(self.info.video_id)):
             raise FileChanged("changed while it was being read; try again.", path=self.info.path)
 
     def _from_before(self) -> Iterator[tuple[Fraction, VideoFrame]]:

@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import Self
 
 from cbvir_core.borders import crop_frame, find_borders, scale_box
-from cbvir_core.decode import STILL_SIDE, Mode, fit_size, read_frames
+from cbvir_core.decode import STILL_SIDE, GrowingFile, Mode, fit_size, read_frames
 from cbvir_core.errors import DecodeError
 from cbvir_core.keyframes.extractor import KeyframeExtractor
 from cbvir_core.keyframes.options import KeyframeOptions
@@ -29,7 +29,7 @@ class KeyframeReader:
     The constructor opens and probes the file.  Iteration finds the borders first, unless `find_borders` was
     called, and cuts every frame to them.  `info` is the probed file.  `max_side` bounds the longer side of
     the frames before their borders are cut; None leaves them at full size.  `progress` is called after each
-    frame that was looked at, also while borders are looked for.
+    frame that was looked at, also while borders are looked for.  A file that is `growing` is read to its end.
 
     Raises what `cbvir_core.decode.read_frames` raises.
     """
@@ -42,8 +42,12 @@ class KeyframeReader:
         mode: Mode = "auto",
         max_side: int | None = STILL_SIDE,
         progress: IngestProgress = lambda position_s, damaged: None,
+        growing: GrowingFile | None = None,
     ) -> None:
-        self._frames = read_frames(path, samples_per_s=1 / options.sample_s, mode=mode, max_side=max_side)
+        self._growing = growing
+        self._frames = read_frames(
+            path, samples_per_s=1 / options.sample_s, mode=mode, max_side=max_side, growing=growing
+        )
         self.info: VideoInfo = self._frames.info
         self._max_side = max_side
         self._progress = progress
@@ -74,7 +78,12 @@ class KeyframeReader:
         if not self._looked_for_borders:
             with suppress(DecodeError):
                 self._borders = self._scaled(
-                    find_borders(self.info.path, max_side=STILL_SIDE, report_progress=self._report_progress)
+                    find_borders(
+                        self.info.path,
+                        max_side=STILL_SIDE,
+                        report_progress=self._report_progress,
+                        growing=self._growing,
+                    )
                 )
             self._looked_for_borders = True
         return self._borders

@@ -85,7 +85,7 @@ class LibraryPictures:
         """
         record = self._store.find(video)
         with suppress(CbvirError):
-            info = probe(self.file(record.video_id))
+            info = probe(self.file(record.video_id), like=record.video_id)
             return info if info.video_id == record.video_id else None
         return None
 
@@ -149,7 +149,7 @@ def _frame_at(path: Path, video_id: VideoId, time_s: float, width: int) -> Shown
     work = WorkBudget(MAX_FRAMES_DECODED, TimeBudget(FRAME_TIME_S))
     found: Frame | None = None
     with suppress(CbvirError):
-        info = probe(path)
+        info = probe(path, like=video_id)
         if info.video_id != video_id:
             return None
         start_s = max(0.0, time_s - FRAMES_BACK / (info.frames_per_s or 25.0))

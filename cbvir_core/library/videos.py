@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
+from cbvir_core.decode import FinishedFile
 from cbvir_core.decode.kept import kept_as_jpeg
 from cbvir_core.store import DescriptorCounts, FrameCounts, KeyframeRow, Store, VideoCounts, VideoRecord
 from cbvir_core.types import KeyframeId, VideoId
@@ -83,6 +84,16 @@ class LibraryVideos:
         record = self._store.find(str(video))
         self._store.forget(record.video_id)
         return record
+
+    def finish_growing(
+        self, growing: VideoId, finished: FinishedFile, *, damaged: int, duration_s: float
+    ) -> VideoRecord:
+        """Give a video whose file has ended the identity of its content, and mark it complete.
+
+        Where its content is known already, that video gets its paths, and what was stored while the file grew
+        is forgotten.  Raises UnknownVideo.
+        """
+        return self._store.finish_growing(growing, finished, damaged=damaged, duration_s=duration_s)
 
     def drop_path(self, path: Path) -> None:
         """Record that no file is at `path` any more; a video that was nowhere else is forgotten."""

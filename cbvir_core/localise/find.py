@@ -80,7 +80,7 @@ def find_moment(
     fallback = KnownWithoutFile(keyframe_s, thumbnail_match)
     work = WorkBudget(MAX_FRAMES_DECODED, TimeBudget(budget_s, clock))
     try:
-        info = probe(path)
+        info = probe(path, like=video_id)
         if video_id is not None and info.video_id != video_id:
             raise FileChanged(f"{path} is another video now.")
         frame = (info.width, info.height)

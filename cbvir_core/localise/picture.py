@@ -41,7 +41,7 @@ def hold_frames_around(
 
 
 def _probed(path: Path, video_id: VideoId) -> VideoInfo | None:
-    info = probe(path)
+    info = probe(path, like=video_id)
     return info if info.video_id == video_id else None
 
 

@@ -129,6 +129,11 @@ def unpack_keyframe(row: int, value: memoryview) -> KeyframeRow:
     return KeyframeRow(row, KeyframeId(video, number), time_s, start_s, end_s, quality)
 
 
+def rename_packed_keyframe(value: memoryview, video: VideoId) -> bytes:
+    """Return what `pack_keyframe` made as of a video with another id."""
+    return bytes(value[: _KEYFRAME.size]) + video.encode()
+
+
 def packed_quality(value: memoryview) -> float:
     """Unpack only the quality of what `pack_keyframe` made."""
     return float(_checked(_KEYFRAME, value[: _KEYFRAME.size], "keyframe")[-1])

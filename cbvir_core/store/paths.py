@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
@@ -118,6 +119,17 @@ def forget_video(txn: Transaction, record: VideoRecord) -> None:
     tables.delete_rows(txn, tables.rows_of_video(txn, record.video_id))
     delete_comparison(txn, record.video_id)
     tables.delete_video(txn, record.video_id)
+
+
+def rename_video(txn: Transaction, record: VideoRecord, video_id: VideoId) -> VideoRecord:
+    """Give a video that was compared with no other another id, which no video has; return its record."""
+    tables.rename_rows(txn, record.video_id, video_id)
+    change_paths(txn, record.video_id, record.paths, ())
+    tables.delete_video(txn, record.video_id)
+    renamed = replace(record, video_id=video_id)
+    change_paths(txn, video_id, (), record.paths)
+    tables.put_video(txn, renamed)
+    return renamed
 
 
 def _drop_path(txn: Transaction, record: VideoRecord, path: Path) -> None:

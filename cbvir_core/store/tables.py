@@ -15,6 +15,7 @@ from cbvir_core.store.layout import (
     number_key,
     pack_number,
     refine_part,
+    rename_packed_keyframe,
     row_key,
     unframed_key,
     unpack_keyframe,
@@ -23,7 +24,7 @@ from cbvir_core.store.layout import (
 )
 from cbvir_core.store.records import Generation, VideoRecord, dump_video, load_generation, load_video
 from cbvir_core.store.row_mask import mark_searchable
-from cbvir_core.types import VideoId
+from cbvir_core.types import KeyframeId, VideoId
 
 FORGOTTEN_MARK = 0  # in the place of a generation number in the change log; generations begin at 1
 FRAMES_MARK = 2**32 - 1  # likewise, for rows that got frame codes
@@ -135,6 +136,21 @@ def rows_of_video(txn: Transaction, video_id: VideoId) -> list[int]:
     """Return the rows of a video, in order of keyframe number."""
     prefix = video_prefix(video_id)
     return [unpack_number(value) for _, value in txn.scan(Table.NUMBERS, prefix, prefix)]
+
+
+def rename_rows(txn: Transaction, video_id: VideoId, renamed: VideoId) -> None:
+    """Let all rows of a video be those of another id, which has none; indices know rows by number alone."""
+    for row in rows_of_video(txn, video_id):
+        key = pack_number(row)
+        value = txn.get(Table.ROWS, key)
+        if value is None:
+            continue
+        keyframe_id, packed = unpack_keyframe(row, value).keyframe_id, rename_packed_keyframe(value, renamed)
+        txn.put(Table.ROWS, key, packed)
+        txn.delete(Table.NUMBERS, number_key(keyframe_id))
+        txn.put(Table.NUMBERS, number_key(KeyframeId(renamed, keyframe_id.number)), key)
+        if txn.delete(Table.UNFRAMED, unframed_key(video_id, row)):
+            txn.put(Table.UNFRAMED, unframed_key(renamed, row), b"")
 
 
 def delete_rows(txn: Transaction, rows: list[int]) -> None:

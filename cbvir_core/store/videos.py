@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from cbvir_core.decode import FinishedFile
 from cbvir_core.errors import UnknownVideo
 from cbvir_core.store import tables
 from cbvir_core.store.comparison_tables import delete_comparison
 from cbvir_core.store.environment import Table, Transaction
 from cbvir_core.store.path_tables import absolute_path, put_with_path, read_video_at
-from cbvir_core.store.paths import PathStore, forget_video
+from cbvir_core.store.paths import PathStore, forget_video, rename_video
 from cbvir_core.store.records import VideoRecord, load_video
 from cbvir_core.types import Box, VideoId, VideoInfo
 
@@ -78,6 +79,40 @@ class VideoStore(PathStore):
             tables.put_video(txn, replace(record, complete=True, damaged=damaged, duration_s=duration))
 
         self._environment.write(work)
+
+    def finish_growing(
+        self, growing: VideoId, finished: FinishedFile, *, damaged: int, duration_s: float
+    ) -> VideoRecord:
+        """Give a video whose file has ended the identity of its content, and mark it complete.
+
+        All of it is one transaction.  What is stored of a content that is known already stays, and what was
+        stored while the file grew is forgotten; the paths are added in any case.  An ingest of the same
+        content that was interrupted is forgotten instead.  Raises UnknownVideo.
+        """
+
+        def work(txn: Transaction) -> VideoRecord:
+            record, known = tables.read_video(txn, growing), _read_video(txn, finished.video_id)
+            if known is not None and known.complete:
+                forget_video(txn, record)
+                kept, paths = known, record.paths
+            else:
+                if known is not None:
+                    forget_video(txn, known)
+                kept, paths = rename_video(txn, record, finished.video_id), known.paths if known else ()
+                kept = replace(
+                    kept,
+                    complete=True,
+                    damaged=damaged,
+                    duration_s=duration_s,
+                    size_bytes=finished.size_bytes,
+                )
+                tables.put_video(txn, kept)
+            for path in paths:
+                put_with_path(txn, kept, path)
+                kept = kept.with_path(path)
+            return kept
+
+        return self._environment.write(work)
 
     def forget(self, video_id: VideoId) -> None:
         """Delete everything that is stored of a video, never its file.  Raises UnknownVideo."""

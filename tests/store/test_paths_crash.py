@@ -25,13 +25,17 @@ CHANGES = {
     "upgrade": "pass",
     "move": "store.move_path(first, Path('/archive/reel 001/film 001001.mp4'))",
     "forget": "store.forget(store.video_at(first).video_id)",
+    "finish growing": "store.finish_growing("
+    "store.video_at(first).video_id, FinishedFile(VideoId('f' * 32), 1, 1), damaged=0, duration_s=1.0)",
     "relocate": "store.relocate(PathMap({Path('/archive/reel 000'): Path('/new/reel')}))",
 }
 
 KILLED = """
 import os, signal, sys
 from pathlib import Path
+from cbvir_core.decode import FinishedFile
 from cbvir_core.store import PathMap, Store, path_tables
+from cbvir_core.types import VideoId
 
 put, change = path_tables.put_folder_count, sys.argv[2]
 

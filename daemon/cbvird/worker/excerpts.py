@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 from cbvir_core.decode import Excerpt
@@ -43,12 +44,12 @@ class ExcerptFiles:
             if target.exists():
                 target.touch()
             else:
-                self._write(path, Excerpt(target, start_ms / 1000, end_ms / 1000, max_side))
+                self._write(path, Excerpt(target, start_ms / 1000, end_ms / 1000, max_side, video_id))
         return target
 
     def _write(self, path: Path, excerpt: Excerpt) -> None:
         fresh = excerpt.target.with_suffix(".part")
-        wanted = Excerpt(fresh, excerpt.start_s, excerpt.end_s, excerpt.max_side)
+        wanted = replace(excerpt, target=fresh)
         task = DecodeTask(path, "auto", KeyframeOptions(), self._memory_mb, nice=EXCERPT_NICE, excerpt=wanted)
         try:
             with no_room(fresh):
