@@ -25,6 +25,7 @@ from cbvird.http.server import HttpFront, HttpServer
 from cbvird.http.unix_socket import GuardedProtocol, listening_socket
 from cbvird.http.weight_files import WeightFiles
 from cbvird.ingest.catalog import Catalog
+from cbvird.ingest.forgetting import finish_forgetting
 from cbvird.ingest.ingest import Ingest
 from cbvird.ingest.jobs import Jobs
 from cbvird.ingest.listing import VideoListing
@@ -113,6 +114,7 @@ def serve(settings: Settings) -> None:
         _interrupted(library),  # first at the end, for the thread that builds segments is waited for
     ):
         jobs.recover(time.time())
+        finish_forgetting(library, jobs)
         data_dir = settings.service.data_dir
         page = None if page_listener is None else page_access(settings.web, page_listener, data_dir)
         context = _context(settings, library, jobs, pools, threads, page, pictures)

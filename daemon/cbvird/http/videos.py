@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
 
-from cbvir_core.errors import BadRequest, VideoBusy, VideoForgotten
+from cbvir_core.errors import BadRequest, VideoBusy
 from cbvir_core.types import VideoId
 from cbvir_shared.path_text import path_of, shown
 from cbvird.http.context import Context, Served
@@ -25,6 +25,7 @@ from cbvird.http.documents import (
 from cbvird.http.reports import CountDocument, ForgottenDocument, ScanDocument
 from cbvird.http.roles import ADMINISTRATIVE
 from cbvird.ingest.entries import ROOT, VideoEntry
+from cbvird.ingest.forgetting import forget_video
 from cbvird.ingest.job_rows import JobState
 from cbvird.ingest.listing import VideoFilter, VideoOrder
 
@@ -142,10 +143,7 @@ def _forget(served: Context, video: VideoEntry) -> ForgottenDocument:
     jobs = [job for job in map(served.jobs.get, video.paths) if job is not None]
     if any(job.state is JobState.WORKING for job in jobs) or not (jobs or video.video_id):
         raise VideoBusy("is being read or written right now; forget it when that is over", path=video.path)
-    if video.video_id is not None:
-        served.library.remove(video.video_id)
-    for job in jobs:
-        served.jobs.failed(job.path, VideoForgotten("forgotten on request; retry takes it in again"), 0.0)
+    forget_video(served.library, served.jobs, video.video_id, jobs)
     served.event_bus.publish("video", video_id=video.video_id, path=str(video.path), state="forgotten")
     return ForgottenDocument(video_id=video.video_id, paths=[shown(path) for path in video.paths])
 
@@ -160,7 +158,7 @@ def errors(served: Served) -> ErrorsDocument:
 def retry(served: Served, video: VideoParameter = None) -> CountDocument:
     """Try failed files again now: all of them, or the one that is named; that may be a partial one too."""
     if video is None:
-        paths = [job.path for job in served.jobs.unfinished() if job.code != VideoForgotten.code]
+        paths = [job.path for job in served.jobs.unfinished() if not job.is_forgotten]
     elif served.jobs.get(path := Path(path_of(video))) is not None:
         paths = [path]
     else:

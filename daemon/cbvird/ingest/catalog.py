@@ -14,7 +14,7 @@ from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
-from cbvir_core.errors import UnknownVideo, VideoForgotten
+from cbvir_core.errors import UnknownVideo
 from cbvir_core.library import Library
 from cbvir_core.store import VideoRecord, path_order
 from cbvir_core.types import VideoId
@@ -215,8 +215,8 @@ class Catalog:
         job = at_work.jobs.get(path)
         if job is None:
             return of_path(path) if path in at_work.settling else None
-        if job.state is JobState.FAILED and job.code == VideoForgotten.code:
-            return None  # one that is tried again is a file like any other
+        if job.is_forgotten:
+            return None
         return of_job(job, at_work.in_progress.get(path), self._tracker.is_there(path))
 
     def _idle_entry(self, record: VideoRecord, all_are_there: bool) -> _IdleEntry:

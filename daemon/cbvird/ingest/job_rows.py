@@ -17,7 +17,7 @@ from typing import Any
 import lmdb
 import structlog
 
-from cbvir_core.errors import DiskFull, StoreDamaged, StoreError, StoreVersion
+from cbvir_core.errors import DiskFull, StoreDamaged, StoreError, StoreVersion, VideoForgotten
 from cbvir_core.json_text import parse_json
 from cbvir_core.store import fill_hole, refuse_short_file
 from cbvir_core.types import VideoId
@@ -70,6 +70,11 @@ class Job:
     video_id: VideoId | None = None
     offered_at: float = 0.0
     again: bool = False
+
+    @property
+    def is_forgotten(self) -> bool:
+        """Whether the file was forgotten on request; one that is tried again is a file like any other."""
+        return self.state is JobState.FAILED and self.code == VideoForgotten.code
 
 
 class JobRows:

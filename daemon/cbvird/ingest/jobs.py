@@ -15,7 +15,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from cbvir_core.errors import CbvirError, DecodeError, InputError
+from cbvir_core.errors import CbvirError, DecodeError, InputError, VideoForgotten
 from cbvir_core.types import VideoId
 from cbvird.ingest.job_rows import Job, JobRows, JobState
 
@@ -76,6 +76,10 @@ class Jobs:
         """Return the rows that are not done, oldest offer first."""
         with self._lock:
             return sorted(self._unfinished.values(), key=lambda job: (job.offered_at, job.path))
+
+    def forgotten(self) -> list[Job]:
+        """Return the rows of files that were forgotten on request, and wait for nothing but a retry."""
+        return [job for job in self.unfinished() if job.is_forgotten]
 
     def counts(self) -> dict[JobState, int]:
         """Return how many rows are in each state; every state is a key."""
@@ -190,6 +194,21 @@ class Jobs:
             if self._jobs.pop(path, None) is not None:
                 self._rows.write([], [path])
 
+    def note_forgotten(self, jobs: Sequence[Job], video_id: VideoId | None) -> None:
+        """Record that the files of a video are to be forgotten on request: only a retry tries them again."""
+        error = VideoForgotten("forgotten on request; retry takes it in again")
+        self.put_back(
+            [replace(_failed(job, error.code, error.message, None), video_id=video_id) for job in jobs]
+        )
+
+    def put_back(self, jobs: Sequence[Job]) -> None:
+        """Write these rows of files that are still known, all at once."""
+        with self._lock:
+            known = [job for job in jobs if job.path in self._jobs]
+            for job in known:
+                self._keep(job)
+            self._rows.write(known, [])
+
     def retry(self, path: Path | None = None) -> int:
         """Make a failed file, or without a path all of them, wait for another try; return how many."""
         with self._lock:
@@ -211,13 +230,16 @@ class Jobs:
     # --- helpers -------------------------------------------------------------------------------
 
     def _put(self, job: Job, *, without: Path | None = None) -> Job:
+        self._keep(job)
+        self._rows.write([job], [without] if without is not None else [])
+        return job
+
+    def _keep(self, job: Job) -> None:
         self._jobs[job.path] = job
         if job.state is JobState.DONE:
             self._unfinished.pop(job.path, None)
         else:
             self._unfinished[job.path] = job
-        self._rows.write([job], [without] if without is not None else [])
-        return job
 
     def _afresh(self, job: Job | None) -> Job | None:
         """Make a file wait anew that changed while it was worked on: that try says nothing about it."""
