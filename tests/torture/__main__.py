@@ -6,6 +6,8 @@ import argparse
 import sys
 from collections.abc import Callable
 
+import structlog
+
 from torture.api import EXAMPLES, ask_as_described
 from torture.faults import FAULTS, disturb_often
 from torture.fuzz import fuzz
@@ -26,6 +28,7 @@ TRIALS = ("kills", "faults", "mutations", "api", "fuzz", "load", "soak")
 def main() -> int:
     """Run the trials that are named, or all of them."""
     options = _parser().parse_args()
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))  # stdout is the table's
     tallies: list[Tally] = []
     interrupted = False
     try:
