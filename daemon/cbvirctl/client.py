@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 
 from cbvirctl.errors import Refused, TimedOut, Unreachable, Usage, from_service
+from cbvirctl.unreachable import why_unreachable
 
 Document = dict[str, Any]
 
@@ -147,13 +148,9 @@ class Client:
         return response
 
     def _unreachable(self, error: Exception) -> Unreachable:
-        return Unreachable(
-            f"cbvird does not answer on {self.socket} ({error}). "
-            "Is it running? Start it with `cbvird` or `systemctl start cbvird`, "
-            "or name its socket with --socket.",
-            code="unreachable",
-            retry=True,
-        )
+        reason, advice = why_unreachable(self.socket, error)
+        message = f"cbvird does not answer on {self.socket} ({reason}). {advice}"
+        return Unreachable(message, code="unreachable", retry=True)
 
 
 def _json_or_none(response: httpx.Response) -> object:

@@ -31,6 +31,7 @@ SocketOption = Annotated[
     typer.Option(
         "--socket",
         metavar="PATH",
+        readable=False,  # whoever may not use it is told so with its advice, as by every other failure
         envvar="CBVIR_SOCKET",
         callback=_last_given,
         help="The socket of the service.",
