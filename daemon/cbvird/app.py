@@ -33,6 +33,7 @@ from cbvird.ingest.tracker import Tracker
 from cbvird.ingest.upload_folders import UploadFolders
 from cbvird.ingest.writer import Writer
 from cbvird.runtime import notify
+from cbvird.runtime.data_folder import make_data_folder
 from cbvird.runtime.duplicates import DuplicateJob
 from cbvird.runtime.event_bus import EventBus
 from cbvird.runtime.maintenance import BackgroundMaintenance
@@ -101,6 +102,7 @@ class _Pools:
 def serve(settings: Settings) -> None:
     """Run until SIGTERM or SIGINT; raise what ended the service otherwise."""
     faulthandler.register(STACK_DUMP_SIGNAL)
+    make_data_folder(settings.service.data_dir)
     passed, stop = notify.listen_fds(), threading.Event()
     with (
         Signals() as signals,

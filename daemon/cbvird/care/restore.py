@@ -23,6 +23,7 @@ from cbvir_shared.error_document import error_document
 from cbvird.care.chunks import entries_of
 from cbvird.care.snapshot import FILE_PREFIX, JOBS_PART, STORE_PREFIX
 from cbvird.ingest.job_rows import JobRows, jobs_of
+from cbvird.runtime.data_folder import make_data_folder
 
 UNFINISHED = "restoring"
 """The folder in the data folder in which everything is made."""
@@ -44,6 +45,8 @@ def restore(backup: Path, folder: Path, moved: PathMap) -> Restored:
 
     Raises FileExists where the folder has a store, StoreError where the backup cannot be used, DiskFull.
     """
+    if folder.exists() and not folder.is_dir():
+        raise FileExists("is no folder; name one that is empty, or is not there yet.", path=folder)
     if (folder / "store").exists():
         raise FileExists("has a library already; name an empty folder.", path=folder)
     unfinished = folder / UNFINISHED
@@ -54,6 +57,7 @@ def restore(backup: Path, folder: Path, moved: PathMap) -> Restored:
                 raise StoreError("is not complete; make the backup again, it goes on.", path=backup)
             if manifest["format"] > BACKUP_FORMAT:
                 raise StoreVersion("was made by a later release of cbvir.", path=backup)
+            make_data_folder(folder)
             shutil.rmtree(unfinished, ignore_errors=True)
             with no_room(unfinished):
                 _fill(file, unfinished, moved)

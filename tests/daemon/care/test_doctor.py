@@ -79,6 +79,13 @@ def test_nothing_is_wrong_with_a_good_installation(place: Place) -> None:
     }
 
 
+def test_a_data_folder_that_anybody_may_read_is_noted(place: Place) -> None:
+    place.data.chmod(0o755)
+    assert any(one.level == Level.NOTE and "anybody may read" in one.said for one in place.findings())
+    place.data.chmod(0o750)
+    assert not any("anybody" in one.said for one in place.findings())
+
+
 def watching(name: str) -> Plant:
     """Watch one of the places of the installation."""
     return lambda place: place.configure(watch=f'folders = ["{getattr(place, name)}"]')

@@ -77,6 +77,9 @@ def _permissions(folder: Path) -> Iterator[Finding]:
         yield fault("data folder", f"{others[0]} belongs to another user than {folder}", advice)
     elif stat.S_IMODE(folder.stat().st_mode) & stat.S_IWOTH:
         yield fault("data folder", f"anybody may write to {folder}", f"chmod o-w {folder}")
+    elif stat.S_IMODE(folder.stat().st_mode) & (stat.S_IROTH | stat.S_IXOTH):
+        said = f"anybody may read stills and paths of videos in {folder}"
+        yield note("data folder", said, f"chmod o= {folder}")
     else:
         yield good("data folder", f"{folder} can be written to")
 
