@@ -44,6 +44,8 @@ class BackupFile:
         """Open the file to write to it; make it where there is none.  Raises BackupFileError."""
         if not path.parent.is_dir():
             raise BackupFileError(f"{path} cannot be written: there is no folder {path.parent}")
+        if path.is_dir():
+            raise BackupFileError(f"{path} is a folder; name a file in it")
         fresh = not path.exists() or path.stat().st_size == 0
         with _explained(path):
             connection = sqlite3.connect(path, isolation_level=None, timeout=1.0)

@@ -58,7 +58,7 @@ def answer(document: dict[str, Any], shown: ShowPath = str, still_of: StillOf | 
     named = [hit for hit in results if hit["verdict"] != "none"]
     remarks = []
     if not results:
-        console().print("Nothing in the library resembles this picture.")
+        console().print("Nothing was found.")
     elif not named:
         named = results[:MAX_GUESSES_SHOWN]
         console().print("No scene is even likely to show this picture.  The most similar ones:")

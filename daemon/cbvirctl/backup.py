@@ -25,6 +25,11 @@ if TYPE_CHECKING:
 BACKUP_IN_SHORT = "Write all that is known to a file, while the service runs."
 RESTORE_IN_SHORT = "Make a data folder of a backup."
 
+NO_PATH_CHANGED = (
+    "no path was changed: no video of the backup lies in a folder that --map names; "
+    "`cbvirctl videos list` shows where they are"
+)
+
 
 class LeftOut(StrEnum):
     """What a backup may leave out."""
@@ -40,7 +45,10 @@ def backup(
     ] = False,
     without: Annotated[
         list[LeftOut] | None,
-        typer.Option(help="Leave something out: stills, or features, which are computed again."),
+        typer.Option(
+            metavar="stills|features",
+            help="Leave something out: stills, or features, which are computed again; may be repeated.",
+        ),
     ] = None,
     as_json: JsonOption = False,
     socket: SocketOption = None,
@@ -109,6 +117,7 @@ def restore(
     The folder must not hold a library yet, and cbvird must not run on it.  Run it as the user of the service.
     The indices are made again when the service starts; queries are answered meanwhile.
     """
+    _check_folders(renamed or [], as_json)
     command = [sys.executable, "-m", "cbvird.care.restore", str(file)]
     command += [f"--into={into}"] if into else []
     command += [f"--config={config}"] if config else []
@@ -124,5 +133,15 @@ def restore(
     videos, keyframes = document["videos"], document["keyframes"]
     typer.echo(f"{document['folder']}: {videos:,} videos, {keyframes:,} keyframes")
     if renamed:
-        note(f"{document['paths_changed']:,} paths were changed")
+        changed = document["paths_changed"]
+        note(f"{changed:,} paths were changed" if changed else NO_PATH_CHANGED)
     note("Start cbvird with this data folder, and watch the folders that hold the videos.")
+
+
+def _check_folders(pairs: list[str], as_json: bool) -> None:
+    """Refuse what ``--map`` cannot mean, before anything is made."""
+    for pair in pairs:
+        old, _, new = pair.partition("=")
+        if not (old.startswith("/") and new.startswith("/")):
+            with reporting(as_json):
+                raise Usage(f"--map wants /old/folder=/new/folder, not {pair!r}.", code="usage")

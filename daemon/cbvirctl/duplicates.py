@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cbvirctl.errors import Refused
+from cbvirctl.errors import Refused, Usage
 from cbvirctl.options import JsonOption, RelativeOption, SocketOption
 from cbvirctl.session import emit, note, reference, session
 from cbvirctl.shown_paths import shown_paths
@@ -67,6 +67,8 @@ def duplicates(
         if stop:
             _stop(client, as_json)
             return
+        for file in filter(None, (html, csv)):
+            _check_folder(file)
         places = [reference(text) for text in within or ()] or None
         state = _compared(client, places)
         document = _groups(client, places, min_seconds)
@@ -125,6 +127,14 @@ def _groups(client: Client, places: list[str] | None, min_seconds: float | None)
             break
         document["groups"] += page["groups"]
     return {key: document[key] for key in ("total", "kinds", "groups")}
+
+
+def _check_folder(file: Path) -> None:
+    """Refuse a file that cannot be written, before the comparison, which may take hours."""
+    if not file.parent.is_dir():
+        raise Usage(f"cannot write {file}: there is no folder {file.parent}.", code="file_unwritable")
+    if file.is_dir():
+        raise Usage(f"cannot write {file}: it is a folder.", code="file_unwritable")
 
 
 def _write(path: Path, write: Callable[[], None]) -> None:

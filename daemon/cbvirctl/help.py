@@ -101,6 +101,10 @@ class ExplainedCommand(TyperCommand):
                 parameter.display_type_rich = _no_type  # type: ignore[method-assign]
         super().format_options(ctx, formatter)
 
+    def collect_usage_pieces(self, ctx: Any) -> list[str]:
+        """Return what stands in the usage; an argument that is needed stands there without braces."""
+        return [piece.replace("{", "").replace("}", "") for piece in super().collect_usage_pieces(ctx)]
+
     def format_epilog(self, ctx: Any, formatter: Any) -> None:
         """Write the examples."""
         write_examples(ctx, formatter)

@@ -40,6 +40,15 @@ ProfileName = Annotated[
         help="moreso, or a name of your own.",
     ),
 ]
+PublishedName = Annotated[
+    str,
+    typer.Argument(
+        metavar="PROFILE",
+        callback=_plain,
+        autocompletion=complete_profile,
+        help="A profile whose files their makers publish: moreso.",
+    ),
+]
 
 
 @app.command("list", cls=ExplainedCommand)
@@ -51,7 +60,7 @@ def list_(as_json: JsonOption = False, socket: SocketOption = None) -> None:
 
 
 @app.command(cls=ExplainedCommand)
-def fetch(profile: ProfileName, as_json: JsonOption = False, socket: SocketOption = None) -> None:
+def fetch(profile: PublishedName, as_json: JsonOption = False, socket: SocketOption = None) -> None:
     """Download the files of a profile.
 
     An interrupted download goes on where it stopped.

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from cbvir_shared.path_text import as_utf8
+from cbvir_shared.path_text import as_utf8, printable
 from cbvirctl.errors import Refused, Usage
 from cbvirctl.session import reference
 
@@ -91,7 +91,7 @@ def _is_part(video: Document, text: str) -> bool:
 def _only(videos: list[dict[str, Any]], text: str) -> Document:
     if len(videos) == 1:
         return videos[0]
-    paths = [video["paths"][0] for video in videos]
+    paths = [printable(video["paths"][0]) for video in videos]
     more = [f"and {len(paths) - MAX_NAMED_PATHS} more"] if len(paths) > MAX_NAMED_PATHS else []
     listed = "\n  ".join([*paths[:MAX_NAMED_PATHS], *more])
     raise Usage(

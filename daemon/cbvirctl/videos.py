@@ -31,6 +31,7 @@ SHOWN_ID_DIGITS = 12
 """Digits of an id in a list; any unique beginning names the video."""
 
 NOTHING_FAILED = "nothing to try again: no such file has failed"
+HOW_TO_TAKE_IN_AGAIN = "the file stays where it is; `cbvirctl retry` with its path or name takes it in again"
 
 VideoArgument = Annotated[
     str,
@@ -65,6 +66,9 @@ def list_(
         shown = shown_paths(client, relative and not as_json)
     if as_json:
         emit(document)
+        return
+    if not document["videos"]:
+        typer.echo("No videos." if folder is None else f"No known video lies in {printable(str(folder))}.")
         return
     from cbvirctl import render
     from cbvirctl.listing import ListedRow, show_listing
@@ -110,11 +114,13 @@ def show(video: VideoArgument, as_json: JsonOption = False, socket: SocketOption
 def forget(video: FileArgument, as_json: JsonOption = False, socket: SocketOption = None) -> None:
     """Remove what is known of a video.
 
-    The file stays.  A file in a watched folder is taken in again by `cbvirctl retry`.
+    The file stays.  Only `cbvirctl retry VIDEO` takes it in again, or a change of the file.
     """
     with session(socket, as_json) as client:
         document = by_whole_name(client, video, lambda named: client.delete("/v1/videos", video=named))
     _report(document, as_json, f"forgot {', '.join(map(printable, document['paths']))}")
+    if not as_json:
+        note(HOW_TO_TAKE_IN_AGAIN)
 
 
 def keyframes(
@@ -138,7 +144,8 @@ def keyframes(
     if frames:
         _show_scenes(frames)
     else:
-        typer.echo(f"No keyframes: {_reason(found).rstrip('.') or found['state']}.")
+        why = str(found["error"] or "").rstrip(".") or f"{found['paths'][0]} is {found['state']}"
+        typer.echo(f"No keyframes: {printable(why)}.")
 
 
 def errors(
@@ -167,14 +174,18 @@ def errors(
 def retry(
     video: Annotated[
         str | None,
-        typer.Argument(metavar="VIDEO", autocompletion=complete_video, help="Try this file only."),
+        typer.Argument(
+            metavar="VIDEO",
+            autocompletion=complete_video,
+            help="Try this file only: a path, the beginning of an id, or a whole file name.",
+        ),
     ] = None,
     as_json: JsonOption = False,
     socket: SocketOption = None,
 ) -> None:
     """Try failed files again now.
 
-    A partial video that is named is read anew.
+    A partial video that is named is read anew, and a forgotten one is taken in again.
     """
     with session(socket, as_json) as client:
         if video is None:

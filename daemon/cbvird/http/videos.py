@@ -161,6 +161,8 @@ def retry(served: Served, video: VideoParameter = None) -> CountDocument:
         paths = [job.path for job in served.jobs.unfinished() if not job.is_forgotten]
     elif served.jobs.get(path := Path(path_of(video))) is not None:
         paths = [path]
+    elif named := _forgotten_as(served, path):
+        paths = [named]
     else:
         paths = list(served.library.find(path_of(video)).paths)
     count = sum(served.jobs.retry(path) for path in paths)
@@ -168,6 +170,18 @@ def retry(served: Served, video: VideoParameter = None) -> CountDocument:
         row = served.catalog.find(path_of(video))
         count = row.state == "partial" and served.jobs.read_anew(row.path)
     return CountDocument(count=count)
+
+
+def _forgotten_as(served: Context, name: Path) -> Path | None:
+    """Return the forgotten file of this name: no list shows it, so this is how a name finds it.
+
+    Raises BadRequest where several have the name.
+    """
+    files = served.jobs.forgotten() if len(name.parts) == 1 else []
+    paths = [job.path for job in files if job.path.name.casefold() == name.name.casefold()]
+    if len(paths) > 1:
+        raise BadRequest(f"{len(paths)} forgotten files have this name, {shown(paths[0])} first; give a path")
+    return paths[0] if paths else None
 
 
 @router.post("/rescan")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import stat
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -114,10 +115,25 @@ def test_a_restore_that_was_killed_leaves_no_library_and_is_begun_anew(backup: P
     assert sorted(path.name for path in data.iterdir()) == ["jobs", "models", "store"]
 
 
+def test_a_restored_folder_is_closed_to_others(backup: Path, tmp_path: Path) -> None:
+    code, document = ctl("restore", str(backup), "--into", str(tmp_path / "data"), "--map", "/no=/where")
+    assert (code, document["paths_changed"]) == (0, 0)
+    assert stat.S_IMODE((tmp_path / "data").stat().st_mode) & 0o007 == 0
+
+
+def test_a_file_is_no_data_folder_and_a_folder_no_backup(
+    service: Service, backup: Path, tmp_path: Path
+) -> None:
+    code, document = ctl("restore", str(backup), "--into", str(backup))
+    assert (code, "is no folder" in document["error"]["message"]) == (5, True)
+    code, document = ctl("backup", str(tmp_path), "--socket", str(service.socket))
+    assert (code, "is a folder; name a file in it" in document["error"]["message"]) == (5, True)
+
+
 @pytest.mark.parametrize("pair", ["/old", "old=/new", "/old=new", "="])
 def test_a_map_that_cannot_be_is_refused(backup: Path, tmp_path: Path, pair: str) -> None:
     code, document = ctl("restore", str(backup), "--into", str(tmp_path / "data"), "--map", pair)
-    assert (code, "--map wants" in document["error"]["message"]) == (5, True)
+    assert (code, "--map wants" in document["error"]["message"]) == (2, True)
     assert not (tmp_path / "data").exists()
 
 

@@ -159,6 +159,7 @@ def test_a_person_reads_tables(ctl: Ctl, films: list[Film], dropped: Path, tmp_p
     assert str(dropped) in ctl("videos", "list").stdout
     assert str(dropped) in ctl("videos", "list", "--in", str(dropped.parent)).stdout
     assert document(ctl("videos", "list", "--in", "/nowhere", "--json")) == {"videos": [], "total": 0}
+    assert ctl("videos", "list", "--in", "/nowhere").stdout == "No known video lies in /nowhere.\n"
     assert "indexed 1" in ctl("status").stdout
     assert "scene from" in ctl("keyframes", str(dropped)).stdout
     assert ctl("errors").stdout.strip() == "No errors."
@@ -216,10 +217,28 @@ def test_a_weight_file_that_is_none_is_refused_and_the_profile_stays(
 def test_forgetting_a_video_keeps_its_file(ctl: Ctl, service: Service, films: list[Film]) -> None:
     extra = service.drop(films[2].path)
     service.until_state(extra, "indexed")
-    assert ctl("videos", "forget", str(extra)).returncode == 0
+    done = ctl("videos", "forget", str(extra))
+    assert (done.returncode, "`cbvirctl retry`" in done.stderr) == (0, True)
     assert extra.exists()
     known = document(ctl("videos", "list", "--json"))["videos"]
     assert str(extra) not in [row["path"] for row in known if row["state"] == "indexed"]
+    assert ctl("retry").stdout.startswith("nothing to try again")
+    assert ctl("retry", f"nowhere/{extra.name}").returncode == 5
+    assert ctl("retry", extra.name.upper()).stdout == "trying 1 file again\n"
+    service.until_state(extra, "indexed")
+
+
+def test_a_name_of_several_forgotten_files_wants_a_path(
+    ctl: Ctl, service: Service, films: list[Film]
+) -> None:
+    (service.videos / "twice").mkdir()
+    paths = [service.drop(films[1].path, name) for name in ("same name.mp4", "twice/same name.mp4")]
+    service.until(lambda: len((service.video(paths[1]) or {}).get("paths", ())) == 2, "both are known")
+    assert ctl("videos", "forget", str(paths[0])).returncode == 0
+    done = ctl("retry", "same name.mp4")
+    assert (done.returncode, "2 forgotten files have this name" in done.stderr) == (2, True)
+    assert ctl("retry", str(paths[1])).stdout == "trying 1 file again\n"
+    service.until_state(paths[1], "indexed")
 
 
 def test_a_file_that_failed_is_tried_again_and_forgotten(ctl: Ctl, service: Service) -> None:
@@ -228,6 +247,7 @@ def test_a_file_that_failed_is_tried_again_and_forgotten(ctl: Ctl, service: Serv
     service.until_state(path, "failed")
     assert "no container" in ctl("errors").stdout
     assert ctl("videos", "show", str(path)).returncode == 0
+    assert ctl("keyframes", str(path)).stdout.startswith(f"No keyframes: {path} is in no container")
     assert ctl("retry", str(path)).stdout == "trying 1 file again\n"
     service.until_state(path, "failed")
     assert document(ctl("videos", "forget", str(path), "--json")) == {"video_id": None, "paths": [str(path)]}

@@ -51,6 +51,17 @@ def document(service: Service, ask: Ask) -> dict[str, Any]:
     return found
 
 
+@pytest.mark.parametrize(
+    ("file", "said"), [("/nowhere/x.csv", "there is no folder /nowhere"), ("/", "it is a folder")]
+)
+def test_a_report_that_cannot_be_written_is_refused_before_the_comparison(
+    service: Service, ask: Ask, file: str, said: str
+) -> None:
+    for option in ("--csv", "--html"):
+        done = ask(service, "duplicates", option, file)
+        assert (done.code, said in done.err, "comparing" in done.err) == (2, True, False)
+
+
 def names(group: dict[str, Any]) -> list[str]:
     return [place["path"].rpartition("/")[2] for place in group["places"]]
 
@@ -113,7 +124,7 @@ def test_a_file_that_cannot_be_written_is_told(
     service: Service, document: Any, ask: Ask, tmp_path: Path
 ) -> None:
     done = ask(service, "duplicates", "--csv", str(tmp_path / "nowhere" / "shared.csv"), "--json")
-    assert (done.code, done.error["code"]) == (5, "file_unwritable")
+    assert (done.code, done.error["code"]) == (2, "file_unwritable")
 
 
 def test_a_folder_limits_what_is_compared_and_told(service: Service, document: Any, ask: Ask) -> None:

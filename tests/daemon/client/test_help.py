@@ -51,6 +51,13 @@ def test_every_command_has_examples_of_its_own() -> None:
         assert all(" ".join(own_part(example)).startswith(name) for example in examples)
 
 
+@pytest.mark.parametrize("name", sorted(EXAMPLES))
+def test_a_help_shows_no_types_of_python_and_no_braces(name: str, here: Here) -> None:
+    code, out, _ = here(*name.split(), "--help")
+    assert code == 0
+    assert not set("{}<>") & set(re.sub(r"\[[^]]*\]", "", out.partition("Examples:")[0]))
+
+
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # httpx leaves a socket
 @pytest.mark.parametrize(
     "example", [line for name, lines in EXAMPLES.items() if name not in WITHOUT_SERVICE for line in lines]
