@@ -18,6 +18,7 @@ from cbvir_core.errors import DiskFull, StoreDamaged, StoreError
 from cbvir_core.files import NO_ROOM_ERRNOS
 from cbvir_core.store.file_length import fill_hole
 from cbvir_core.store.lock import WriterLock
+from cbvir_core.store.pieces import cut, delete_pieces, put_last, put_pieces, read_pieces
 from cbvir_core.store.rwlock import ReadWriteLock
 
 T = TypeVar("T")
@@ -58,12 +59,32 @@ class Table(StrEnum):
     SHARED_BY = "shared_by"  # the same two video ids the other way round, number -> nothing
 
 
+CUT_TABLES = (
+    Table.STILLS,
+    Table.THUMBNAILS,
+    Table.FRAMES,
+    Table.FEATURES,
+    Table.DESCRIPTORS,
+    Table.REFINED,
+)
+"""The tables of large values, each with a table of their pieces (`cbvir_core.store.pieces`) beside it."""
+
+PIECES_SUFFIX = ".pieces"
+MAX_TABLES = len(Table) + len(CUT_TABLES)
+
+
+def pieces_name(table: Table) -> bytes:
+    """Return the name of the table that holds the pieces of a table's values."""
+    return f"{table}{PIECES_SUFFIX}".encode()
+
+
 class Transaction:
     """One consistent view of the store; the values that it returns are memoryviews valid until it ends."""
 
-    def __init__(self, raw: Any, tables: dict[Table, Any]) -> None:
+    def __init__(self, raw: Any, tables: dict[Table, Any], pieces: dict[Table, Any]) -> None:
         self._raw = raw
         self._tables = tables
+        self._pieces = pieces
 
     @property
     def number(self) -> int:
@@ -73,19 +94,27 @@ class Transaction:
     def get(self, table: Table, key: bytes) -> memoryview | None:
         """Return the value, or None."""
         value: memoryview | None = self._raw.get(key, db=self._tables[table])
-        return value
+        return value if value is None else self._whole(table, key, value)
 
     def put(self, table: Table, key: bytes, value: bytes) -> None:
         """Write or replace a value."""
-        self._raw.put(key, value, db=self._tables[table])
+        if table in self._pieces:
+            database = self._tables[table]
+            value, pieces = cut(value, self._raw.stat(database)["psize"])
+            put_pieces(self._raw, self._pieces[table], key, pieces)
+        put_last(self._raw, self._tables[table], key, value)
 
     def delete(self, table: Table, key: bytes) -> bool:
         """Delete a key; return whether it existed."""
+        if table in self._pieces:
+            delete_pieces(self._raw, self._pieces[table], key)
         return bool(self._raw.delete(key, db=self._tables[table]))
 
     def clear(self, table: Table) -> None:
         """Delete every entry."""
-        self._raw.drop(self._tables[table], delete=False)
+        for tables in (self._tables, self._pieces):
+            if table in tables:
+                self._raw.drop(tables[table], delete=False)
 
     def scan(self, table: Table, start: bytes, prefix: bytes = b"") -> Iterator[tuple[bytes, memoryview]]:
         """Yield entries from key `start` on, ascending, while keys begin with `prefix`."""
@@ -95,7 +124,7 @@ class Transaction:
             for key, value in cursor:
                 if not (name := bytes(key)).startswith(prefix):
                     return
-                yield name, value
+                yield name, self._whole(table, name, value)
 
     def scan_down(
         self, table: Table, end: bytes | None, prefix: bytes = b""
@@ -108,7 +137,7 @@ class Transaction:
             for key, value in cursor.iterprev():
                 if not (name := bytes(key)).startswith(prefix):
                     return
-                yield name, value
+                yield name, self._whole(table, name, value)
 
     def keys(self, table: Table, start: bytes, prefix: bytes = b"") -> Iterator[bytes]:
         """Yield keys from `start` on, ascending, while they begin with `prefix`; values stay unread."""
@@ -131,8 +160,14 @@ class Transaction:
 
     def bytes_of(self, table: Table) -> int:
         """Return the bytes of the pages of a table."""
-        stat = self._raw.stat(self._tables[table])
-        return int((stat["branch_pages"] + stat["leaf_pages"] + stat["overflow_pages"]) * stat["psize"])
+        stats = [self._raw.stat(tables[table]) for tables in (self._tables, self._pieces) if table in tables]
+        counted = ("branch_pages", "leaf_pages", "overflow_pages")
+        return sum(int(stat[pages] * stat["psize"]) for stat in stats for pages in counted)
+
+    def _whole(self, table: Table, key: bytes, value: memoryview) -> memoryview:
+        """Return the value of a key with its pieces."""
+        pieces = read_pieces(self._raw, self._pieces[table], key) if table in self._pieces else []
+        return memoryview(b"".join((value, *pieces))) if pieces else value
 
 
 class Environment:
@@ -153,6 +188,7 @@ class Environment:
             with self._errors():
                 self._raw = self._open(first_map_bytes)
                 self._tables = {table: self._raw.open_db(table.value.encode()) for table in Table}
+                self._pieces = {table: self._raw.open_db(pieces_name(table)) for table in CUT_TABLES}
                 self._raw.reader_check()
         except BaseException:
             self._lock.close()
@@ -166,7 +202,7 @@ class Environment:
             map_size=max(first_map_bytes, used),
             # Queries read rows here and there: read ahead, each would read 32 pages for one.
             readahead=False,
-            max_dbs=len(Table),
+            max_dbs=MAX_TABLES,
             max_readers=MAX_READERS,
         )
         # Pages that were allocated and freed in one transaction may lie beyond the end of the file, and so
@@ -178,7 +214,7 @@ class Environment:
     def read(self) -> Iterator[Transaction]:
         """Open a consistent view for as long as the block lasts; keep it short."""
         with self._map_lock.shared(), self._errors(), self._raw.begin(buffers=True) as raw:
-            yield Transaction(raw, self._tables)
+            yield Transaction(raw, self._tables, self._pieces)
 
     def write(self, work: Callable[[Transaction], T]) -> T:
         """Run `work` in one transaction; return its result once everything that it wrote is on the disk.
@@ -195,7 +231,7 @@ class Environment:
 
     def _attempt(self, work: Callable[[Transaction], T]) -> T:
         with self._map_lock.shared(), self._raw.begin(write=True, buffers=True) as raw:
-            return work(Transaction(raw, self._tables))
+            return work(Transaction(raw, self._tables, self._pieces))
 
     def _grow(self) -> None:
         with self._map_lock.exclusive():

@@ -15,7 +15,7 @@ from cbvir_core.decode.kept import encode_kept_strip
 from cbvir_core.errors import NotAPicture, StoreDamaged
 from cbvir_core.types import FrameCodes, Keyframe, KeyframeId, RowNumbers, Rows, Thumbnails, VideoId
 
-STORE_SCHEMA = "3"
+STORE_SCHEMA = "4"
 
 _LONG = struct.Struct(">Q")  # a row number, a counter or a sequence number
 _GENERATION_ROW = struct.Struct(">IQ")

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,9 +12,19 @@ from typing import Any
 import lmdb
 
 from cbvir_core.errors import StoreDamaged, StoreVersion
-from cbvir_core.store.environment import DAMAGE_ERRORS, MAX_MAP_GROWTH_BYTES, Environment, Table, Transaction
+from cbvir_core.store.environment import (
+    CUT_TABLES,
+    DAMAGE_ERRORS,
+    MAX_MAP_GROWTH_BYTES,
+    MAX_TABLES,
+    Environment,
+    Table,
+    Transaction,
+    pieces_name,
+)
 from cbvir_core.store.file_length import refuse_short_file
 from cbvir_core.store.layout import unpack_number
+from cbvir_core.store.pieces import read_pieces
 from cbvir_core.store.records import load_video
 from cbvir_core.store.tables import KEYFRAME_COUNTER
 from cbvir_core.store.upgrade import KNOWN_SCHEMAS, SCHEMA_KEY
@@ -29,14 +39,18 @@ FILLED_BYTES = 32 << 20
 class StoreSnapshot:
     """The entries of every table at one moment."""
 
-    def __init__(self, transaction: Any, tables: dict[Table, Any]) -> None:
-        self._transaction, self._tables = transaction, tables
+    def __init__(self, transaction: Any, tables: dict[Table, Any], pieces: dict[Table, Any]) -> None:
+        self._transaction, self._tables, self._pieces = transaction, tables, pieces
 
     def entries(self, table: Table) -> Iterator[StoreEntry]:
         """Yield the entries of a table, by key."""
-        if table in self._tables:
-            with self._transaction.cursor(self._tables[table]) as cursor:
-                yield from cursor
+        if table not in self._tables:
+            return
+        pieces = self._pieces.get(table)
+        with self._transaction.cursor(self._tables[table]) as cursor:
+            for key, value in cursor:
+                rest = [] if pieces is None else read_pieces(self._transaction, pieces, key)
+                yield key, b"".join((value, *rest))
 
     def is_empty(self, table: Table) -> bool:
         """Return whether a table has no entry."""
@@ -64,16 +78,17 @@ def store_snapshot(folder: Path) -> Iterator[StoreSnapshot]:
         # The map must reach as far as the other process writes until the transaction begins.
         map_bytes = (folder / "data.mdb").stat().st_size + MAX_MAP_GROWTH_BYTES
         raw = lmdb.open(
-            os.fspath(folder), readonly=True, max_dbs=len(Table), create=False, map_size=map_bytes
+            os.fspath(folder), readonly=True, max_dbs=MAX_TABLES, create=False, map_size=map_bytes
         )
     except (OSError, lmdb.Error) as error:
         raise StoreDamaged(f"the store in {folder} cannot be read ({error})") from error
     with closing(raw):
         refuse_short_file(raw, folder)
         try:
-            tables = dict(_tables(raw))
+            tables = _databases(raw, {table: table.value.encode() for table in Table})
+            pieces = _databases(raw, {table: pieces_name(table) for table in CUT_TABLES})
             with raw.begin() as transaction:
-                yield StoreSnapshot(transaction, tables)
+                yield StoreSnapshot(transaction, tables, pieces)
         except DAMAGE_ERRORS as error:
             raise StoreDamaged(f"the store in {folder} cannot be read ({error})") from error
 
@@ -120,10 +135,10 @@ def _put(environment: Environment, table: Table, entries: Sequence[StoreEntry]) 
     environment.write(work)
 
 
-def _tables(raw: Any) -> Iterator[tuple[Table, Any]]:
-    """Yield the tables that the store has; one of an older version may lack some."""
-    for table in Table:
-        try:
-            yield table, raw.open_db(table.value.encode(), create=False)
-        except lmdb.NotFoundError:
-            continue
+def _databases(raw: Any, names: Mapping[Table, bytes]) -> dict[Table, Any]:
+    """Return the databases of tables that the store has; one of an older version may lack some."""
+    found: dict[Table, Any] = {}
+    for table, name in names.items():
+        with suppress(lmdb.NotFoundError):
+            found[table] = raw.open_db(name, create=False)
+    return found

@@ -2,7 +2,8 @@
 
 Schema 2 keeps lists that releases before found by reading every row: rows without local features, rows that
 are searchable, and videos that are incomplete, partial or at no path.  Schema 3 keeps paths in the order of
-their parts, where schema 2 kept digests of them, and how many videos each folder holds.
+their parts, where schema 2 kept digests of them, and how many videos each folder holds.  Schema 4 keeps large
+values in pieces (`cbvir_core.store.pieces`); those that an earlier release wrote stay whole.
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ from cbvir_core.store.row_mask import CHUNK_ROWS, mark_searchable
 SCHEMA_KEY = b"schema"
 FIRST_SCHEMA = b"1"
 LISTS_SCHEMA = b"2"
-KNOWN_SCHEMAS = (FIRST_SCHEMA, LISTS_SCHEMA, STORE_SCHEMA.encode())
+PATHS_SCHEMA = b"3"
+KNOWN_SCHEMAS = (FIRST_SCHEMA, LISTS_SCHEMA, PATHS_SCHEMA, STORE_SCHEMA.encode())
 """Schemas of stores that this release opens; one of an earlier release has the newest then."""
 
 UPGRADE_BATCH_ROWS = CHUNK_ROWS
@@ -40,6 +42,9 @@ def upgrade(environment: Environment, schema: bytes) -> None:
         schema = LISTS_SCHEMA
     if schema == LISTS_SCHEMA:
         environment.write(_list_paths)
+        schema = PATHS_SCHEMA
+    if schema == PATHS_SCHEMA:
+        environment.write(lambda txn: txn.put(Table.META, SCHEMA_KEY, STORE_SCHEMA.encode()))
 
 
 def _list_some(after: int, txn: Transaction) -> int | None:
@@ -62,4 +67,4 @@ def _list_videos(txn: Transaction) -> None:
 def _list_paths(txn: Transaction) -> None:
     """Make the tables of paths in one transaction: no store has paths in two forms."""
     list_all_paths(txn)
-    txn.put(Table.META, SCHEMA_KEY, STORE_SCHEMA.encode())
+    txn.put(Table.META, SCHEMA_KEY, PATHS_SCHEMA)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import tempfile
+from collections import Counter
 from contextlib import suppress
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from bench.retrieval.clips import clips_in
 from bench.shared_data import SHARED
 from cbvir_core import Library
 from cbvir_core.errors import CbvirError
+from cbvir_core.store.environment import PIECES_SUFFIX
 
 STORE_PARTS = ("stills", "thumbnails", "features", "descriptors", "refined", "frames")
 HOUR_S = 3600.0
@@ -50,16 +52,16 @@ def _fill(folder: Path) -> tuple[float, int]:
 
 
 def _sizes(store: Path) -> dict[str, int]:
-    """Return the bytes of the pages of each table."""
+    """Return the bytes of the pages of each table, with those of the pieces of its values."""
     with lmdb.open(str(store), readonly=True, lock=False, max_dbs=64) as environment:
         names = []
         with environment.begin() as txn:
             names = [bytes(key) for key, _ in txn.cursor()]
-        found = {}
+        found = Counter[str]()
         for name in names:
             table = environment.open_db(name, create=False)
             with environment.begin() as txn:
                 stat = txn.stat(table)
             pages = stat["branch_pages"] + stat["leaf_pages"] + stat["overflow_pages"]
-            found[name.decode()] = pages * stat["psize"]
+            found[name.decode().removesuffix(PIECES_SUFFIX)] += pages * stat["psize"]
         return found

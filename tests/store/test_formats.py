@@ -1,7 +1,8 @@
 """What lies on the disk: keys and values of a small store.
 
 A change here is a new schema: stores of earlier releases must open.  The first one lacked the lists of
-`LISTS_OF_SCHEMA_2`; both earlier ones had digests of paths as keys and did not count what folders hold.
+`LISTS_OF_SCHEMA_2`; it and the second had digests of paths as keys and did not count what folders hold; the
+third had no pieces of values.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import lmdb
 import numpy as np
 
 from cbvir_core.store import DescriptorCounts, PathMap, Store, Table, VideoCounts, fill_store, store_snapshot
+from cbvir_core.store.environment import CUT_TABLES, MAX_TABLES, PIECES_SUFFIX
 from cbvir_core.types import Keyframe, KeyframeId, Rows, Thumbnails, VideoId, VideoInfo
 
 A, B = VideoId("aa11"), VideoId("bb22")
@@ -47,7 +49,7 @@ LISTS_OF_SCHEMA_2 = {"unfeatured", "searchable", "incomplete", "partial", "pathl
 
 GOLDEN: dict[str, dict[bytes | str, bytes | str]] = {
     "meta": {
-        b"schema": b"3",
+        b"schema": b"4",
         b"answering": "0000000000000001",
         b"filter:1": "0000000000000002",
         b"refine:1": "0000000000000001",
@@ -129,7 +131,7 @@ def write_small_store(folder: Path) -> None:
 
 def tables_in(folder: Path) -> dict[str, dict[bytes, bytes]]:
     """Everything that a store holds."""
-    with lmdb.open(str(folder), max_dbs=24) as environment:
+    with lmdb.open(str(folder), max_dbs=MAX_TABLES) as environment:
         with environment.begin() as txn:
             names = [bytes(name) for name in txn.cursor().iternext(values=False)]
         tables = {name.decode(): environment.open_db(name, create=False) for name in names}
@@ -140,7 +142,7 @@ def tables_in(folder: Path) -> dict[str, dict[bytes, bytes]]:
 
 
 def write_tables(folder: Path, entries: dict[str, dict[bytes, bytes]]) -> None:
-    with lmdb.open(str(folder), max_dbs=24) as environment:
+    with lmdb.open(str(folder), max_dbs=MAX_TABLES) as environment:
         tables = {name: environment.open_db(name.encode()) for name in entries}
         with environment.begin(write=True) as txn:
             for name, table in tables.items():
@@ -164,7 +166,7 @@ def assert_same_lists(folder: Path, new: Path) -> None:
     found, expected = tables_in(folder), tables_in(new)
     for name in (*LISTS_OF_SCHEMA_2, "paths", "folders"):
         assert found[name] == expected[name], name
-    assert found["meta"][b"schema"] == b"3"
+    assert found["meta"][b"schema"] == b"4"
 
 
 def test_a_store_is_written_in_its_formats(tmp_path: Path) -> None:
@@ -172,6 +174,8 @@ def test_a_store_is_written_in_its_formats(tmp_path: Path) -> None:
     written = tables_in(tmp_path)
     assert len(written["meta"].pop(IDENTITY)) == 32
     assert [written.pop(name) for name in ("compared", "shared", "shared_by")] == [{}, {}, {}]  # came later
+    pieces = [name for name in written if name.endswith(PIECES_SUFFIX)]
+    assert [written.pop(name) for name in pieces] == [{}] * len(CUT_TABLES)  # no value is large
     assert set(written.pop("stills")) == {bytes(7) + b"\1", bytes(7) + b"\2"}
     expected = golden()
     for contents in (written, expected):
@@ -219,6 +223,18 @@ def test_a_store_of_the_second_schema_opens(tmp_path: Path) -> None:
     with Store.open(tmp_path) as store:
         assert store.video_at(Path("/media/one.mp4")) == store.video(A)
         assert [video.video_id for video in store.videos_in(Path("/media"))] == [A]
+    assert_same_lists(tmp_path, tmp_path / "new")
+
+
+def test_a_store_of_the_third_schema_opens(tmp_path: Path) -> None:
+    entries = golden()
+    large = bytes(range(256)) * 40
+    entries["meta"] |= {b"schema": b"3", IDENTITY: b"0" * 32}
+    entries["stills"] = {bytes(7) + b"\1": large}
+    write_tables(tmp_path, entries)
+    with Store.open(tmp_path) as store:
+        assert store.still(KeyframeId(A, 0)) == large
+        assert store.video_at(Path("/media/one.mp4")) == store.video(A)
     assert_same_lists(tmp_path, tmp_path / "new")
 
 

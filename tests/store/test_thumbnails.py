@@ -125,7 +125,7 @@ def older(tmp_path: Path, info: MakeInfo, scenes: list[Keyframe], unit_rows: Mak
     with Store.open(tmp_path) as store:
         store.begin(info("aa11"))
         store.append(A, scenes, store.generation("f", None), unit_rows(3))
-    with lmdb.open(str(tmp_path), max_dbs=len(Table)) as raw:
+    with lmdb.open(str(tmp_path), max_dbs=64) as raw:
         table = raw.open_db(Table.THUMBNAILS.encode(), create=False)
         with raw.begin(write=True) as txn:
             txn.drop(table, delete=True)

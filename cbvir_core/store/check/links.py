@@ -15,7 +15,6 @@ from cbvir_core.store.check.faults import StoreFault, as_rows, differing
 from cbvir_core.store.comparison_tables import mirrored_pair_key, videos_of_pair_key
 from cbvir_core.store.environment import Table
 from cbvir_core.store.layout import (
-    STORE_SCHEMA,
     KeyframeRow,
     number_key,
     unframed_row,
@@ -28,7 +27,7 @@ from cbvir_core.store.path_tables import FOLDER_COUNT_BYTES, folders_of, pack_fo
 from cbvir_core.store.records import VideoRecord, load_video
 from cbvir_core.store.row_mask import CHUNK_ROWS
 from cbvir_core.store.snapshot import StoreSnapshot
-from cbvir_core.store.upgrade import FIRST_SCHEMA, SCHEMA_KEY
+from cbvir_core.store.upgrade import FIRST_SCHEMA, LISTS_SCHEMA, SCHEMA_KEY
 from cbvir_core.types import RowNumbers, VideoId
 
 
@@ -93,7 +92,7 @@ def _check_videos(known: KnownRows) -> Iterator[StoreFault]:
 
 
 def _check_paths(snapshot: StoreSnapshot, known: KnownRows) -> Iterator[StoreFault]:
-    if snapshot.meta(SCHEMA_KEY) != STORE_SCHEMA.encode():
+    if snapshot.meta(SCHEMA_KEY) in (FIRST_SCHEMA, LISTS_SCHEMA):
         return  # of an earlier release: its opening makes these tables anew
     owners = {path_key(path): record for record in known.videos.values() for path in record.paths}
     for key, value in snapshot.entries(Table.PATHS):
