@@ -21,7 +21,7 @@ from cbvir_core.search.parallel import parallel_map
 from cbvir_core.search.query import Query
 from cbvir_core.store import Store
 from cbvir_core.types import Image
-from cbvir_core.verify import LocalFeatures, Verification, describe, pack, unpack, verify
+from cbvir_core.verify import KEPT_FEATURES, LocalFeatures, Verification, describe, pack, unpack, verify
 
 MIN_SCORE_TO_VERIFY = 0.1
 """Score of the best candidate below which ``verify = "auto"`` does not compare local features."""
@@ -129,7 +129,7 @@ def worth_verifying(candidates: Sequence[Candidate], options: SearchOptions) -> 
 def make_local_features(store: Store, rows: Sequence[int]) -> dict[int, bytes]:
     """Return packed features of stills, by row; a row whose video was forgotten meanwhile is left out."""
     stills = {row: still for row in rows if (still := store.still_of_row(row)) is not None}
-    return {row: pack(describe(decode_still(still))) for row, still in stills.items()}
+    return {row: pack(describe(decode_still(still), KEPT_FEATURES)) for row, still in stills.items()}
 
 
 def _key(scene: Scene) -> tuple[int, bool]:

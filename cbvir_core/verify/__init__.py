@@ -7,6 +7,7 @@ the pairs.
 from __future__ import annotations
 
 from cbvir_core.verify.features import (
+    KEPT_FEATURES,
     QUERY_FEATURES,
     STILL_FEATURES,
     FeatureOptions,
@@ -18,6 +19,7 @@ from cbvir_core.verify.packing import pack, unpack
 from cbvir_core.verify.verification import Verification, verify
 
 __all__ = [
+    "KEPT_FEATURES",
     "QUERY_FEATURES",
     "STILL_FEATURES",
     "FeatureOptions",

@@ -34,7 +34,7 @@ from cbvir_core.store.layout import (
 from cbvir_core.store.path_tables import put_with_path
 from cbvir_core.store.records import VideoRecord
 from cbvir_core.types import FrameCodes, Image, Keyframe, Rows, Thumbnails, VideoInfo
-from cbvir_core.verify import describe, pack
+from cbvir_core.verify import KEPT_FEATURES, describe, pack
 from support.libraries import active_generation, store_of
 from support.made_rows import RowMaker, video_name
 from support.row_store import clustered
@@ -121,7 +121,9 @@ def _pool() -> _Pool:
         scenes.append((float(end_s - start_s), codes))
         start_s = float(end_s)
     stills = tuple(map(encode_still, pictures))
-    return _Pool(pictures, stills, tuple(pack(describe(one)) for one in pictures), strips, tuple(scenes))
+    return _Pool(
+        pictures, stills, tuple(pack(describe(one, KEPT_FEATURES)) for one in pictures), strips, tuple(scenes)
+    )
 
 
 def _thumbnails(number: int) -> Thumbnails:

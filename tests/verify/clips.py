@@ -8,7 +8,7 @@ from pathlib import Path
 from cbvir_core import extract_keyframes
 from cbvir_core.decode import STILL_SIDE, decode_still, encode_still, read_frames
 from cbvir_core.types import Image
-from cbvir_core.verify import QUERY_FEATURES, LocalFeatures, describe, pack, unpack
+from cbvir_core.verify import KEPT_FEATURES, QUERY_FEATURES, LocalFeatures, describe, pack, unpack
 
 CLIPS = (
     "decord--flipping_a_pancake.mkv",
@@ -42,4 +42,4 @@ def read_clip(path: Path) -> Clip:
     with read_frames(path, samples_per_s=3.0, max_side=FRAME_SIDE) as reader:
         frame = next(f.image for f in reader if f.time_s >= middle_s)
     still = decode_still(encode_still(keyframe.image))
-    return Clip(still, frame, unpack(pack(describe(still))), describe(frame, QUERY_FEATURES))
+    return Clip(still, frame, unpack(pack(describe(still, KEPT_FEATURES))), describe(frame, QUERY_FEATURES))

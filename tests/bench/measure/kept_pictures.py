@@ -36,7 +36,7 @@ from cbvir_core.decode.kept import encode_kept_still, encode_kept_strip
 from cbvir_core.embed import NetworkEncoder, RuntimeOptions
 from cbvir_core.errors import CbvirError
 from cbvir_core.types import Image
-from cbvir_core.verify import QUERY_FEATURES, describe, pack, unpack, verify
+from cbvir_core.verify import KEPT_FEATURES, QUERY_FEATURES, describe, pack, unpack, verify
 from cbvir_core.weights import find_profile
 from support.conversions import encoder_cache
 
@@ -76,7 +76,7 @@ def _stills(frames: Sequence[Image]) -> None:
         read, read_ms = _timed(decode_still, written)
         size = float(np.mean([len(one) for one in written]))
         first = first or size
-        described = [describe(still) for still in read]
+        described = [describe(still, KEPT_FEATURES) for still in read]
         packed, pack_ms = _timed(pack, described)
         features, unpack_ms = _timed(unpack, packed)
         packed_size = np.mean([len(one) for one in packed])

@@ -27,13 +27,12 @@ from cbvir_core.decode import STILL_SIDE, decode_still, encode_still, read_frame
 from cbvir_core.errors import CbvirError
 from cbvir_core.types import Image
 from cbvir_core.verify import (
+    KEPT_FEATURES,
     QUERY_FEATURES,
-    STILL_FEATURES,
     FeatureOptions,
     LocalFeatures,
     Verification,
     describe,
-    features,
     pack,
     packing,
     unpack,
@@ -85,7 +84,7 @@ class CallTimer:
         return f"mean {np.mean(self.spent):.1f} ms, p95 {np.percentile(self.spent, 95):.1f} ms"
 
 
-def cases(every: int, timer: CallTimer, options: FeatureOptions = STILL_FEATURES) -> Iterator[Case]:
+def cases(every: int, timer: CallTimer, options: FeatureOptions = KEPT_FEATURES) -> Iterator[Case]:
     for path in sorted((SHARED / "videos").glob("*.*"))[::every]:
         try:
             keyframe = next(extract_keyframes(path, max_side=STILL_SIDE))
@@ -157,15 +156,16 @@ def main() -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--every", type=int, default=3, help="take every n-th clip")
-    parser.add_argument("--points", type=int, default=STILL_FEATURES.max_points, help="points of a still")
-    parser.add_argument("--levels", type=int, default=features.ROOT_SIFT_STEPS, help="steps of an element")
+    parser.add_argument("--points", type=int, default=KEPT_FEATURES.max_points, help="points of a still")
+    parser.add_argument(
+        "--levels", type=int, default=packing.KEPT_STEPS, choices=(1, 3, 7, 21), help="steps of an element"
+    )
     parser.add_argument("--recall", action="store_true", help="true pairs only")
     options = parser.parse_args()
     cv2.setNumThreads(1)
     of_still, of_query, of_pair = CallTimer(), CallTimer(), CallTimer()
-    features.ROOT_SIFT_STEPS = options.levels
-    vars(packing)["ROOT_SIFT_STEPS"] = options.levels
-    known = list(cases(options.every, of_still, replace(STILL_FEATURES, max_points=options.points)))
+    packing.KEPT_STEPS = options.levels
+    known = list(cases(options.every, of_still, replace(KEPT_FEATURES, max_points=options.points)))
     print(f"{len(known)} clips")
     recall(known, of_query, of_pair)
     if not options.recall:
