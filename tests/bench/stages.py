@@ -65,7 +65,7 @@ IN_THE_WRITER = (
     Stage("views of frames", ViewEncoder, "encode"),
     Stage("codes of views", FrameCodec, "encode"),
     Stage("stills", store_keyframes, "encode_kept_still"),
-    Stage("thumbnails as JPEG", store_keyframes, "pack_thumbnails"),
+    Stage("strips of thumbnails", store_keyframes, "pack_thumbnails"),
     Stage("store", KeyframeStore, "append"),
     Stage("index", Index, "refresh"),
     Stage("rest of writing", LibraryIngest, "append"),
