@@ -17,6 +17,7 @@ from cbvir_core.store import Store
 from cbvir_core.types import Image, Keyframe, VideoId
 from cbvir_core.verify import QUERY_FEATURES, LocalFeatures, describe
 from support.candidates import scene, video_info
+from support.former_features import packed_as_before
 
 SCENES = 6
 A = VideoId("aa")
@@ -80,6 +81,20 @@ def test_damaged_features_are_made_anew(store: Store, rows: list[int]) -> None:
     assert found[rows[0]] is not None
     (packed,) = store.features(rows[:1])
     assert packed == make_local_features(store, rows[:1])[rows[0]]
+
+
+def test_a_store_with_features_of_two_releases_answers(store: Store, rows: list[int]) -> None:
+    older = {
+        row: packed_as_before(describe(texture(number))) for number, row in enumerate(rows) if number % 2
+    }
+    store.put_features(make_local_features(store, rows) | older)
+    for number, row in enumerate(rows):
+        picture = np.ascontiguousarray(texture(number)[20:160, 30:290])
+        found = Verifier(store).compare(features(picture), scenes(rows))
+        agreeing = {row: one.inliers for row, one in found.items() if one is not None}
+        assert list(agreeing) == [row]
+        assert agreeing[row] > 20
+    assert store.features(list(older)) == list(older.values())  # they were read, not made anew
 
 
 def test_a_full_disk_costs_only_that_they_are_made_again(
