@@ -131,7 +131,7 @@ OF_EARLIER_LAYOUTS = {
 def test_features_of_earlier_layouts_are_read(name: str) -> None:
     features = unpack(bytes.fromhex(OF_EARLIER_LAYOUTS[name]))
     assert features.size == (64, 48)
-    assert np.allclose(features.points, [[3.5, 7.25], [40, 20]], atol=0.001)
+    assert np.allclose(features.points, [[3.5, 7.25], [40.0, 20.0]], atol=0.001)
     assert features.sizes.tolist() == [2, 8]
     assert features.angles.tolist() == [0, 270]
     assert np.array_equal(features.rows, OLDER_ROWS * (ROOT_SIFT_STEPS // 7))
