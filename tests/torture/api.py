@@ -51,6 +51,7 @@ METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH", "HEAD")
 REFUSALS = (
     "all and top exclude each other",
     "want a limit too",
+    "after wants the order of paths",
     "end_s should not be before start_s",
     "start_s to end_s should be more than 0",
     "should have start_s <= time_s <= end_s",

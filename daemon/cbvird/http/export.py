@@ -69,14 +69,15 @@ _TIMELINES = {
     ExportFormat.OTIO: TimelineForm.OTIO,
 }
 
-_ANSWER: dict[int | str, dict[str, Any]] = {
-    200: {
-        "content": {
-            kind.partition(";")[0]: {"schema": {"type": "string", "format": "binary"}}
-            for _, kind in _FILES.values()
-        }
-    }
-}
+
+def _content() -> dict[str, dict[str, Any]]:
+    """Return the description of each media type: a JSON document is an object, the others are bytes."""
+    kinds = [kind.partition(";")[0] for _, kind in _FILES.values()]
+    document, data = {"type": "object"}, {"type": "string", "format": "binary"}
+    return {kind: {"schema": document if kind.endswith("json") else data} for kind in kinds}
+
+
+_ANSWER: dict[int | str, dict[str, Any]] = {200: {"content": _content()}}
 
 
 class ExportedResultDocument(BaseModel):

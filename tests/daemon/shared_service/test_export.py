@@ -144,6 +144,9 @@ def test_files(service: Service, body: dict[str, object], form: str, kind: str, 
     assert answer.headers["content-type"] == kind, answer.text
     assert answer.headers["content-disposition"].startswith('attachment; filename="cbvir.')
     assert answer.content.startswith(beginning)
+    described = service.get("/openapi.json")["paths"]["/v1/export"]["post"]["responses"]["200"]["content"]
+    expected = "object" if beginning == b"{" else "string"
+    assert described[kind.partition(";")[0]]["schema"]["type"] == expected
     if form == "png":
         assert read_picture(answer.content).shape[1] > 1000
     if form == "edl":
