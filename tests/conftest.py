@@ -45,6 +45,7 @@ CLIPS = (
 
 LONGEST_FILES = (
     "whole/test_torture.py",
+    "daemon/test_growing.py",
     "library/test_frame_route.py",
     "daemon/client/test_weights_damaged_in_place.py",
     "library/test_real_clips.py",

@@ -26,6 +26,7 @@ from cbvird.http.unix_socket import GuardedProtocol, listening_socket
 from cbvird.http.weight_files import WeightFiles
 from cbvird.ingest.catalog import Catalog
 from cbvird.ingest.forgetting import finish_forgetting
+from cbvird.ingest.growing import MAX_GROWING_FILES, GrowingIngest
 from cbvird.ingest.ingest import Ingest
 from cbvird.ingest.jobs import Jobs
 from cbvird.ingest.listing import VideoListing
@@ -228,11 +229,16 @@ def _start_work(threads: ThreadGroup, settings: Settings, context: Context) -> N
         settings.keyframes.options(),
         is_online=context.tracker.is_online,
     )
+    growing = GrowingIngest(
+        ingest, quiet_s=context.tracker.growing_quiet_s, refuse=context.tracker.refuse_growing
+    )
     maintenance = BackgroundMaintenance(library, event_bus)
     threads.start("write", writer.run, nice=INGEST_NICE)
     threads.start("track", context.tracker.run, nice=INGEST_NICE)
     for number in range(settings.decode.workers):
         threads.start(f"ingest-{number}", ingest.run, nice=INGEST_NICE)
+    for number in range(MAX_GROWING_FILES if settings.watch.growing else 0):
+        threads.start(f"growing-{number}", growing.run, nice=INGEST_NICE)
     threads.start("index", maintenance.maintain)  # lowers itself while it builds
     threads.start("backfill", maintenance.backfill, nice=BACKFILL_NICE)
     threads.start("verify", maintenance.verify, nice=SPARE_NICE)

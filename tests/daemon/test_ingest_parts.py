@@ -223,6 +223,21 @@ def test_progress_of_a_file() -> None:
     assert (event_bus.times_real_time() or 0) > 0
 
 
+def test_a_file_that_grows_says_nothing_of_the_speed() -> None:
+    event_bus = EventBus()
+    with event_bus.working(Path("grows"), at_full_speed=False) as growing:
+        growing.position_s = 7200.0
+        assert event_bus.in_progress() == [growing]
+        assert event_bus.times_real_time() is None
+        assert event_bus.bytes_per_s() is None
+        with event_bus.working(Path("a")) as progress:
+            progress.position_s, progress.size_bytes, progress.duration_s = 50.0, 1000, 100.0
+            assert event_bus.bytes_per_s() is not None
+        busy_s = event_bus._busy_s
+        assert (event_bus.times_real_time() or 0) == round(50.0 / busy_s, 1)
+    assert event_bus._busy_s == busy_s
+
+
 def test_two_tries_of_the_same_name_end_one_after_the_other() -> None:
     """A file was renamed while it was read, and another one of its name is read too."""
     event_bus, path = EventBus(), Path("a")

@@ -225,3 +225,92 @@ def test_recovery_leaves_other_files_alone(jobs: Jobs) -> None:
     jobs.next(1.0)
     assert [job.path for job in jobs.recover(2.0)] == [FILM]
     assert jobs.counts()[JobState.WAITING] == 2
+
+
+# --- files that grow ---
+
+
+def growing_job(jobs: Jobs, path: Path = FILM) -> None:
+    """A file that is being read while it grows."""
+    assert jobs.offer_growing(path, 0.0)
+    assert jobs.next(0.0, growing=True) is not None
+
+
+def test_a_growing_file_is_for_those_who_read_it_as_it_grows(jobs: Jobs) -> None:
+    assert jobs.offer_growing(FILM, 0.0)
+    assert not jobs.offer_growing(FILM, 1.0)
+    jobs.offer(OTHER, 1, 1, 2.0)
+    job = jobs.next(3.0, growing=True)
+    assert job is not None
+    assert (job.path, job.growing) == (FILM, True)
+    assert jobs.next(3.0, growing=True) is None
+    other = jobs.next(3.0)
+    assert other is not None
+    assert other.path == OTHER
+
+
+def test_a_file_that_is_read_while_it_grows_is_not_offered_again(jobs: Jobs) -> None:
+    growing_job(jobs)
+    assert jobs.is_followed(FILM)
+    assert not jobs.known(FILM, 0, 0)
+    job = jobs.offer(FILM, 100, 1, 1.0)
+    assert (job.state, job.growing, job.again) == (JobState.WORKING, True, False)
+
+
+def test_at_its_end_it_is_a_file_like_any_other(jobs: Jobs) -> None:
+    growing_job(jobs)
+    jobs.stopped_growing(FILM, 100, 1)
+    assert not jobs.is_followed(FILM)
+    done = jobs.done(FILM, VideoId("5f3a"))
+    assert done is not None
+    assert (done.state, done.growing) == (JobState.DONE, False)
+    assert jobs.known(FILM, 100, 1)
+    jobs.stopped_growing(FILM, 200, 2)
+    assert jobs.known(FILM, 100, 1), "only a growing file stops growing"
+
+
+@pytest.mark.parametrize("failed", [False, True])
+def test_one_that_rests_before_its_turn_is_taken_in_as_others_are(jobs: Jobs, failed: bool) -> None:
+    jobs.offer_growing(FILM, 0.0)
+    if failed:
+        jobs.next(0.0, growing=True)
+        jobs.failed(FILM, DecodeCrashed("it died"), 0.0)
+    job = jobs.offer(FILM, 100, 1, 1.0)
+    assert (job.state, job.growing, job.tries) == (JobState.WAITING, False, 0)
+    assert jobs.next(1.0, growing=True) is None
+    assert jobs.next(1.0) is not None
+
+
+def test_a_file_that_grows_while_it_is_read_as_a_finished_one_is_followed_afterwards(jobs: Jobs) -> None:
+    jobs.offer(FILM, 100, 1, 0.0)
+    jobs.next(0.0)
+    assert jobs.offer_growing(FILM, 1.0)
+    jobs.failed(FILM, DecodeCrashed("it changed"), 2.0)
+    assert jobs.next(2.0) is None
+    job = jobs.next(2.0, growing=True)
+    assert job is not None
+    assert job.path == FILM
+
+
+def test_one_that_was_done_and_grows_on_is_followed(jobs: Jobs) -> None:
+    jobs.offer(FILM, 100, 1, 0.0)
+    jobs.next(0.0)
+    jobs.done(FILM, VideoId("5f3a"))
+    assert jobs.offer_growing(FILM, 1.0)
+    assert jobs.next(1.0) is None
+    assert jobs.next(1.0, growing=True) is not None
+
+
+def test_a_growing_file_that_is_renamed_or_that_the_service_died_over_is_followed_anew(
+    tmp_path: Path,
+) -> None:
+    with Jobs.open(tmp_path / "jobs") as jobs:
+        growing_job(jobs)
+        moved = jobs.moved(FILM, OTHER, 1.0)
+        assert moved is not None
+        assert (moved.state, moved.growing) == (JobState.WAITING, True)
+        assert jobs.next(1.0, growing=True) is not None
+    with Jobs.open(tmp_path / "jobs") as jobs:
+        (recovered,) = jobs.recover(2.0)
+        assert (recovered.path, recovered.state, recovered.growing) == (OTHER, JobState.WAITING, True)
+        assert jobs.next(2.0, growing=True) is not None

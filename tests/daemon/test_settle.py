@@ -100,6 +100,52 @@ def test_next_at_says_when_due_has_something() -> None:
     assert settler.waiting() == [FILM]
 
 
+RECORDING = Path("/media/recording.ts")
+
+
+def recordings() -> Settler:
+    return Settler(5.0, grows=lambda path: path == RECORDING)
+
+
+def test_a_file_that_is_written_for_long_is_told_of_once_it_has_grown() -> None:
+    settler = recordings()
+    for path in (FILM, RECORDING):
+        settler.saw(path, 100, 1, now=0.0)
+    assert settler.growing() == []
+    for path in (FILM, RECORDING):
+        settler.saw(path, 90, 2, now=1.0)
+    assert settler.growing() == []
+    for path in (FILM, RECORDING):
+        settler.saw(path, 120, 3, now=2.0)
+    assert settler.growing() == [RECORDING]
+    settler.saw(RECORDING, 120, 4, now=3.0)
+    assert settler.growing() == [RECORDING]
+
+
+def test_one_that_is_larger_than_when_it_was_due_has_grown() -> None:
+    settler = recordings()
+    settler.saw(RECORDING, 100, 1, now=0.0, before=100)
+    assert settler.growing() == []
+    settler.gone(RECORDING)
+    settler.saw(RECORDING, 101, 2, now=0.0, before=100)
+    assert settler.growing() == [RECORDING]
+
+
+def test_one_that_has_grown_may_pause_for_as_long_as_an_incomplete_container() -> None:
+    settler = recordings()
+    settler.saw(RECORDING, 100, 1, now=0.0)
+    settler.saw(RECORDING, 200, 2, now=1.0)
+    assert settler.due(settler.grace_s) == []
+    assert settler.due(1.0 + settler.grace_s) == [RECORDING]
+    assert settler.growing() == []
+
+
+def test_one_that_rests_is_a_file_like_any_other() -> None:
+    settler = recordings()
+    settler.saw(RECORDING, 100, 1, now=0.0)
+    assert settler.due(5.0) == [RECORDING]
+
+
 @given(st.lists(st.tuples(st.floats(0.01, 10.0), st.integers(0, 3)), min_size=1, max_size=40))
 def test_a_file_is_never_due_within_settle_s_of_a_change(steps: list[tuple[float, int]]) -> None:
     settler = Settler(2.0, grace_s=2.0)

@@ -11,10 +11,10 @@ from multiprocessing.connection import Connection
 import numpy as np
 import pytest
 
-from cbvir_core.decode import THUMBNAIL_SIDE
+from cbvir_core.decode import THUMBNAIL_SIDE, FinishedFile
 from cbvir_core.keyframes import FRAME_SIDE, MAX_SCENE_FRAMES
 from cbvir_core.keyframes.thumbnails import MAX_SCENE_THUMBNAILS
-from cbvir_core.types import Keyframe, SampledFrames, Thumbnails
+from cbvir_core.types import Keyframe, SampledFrames, Thumbnails, VideoId
 from cbvird.worker import wire
 
 TWO = bytes(2 * 8), bytes(2 * 3 * 4)
@@ -212,6 +212,22 @@ def test_frames_out_of_the_order_of_time_are_nonsense(times: tuple[float, float]
 def test_frames_that_no_extractor_makes_are_nonsense(size: tuple[int, int, int]) -> None:
     with pytest.raises(ValueError, match="shape"):
         receive_found(None, bytes(8 * size[0]), bytes(3 * math.prod(size)), frames=[*size, 3])
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [{"video_id": ""}, {"video_id": 7}, {"video_id": "g" * 32}, {"size_bytes": "1"}, {"mtime_ns": None}],
+    ids=str,
+)
+def test_a_finished_file_without_an_identity_is_nonsense(changed: dict[str, object]) -> None:
+    fields = {"video_id": "0f" * 16, "size_bytes": 1, "mtime_ns": 1}
+    ours, theirs = Pipe()
+    with ours, theirs:
+        for sent in (fields, fields | changed):
+            theirs.send_bytes(json.dumps({"kind": "FinishedFile", "fields": sent}).encode())
+        assert wire.receive(ours) == FinishedFile(VideoId("0f" * 16), 1, 1)
+        with pytest.raises(ValueError, match="a finished file"):
+            wire.receive(ours)
 
 
 @pytest.mark.parametrize(

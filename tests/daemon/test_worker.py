@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from fractions import Fraction
 from multiprocessing import Pipe
 from pathlib import Path
@@ -18,15 +19,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cbvir_core.decode import STILL_SIDE
+from cbvir_core.decode import STILL_SIDE, FinishedFile, GrowingFile, fingerprint, is_growing
 from cbvir_core.errors import DecodeCrashed, DecodeMemory, DecodeTimeout
-from cbvir_core.keyframes import KeyframeOptions, extract_keyframes
+from cbvir_core.keyframes import KeyframeOptions, KeyframeReader, extract_keyframes
 from cbvir_core.types import Keyframe, VideoId, VideoInfo
 from cbvird.worker import process as worker
 from cbvird.worker import wire
 from cbvird.worker.process import DecodeTask
 from cbvird.worker.supervisor import DecodeStopped, DecodeWorker
 from support.films import Film, letterboxed
+from support.growing import write_recording
 
 VIDEO = VideoId("ab" * 16)
 
@@ -116,6 +118,36 @@ def test_a_worker_sends_the_thumbnails_of_every_scene(films: list[Film]) -> None
         assert other.thumbnails is not None
         assert np.array_equal(one.thumbnails.times_s, other.thumbnails.times_s)
         assert np.array_equal(one.thumbnails.frames, other.thumbnails.frames)
+
+
+def test_a_worker_follows_a_film_to_its_end(films: list[Film], tmp_path: Path) -> None:
+    """With a sandbox around it; `test_growing.py` has films that grow."""
+    path = write_recording(films[0].path, tmp_path / "film.ts", films[0].duration_s)
+    following = replace(task(path), quiet_s=1.0)
+    with DecodeWorker(following, timeout_s=30, stop=threading.Event()) as decoder:
+        assert is_growing(decoder.probe().video_id)
+        *before, ended, last = decoder.messages()
+    assert isinstance(last, wire.Finished)
+    status = path.stat()
+    assert ended == FinishedFile(fingerprint(path), status.st_size, status.st_mtime_ns)
+    keyframes = [message.keyframe for message in before if isinstance(message, wire.FoundKeyframe)]
+    with GrowingFile(path, 0.0) as file, KeyframeReader(path, growing=file) as expected:
+        assert keyframes == list(expected)
+
+
+def test_a_worker_that_waits_says_so_and_is_stopped(films: list[Film], tmp_path: Path) -> None:
+    path = write_recording(films[0].path, tmp_path / "film.ts", films[0].duration_s)
+    following, stop = replace(task(path), quiet_s=3600.0), threading.Event()
+    positions: list[float] = []
+    with DecodeWorker(following, timeout_s=30, stop=stop) as decoder:
+        decoder.probe()
+        messages = decoder.messages()
+        while len(positions) < 3 or len(set(positions[-3:])) > 1:
+            if isinstance(message := next(messages), wire.DecodeProgress):
+                positions.append(message.position_s)
+        stop.set()
+        with pytest.raises(DecodeStopped):
+            list(messages)
 
 
 def test_a_worker_loads_neither_torch_nor_openvino() -> None:

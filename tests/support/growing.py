@@ -71,9 +71,12 @@ class Recorder:
 
     def finish(self) -> None:
         """Have the rest written at once, and wait for it."""
+        self._close()
+        assert self._process.wait(30) == 0
+
+    def _close(self) -> None:
         assert self._process.stdin is not None
         self._process.stdin.close()
-        assert self._process.wait(30) == 0
 
     def __enter__(self) -> Recorder:
         return self
@@ -81,6 +84,7 @@ class Recorder:
     def __exit__(self, *exception: object) -> None:
         self._process.kill()
         self._process.wait()
+        self._close()
 
 
 def write_recording(source: Path, path: Path, duration_s: float) -> Path:

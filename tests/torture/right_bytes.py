@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import safetensors.numpy
 
+from cbvir_core.decode import FinishedFile
 from cbvir_core.index import frame_manifest, manifest
 from cbvir_core.index.vector_index import SourceIdentity
 from cbvir_core.store import VideoRecord, records
@@ -66,6 +67,7 @@ def messages() -> Iterator[bytes]:
         wire.FoundKeyframe(keyframe),
         wire.FoundScene(None),
         wire.FoundBorders((0, 0, 9, 9)),
+        FinishedFile(INFO.video_id, 9, 1),
         wire.Failed("bad", "it is"),
     ):
         line = SentLine()

@@ -122,6 +122,10 @@ class WatchSettings(Section):
     exclude: Globs = Field(
         default=(), description="names of files and folders to leave out, matched in the same way"
     )
+    growing: Globs = Field(
+        default=(),
+        description="names of recordings that are taken in while they grow, matched in the same way",
+    )
     settle_s: float = Field(
         default=5.0, gt=0, description="seconds without change until a file counts as finished"
     )

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import structlog
 
+from cbvir_core.decode import FinishedFile
 from cbvir_core.errors import CbvirError, DamagedVideo, NotAVideo, StoreError
 from cbvir_core.keyframes import KeyframeOptions
 from cbvir_core.library import Library
@@ -37,7 +38,8 @@ class Ingest:
     """Threads that do jobs.  `run` is the body of as many threads as files are decoded at once.
 
     Each thread owns at most one worker process.  `is_online` says whether the disk that a path lies on is
-    there.  `date` is the clock of the jobs, in seconds since the epoch.
+    there.  `date` is the clock of the jobs, in seconds since the epoch.  `claims` are shared with others who
+    read files of the same library.
     """
 
     def __init__(
@@ -51,11 +53,12 @@ class Ingest:
         *,
         is_online: Callable[[Path], bool] = lambda path: True,
         date: Callable[[], float] = time.time,
+        claims: Claims | None = None,
     ) -> None:
         self._library, self._jobs, self._writer, self._event_bus = library, jobs, writer, event_bus
         self._decode, self._keyframes = decode, keyframes
         self._is_online, self._date = is_online, date
-        self._claims = Claims()
+        self._claims = claims or Claims()
 
     def run(self, stop: threading.Event) -> None:
         """Do jobs until `stop` is set; the first one begins when the network is loaded."""
@@ -63,11 +66,17 @@ class Ingest:
         while not stop.is_set() and not self._writer.loaded.wait(NETWORK_POLL_S):
             pass
         while not stop.is_set():
-            job = self._jobs.next(self._date())
+            job = self._next()
             if job is None:
                 stop.wait(JOB_POLL_S)
             else:
                 self._do(job, stop)
+
+    def _next(self) -> Job | None:
+        return self._jobs.next(self._date())
+
+    def _task(self, job: Job) -> DecodeTask:
+        return DecodeTask(job.path, self._decode.mode, self._keyframes, self._decode.memory_mb)
 
     def _do(self, job: Job, stop: threading.Event) -> None:
         log = LOG.bind(path=str(job.path))
@@ -78,15 +87,18 @@ class Ingest:
         except DecodeStopped:
             self._jobs.release(job.path)
         except CbvirError as error:
-            log.warning("ingest failed", code=error.code, reason=str(error))
             self._fail(job.path, error)
         else:
             if video_id is not None:
-                self._jobs.done(job.path, video_id)
                 log.info("ingest done", video=video_id, took_s=round(time.monotonic() - started, 2))
-                self._publish(job.path, "indexed", video_id=video_id)
+                self._done(job.path, video_id)
+
+    def _done(self, path: Path, video_id: VideoId) -> None:
+        if self._jobs.done(path, video_id) is not None:  # else it is gone, or has another name
+            self._publish(path, "indexed", video_id=video_id)
 
     def _fail(self, path: Path, error: CbvirError) -> None:
+        LOG.warning("ingest failed", path=str(path), code=error.code, reason=str(error))
         if isinstance(error, NotAVideo | DamagedVideo):
             with suppress(StoreError):  # the disk is full: the old content stays in the list for a while
                 self._library.drop_path(path)
@@ -98,9 +110,9 @@ class Ingest:
 
         Return None where another thread reads the same content: the job is released when that is over.
         """
-        task = DecodeTask(job.path, self._decode.mode, self._keyframes, self._decode.memory_mb)
+        task = self._task(job)
         with (
-            self._event_bus.working(job.path) as progress,
+            self._event_bus.working(job.path, at_full_speed=task.quiet_s is None) as progress,
             DecodeWorker(task, timeout_s=self._decode.timeout_s, stop=stop) as worker,
         ):
             info = worker.probe()
@@ -110,29 +122,43 @@ class Ingest:
             if not self._claims.take(info.video_id, job.path):
                 return None
             try:
-                self._read(worker, info, progress)
+                return self._read(worker, info, progress)
             finally:
-                for twin in self._claims.release(info.video_id):
-                    self._jobs.release(twin)
-        return info.video_id
+                self._release(info.video_id)
 
-    def _read(self, worker: DecodeWorker, info: VideoInfo, progress: FileProgress) -> None:
+    def _release(self, video_id: VideoId) -> None:
+        for twin in self._claims.release(video_id):
+            self._jobs.release(twin)
+
+    def _read(self, worker: DecodeWorker, info: VideoInfo, progress: FileProgress) -> VideoId | None:
+        """Store what the file shows; return the id of its content as `_take_in` does."""
         self._library.begin(info)  # content that is known already only gets another path
         record = self._library.video(info.video_id)
         if record is not None and record.complete:
             self._forget_moved(info)
-            return
-        sink = VideoSink(info.video_id)
+            return info.video_id
+        self._store_found(worker, info.video_id, progress)
+        decoded_s = None if info.duration_s else progress.position_s
+        self._library.finish(info.video_id, damaged=progress.damaged, duration_s=decoded_s)
+        return info.video_id
+
+    def _store_found(
+        self, worker: DecodeWorker, video_id: VideoId, progress: FileProgress
+    ) -> FinishedFile | None:
+        """Store all that the worker finds; return what a file that grew is in the end."""
+        sink = VideoSink(video_id)
         try:
-            self._follow(worker, sink, progress)
+            return self._follow(worker, sink, progress)
         finally:
             # Also after a failed try: nothing of it may be written after the next try has begun.
             self._writer.drain(sink)
-        decoded_s = None if info.duration_s else progress.position_s
-        self._library.finish(info.video_id, damaged=progress.damaged, duration_s=decoded_s)
 
-    def _follow(self, worker: DecodeWorker, sink: VideoSink, progress: FileProgress) -> None:
-        """Hand what the worker finds to the writer and the library until the worker has finished."""
+    def _follow(self, worker: DecodeWorker, sink: VideoSink, progress: FileProgress) -> FinishedFile | None:
+        """Hand what the worker finds to the writer and the library until the worker has finished.
+
+        Return what a file that grew is in the end.
+        """
+        finished: FinishedFile | None = None
         for message in worker.messages():
             if isinstance(message, wire.FoundKeyframe):
                 self._writer.put(sink, message.keyframe)
@@ -140,9 +166,12 @@ class Ingest:
                 progress.position_s = max(progress.position_s, message.keyframe.scene_end_s)
             elif isinstance(message, wire.FoundBorders):
                 self._library.put_borders(sink.video_id, message.borders)
+            elif isinstance(message, FinishedFile):
+                finished = message
             else:
                 progress.position_s, progress.damaged = message.position_s, message.damaged
                 self._publish_progress(progress)
+        return finished
 
     def _drop_old_content(self, path: Path, video_id: VideoId) -> None:
         """Remove the path from the video that the file held before it was written anew."""

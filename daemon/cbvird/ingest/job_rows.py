@@ -56,7 +56,8 @@ class Job:
     `size` and `mtime_ns` are those of the file when it was offered.  `code` and `message` are those of the
     last failure.  `tries` counts begun tries, so it counts a try that takes the whole service down too.
     `retry_at` is when a failed file is tried again without a request (None: never).  `again` says that the
-    file changed while it was being worked on.  Times are seconds since the epoch.
+    file changed while it was being worked on.  `growing` says that it is read while it grows; then
+    `size` and `mtime_ns` say nothing.  Times are seconds since the epoch.
     """
 
     path: Path
@@ -70,6 +71,7 @@ class Job:
     video_id: VideoId | None = None
     offered_at: float = 0.0
     again: bool = False
+    growing: bool = False
 
     @property
     def is_forgotten(self) -> bool:

@@ -91,7 +91,12 @@ class Jobs:
     def known(self, path: Path, size: int, mtime_ns: int) -> bool:
         """Return whether offering the file as it is now would change nothing."""
         job = self._jobs.get(path)
-        return job is not None and (job.size, job.mtime_ns) == (size, mtime_ns)
+        return job is not None and not job.growing and (job.size, job.mtime_ns) == (size, mtime_ns)
+
+    def is_followed(self, path: Path) -> bool:
+        """Return whether the file is being read while it grows."""
+        job = self._jobs.get(path)
+        return job is not None and job.growing and job.state is JobState.WORKING
 
     @property
     def unsaved(self) -> int:
@@ -107,19 +112,32 @@ class Jobs:
         """
         with self._lock:
             job = self._jobs.get(path)
-            if job is not None and (job.size, job.mtime_ns) == (size, mtime_ns):
+            if job is not None and (self.known(path, size, mtime_ns) or self.is_followed(path)):
                 return job
             if job is not None and job.state is JobState.WORKING:
                 return self._put(replace(job, size=size, mtime_ns=mtime_ns, again=True))
             return self._put(Job(path, size, mtime_ns, offered_at=now))
 
-    def next(self, now: float) -> Job | None:
+    def offer_growing(self, path: Path, now: float) -> bool:
+        """Take a file that grows: it waits to be read as it does; return whether that is new."""
+        with self._lock:
+            job = self._jobs.get(path)
+            if job is not None and job.growing:
+                return False
+            if job is None or job.state is not JobState.WORKING:  # else it is read so afterwards
+                job = Job(path, 0, 0, offered_at=now)
+            self._put(replace(job, growing=True, again=job.state is JobState.WORKING))
+            return True
+
+    def next(self, now: float, *, growing: bool = False) -> Job | None:
         """Return the file to work on, marked as working and with its try counted; None if there is none.
 
-        It is the waiting file that was offered first, or else the failed file that is due for another try.
+        It is the waiting file that was offered first, or else the failed file that is due for another try;
+        of those that are read while they grow, or of the others.
         """
         with self._lock:
-            ready = [job for job in self._unfinished.values() if self._is_due(job, now)]
+            unfinished = (job for job in self._unfinished.values() if job.growing == growing)
+            ready = [job for job in unfinished if self._is_due(job, now)]
             if not ready:
                 return None
             job = min(ready, key=lambda job: (job.state is JobState.FAILED, job.retry_at or job.offered_at))
@@ -134,6 +152,13 @@ class Jobs:
             return self._put(
                 replace(job, state=JobState.DONE, code="", message="", retry_at=None, video_id=video_id)
             )
+
+    def stopped_growing(self, path: Path, size: int, mtime_ns: int) -> None:
+        """Record what a file is that was read while it grew; it is like any other from now on."""
+        with self._lock:
+            job = self._jobs.get(path)
+            if job is not None and job.growing:
+                self._put(replace(job, size=size, mtime_ns=mtime_ns, growing=False))
 
     def failed(self, path: Path, error: BaseException, now: float) -> Job | None:
         """Record that the try ended with `error`, which decides whether and when there is another one.
@@ -182,7 +207,7 @@ class Jobs:
             if overwritten is not None and overwritten.state is JobState.WORKING:
                 moved = replace(overwritten, size=job.size, mtime_ns=job.mtime_ns, again=True)
             elif job.state is JobState.WORKING:
-                moved = Job(target, job.size, job.mtime_ns, offered_at=now)
+                moved = Job(target, job.size, job.mtime_ns, offered_at=now, growing=job.growing)
             else:
                 moved = replace(job, path=target)
             return self._put(moved, without=source)

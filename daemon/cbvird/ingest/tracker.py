@@ -20,7 +20,7 @@ from cbvird.ingest.jobs import Jobs
 from cbvird.ingest.settle import Settler
 from cbvird.runtime.event_bus import EventBus
 from cbvird.watch import FileEvent, FileGone, FileMoved, FileSeen, RootStatus, Watcher
-from cbvird.watch.scan import is_gone
+from cbvird.watch.scan import PathFilter, is_gone
 
 LOG = structlog.get_logger(__name__)
 
@@ -57,7 +57,10 @@ class Tracker:
         self._clock, self._date = clock, date
         self._settle_s = settings.settle_s
         self._events: queue.SimpleQueue[FileEvent] = queue.SimpleQueue()
-        self._settler = Settler(settings.settle_s, complete=container_complete)
+        self._settler = Settler(settings.settle_s, complete=container_complete, grows=self._grows)
+        self._names, self._folders = PathFilter(settings), settings.folders
+        self._growing = bool(settings.growing)
+        self._refused: set[Path] = set()
         self._settling: tuple[Path, ...] = ()
         self._gone: dict[Path, float] = {}
         self._last_check = 0.0
@@ -71,6 +74,16 @@ class Tracker:
     def rescan(self) -> None:
         """Scan every watched folder now."""
         self._watcher.rescan()
+
+    @property
+    def growing_quiet_s(self) -> float:
+        """Seconds without change after which a file that is taken in while it grows has ended."""
+        return self._settler.grace_s
+
+    def refuse_growing(self, path: Path) -> None:
+        """Take a file that cannot be read while it grows as one like any other, once it has settled."""
+        self._refused.add(path)
+        self._receive(FileSeen(path))
 
     @property
     def scanning(self) -> bool:
@@ -149,11 +162,15 @@ class Tracker:
             return
         if self._gone.pop(path, None) is not None:
             self._publish_known(path, "online")
+        job = self._jobs.get(path)
+        if self._jobs.is_followed(path):
+            self._settler.gone(path)  # whoever reads it sees how it grows
+            return
         if not self._jobs.known(path, status.st_size, status.st_mtime_ns):
-            self._settler.saw(path, status.st_size, status.st_mtime_ns, now)
+            before = None if job is None or job.growing else job.size
+            self._settler.saw(path, status.st_size, status.st_mtime_ns, now, before=before)
             return
         self._settler.gone(path)  # it is as it was when it was offered: there is nothing to wait for
-        job = self._jobs.get(path)
         if job is not None and job.state is JobState.FAILED and job.code == FileUnreadable.code:
             self._jobs.retry(path)  # its disk is back
 
@@ -176,13 +193,30 @@ class Tracker:
         if now - self._last_check >= min(SETTLING_CHECK_S, self._settle_s):
             self._last_check = now
             self._publish_roots()
-            for path in self._settler.waiting():
+            for path in [*self._settler.waiting(), *self._grown_since_they_were_taken()]:
                 self._look(path, now)
             for path, since in list(self._gone.items()):
                 self._review(path, now - since)
+        for path in self._settler.growing():
+            if self._jobs.offer_growing(path, self._date()):
+                self._event_bus.publish("video", path=str(path), state=JobState.WAITING.value)
         for path in self._settler.due(now):
             self._offer(path)
         self._settling = tuple(self._settler.waiting())
+
+    def _grown_since_they_were_taken(self) -> list[Path]:
+        """Return growing files that rested and were taken for finished: appending to one makes no event."""
+        unfinished = self._jobs.unfinished() if self._growing else ()
+        taken = [job.path for job in unfinished if not job.growing and job.state is not JobState.WAITING]
+        return [path for path in taken if self._grows(path) and self._has_changed(path)]
+
+    def _has_changed(self, path: Path) -> bool:
+        """Return whether a file is there and not as it was when it was offered."""
+        try:
+            status = path.stat()
+        except OSError:
+            return False
+        return not self._jobs.known(path, status.st_size, status.st_mtime_ns)
 
     def _publish_roots(self) -> None:
         """Publish the watched folders that went offline or came back; all that lies in them did too."""
@@ -211,14 +245,20 @@ class Tracker:
             return
         LOG.info("file was deleted, it is forgotten", path=str(path))
         self._jobs.forget(path)
+        self._refused.discard(path)
         del self._gone[path]
         self._event_bus.publish("video", path=str(path), state="forgotten")
+
+    def _grows(self, path: Path) -> bool:
+        """Return whether a file is taken in while it grows."""
+        return path not in self._refused and any(self._names.grows(root, path) for root in self._folders)
 
     def _offer(self, path: Path) -> None:
         try:
             status = path.stat()
         except OSError:
             return  # it is gone again
+        self._refused.discard(path)  # it rests; when it grows on it may be readable
         job = self._jobs.offer(path, status.st_size, status.st_mtime_ns, self._date())
         self._event_bus.publish("video", path=str(path), state=job.state.value)
 

@@ -24,7 +24,10 @@ LIST_KINDS = frozenset({"video", "root"})
 
 @dataclass(slots=True)
 class FileProgress:
-    """How far a file that is being decoded is.  `started` is a time of the monotonic clock."""
+    """How far a file that is being decoded is.  `started` is a time of the monotonic clock.
+
+    A file that grows is not decoded `at_full_speed`, and says nothing of the speed.
+    """
 
     path: Path
     started: float
@@ -34,6 +37,7 @@ class FileProgress:
     damaged: int = 0
     keyframes: int = 0
     size_bytes: int = 0
+    at_full_speed: bool = True
 
     @property
     def bytes_left(self) -> float:
@@ -108,11 +112,11 @@ class EventBus:
         self._history: deque[ServiceEvent] = deque()
 
     @contextmanager
-    def working(self, path: Path) -> Iterator[FileProgress]:
+    def working(self, path: Path, *, at_full_speed: bool = True) -> Iterator[FileProgress]:
         """Count a file as being decoded while this is open; the caller updates the progress it yields."""
-        progress = FileProgress(path, time.monotonic())
+        progress = FileProgress(path, time.monotonic(), at_full_speed=at_full_speed)
         with self._lock:
-            if not self._in_progress:
+            if at_full_speed and not self._timed():
                 self._busy_since = progress.started
             self._in_progress[path] = progress
         try:
@@ -122,9 +126,10 @@ class EventBus:
                 # Another file of the same name may have come meanwhile.
                 if self._in_progress.get(path) is progress:
                     del self._in_progress[path]
-                self._done_s += progress.position_s
-                self._done_bytes += progress.size_bytes - progress.bytes_left
-                if not self._in_progress and self._busy_since is not None:
+                if at_full_speed:
+                    self._done_s += progress.position_s
+                    self._done_bytes += progress.size_bytes - progress.bytes_left
+                if not self._timed() and self._busy_since is not None:
                     self._busy_s += time.monotonic() - self._busy_since
                     self._busy_since = None
 
@@ -136,7 +141,7 @@ class EventBus:
     def times_real_time(self) -> float | None:
         """Return the seconds of video decoded per second of work since the start; None before the first."""
         with self._lock:
-            done = self._done_s + sum(progress.position_s for progress in self._in_progress.values())
+            done = self._done_s + sum(progress.position_s for progress in self._timed())
             busy_s = self._total_busy_s()
         return round(done / busy_s, 1) if done and busy_s else None
 
@@ -144,9 +149,12 @@ class EventBus:
         """Return the bytes of files read per second of work since the start; None before the first."""
         with self._lock:
             done = self._done_bytes
-            done += sum(progress.size_bytes - progress.bytes_left for progress in self._in_progress.values())
+            done += sum(progress.size_bytes - progress.bytes_left for progress in self._timed())
             busy_s = self._total_busy_s()
         return done / busy_s if done and busy_s else None
+
+    def _timed(self) -> list[FileProgress]:
+        return [progress for progress in self._in_progress.values() if progress.at_full_speed]
 
     def _total_busy_s(self) -> float:
         return self._busy_s + (time.monotonic() - self._busy_since if self._busy_since else 0.0)

@@ -49,6 +49,7 @@ class PathFilter:
         self.recursive = settings.recursive
         self._include = _Globs(settings.include)
         self._exclude = _Globs((*settings.exclude, *TEMPORARY_NAMES))
+        self._growing = _Globs(settings.growing)
         self._ignored_folders = _Globs((*settings.exclude, *IGNORED_FOLDERS))
 
     def wants(self, root: Path, path: Path) -> bool:
@@ -57,6 +58,11 @@ class PathFilter:
         if below is None or not below.parts:
             return False
         return self._wants_file(below) and self.reaches(root, path.parent)
+
+    def grows(self, root: Path, path: Path) -> bool:
+        """Return whether `path` below `root` has a name of files that are taken in while they grow."""
+        below = _below(root, path)
+        return below is not None and self._growing.match(below)
 
     def enters(self, root: Path, folder: Path) -> bool:
         """Return whether a scan enters `folder`, if it enters the folder above."""

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import cv2
 
-from cbvir_core.decode import Excerpt, Mode, write_excerpt
+from cbvir_core.decode import Excerpt, GrowingFile, Mode, write_excerpt
 from cbvir_core.errors import CbvirError, DecodeMemory, FileChanged, FileUnreadable
 from cbvir_core.keyframes import (
     KeyframeOptions,
@@ -53,7 +53,8 @@ class DecodeTask:
     """One file to take apart, and how.
 
     With `scenes` only the frames of known scenes are read; with `excerpt` a part is written to another file;
-    with `clip` it is read as a question.
+    with `clip` it is read as a question.  With `quiet_s` the file grows: it is read to its end, where
+    nothing has come for so many seconds.
     """
 
     path: Path
@@ -64,6 +65,7 @@ class DecodeTask:
     scenes: SceneTask | None = None
     excerpt: Excerpt | None = None
     clip: ClipTask | None = None
+    quiet_s: float | None = None
 
 
 def main(connection: Connection, task: DecodeTask) -> None:
@@ -96,7 +98,9 @@ def _work(connection: Connection, task: DecodeTask) -> wire.Finished | wire.Fail
         return _write(connection, task.path, task.excerpt)
     if task.clip is not None:
         return _read_clip(connection, task.path, task.clip)
-    return take_apart(connection, task) if task.scenes is None else _read(connection, task.scenes)
+    if task.scenes is not None:
+        return _read(connection, task.scenes)
+    return take_apart(connection, task) if task.quiet_s is None else _follow(connection, task, task.quiet_s)
 
 
 def take_apart(connection: Connection, task: DecodeTask) -> wire.Finished | wire.Failed | None:
@@ -104,17 +108,39 @@ def take_apart(connection: Connection, task: DecodeTask) -> wire.Finished | wire
     before = _signature(task.path)
     report_progress = _ProgressMessages(connection).report
     with KeyframeReader(task.path, task.keyframes, mode=task.mode, progress=report_progress) as keyframes:
-        wire.send(connection, wire.Probed(keyframes.info))  # reading begins with a probe: one is enough
-        if connection.recv_bytes(len(wire.GO_ON)) != wire.GO_ON:
+        if not _send_keyframes(connection, keyframes):
             return None
-        borders = keyframes.find_borders()
-        if borders is not None:
-            wire.send(connection, wire.FoundBorders(borders))
-        for keyframe in keyframes:
-            wire.send(connection, wire.FoundKeyframe(keyframe))
         if _signature(task.path) != before:
             raise FileChanged("changed while it was being read; it is read again later", path=task.path)
         return wire.Finished(keyframes.position_s, keyframes.damaged)
+
+
+def _follow(connection: Connection, task: DecodeTask, quiet_s: float) -> wire.Finished | None:
+    """Decode a file that grows as `take_apart` does, with progress also while nothing comes."""
+    progress = _ProgressMessages(connection)
+    with (
+        GrowingFile(task.path, quiet_s, waiting=progress.repeat) as growing,
+        KeyframeReader(
+            task.path, task.keyframes, mode=task.mode, progress=progress.report, growing=growing
+        ) as keyframes,
+    ):
+        if not _send_keyframes(connection, keyframes):
+            return None
+        wire.send(connection, growing.finished())
+        return wire.Finished(keyframes.position_s, keyframes.damaged)
+
+
+def _send_keyframes(connection: Connection, keyframes: KeyframeReader) -> bool:
+    """Send what the file is, and all that is found in it; return whether the service wanted it."""
+    wire.send(connection, wire.Probed(keyframes.info))  # reading begins with a probe: one is enough
+    if connection.recv_bytes(len(wire.GO_ON)) != wire.GO_ON:
+        return False
+    borders = keyframes.find_borders()
+    if borders is not None:
+        wire.send(connection, wire.FoundBorders(borders))
+    for keyframe in keyframes:
+        wire.send(connection, wire.FoundKeyframe(keyframe))
+    return True
 
 
 def _read(connection: Connection, scenes: SceneTask) -> wire.Finished:
@@ -145,8 +171,13 @@ class _ProgressMessages:
 
     def __init__(self, connection: Connection) -> None:
         self._connection, self._last_sent = connection, time.monotonic()
+        self._last = (0.0, 0)
+
+    def repeat(self) -> None:
+        self.report(*self._last)
 
     def report(self, position_s: float, damaged: int) -> None:
+        self._last = (position_s, damaged)
         if time.monotonic() - self._last_sent >= PROGRESS_INTERVAL_S:
             wire.send(self._connection, wire.DecodeProgress(position_s, damaged))
             self._last_sent = time.monotonic()

@@ -106,6 +106,8 @@ class DecodeWorker:
                 raise self._broken_protocol("something else than progress")
 
     def _receive(self) -> wire.WorkerMessage:
+        if self._stop.is_set():  # a worker that reports progress again and again is never silent
+            raise DecodeStopped
         self._await_message()
         try:
             message = wire.receive(self._connection)

@@ -12,16 +12,22 @@ import math
 from dataclasses import asdict, dataclass
 from fractions import Fraction
 from multiprocessing.connection import Connection
-from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
 
-from cbvir_core.decode import THUMBNAIL_SIDE
+from cbvir_core.decode import THUMBNAIL_SIDE, FinishedFile
 from cbvir_core.errors import ERROR_OF_CODE, CbvirError, DecodeCrashed
 from cbvir_core.keyframes import FRAME_SIDE, MAX_SCENE_FRAMES, MAX_SCENE_THUMBNAILS
-from cbvir_core.types import Box, Frame, Image, Keyframe, SampledFrames, Thumbnails, VideoId, VideoInfo
+from cbvir_core.types import Box, Frame, Image, Keyframe, SampledFrames, Thumbnails, VideoInfo
+from cbvird.worker.wire_values import (
+    box_of,
+    fields_of_info,
+    finished_file_of,
+    info_of,
+    time_or_none_of,
+)
 
 Times = npt.NDArray[np.float64]
 Pixels = npt.NDArray[np.uint8]
@@ -112,8 +118,8 @@ class Failed:
         return ERROR_OF_CODE.get(self.code, DecodeCrashed)(self.message, path=self.path)
 
 
-DecodeMessage = FoundBorders | FoundKeyframe | DecodeProgress | Finished
-"""What a worker sends after `GO_ON`, failure apart."""
+DecodeMessage = FoundBorders | FoundKeyframe | DecodeProgress | FinishedFile | Finished
+"""What a worker sends after `GO_ON`, failure apart; `FinishedFile` at the end of a file that grew."""
 
 WorkerMessage = Probed | DecodeMessage | FoundScene | FoundFrame | FoundCut
 """What a worker sends, failure apart."""
@@ -138,7 +144,7 @@ def send(connection: Connection, message: WorkerMessage | Failed) -> None:
         connection.send_bytes(_header(FoundFrame.__name__, fields))
         connection.send_bytes(np.ascontiguousarray(message.frame.image).tobytes())
         return
-    fields = _info_fields(message.info) if isinstance(message, Probed) else asdict(message)
+    fields = fields_of_info(message.info) if isinstance(message, Probed) else asdict(message)
     connection.send_bytes(_header(type(message).__name__, fields))
 
 
@@ -163,11 +169,13 @@ def _received(header: Any, connection: Connection) -> WorkerMessage | Failed:
     if kind == FoundFrame.__name__:
         return FoundFrame(Frame(Fraction(fields["time"]), _receive_picture(connection, fields["shape"])))
     if kind == FoundCut.__name__:
-        return FoundCut(_time_or_none(fields["time_s"]))
+        return FoundCut(time_or_none_of(fields["time_s"]))
     if kind == Probed.__name__:
-        return Probed(_info(fields))
+        return Probed(info_of(fields))
     if kind == FoundBorders.__name__:
-        return FoundBorders(_box(fields["borders"]))
+        return FoundBorders(box_of(fields["borders"]))
+    if kind == FinishedFile.__name__:
+        return finished_file_of(fields)
     return _PLAIN[kind](**fields)
 
 
@@ -219,20 +227,6 @@ def _receive_keyframe(connection: Connection, fields: dict[str, Any]) -> Keyfram
     )
 
 
-def _time_or_none(value: Any) -> float | None:
-    if value is not None and not (isinstance(value, float) and math.isfinite(value)):
-        raise ValueError(f"a cut at {value}")
-    return value
-
-
-def _box(sides: Any) -> Box:
-    match sides:
-        case [int(left), int(top), int(right), int(bottom)] if 0 <= left < right and 0 <= top < bottom:
-            return left, top, right, bottom
-        case _:
-            raise ValueError(f"borders at {sides}")
-
-
 def _receive_picture(connection: Connection, shape: Any) -> Image:
     match shape:
         case [int(height), int(width), 3] if height >= 1 and width >= 1:
@@ -275,20 +269,3 @@ def _receive_timed(connection: Connection, count: int) -> tuple[Times, Pixels]:
         raise ValueError("pictures of a scene that are not in the order of time")
     pixels = np.frombuffer(connection.recv_bytes(MAX_RAW_PICTURE_BYTES), dtype=np.uint8)
     return times_s.reshape(count), pixels
-
-
-def _info_fields(info: VideoInfo) -> dict[str, Any]:
-    fields = asdict(info)
-    fields["path"] = str(info.path)
-    for name in ("sample_aspect", "time_base", "start"):
-        fields[name] = str(fields[name])
-    return fields
-
-
-def _info(fields: dict[str, Any]) -> VideoInfo:
-    typed: dict[str, Any] = {
-        "path": Path(fields["path"]),
-        "video_id": VideoId(fields["video_id"]),
-        **{name: Fraction(fields[name]) for name in ("sample_aspect", "time_base", "start")},
-    }
-    return VideoInfo(**fields | typed)

@@ -56,6 +56,15 @@ def test_hidden_and_temporary_names_are_left_out_whatever_is_included(root: Path
     assert not PathFilter(WatchSettings(include=("*",))).wants(root, root / name)
 
 
+def test_names_of_recordings_are_matched_as_those_that_are_included(root: Path) -> None:
+    names = PathFilter(WatchSettings(growing=("*.TS", "recorder/*")))
+    assert names.grows(root, root / "deep" / "a.ts")
+    assert names.grows(root, root / "Recorder" / "today" / "b.mkv")
+    assert not names.grows(root, root / "b.mkv")
+    assert not names.grows(root / "other", root / "a.ts")
+    assert not PathFilter(WatchSettings()).grows(root, root / "a.ts")
+
+
 def test_include_and_exclude_hold_for_names_and_for_paths(root: Path) -> None:
     touch(root / "a.mp4", root / "b.mkv", root / "Private" / "c.mp4", root / "tv" / "s1" / "d.mp4")
     assert paths(root, include=("*.MP4",)) == {"a.mp4", "Private/c.mp4", "tv/s1/d.mp4"}
