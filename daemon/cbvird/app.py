@@ -60,7 +60,11 @@ CONCURRENT_QUERIES = 2
 others are read meanwhile, so that one that takes long keeps no search waiting."""
 
 MAX_QUERIES = 32
-"""Searches that run or wait: the last one waits for half a minute at worst.  More are told to come back."""
+"""Searches that run or wait.  More are told to come back."""
+
+MAX_QUERY_WAIT_S = 30.0
+"""Seconds that a search waits to be begun: as long as the last of `MAX_QUERIES` does at worst where the
+machine has the processor to itself.  On a busier one it is told to come back, instead of left hanging."""
 
 MAX_PAGE_CONNECTIONS = 256
 """Connections to the page at once; a browser opens six."""
@@ -144,7 +148,9 @@ def _interrupted(library: Library) -> Iterator[None]:
 @contextmanager
 def _pools() -> Iterator[_Pools]:
     with (
-        BoundedPool(MAX_PICTURE_PROCESSES, max_unfinished=MAX_QUERIES, name="queries") as queries,
+        BoundedPool(
+            MAX_PICTURE_PROCESSES, max_unfinished=MAX_QUERIES, name="queries", max_wait_s=MAX_QUERY_WAIT_S
+        ) as queries,
         BoundedPool(
             PICTURE_THREADS, max_unfinished=MAX_PICTURE_REQUESTS, name="pictures", nice=INGEST_NICE
         ) as pictures,
