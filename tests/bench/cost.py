@@ -43,17 +43,24 @@ def orphans_waited_for() -> Iterator[None]:
     """Become the parent of processes whose own has ended, and wait for them at the end of the block.
 
     A service's fork server outlives it by a moment.  Nobody else would wait for it, and what it and the
-    decode workers below it took would be counted nowhere.
+    decode workers below it took would be counted nowhere.  Children from before the block are let be.
     """
-    libc = ctypes.CDLL(None, use_errno=True)
+    libc, before = ctypes.CDLL(None), _children()
     libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     try:
         yield
     finally:
-        with suppress(ChildProcessError):  # there is none any more
-            while True:
-                os.waitpid(-1, 0)
+        while left := _children() - before:
+            for child in left:
+                with suppress(ChildProcessError):  # another thread has waited for it
+                    os.waitpid(child, 0)
         libc.prctl(PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0)
+
+
+def _children() -> set[int]:
+    """Return the processes whose parent is this one."""
+    lists = [path.read_text() for path in Path("/proc/self/task").glob("*/children")]
+    return {int(pid) for listed in lists for pid in listed.split()}
 
 
 def _cpu_s() -> float:

@@ -16,3 +16,11 @@ def test_an_orphan_is_waited_for_and_counted() -> None:
     with cost() as spent, orphans_waited_for():
         subprocess.run([sys.executable, "-c", PARENT], check=True)
     assert spent.cpu_s >= BURNT_S
+
+
+def test_children_from_before_are_let_be() -> None:
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as older:
+        with orphans_waited_for():
+            pass
+        assert older.poll() is None
+        older.communicate(b"\n")

@@ -61,8 +61,23 @@ def pairs(found: list[SharedSegment]) -> set[frozenset[VideoId]]:
 
 
 def as_found(store: Store) -> list[SharedSegment]:
-    """What the store has, without what differs by the order in which it was found."""
-    return sorted(store.shared_segments(), key=repr)
+    """What the store has, without what differs by the order in which it was found, and by rounding.
+
+    Two processes may add the same numbers in another order, with other numbers of threads.
+    """
+    return sorted(map(_rounded, store.shared_segments()), key=repr)
+
+
+def _rounded(segment: SharedSegment) -> SharedSegment:
+    (first_start, first_end), (second_start, second_end) = segment.first_span, segment.second_span
+    return replace(
+        segment,
+        first_span=(round(first_start, 4), round(first_end, 4)),
+        second_span=(round(second_start, 4), round(second_end, 4)),
+        speed=round(segment.speed, 6),
+        similarity=round(segment.similarity, 6),
+        probability=round(segment.probability, 6),
+    )
 
 
 RELATED = {
