@@ -142,7 +142,7 @@ test("where else a scene appears is shown below the scenes", async () => {
   const { page } = opening;
   await play(page, opening.origin, "learning-area--rabbit.webm", 3);
   await page.getByRole("button", { name: /Where else/ }).nth(1).click();
-  await page.locator(".elsewhere .group", { hasText: "learning-area--rabbit320.mp4" }).waitFor();
+  await page.locator(".elsewhere > .groups .group", { hasText: "learning-area--rabbit320.mp4" }).waitFor();
   await world.accessible(page, "where else a scene appears");
   world.quiet(opening);
 });
