@@ -45,22 +45,25 @@ def orphans_waited_for() -> Iterator[None]:
     A service's fork server outlives it by a moment.  Nobody else would wait for it, and what it and the
     decode workers below it took would be counted nowhere.  Children from before the block are let be.
     """
-    libc, before = ctypes.CDLL(None), _children()
+    libc, before = ctypes.CDLL(None), children_of("self")
     libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     try:
         yield
     finally:
-        while left := _children() - before:
+        while left := children_of("self") - before:
             for child in left:
                 with suppress(ChildProcessError):  # another thread has waited for it
                     os.waitpid(child, 0)
         libc.prctl(PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0)
 
 
-def _children() -> set[int]:
-    """Return the processes whose parent is this one."""
-    lists = [path.read_text() for path in Path("/proc/self/task").glob("*/children")]
-    return {int(pid) for listed in lists for pid in listed.split()}
+def children_of(process: int | str) -> set[int]:
+    """Return the processes whose parent is this one, by its number or ``self``."""
+    children = set[int]()
+    for path in Path(f"/proc/{process}/task").glob("*/children"):
+        with suppress(OSError):  # the thread has ended
+            children.update(map(int, path.read_text().split()))
+    return children
 
 
 def _cpu_s() -> float:

@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
+from bench.cost import children_of
+
 NS = 1e9
 LEAST_DEMAND = 0.2
 """Processors that are counted at least, so that moments of hardly any work are not divided by nothing."""
@@ -55,5 +57,5 @@ def _threads(pid: int) -> Iterator[tuple[tuple[int, str], tuple[float, float]]]:
             with suppress(OSError):
                 run, waited, _ = map(int, (task / "schedstat").read_text().split())
                 yield (pid, task.name), (run / NS, waited / NS)
-                for child in (task / "children").read_text().split():
-                    yield from _threads(int(child))
+    for child in children_of(pid):
+        yield from _threads(child)
