@@ -11,6 +11,7 @@ from rich.text import Text
 
 from cbvirctl.listing import ListedRow, show_listing
 from cbvirctl.render import (
+    WithoutEnds,
     clock,
     clocks,
     coloured,
@@ -83,7 +84,7 @@ def everywhere(document: dict[str, Any], shown: ShowPath = str) -> None:
     out = console()
     for video in videos:
         out.print(plain(shown(video["path"]), style="bold"))
-        out.print(_scenes(video["scenes"], names))
+        out.print(WithoutEnds(_scenes(video["scenes"], names)))
     if not videos:
         out.print("No scene is even likely to show this picture; without --all the nearest ones are named.")
     found = f"{counted(len(results), 'scene')} in {counted(len(videos), 'video')}"
@@ -157,7 +158,7 @@ def _show_pictured(hits: list[dict[str, Any]], shown: ShowPath, still_of: StillO
             *(f"\n{remark}" for remark in _occurrences(hit)),
         )
         rows.add_row(still_of(hit), told)
-    Console(highlight=False).print(rows)
+    Console(highlight=False).print(WithoutEnds(rows))
 
 
 def _occurrences(hit: dict[str, Any]) -> list[str]:

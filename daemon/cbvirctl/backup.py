@@ -47,7 +47,8 @@ def backup(
         list[LeftOut] | None,
         typer.Option(
             metavar="stills|features",
-            help="Leave something out: stills, or features, which are computed again; may be repeated.",
+            help="Leave something out: stills, or features, which are computed again; may be repeated. With "
+            "--update only what the backup in FILE lacks already: an update removes nothing.",
         ),
     ] = None,
     as_json: JsonOption = False,
@@ -69,6 +70,7 @@ def backup(
             if out.manifest is not None and not update:
                 raise Usage(f"{file} holds a backup; --update brings it up to date.", code="file_exists")
             parts = [part.value for part in without or ()]
+            _keep_what_it_holds(file, out.manifest, parts)
             with (
                 client.post_for_stream("/v1/backup", out.digests(), without=parts) as read,
                 progress_bar("chunks") as show,
@@ -84,6 +86,18 @@ def backup(
         emit(document)
         return
     typer.echo(f"{file}: {size / 1e6:,.1f} MB, {added / 1e6:,.1f} MB of them new; every byte was read again")
+
+
+def _keep_what_it_holds(file: Path, manifest: dict[str, Any] | None, left_out: list[str]) -> None:
+    """Refuse to update a backup to one that lacks a part which it holds.  Raises Usage."""
+    lost = [] if manifest is None else [part for part in left_out if part not in manifest.get("without", [])]
+    if lost:
+        options = " ".join(f"--without {part}" for part in lost)
+        raise Usage(
+            f"{file} holds {' and '.join(lost)}, and an update with {options} would remove them. "
+            f"Update it without that option, or write a backup with {options} to another file.",
+            code="file_exists",
+        )
 
 
 def _shown(records: Iterator[Chunk | dict[str, Any]], show: ShowProgress) -> Iterator[Chunk | dict[str, Any]]:

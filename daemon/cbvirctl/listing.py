@@ -89,4 +89,4 @@ def _print_under(out: Console, lines: list[Text], rows: Sequence[ListedRow]) -> 
                 out.print(_without_end(Text.assemble(_GAP, line)))
             for remark in row.remarks:
                 for part in Text(remark, style="dim").wrap(out, out.width - len(_GAP)):
-                    out.print(Text.assemble(_GAP, part))
+                    out.print(_without_end(Text.assemble(_GAP, part)))

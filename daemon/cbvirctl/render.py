@@ -5,8 +5,10 @@ from __future__ import annotations
 import math
 import os
 import sys
+from collections.abc import Sequence
 
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
+from rich.segment import Segment
 from rich.text import Text
 
 from cbvir_shared.path_text import printable
@@ -39,6 +41,33 @@ def console() -> Console:
 def remarks_console() -> Console:
     """Return where remarks and progress are printed: stderr."""
     return Console(stderr=True, highlight=False)
+
+
+class WithoutEnds:
+    """A table without the spaces with which Rich fills its lines.
+
+    Spaces on a background stay: a picture may be drawn with them.
+    """
+
+    def __init__(self, table: RenderableType) -> None:
+        self._table = table
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """Yield the table's lines, each up to its last character."""
+        for line in Segment.split_lines(console.render(self._table, options)):
+            yield from _without_end(line)
+            yield Segment.line()
+
+
+def _without_end(line: Sequence[Segment]) -> list[Segment]:
+    kept = list(line)
+    while kept and not kept[-1].control and not (kept[-1].style and kept[-1].style.bgcolor):
+        text = kept[-1].text.rstrip(" ")
+        if text:
+            kept[-1] = kept[-1]._replace(text=text)
+            break
+        kept.pop()
+    return kept
 
 
 def clock(seconds: float | None) -> str:

@@ -10,13 +10,13 @@ from rich.table import Table
 from rich.text import Text
 
 from cbvir_shared.path_text import printable
-from cbvirctl.render import coloured, counted, plain, span
+from cbvirctl.render import WithoutEnds, coloured, counted, plain, span
 
 SLOW_TIMES_REAL_TIME = 10.0
 """Speeds below it are shown with a digit after the point."""
 
 
-def status(document: dict[str, Any]) -> Table:
+def status(document: dict[str, Any]) -> WithoutEnds:
     """Return the state of the service, with a bar for each file at work."""
     grid = Table.grid(padding=(0, 2))
     service, index = document["service"], document["index"]
@@ -48,7 +48,7 @@ def status(document: dict[str, Any]) -> Table:
         grid.add_row("", _bar(file))
     for remark in document.get("notes", ()):
         grid.add_row("note", Text(remark))
-    return grid
+    return WithoutEnds(grid)
 
 
 def _self_test(tested: dict[str, Any]) -> str:

@@ -92,6 +92,32 @@ def test_an_update_sends_what_is_new_alone(
     assert document["new_bytes"] < document["bytes"] / 2
 
 
+def test_an_update_takes_nothing_out_of_a_backup(service: Service, backup: Path, tmp_path: Path) -> None:
+    file = tmp_path / "updated.backup"
+    shutil.copy(backup, file)
+    before, here = file.read_bytes(), ("--socket", str(service.socket))
+    for part in ("stills", "features"):
+        code, document = ctl("backup", str(file), "--update", "--without", part, *here)
+        assert (code, document["error"]["code"]) == (2, "file_exists")
+        assert f"{file} holds {part}" in document["error"]["message"]
+        assert f"--without {part} to another file" in document["error"]["message"]
+    assert file.read_bytes() == before
+
+
+def test_a_backup_without_stills_is_updated_without_them_and_completed_on_request(
+    service: Service, tmp_path: Path
+) -> None:
+    file, here = tmp_path / "small.backup", ("--socket", str(service.socket))
+    for more in ((), ("--update",)):
+        code, document = ctl("backup", str(file), *more, "--without", "stills", *here)
+        assert (code, document["without"]) == (0, ["stills"])
+    both = ("--without", "stills", "--without", "features")
+    code, document = ctl("backup", str(file), "--update", *both, *here)
+    assert (code, f"{file} holds features, and" in document["error"]["message"]) == (2, True)
+    code, document = ctl("backup", str(file), "--update", *here)
+    assert (code, document["without"]) == (0, [])
+
+
 def test_features_are_made_again_where_a_backup_lacks_them(service: Service, tmp_path: Path) -> None:
     file, data = tmp_path / "small.backup", tmp_path / "data"
     code, document = ctl("backup", str(file), "--without", "features", "--socket", str(service.socket))

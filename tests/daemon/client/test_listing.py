@@ -54,6 +54,17 @@ def test_a_wide_one_and_a_file_have_a_column_of_paths(
     ]
 
 
+def test_remarks_are_wrapped_without_spaces_at_their_ends(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "20")
+    remark = "the file ends in the middle of a frame, and nothing comes after it"
+    show_listing(("code",), [ListedRow(("bad",), [LONG], [remark])])
+    lines = capsys.readouterr().out.splitlines()
+    assert [line for line in lines if line != line.rstrip()] == []
+    assert " ".join(line.strip() for line in lines[-5:]).endswith(remark[-30:])
+
+
 def test_rows_without_paths_have_no_column_for_them(capsys: pytest.CaptureFixture[str]) -> None:
     show_listing(("keyframe", "time"), [ListedRow(("1", "0:01.00"))])
     assert capsys.readouterr().out.splitlines() == ["keyframe  time", "1         0:01.00"]

@@ -5,10 +5,15 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.console import Console
 from rich.progress import Progress
+from rich.table import Table
+from rich.text import Text
 
 from cbvirctl.download import draw
-from cbvirctl.render import clock, counted, probability, span, took
+from cbvirctl.render import WithoutEnds, clock, counted, probability, span, took
+
+CELLS = st.lists(st.tuples(*[st.text("ab \n", max_size=12)] * 3), min_size=1, max_size=5)
 
 
 @pytest.mark.parametrize(
@@ -35,6 +40,29 @@ def test_a_clock_reads_back_to_the_hundredth(seconds: float) -> None:
 )
 def test_span(seconds: float | None, text: str) -> None:
     assert span(seconds) == text
+
+
+def printed(content: Table | WithoutEnds, *, coloured: bool = False) -> list[str]:
+    console = Console(width=30, force_terminal=coloured, color_system="standard" if coloured else None)
+    with console.capture() as captured:
+        console.print(content)
+    return captured.get().split("\n")
+
+
+@given(CELLS, st.integers(0, 3))
+def test_lines_of_a_table_end_with_their_last_character_and_are_else_the_same(
+    cells: list[tuple[str, ...]], padding: int
+) -> None:
+    table = Table.grid(padding=(0, padding, 1, 0))
+    for row in cells:
+        table.add_row(*row)
+    assert printed(WithoutEnds(table)) == [line.rstrip(" ") for line in printed(table)]
+
+
+def test_spaces_on_a_background_are_a_picture_and_stay() -> None:
+    table = Table.grid(padding=(0, 1))
+    table.add_row("a", Text("   ", style="on red"), "")
+    assert printed(WithoutEnds(table), coloured=True) == ["a \x1b[41m   \x1b[0m", ""]
 
 
 def test_counted() -> None:

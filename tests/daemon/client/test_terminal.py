@@ -107,6 +107,32 @@ def test_paths_are_relative_to_their_folder_on_request(
     assert str(service.videos / "News" / NAME) in ask(service, *command, *picture, "--relative", "--json").out
 
 
+TABLES = (
+    "status",
+    "query {frame}",
+    "query {frame} --all",
+    "query {clip}",
+    "query {frame} {frame} --clip",
+    "videos list",
+    "videos show reel.mp4",
+    "keyframes reel.mp4",
+    "errors",
+    "duplicates",
+    "index status",
+    "models list",
+)
+
+
+@pytest.mark.parametrize("command", TABLES)
+def test_no_line_of_a_table_ends_in_spaces(
+    service: Service, ask: Ask, films: list[Film], frame: Path, command: str
+) -> None:
+    words = [word.format(frame=frame, clip=films[0].path) for word in command.split()]
+    done = ask(service, *words)
+    assert done.out
+    assert [line for line in done.out.splitlines() if line != line.rstrip()] == []
+
+
 @pytest.mark.parametrize(("suffix", "kind"), [(".jpg", "JPEG"), (".webp", "WEBP"), (".PNG", "PNG")])
 def test_evidence_has_the_format_of_its_suffix(
     service: Service, ask: Ask, frame: Path, tmp_path: Path, suffix: str, kind: str

@@ -195,4 +195,5 @@ def test_results_have_their_stills_beside_them(
         "and in 1 other video, which --json lists",
     ]
     assert all(line.startswith(" " * (STILL_COLUMNS + 2)) for line in lines[:STILL_LINES])
+    assert not any(line.endswith(" ") for line in lines)
     assert f"\x1b7\x1b[{STILL_LINES}A<still>\x1b8" in lines[STILL_LINES]

@@ -5,18 +5,24 @@ from __future__ import annotations
 import errno
 import gc
 import os
+import signal
 import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 
 from cbvirctl.client import Client
 from cbvirctl.errors import Unreachable
-from cbvirctl.unreachable import JOIN_THE_GROUP, why_unreachable
+from cbvirctl.unreachable import JOIN_THE_GROUP, LOOK_AT_ITS_LOG, NOT_RUNNING, why_unreachable
+from support.services import Service
 
 Here = Callable[..., tuple[int, str, str]]
+
+# Conftest of this folder is no module that can be imported.
+Ask = Callable[..., Any]
 
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 
@@ -45,8 +51,8 @@ def deaf(path: Path) -> None:
 @pytest.mark.parametrize(
     ("make", "reason", "advice"),
     [
-        (nothing, "there is no such socket", "Start it with `cbvird`"),
-        (left, "nothing listens there", "Start it with `cbvird`"),
+        (nothing, f"{NOT_RUNNING}: there is no such socket", "Start it with `cbvird`"),
+        (left, f"{NOT_RUNNING}: nothing listens there", "Start it with `cbvird`"),
         (deaf, "that is no socket", "with --socket"),
         (Path.mkdir, "that is no socket", "with --socket"),
     ],
@@ -77,6 +83,29 @@ def test_who_may_not_use_the_socket_is_told_of_its_group() -> None:
 def test_a_service_that_hangs_up_is_not_said_to_be_absent(tmp_path: Path) -> None:
     reason, advice = why_unreachable(tmp_path, httpx.RemoteProtocolError("Server disconnected."))
     assert (reason, "Start it" in advice) == ("Server disconnected", False)
+
+
+@pytest.mark.parametrize("number", [errno.ECONNRESET, errno.EPIPE])
+def test_a_broken_connection_is_told_in_words(number: int, tmp_path: Path) -> None:
+    error = httpx.ReadError(str(OSError(number, os.strerror(number))))
+    error.__cause__ = OSError(number, os.strerror(number))
+    assert why_unreachable(tmp_path, error) == ("it hung up", LOOK_AT_ITS_LOG)
+
+
+def test_a_query_to_a_service_that_was_told_to_stop_says_so(
+    make_service: Callable[..., Service], ask: Ask, picture: Path
+) -> None:
+    """Until the service has seen the signal it answers; from then on it is stopping, and then stopped."""
+    service = make_service()
+    os.kill(service.pid, signal.SIGTERM)
+    while (done := ask(service, "query", str(picture))).code == 1:
+        assert "Nothing was found" in done.out
+    assert done.code == 3
+    assert "stopping" in done.err
+    assert service.wait_end() == 0
+    gone = ask(service, "query", str(picture), "--json")
+    assert (gone.code, gone.error["code"], gone.error["retry"]) == (3, "unreachable", True)
+    assert NOT_RUNNING in gone.error["message"]
 
 
 def test_a_socket_that_may_not_be_read_is_no_wrong_usage(
