@@ -27,7 +27,7 @@ from cbvird.http.weight_files import WeightFiles
 from cbvird.ingest.catalog import Catalog
 from cbvird.ingest.forgetting import finish_forgetting
 from cbvird.ingest.growing import MAX_GROWING_FILES, GrowingIngest
-from cbvird.ingest.ingest import Ingest
+from cbvird.ingest.ingest import Ingest, IngestParts
 from cbvird.ingest.jobs import Jobs
 from cbvird.ingest.listing import VideoListing
 from cbvird.ingest.tracker import Tracker
@@ -226,17 +226,13 @@ def _start_work(threads: ThreadGroup, settings: Settings, context: Context) -> N
     """Start the threads of ingest, index, backfill and duplicates."""
     library, event_bus = context.library, context.event_bus
     writer = Writer(library, threads.stop)
-    ingest = Ingest(
-        library,
-        context.jobs,
-        writer,
-        event_bus,
-        settings.decode,
-        settings.keyframes.options(),
-        is_online=context.tracker.is_online,
+    keyframes = settings.keyframes.options()
+    parts = IngestParts(
+        library, context.jobs, writer, event_bus, settings.decode, keyframes, context.tracker.is_online
     )
+    ingest = Ingest(parts)
     growing = GrowingIngest(
-        ingest, quiet_s=context.tracker.growing_quiet_s, refuse=context.tracker.refuse_growing
+        parts, quiet_s=context.tracker.growing_quiet_s, refuse=context.tracker.refuse_growing
     )
     maintenance = BackgroundMaintenance(library, event_bus)
     threads.start("write", writer.run, nice=INGEST_NICE)

@@ -17,7 +17,7 @@ from cbvir_core.errors import DecodeCrashed, DiskFull, WeightsDamaged
 from cbvir_core.keyframes import KeyframeOptions
 from cbvir_core.types import Keyframe, VideoId, VideoInfo
 from cbvird.config import DecodeSettings
-from cbvird.ingest.ingest import Claims, Ingest
+from cbvird.ingest.ingest import Claims, Ingest, IngestParts
 from cbvird.ingest.writer import QUEUE_CAPACITY_KEYFRAMES, WRITE_BATCH_KEYFRAMES, VideoSink, Writer
 from cbvird.runtime.event_bus import SUBSCRIPTION_BACKLOG_EVENTS, EventBus
 from cbvird.runtime.threads import ThreadGroup
@@ -179,7 +179,8 @@ def test_nothing_of_a_failed_try_is_written_after_its_end(films: list[Film]) -> 
     with ThreadGroup() as threads, event_bus.working(films[0].path) as progress:
         writer = Writer(library, threads.stop)
         threads.start("write", writer.run)
-        ingest = Ingest(library, None, writer, event_bus, DecodeSettings(), KeyframeOptions())  # type: ignore[arg-type]
+        parts = IngestParts(library, None, writer, event_bus, DecodeSettings(), KeyframeOptions())  # type: ignore[arg-type]
+        ingest = Ingest(parts)
         info = probe(films[0].path)
         with pytest.raises(DecodeCrashed):
             ingest._read(Crashing(), info, progress)  # type: ignore[arg-type]
