@@ -35,10 +35,12 @@ def _run(arguments: list[str] | None) -> int:
     # Imported here: a decode worker imports this module too, and must not import the networks.
     with _garbage_kept():
         from cbvird.worker import single_thread_blas  # noqa: F401, I001 - before numpy is loaded
+        from cbvird.worker.c_memory import share_arenas
         from cbvir_core.errors import CbvirError, ConfigError, ModelError
         from cbvird.runtime import log
         from cbvird.config import load_settings
 
+    share_arenas()
     try:
         settings = load_settings(options.config)
         log.configure(options.log_format or settings.service.log_format, settings.service.log_level)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import platform
 import shutil
 import signal
 import threading
@@ -16,6 +17,7 @@ import pytest
 
 from cbvird.app import SUPERVISION_INTERVAL_S
 from support.films import Film, draw_film
+from support.memory_maps import arenas
 from support.services import Service, frame_at, jpeg
 
 
@@ -62,6 +64,14 @@ def test_with_converted_networks_torch_is_not_imported(
     mapped = Path(f"/proc/{service.pid}/maps").read_text()
     assert "libopenvino" in mapped
     assert "libtorch" not in mapped
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="the C library is not glibc")
+def test_all_threads_share_few_arenas(service: Service, dropped: Path) -> None:
+    """Each grows to what its busiest thread ever took: with many that was hundreds of megabytes."""
+    threads = len(list(Path(f"/proc/{service.pid}/task").iterdir()))
+    assert threads > 10
+    assert 1 <= arenas(service.pid) <= 4  # a further part where one is full
 
 
 def test_status_adds_up(service: Service, dropped: Path) -> None:

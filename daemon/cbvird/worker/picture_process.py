@@ -7,7 +7,6 @@ This module must not import torch or OpenVINO.
 
 from __future__ import annotations
 
-import ctypes
 import json
 import mmap
 import os
@@ -23,6 +22,7 @@ from cbvir_core.errors import CbvirError, NotAPicture
 from cbvir_core.types import Image
 from cbvird.sandbox import SandboxReport, SandboxRules, confine
 from cbvird.worker import wire
+from cbvird.worker.c_memory import keep_freed_blocks
 from cbvird.worker.child import become_child
 
 PICTURE_PROCESS_NAME = "cbvird-picture"
@@ -37,18 +37,13 @@ PICTURE_MEMORY_MB = 3072
 """The largest picture with transparency takes 2.1 GB while it is laid on white, grey of 32 bits 2.4 GB."""
 
 
-M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
-KEPT_BLOCK_BYTES = 32 << 20
-"""The most that mallopt takes: blocks above it, of pictures above 10 megapixels, are given back at once."""
-
-
 def main(connection: Connection) -> None:
     """Run as the process: say what the sandbox is, then answer each picture, until the service hangs up."""
     become_child(PICTURE_PROCESS_NAME)
     try:
         with connection:
             shared = _shared_memory(connection)
-            _keep_memory()
+            keep_freed_blocks()
             prepare_picture_formats()
             report = confine(SandboxRules(PICTURE_MEMORY_MB))
             connection.send_bytes(json.dumps(asdict(report)).encode())
@@ -57,17 +52,6 @@ def main(connection: Connection) -> None:
                 connection.send_bytes(json.dumps(reply).encode())
     except (BrokenPipeError, ConnectionResetError, EOFError):
         pass  # the service is gone
-
-
-def _keep_memory() -> None:
-    """Keep what a picture took for the next one: the pages of a photograph cost half of the time to read it.
-
-    Only where the C library is glibc (mallopt(3)); elsewhere pictures take that time.
-    """
-    libc = ctypes.CDLL(None)
-    if hasattr(libc, "mallopt"):
-        libc.mallopt(M_MMAP_THRESHOLD, KEPT_BLOCK_BYTES)
-        libc.mallopt(M_TRIM_THRESHOLD, 2 * KEPT_BLOCK_BYTES)
 
 
 def _shared_memory(connection: Connection) -> mmap.mmap:
