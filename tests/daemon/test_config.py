@@ -15,6 +15,7 @@ from cbvir_core.errors import ConfigError
 from cbvir_core.index import IndexOptions
 from cbvir_core.keyframes import KeyframeOptions
 from cbvir_core.search import SearchOptions
+from cbvird.config.complaints import PREFIXES
 from cbvird.config.settings import MAX_SOCKET_PATH_BYTES, load_settings, tables
 from cbvird.config.template import template
 
@@ -185,6 +186,12 @@ def test_settings_are_frozen() -> None:
             '[decode]\nmode = "fast"',
             "decode.mode = 'fast' should be 'auto', 'every', 'reference' or 'keyframes'",
         ),
+        ("[keyframes]\nbins = [1]", "keyframes.bins = [1] should have 3 values, not 1: histogram bins for hue,"),
+        ("[keyframes]\nbins = []", "keyframes.bins = [] should have 3 values, not 0: "),
+        ("[keyframes]\nbins = [1, 2, 3, 4]", "keyframes.bins = [1, 2, 3, 4] should have 3 values, not 4: "),
+        ('[keyframes]\nbins = ["x"]', "keyframes.bins = ['x'] should have 3 values, not 1: "),
+        ('[keyframes]\nbins = [1, "x", 3]', "keyframes.bins = 'x' should be a valid integer"),
+        ("[keyframes]\nbins = [0, 1, 2]", "[keyframes]: bins must be three numbers from 1 to 256: hue,"),
         ("[search]\ntop = 2.5", "search.top = 2.5 should be a valid integer"),
         ("[search]\nmatch_score = 0.1\nlikely_score = 0.9", "[search]: scores want 0 <= likely_score"),
         ("[keyframes]\nsimilarity = 2.0", "[keyframes]: similarity is a cosine"),
@@ -194,6 +201,7 @@ def test_what_is_wrong_is_named_with_file_key_and_what_is_expected(file: Path, t
     message = complaint(file, text)
     assert message.startswith(f"{file}: {said}")
     assert "\n" not in message
+    assert not any(prefix in message for prefix in PREFIXES)
 
 
 def test_everything_that_is_wrong_is_said_at_once(file: Path) -> None:
@@ -223,7 +231,12 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, file: Path) -> None
         ("CBVIR_WATCH__SETLE_S", "3", "unknown key watch.setle_s (did you mean settle_s?)"),
         ("CBVIR_WATHC__SETTLE_S", "3", "CBVIR_WATHC__SETTLE_S: unknown table wathc (did you mean watch?)"),
         ("CBVIR_WATCH__SETTLE_S", "soon", "CBVIR_WATCH__SETTLE_S: watch.settle_s = 'soon' should be"),
-        ("CBVIR_WATCH__FOLDERS", "[broken", "CBVIR_WATCH__FOLDERS: watch.folders = '[broken'"),
+        (
+            "CBVIR_WATCH__FOLDERS",
+            "[broken",
+            "CBVIR_WATCH__FOLDERS: watch.folders = '[broken' is no list in JSON: ",
+        ),
+        ("CBVIR_KEYFRAMES__BINS", "4:4", "CBVIR_KEYFRAMES__BINS: keyframes.bins = ['4', '4'] should have 3"),
         ("CBVIR_WATCH", "no table", "watch"),
     ],
 )

@@ -49,7 +49,10 @@ def _listed(value: Any) -> Any:
     if not isinstance(value, str):
         return value
     if value.lstrip().startswith("["):
-        return json.loads(value)
+        try:
+            return json.loads(value)
+        except ValueError as error:
+            raise ValueError(f"is no list in JSON: {error}") from None
     return [part for part in value.split(os.pathsep) if part]
 
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sized
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import Field, ValidationError
 from pydantic_core import ErrorDetails
@@ -20,6 +20,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from cbvir_core.errors import ConfigError
 from cbvir_shared import default_paths
+from cbvird.config.complaints import complaint
 from cbvird.config.sections import (
     DecodeSettings,
     IndexSettings,
@@ -37,6 +38,9 @@ ENV_DELIMITER = "__"
 
 MAX_SOCKET_PATH_BYTES = 107
 """``sun_path`` of a unix socket's address holds 108 bytes with the closing zero."""
+
+WRONG_LENGTH = ("missing", "too_long")
+"""What pydantic calls a tuple with too few values, and one with too many."""
 
 
 class Settings(BaseSettings):
@@ -182,12 +186,21 @@ def _complaint(key: tuple[str, ...], details: list[ErrorDetails]) -> str:
     dotted = ".".join(key)
     if details[0]["type"] == "extra_forbidden":
         return _unknown(key)
-    said = [str(detail["msg"]).removeprefix("Value error, ").removeprefix("Input ") for detail in details]
+    said = [complaint(detail) for detail in details]
     if details[0]["type"] == "model_type":
         return f"{dotted} should be a table: [{dotted}]"
     if len(key) == 1:
         return f"[{dotted}]: {'; '.join(said)}"
+    for detail in details:
+        if detail["type"] in WRONG_LENGTH:  # it says what is given, and the others are about single values
+            return f"{dotted} = {detail['input']!r} {_wanted_length(key, detail['input'])}"
     return f"{dotted} = {details[0]['input']!r} {' or '.join(dict.fromkeys(said))}"
+
+
+def _wanted_length(key: tuple[str, ...], given: Sized) -> str:
+    """Return how many values a key wants whose type is a tuple of a fixed length."""
+    field = tables()[key[0]].model_fields[key[1]]
+    return f"should have {len(get_args(field.annotation))} values, not {len(given)}: {field.description}"
 
 
 def _unknown(key: tuple[str, ...]) -> str:

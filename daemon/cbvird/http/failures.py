@@ -33,6 +33,7 @@ from cbvir_core.errors import (
 )
 from cbvir_shared.error_document import error_document
 from cbvir_shared.path_text import shown
+from cbvird.config.complaints import complaint
 
 LOG = structlog.get_logger(__name__)
 
@@ -95,8 +96,8 @@ def _known(request: Request, error: Exception) -> JSONResponse:
 
 def _invalid(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
-    said = "; ".join(f"{'.'.join(map(str, one['loc'][1:]))}: {one['msg']}" for one in error.errors())
-    return respond(400, BadRequest.code, said)
+    said = [f"{'.'.join(map(str, one['loc'][1:]))}: {complaint(one)}" for one in error.errors()]
+    return respond(400, BadRequest.code, "; ".join(said))
 
 
 def _http(request: Request, error: Exception) -> JSONResponse:

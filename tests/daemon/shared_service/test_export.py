@@ -168,6 +168,8 @@ def test_what_cannot_be_exported(service: Service, body: dict[str, object]) -> N
     ):
         answer = service.http.post("/v1/export", params={"format": form}, json={"results": wrong})
         assert (answer.status_code, answer.json()["error"]["code"]) == (400, "bad_request")
+    answer = service.http.post("/v1/export", params={"format": "csv"}, json={"results": [backwards]})
+    assert answer.json()["error"]["message"] == "results.0: should have start_s <= time_s <= end_s"
 
 
 def test_the_address_of_a_file_has_the_bytes_of_its_name() -> None:
