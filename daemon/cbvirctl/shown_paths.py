@@ -16,7 +16,8 @@ def shown_paths(client: Client, relative: bool) -> ShowPath:
     """Return how paths are shown; the watched folders are asked for only where they matter."""
     if not relative:
         return str
-    return relative_to([root["path"] for root in client.get("/v1/status")["roots"]])
+    roots = client.get("/v1/status")["roots"]
+    return relative_to([root["path"] for root in roots if root.get("within") is None])
 
 
 def relative_to(roots: list[str]) -> ShowPath:

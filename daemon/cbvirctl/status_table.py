@@ -28,8 +28,7 @@ def status(document: dict[str, Any]) -> WithoutEnds:
     alone = "" if document["refining"] else ", the filter alone: it has no SOLAR weights"
     grid.add_row("profile", document["profile"] + alone)
     for root in document["roots"]:
-        how = root["reason"] or root["watch"]
-        grid.add_row("folder", Text.assemble(plain(root["path"]), "  ", coloured(root["state"]), f"  {how}"))
+        grid.add_row("folder", _folder(root))
     states = [
         Text.assemble(coloured(state), f" {count}  ") for state, count in document["videos"].items() if count
     ]
@@ -49,6 +48,13 @@ def status(document: dict[str, Any]) -> WithoutEnds:
     for remark in document.get("notes", ()):
         grid.add_row("note", Text(remark))
     return WithoutEnds(grid)
+
+
+def _folder(root: dict[str, Any]) -> Text:
+    within = root.get("within")
+    around = plain(f", lies in {within}" if within else "")
+    how = plain(root["reason"] or root["watch"])
+    return Text.assemble(plain(root["path"]), "  ", coloured(root["state"]), "  ", how, around)
 
 
 def _self_test(tested: dict[str, Any]) -> str:

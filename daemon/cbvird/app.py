@@ -107,7 +107,7 @@ class _Pools:
 def serve(settings: Settings) -> None:
     """Run until SIGTERM or SIGINT; raise what ended the service otherwise."""
     faulthandler.register(STACK_DUMP_SIGNAL)
-    make_data_folder(settings.service.data_dir)
+    make_data_folder(settings.service.data_dir, settings.watch.folders)
     passed, stop = notify.listen_fds(), threading.Event()
     with (
         Signals() as signals,

@@ -186,7 +186,10 @@ def test_settings_are_frozen() -> None:
             '[decode]\nmode = "fast"',
             "decode.mode = 'fast' should be 'auto', 'every', 'reference' or 'keyframes'",
         ),
-        ("[keyframes]\nbins = [1]", "keyframes.bins = [1] should have 3 values, not 1: histogram bins for hue,"),
+        (
+            "[keyframes]\nbins = [1]",
+            "keyframes.bins = [1] should have 3 values, not 1: histogram bins for hue,",
+        ),
         ("[keyframes]\nbins = []", "keyframes.bins = [] should have 3 values, not 0: "),
         ("[keyframes]\nbins = [1, 2, 3, 4]", "keyframes.bins = [1, 2, 3, 4] should have 3 values, not 4: "),
         ('[keyframes]\nbins = ["x"]', "keyframes.bins = ['x'] should have 3 values, not 1: "),

@@ -79,7 +79,7 @@ def test_status_adds_up(service: Service, dropped: Path) -> None:
     assert status["service"]["pid"] == service.pid
     assert status["profile"] == "seeded"
     root = {"path": str(service.videos), "state": "online", "watch": "inotify", "reason": ""}
-    assert status["roots"] == [root]
+    assert status["roots"] == [root | {"within": None}]
     assert sum(status["videos"].values()) == len(service.get("/v1/videos")["videos"])
     assert status["keyframes"] == sum(row["keyframes"] for row in service.get("/v1/videos")["videos"])
     assert status["times_real_time"] > 0

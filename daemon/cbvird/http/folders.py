@@ -43,6 +43,6 @@ def folders(
     if under is not None:
         found = served.catalog.folders(Path(path_of(under)))
     else:
-        roots = [root.path for root in served.tracker.roots()]
+        roots = [root.path for root in served.tracker.roots() if root.within is None]
         found = [FolderEntry(root, served.catalog.count(root)) for root in roots]
     return FoldersDocument(folders=[FolderDocument.of(folder) for folder in found])

@@ -8,8 +8,10 @@ from pydantic import BaseModel
 
 from cbvir_core.calibration import CalibrationResult, ReliabilityBin
 from cbvir_core.index import IndexStatus
+from cbvir_shared.path_text import shown
 from cbvird.http.documents import VideoDocument
 from cbvird.http.task_documents import TaskDocument
+from cbvird.watch import RootStatus
 
 
 class IndexFigures(BaseModel):
@@ -133,12 +135,22 @@ class ServiceDocument(BaseModel):
 
 class RootDocument(BaseModel):
     """A watched folder: `state` is ``online`` or ``offline`` (then `reason` says why), `watch` is
-    ``inotify``, ``polling`` or ``none``."""
+    ``inotify``, ``polling`` or ``none``.  `within` is the watched folder that it lies in and is watched with,
+    null where there is none."""
 
     path: str
     state: str
     watch: str
     reason: str
+    within: str | None
+
+    @classmethod
+    def of(cls, root: RootStatus) -> RootDocument:
+        """Return the document of a watched folder."""
+        within = None if root.within is None else shown(root.within)
+        return cls(
+            path=shown(root.path), state=root.state, watch=root.watch, reason=root.reason, within=within
+        )
 
 
 class QueryFiguresDocument(BaseModel):

@@ -25,6 +25,7 @@ from cbvird.http.reports import (
     ServiceDocument,
     StatusDocument,
 )
+from cbvird.runtime.data_folder import overlaps
 
 router = APIRouter(tags=["service"])
 
@@ -42,6 +43,8 @@ def status(served: Served) -> StatusDocument:
     index = served.library.index_status()
     sandbox = served.pictures.sandbox
     counts, tested = served.library.counts(), served.self_test.result
+    roots = served.tracker.roots()
+    overlapping = map(shown, overlaps((root.path for root in roots), served.data_dir))
     return StatusDocument(
         service=ServiceDocument(
             version=VERSION,
@@ -51,10 +54,7 @@ def status(served: Served) -> StatusDocument:
         ),
         profile=served.library.profile,
         refining=served.library.refined,
-        roots=[
-            RootDocument(path=shown(root.path), state=root.state, watch=root.watch, reason=root.reason)
-            for root in served.tracker.roots()
-        ],
+        roots=[RootDocument.of(root) for root in roots],
         videos=served.catalog.counts(),
         working=[VideoDocument.of(row) for row in served.catalog.working()],
         scanning=scanning,
@@ -64,7 +64,7 @@ def status(served: Served) -> StatusDocument:
         times_real_time=served.event_bus.times_real_time(),
         eta_s=served.catalog.eta_s(),
         self_test=None if tested is None else SelfTestDocument.model_validate(asdict(tested)),
-        notes=[*served.library.notes, *served.weights.notes()],
+        notes=[*overlapping, *served.library.notes, *served.weights.notes()],
     )
 
 

@@ -39,7 +39,8 @@ class RootStatus:
     """The state of a watched folder.
 
     `watch` is how changes are noticed ("none": by rescans alone), `files` how many files the last scan found,
-    `reason` why the folder is offline.
+    `reason` why the folder is offline.  `within` is the watched folder that it lies in, and is watched with;
+    `files` is then that one's.
     """
 
     path: Path
@@ -47,3 +48,4 @@ class RootStatus:
     watch: WatchKind
     files: int
     reason: str = ""
+    within: Path | None = None

@@ -5,7 +5,9 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 import structlog
 
@@ -13,7 +15,7 @@ from cbvird.config import WatchSettings
 from cbvird.watch.file_events import FileEvent, FileGone, FileMoved, FileSeen, RootStatus
 from cbvird.watch.mounts import Mount, read_mounts
 from cbvird.watch.observer import THREAD_JOIN_S, Observation, WatchLimit
-from cbvird.watch.presence import Presence
+from cbvird.watch.presence import NestedFolder, Presence
 from cbvird.watch.scan import PathFilter, scan
 
 PRESENCE_CHECK_S = 5.0
@@ -28,13 +30,16 @@ REDELIVERY_DELAY_S = 30.0
 MAX_CHANGED_FOLDERS = 16
 """If more folders than this changed at once, a full scan costs less than a scan of each."""
 
+DISK_AWAY = "its disk is not mounted"
+
 LOG = structlog.get_logger(__name__)
 
 
 class WatchedFolder:
     """One watched folder between `start` and `join`; a `cbvird.watch.observer.ChangeSink`.
 
-    While the folder is offline (see `cbvird.watch.presence`), nothing in it is reported as gone.
+    While the folder is offline (see `cbvird.watch.presence`), nothing in it is reported as gone.  Watched
+    folders `inside` it have a state of their own, and no thread.
     """
 
     def __init__(
@@ -44,6 +49,7 @@ class WatchedFolder:
         on_event: Callable[[FileEvent], None],
         known: Callable[[], Iterable[Path]],
         *,
+        inside: Iterable[Path] = (),
         mounts: Callable[[], list[Mount]] = read_mounts,
         check_s: float = PRESENCE_CHECK_S,
     ) -> None:
@@ -54,6 +60,7 @@ class WatchedFolder:
         self._known = known
         self._check_s = check_s
         self._presence = Presence(path, mounts)
+        self._inside = [NestedFolder(one) for one in inside]
         self._observation: Observation | None = None
         self._limited = False
         self._files = 0
@@ -103,6 +110,18 @@ class WatchedFolder:
         observation, reason = self._observation, self._presence.reason
         watch = observation.kind if observation is not None else "none"
         return RootStatus(self.path, "offline" if reason else "online", watch, self._files, reason)
+
+    def statuses(self) -> list[RootStatus]:
+        """Return the state of the folder, and then of those inside it."""
+        own = self.status()
+        return [own, *(self._status_inside(own, folder) for folder in self._inside)]
+
+    def _status_inside(self, own: RootStatus, folder: NestedFolder) -> RootStatus:
+        reason = own.reason or folder.failure
+        if not reason and not self._presence.is_online(folder.path):
+            reason = DISK_AWAY
+        state: Literal["online", "offline"] = "offline" if reason else "online"
+        return replace(own, path=folder.path, state=state, reason=reason, within=self.path)
 
     @property
     def is_whole(self) -> bool:
@@ -162,6 +181,8 @@ class WatchedFolder:
         self._close()
 
     def _check(self) -> None:
+        for folder in self._inside:
+            folder.check()
         if self._presence.check() or not self._is_watched():
             self._close()
             self._limited = False

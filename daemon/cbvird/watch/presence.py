@@ -16,6 +16,30 @@ from cbvird.watch.scan import is_gone
 LOG = structlog.get_logger(__name__)
 
 
+def looked_into(folder: Path) -> os.stat_result:
+    """Return the status of a folder that can be read.  Raises OSError where it cannot."""
+    status = folder.stat()
+    with os.scandir(folder) as entries:
+        next(entries, None)
+    return status
+
+
+class NestedFolder:
+    """The presence of a watched folder that lies in another one, and is watched with it."""
+
+    def __init__(self, path: Path) -> None:
+        self.path, self.failure = path, ""
+
+    def check(self) -> None:
+        """Look whether the folder can be read; `failure` says why it cannot, and is else empty."""
+        try:
+            looked_into(self.path)
+        except OSError as error:
+            self.failure = error.strerror or str(error)
+        else:
+            self.failure = ""
+
+
 @dataclass(frozen=True, slots=True)
 class _Identity:
     """The identity of a folder.  If it changes, it is another folder, and watches set on it are void."""
@@ -128,9 +152,7 @@ class Presence:
 
     def _identify(self, mounts: list[Mount]) -> _Identity | None:
         try:
-            status = self._path.stat()
-            with os.scandir(self._path) as entries:
-                next(entries, None)
+            status = looked_into(self._path)
         except OSError as error:
             self._failure = error.strerror or str(error)
             return None

@@ -32,9 +32,10 @@ class Watcher:
         mounts: Callable[[], list[Mount]] = read_mounts,
         check_s: float = PRESENCE_CHECK_S,
     ) -> None:
+        nested = _nested(settings.folders) if settings.recursive else dict.fromkeys(settings.folders, ())
         self._folders = [
-            WatchedFolder(path, settings, on_event, known, mounts=mounts, check_s=check_s)
-            for path in (_outermost(settings.folders) if settings.recursive else settings.folders)
+            WatchedFolder(path, settings, on_event, known, inside=inside, mounts=mounts, check_s=check_s)
+            for path, inside in nested.items()
         ]
 
     def start(self) -> None:
@@ -64,8 +65,8 @@ class Watcher:
             folder.rescan()
 
     def roots(self) -> list[RootStatus]:
-        """Return the state of every watched folder; one that lies inside another is left out."""
-        return [folder.status() for folder in self._folders]
+        """Return the state of every watched folder; one that lies inside another follows it."""
+        return [status for folder in self._folders for status in folder.statuses()]
 
     def is_online(self, path: Path) -> bool:
         """Return whether the watched folder of `path`, and the disk in it that `path` lies on, is there.
@@ -89,9 +90,9 @@ class Watcher:
         return all(folder.is_alive() for folder in self._folders)
 
 
-def _outermost(folders: Iterable[Path]) -> list[Path]:
-    """Return the folders that lie inside no other one: a folder is watched with all that is in it."""
+def _nested(folders: Iterable[Path]) -> dict[Path, list[Path]]:
+    """Return the folders that lie inside no other one, with those inside each: these are watched with it."""
     unique = list(dict.fromkeys(folders))
-    return [
-        path for path in unique if not any(path != other and path.is_relative_to(other) for other in unique)
-    ]
+    inside = {path: [one for one in unique if path in one.parents] for path in unique}
+    within_another = {path for paths in inside.values() for path in paths}
+    return {path: paths for path, paths in inside.items() if path not in within_another}

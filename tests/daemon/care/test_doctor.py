@@ -163,7 +163,12 @@ def left_socket(place: Place) -> None:
         (
             lambda place: place.configure(watch=f'folders = ["{place.data}"]'),
             "watched folders",
-            "in each other",
+            "is the data folder",
+        ),
+        (
+            lambda place: place.configure(watch=f'folders = ["{place.folder}"]'),
+            "watched folders",
+            "data lies in the watched folder",
         ),
         (lambda place: (place.data / "restoring").mkdir(), "data folder", "a restore was cut short"),
         (lambda place: place.data.chmod(0o777), "data folder", "anybody may write"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import os
 import subprocess
 from collections.abc import Callable
@@ -105,6 +106,23 @@ def test_paths_are_relative_to_their_folder_on_request(
     assert f"News/{NAME}" in shown
     assert str(service.videos) not in shown
     assert str(service.videos / "News" / NAME) in ask(service, *command, *picture, "--relative", "--json").out
+
+
+def test_folders_that_lie_in_each_other_are_told_of(make_service: Callable[..., Service], ask: Ask) -> None:
+    service = make_service(folders=[".", "videos"])
+    service.until(
+        lambda: all(root["watch"] == "inotify" for root in service.get("/v1/status")["roots"]), "both watched"
+    )
+    shown = " ".join(ask(service, "status").out.split())  # lines are wrapped where COLUMNS is set
+    inner = f"{service.videos} online inotify, lies in {service.folder}"
+    assert f"folder {service.folder} online inotify folder {inner} videos" in shown
+    said = (
+        f"the data folder {service.data} lies in the watched folder {service.folder}; keep them apart: stop"
+    )
+    assert f"note {said}" in shown
+    logged = [json.loads(line) for line in service.log.read_text().splitlines()]
+    assert [said in line["event"] for line in logged if line["level"] == "warning"] == [True]
+    assert [row["path"] for row in service.get("/v1/folders")["folders"]] == [str(service.folder)]
 
 
 TABLES = (

@@ -108,7 +108,7 @@ def test_a_watched_link_and_a_folder_inside_another_are_watched_once(
     link.symlink_to(root)
     (root / "inner").mkdir()
     watcher = watch(folders=(link, link / "inner"), polling=False)
-    assert [status.path for status in watcher.roots()] == [link]
+    assert [(one.path, one.within) for one in watcher.roots()] == [(link, None), (link / "inner", link)]
     touch(root / "inner" / "a.mp4")
     listener.wait_for(FileSeen(link / "inner" / "a.mp4"))
 

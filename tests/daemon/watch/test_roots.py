@@ -106,6 +106,39 @@ def test_two_roots_do_not_wait_for_each_other(
     listener.wait_for(FileSeen(tmp_path / "missing" / "a.mp4"))
 
 
+def test_a_root_inside_another_is_watched_with_it_and_has_a_state_of_its_own(
+    root: Path, watch: Any, listener: Listener
+) -> None:
+    (root / "inner").mkdir()
+    table = [*LOCAL, Mount(root.resolve() / "usb", "exfat", "8:17")]
+    folders = (root / "missing", root / "inner", root, root / "usb")
+    touch(root / "usb" / "a.mp4")
+    watcher = watch(folders=folders, known=lambda: [root / "usb" / "a.mp4"], mounts=lambda: list(table))
+
+    def states() -> dict[str, tuple[str, str]]:
+        assert [status.path for status in watcher.roots()] == [root, *(one for one in folders if one != root)]
+        assert [status.within for status in watcher.roots()] == [None, root, root, root]
+        return {status.path.name: (status.state, status.reason) for status in watcher.roots()}
+
+    here = ("online", "")
+    absent = ("offline", "No such file or directory")
+    assert states() == {"videos": here, "missing": absent, "inner": here, "usb": here}
+    touch(root / "missing" / "b.mp4")
+    listener.wait_for(FileSeen(root / "missing" / "b.mp4"))
+    table.pop()
+    away = {"videos": here, "missing": here, "inner": here, "usb": ("offline", "its disk is not mounted")}
+    wait_until(lambda: states() == away)
+
+
+def test_roots_that_are_not_recursive_are_watched_apart(root: Path, watch: Any) -> None:
+    (root / "inner").mkdir()
+    watcher = watch(folders=(root, root / "inner"), recursive=False)
+    assert [(status.path, status.within) for status in watcher.roots()] == [
+        (root, None),
+        (root / "inner", None),
+    ]
+
+
 def test_a_rescan_finds_what_no_event_told(
     root: Path, watch: Any, listener: Listener, tmp_path: Path
 ) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from cbvird.care.doctor.finding import Finding, fault, good, note
 from cbvird.care.restore import UNFINISHED
 from cbvird.config import Settings
+from cbvird.runtime.data_folder import KEEP_APART, overlap
 from cbvird.watch.mounts import is_remote, read_mounts
 
 MIN_FREE_BYTES, USUAL_FREE_BYTES = 1 << 30, 5 << 30
@@ -31,9 +32,8 @@ def check_watched(settings: Settings) -> Iterator[Finding]:
         elif not os.access(folder, os.R_OK | os.X_OK):
             advice = "let the user of the service read it, by its group or an ACL"
             yield fault("watched folders", f"{folder} may not be read by this user", advice)
-        elif folder.is_relative_to(data) or data.is_relative_to(folder):
-            advice = "keep them apart: put service.data_dir elsewhere"
-            yield fault("watched folders", f"{folder} and the data folder {data} lie in each other", advice)
+        elif said := overlap(folder, data):
+            yield fault("watched folders", said, KEEP_APART)
         elif settings.watch.polling is False and is_remote(folder, mounts):
             advice = 'set watch.polling to "auto"'
             yield fault("watched folders", f"{folder} is on another machine, and is not polled", advice)
