@@ -126,8 +126,12 @@ torture: $(VENV)/.installed-test
 bench: $(VENV)/.installed-test
 	cd tests && ../$(BIN)/python -m bench
 
+# Where keys, their defaults and their explanations come from.
+SETTINGS := $(addprefix daemon/cbvird/config/,sections.py settings.py template.py web.py) \
+	$(addprefix cbvir_core/,embed/runtime.py index/options.py keyframes/options.py search/options.py search/shortlist.py)
+
 # Generated from the settings, so that every key is there with its default.
-config.toml: daemon/cbvird/config/sections.py $(VENV)/.installed
+config.toml: $(SETTINGS) $(VENV)/.installed
 	$(BIN)/python -m cbvird.config.template > $@.new && mv $@.new $@
 
 # Man pages and completion, made of the commands; what is made is committed, for the wheel brings it along.

@@ -30,3 +30,12 @@ def test_every_promise_names_a_test() -> None:
     promises = re.findall(r"^- .*?(?=^- |^\n|\Z)", TEXT, re.MULTILINE | re.DOTALL)
     assert len(promises) > 20
     assert [promise for promise in promises if not NAMED.search(promise)] == []
+
+
+def test_nothing_is_claimed_of_power_cuts_that_no_test_holds() -> None:
+    for text in ((ROOT / "README.md").read_text("utf-8"), TEXT):
+        sentences = [
+            one for one in re.split(r"\.\s", text) if re.search(r"power cut|cuts\s+the\s+power", one)
+        ]
+        assert len(sentences) == 1
+        assert re.search(r"no test (here )?cuts\s+the\s+power", sentences[0])

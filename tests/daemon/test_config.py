@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import ast
+import inspect
 import os
+import re
 import subprocess
 import sys
 import tomllib
@@ -52,6 +55,36 @@ def complaint(file: Path, text: str) -> str:
 def test_the_repositorys_file_is_exactly_the_settings_model() -> None:
     """If not: ``python -m cbvird.config.template > config.toml``."""
     assert (REPOSITORY / "config.toml").read_text() == template()
+
+
+def test_make_knows_every_source_of_the_repositorys_file() -> None:
+    """Else ``make config.toml`` would not see that a default has changed."""
+    made = subprocess.run(
+        ["make", "--print-data-base", "--dry-run", "config.toml"],
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+    )
+    (rule,) = re.findall(r"^config\.toml: (.*)$", made.stdout, re.MULTILINE)
+    options = (KeyframeOptions, RuntimeOptions, IndexOptions, SearchOptions)
+    sources = {name for one in options for name in modules_of_defaults(one)}
+    sources |= {table.__module__ for table in tables().values()}
+    sources |= {function.__module__ for function in (tables, template)}
+    files = {str(Path(str(sys.modules[name].__file__)).relative_to(REPOSITORY)) for name in sources}
+    assert set(rule.split()) == files | {".venv/.installed"}
+
+
+def modules_of_defaults(options: type) -> set[str]:
+    """The module of an option class, and those that it imports names of its defaults from."""
+    tree = ast.parse(inspect.getsource(sys.modules[options.__module__]))
+    (body,) = [
+        node.body for node in tree.body if isinstance(node, ast.ClassDef) and node.name == options.__name__
+    ]
+    defaults = [node.value for node in body if isinstance(node, ast.AnnAssign) and node.value is not None]
+    used = {node.id for value in defaults for node in ast.walk(value) if isinstance(node, ast.Name)}
+    imports = [node for node in tree.body if isinstance(node, ast.ImportFrom)]
+    found = {str(node.module) for node in imports if used & {alias.name for alias in node.names}}
+    return {options.__module__, *found}
 
 
 def test_every_key_has_one_line_of_explanation() -> None:
