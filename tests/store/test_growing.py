@@ -30,6 +30,20 @@ def recorded(
     return store.append(GROWING, keyframes(6), generation, unit_rows(6), [codes] * 5 + [None])
 
 
+@pytest.fixture
+def copied(
+    store: Store,
+    generation: Generation,
+    recorded: list[int],
+    info: MakeInfo,
+    keyframes: MakeKeyframes,
+    unit_rows: MakeRows,
+) -> list[int]:
+    """Rows of the content that the recording has in the end, of a copy whose ingest is not over."""
+    store.begin(info(CONTENT, str(COPY)))
+    return store.append(CONTENT, keyframes(2), generation, unit_rows(2))
+
+
 def finish(store: Store) -> None:
     store.finish_growing(GROWING, FINISHED, damaged=1, duration_s=6.0)
 
@@ -58,38 +72,22 @@ def test_rows_stay_and_have_the_new_name(store: Store, recorded: list[int], tmp_
 
 
 def test_a_known_content_keeps_its_rows_and_gets_the_path(
-    store: Store,
-    generation: Generation,
-    recorded: list[int],
-    info: MakeInfo,
-    keyframes: MakeKeyframes,
-    unit_rows: MakeRows,
-    tmp_path: Path,
+    store: Store, recorded: list[int], copied: list[int], tmp_path: Path
 ) -> None:
-    store.begin(info(CONTENT, str(COPY)))
-    rows = store.append(CONTENT, keyframes(2), generation, unit_rows(2))
     store.finish(CONTENT, damaged=0, duration_s=2.0)
     finish(store)
     record = store.video(CONTENT)
     assert record is not None
     assert (record.paths, record.keyframes, record.duration_s) == ((COPY, PATH), 2, 2.0)
-    assert [row.row for row in store.keyframes(CONTENT)] == rows
+    assert [row.row for row in store.keyframes(CONTENT)] == copied
     assert store.videos() == [record]
     assert store.keyframe_rows(recorded) == [None] * 6
     assert_sound(store, tmp_path)
 
 
 def test_what_an_interrupted_ingest_left_is_replaced(
-    store: Store,
-    generation: Generation,
-    recorded: list[int],
-    info: MakeInfo,
-    keyframes: MakeKeyframes,
-    unit_rows: MakeRows,
-    tmp_path: Path,
+    store: Store, recorded: list[int], copied: list[int], tmp_path: Path
 ) -> None:
-    store.begin(info(CONTENT, str(COPY)))
-    store.append(CONTENT, keyframes(2), generation, unit_rows(2))
     finish(store)
     record = store.video(CONTENT)
     assert record is not None
