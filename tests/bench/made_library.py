@@ -67,9 +67,21 @@ def made_picture(number: int, size: tuple[int, int]) -> Image:
     return paint(rng, *size, palette(rng))
 
 
+MADE = Path("/made")
+"""Where made videos are said to lie."""
+
+
 def made_path(number: int) -> Path:
     """Return where the video with a number is said to lie."""
-    return Path(f"/made/reel {number // 100:03d}/film {number:06d}.mp4")
+    return MADE / f"reel {number // 100:03d}/film {number:06d}.mp4"
+
+
+def forget_taken_in(data: Path) -> None:
+    """Forget what services took in beside the made videos, so that the same films are taken in again."""
+    with Library.open(data, profile="builtin") as library:
+        for record in library.videos():
+            if not any(path.is_relative_to(MADE) for path in record.paths):
+                library.remove(record.video_id)
 
 
 def made_library(folder: Path, keyframes: int) -> Path:

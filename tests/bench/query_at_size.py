@@ -1,10 +1,12 @@
 """Queries with every stage in a made library of any size, with the ingest idle and busy.
 
-    python -m bench.query_at_size [--keyframes 1000000] [--data FOLDER] [--queries 100]
+    python -m bench.query_at_size [--keyframes 1000000] [--data FOLDER] [--queries 100] [--cold]
 
 A film of real clips is taken in beside the made keyframes, so that its moments can be decoded.  Half of the
 questions are unedited frames of it, the others photographs that are in no film, which take longest.  Then
 another film is taken in while the same is asked again, and at the end the memory of the service is read.
+The files of the library are in the page cache, as far as it goes, or with `--cold` nothing is, as after a
+start of the machine.
 Making a million keyframes takes half an hour, once, where they are kept in `--data`; the rest takes five
 minutes.
 """
@@ -23,9 +25,9 @@ import numpy as np
 
 from bench.cost import percentiles, report
 from bench.film_kinds import film_of
-from bench.made_library import made_library
+from bench.made_library import forget_taken_in, made_library
 from bench.retrieval.photographs import distractors
-from bench.service_start import anonymous_mb
+from bench.service_start import anonymous_mb, drop_page_cache, fill_page_cache
 from bench.shared_data import SHARED
 from bench.timed_queries import PATIENCE_S, first_answers_ms, mean_stages, timed_queries
 from cbvir_core.decode import encode_still, read_frames
@@ -70,10 +72,12 @@ def main(line: Sequence[str]) -> None:
     parser.add_argument("--keyframes", type=int, default=1_000_000, help="made ones (default: %(default)s)")
     parser.add_argument("--data", type=Path, metavar="FOLDER", help="keep library and films there")
     parser.add_argument("--queries", type=int, default=100, help="of each kind (default: %(default)s)")
+    parser.add_argument("--cold", action="store_true", help="empty the page cache before the first question")
     arguments = parser.parse_args(line)
     with tempfile.TemporaryDirectory(prefix="cbvir-") as name:
         folder, kept = Path(name), arguments.data or Path(name)
-        (folder / "data").symlink_to(made_library(kept, arguments.keyframes))
+        (folder / "data").symlink_to(data := made_library(kept, arguments.keyframes))
+        forget_taken_in(data)
         (watched := folder / "videos").mkdir()
         films = [film_of(kind, kept, FILM_S).path for kind in ("default", "fixed-gop")]
         pictures = questions(films[0], arguments.queries)
@@ -82,6 +86,8 @@ def main(line: Sequence[str]) -> None:
                 shutil.copy(film, watched / film.name)
                 _until(running, "working")
                 _until(running, state)
+                if what == "idle":
+                    (drop_page_cache if arguments.cold else fill_page_cache)(data)
                 times = timed_queries(running, pictures)
                 ended = "" if what == "idle" or _is(running, "working") else ", ingest ended early"
                 report(

@@ -23,6 +23,7 @@ from support import running
 from support.made_rows import video_name
 
 DROP_CACHES = Path("/proc/sys/vm/drop_caches")
+READ_BYTES = 1 << 24
 POLL_S = 0.01
 PATIENCE_S = 600.0
 ASKED_TIMES = 7
@@ -75,6 +76,15 @@ def drop_page_cache(folder: Path) -> bool:
                     os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
         return False
     return True
+
+
+def fill_page_cache(folder: Path) -> None:
+    """Read all files in a folder once, so that they are in the page cache where it has the room."""
+    for path in folder.rglob("*"):
+        if path.is_file():
+            with path.open("rb") as file:
+                while file.read(READ_BYTES):
+                    pass
 
 
 def _figures(
