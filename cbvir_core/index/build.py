@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,11 +27,12 @@ from cbvir_core.index.first_reading import (
     list_projections,
 )
 from cbvir_core.index.item_search import ItemSearch
+from cbvir_core.index.kept_vectors import VectorFile
 from cbvir_core.index.lists import SAMPLE_PER_LIST, ListBuilder, learnt_centroids, list_count
 from cbvir_core.index.manifest import SegmentEntry, index_write_error
 from cbvir_core.index.pause import Pause
 from cbvir_core.index.projection import Projection
-from cbvir_core.index.segment import ITEM_FILES, PROJECTION_FILE, ROWS_FILE
+from cbvir_core.index.segment import ITEM_FILES, PROJECTION_FILE, ROWS_FILE, VECTORS_FILE
 from cbvir_core.index.tail import ReadVectors, read_in_batches
 from cbvir_core.index.trees import TreeBuilder
 from cbvir_core.index.written import WrittenFile
@@ -124,7 +125,7 @@ def _build_trees(
 def _build_lists(
     home: Path, rows: RowNumbers, read: ReadVectors, sample: Rows, recipe: SegmentRecipe, progress: Progress
 ) -> SegmentEntry:
-    """Read all rows twice: to choose the projection, and to code them by it.
+    """Read all rows twice: to choose the projection, and to code and keep them.
 
     Only codes and a sample are in memory, about 150 bytes a row.
     """
@@ -136,15 +137,18 @@ def _build_lists(
     present = reading.rows()
     projection = chosen_projection(reading, recipe.lists_recall).turned()
     builder = _list_builder(present, read, projection, lambda: progress(len(present) // 2))
+    home.mkdir(parents=True)
+    file = VectorFile(home / VECTORS_FILE, len(present))
     for start in range(0, len(present), READ_PAUSE_ROWS):
         wanted = present[start : start + READ_PAUSE_ROWS]
-        still, vectors = read(wanted)
-        # A row that was forgotten meanwhile keeps its place, in the middle of all: it will be buried.
-        projected = np.zeros((len(wanted), projection.dimensions), np.float32)
-        if len(still):
-            projected[np.isin(wanted, still)] = projection.apply(vectors)
-        builder.add(projected)
+        still, found = read(wanted)
+        # A row that was forgotten meanwhile keeps its place: it will be buried.
+        vectors = np.zeros((len(wanted), sample.shape[1]), np.float32)
+        vectors[np.isin(wanted, still)] = found if len(still) else 0.0
+        builder.add(projection.apply(vectors))
+        file.append(vectors)
         progress((len(present) + start) // 2)
+    kept = [VECTORS_FILE] if file.finish() else []
     lists = builder.built()
     effort = coded_effort(
         lists,
@@ -153,7 +157,7 @@ def _build_lists(
         recipe.lists_recall,
         lambda: progress(len(present)),
     )
-    return _write(home, present, projection, "lists", lists, effort)
+    return _write(home, present, projection, "lists", lists, effort, kept)
 
 
 def _list_builder(rows: RowNumbers, read: ReadVectors, projection: Projection, pause: Pause) -> ListBuilder:
@@ -175,13 +179,15 @@ def _write(
     kind: str,
     items: ItemSearch,
     effort: SearchEffort,
+    written: Sequence[str] = (),
 ) -> SegmentEntry:
-    home.mkdir(parents=True)
+    """Write the files of a segment beside those that are `written` already."""
+    home.mkdir(parents=True, exist_ok=True)
     items_file = ITEM_FILES[kind][0]
     np.save(home / ROWS_FILE, rows)
     projection.save(home / PROJECTION_FILE)
     items.save(home / items_file)
-    files = {name: _synced(home / name) for name in (ROWS_FILE, PROJECTION_FILE, items_file)}
+    files = {name: _synced(home / name) for name in (*written, ROWS_FILE, PROJECTION_FILE, items_file)}
     sync(home)
     return SegmentEntry(
         name=home.name,

@@ -11,6 +11,7 @@ import numpy as np
 
 from cbvir_core.index.effort import TUNED_NEIGHBOURS
 from cbvir_core.index.item_search import ItemSearch, NearItems, OpenItems
+from cbvir_core.index.kept_vectors import KeptVectors
 from cbvir_core.index.lists import Lists
 from cbvir_core.index.manifest import SegmentEntry
 from cbvir_core.index.neighbours import permitted
@@ -22,6 +23,9 @@ from cbvir_core.types import RowMask, RowNumbers, Rows
 
 ROWS_FILE = "rows.npy"
 PROJECTION_FILE = "projection.npz"
+VECTORS_FILE = "vectors.npy"
+"""The vectors, where the segment keeps them: those of versions before, and of trees, do not."""
+
 ITEM_FILES: dict[str, tuple[str, OpenItems]] = {
     "annoy": ("trees.ann", Trees.open),
     "lists": ("lists.faiss", Lists.open),
@@ -40,10 +44,16 @@ class Segment:
     """One open segment.  Searching is thread-safe and does not hold the interpreter."""
 
     def __init__(
-        self, entry: SegmentEntry, rows: RowNumbers, projection: Projection, items: ItemSearch
+        self,
+        entry: SegmentEntry,
+        rows: RowNumbers,
+        projection: Projection,
+        items: ItemSearch,
+        vectors: KeptVectors | None = None,
     ) -> None:
         self.entry = entry
         self.rows = rows
+        self._vectors = vectors
         self._projection = projection
         self._search = items
         self._sorted = np.argsort(rows, kind="stable")
@@ -54,24 +64,25 @@ class Segment:
     def open(cls, folder: Path, entry: SegmentEntry, *, trust: bool = True) -> Segment:
         """Map the segment `entry` of the index in `folder`; raises IndexFileDamaged.
 
-        With `trust` the file of trees or lists is believed where it has the size and the time that it was
-        written with.
+        With `trust` the files of trees or lists and of vectors are believed where they have the size and the
+        time that they were written with.
         """
         home = folder / entry.name
         try:
             file, open_items = ITEM_FILES[entry.kind]
             files = {
-                name: kept.checked(home / name, trust=trust and name == file)
+                name: kept.checked(home / name, trust=trust and name in (file, VECTORS_FILE))
                 for name, kept in entry.files.items()
             }
             rows = np.load(home / ROWS_FILE, allow_pickle=False)
             projection = Projection.load(home / PROJECTION_FILE)
             items = open_items(home / file, projection.dimensions)
+            vectors = KeptVectors.open(home / VECTORS_FILE, entry.rows) if VECTORS_FILE in files else None
         except (OSError, ValueError, KeyError, RuntimeError) as error:
             raise IndexFileDamaged(f"segment {entry.name} cannot be read: {error}") from error
         if not 0 < len(rows) == len(items) == entry.rows:
             raise IndexFileDamaged(f"segment {entry.name} has the wrong length")
-        return cls(replace(entry, files=files), rows, projection, items)
+        return cls(replace(entry, files=files), rows, projection, items, vectors)
 
     def verify(self, folder: Path, pause: Pause) -> None:
         """Read every file of the segment; raises IndexFileDamaged where one is not what was written."""
@@ -99,6 +110,13 @@ class Segment:
         """Return the item number of each row, and any item number for a row that is not here."""
         ranks = np.searchsorted(self.rows, rows, sorter=self._sorted)
         return self._sorted[np.minimum(ranks, len(self.rows) - 1)]
+
+    def kept_vectors(self, rows: RowNumbers) -> tuple[RowMask, Rows]:
+        """Return which of `rows` have vectors in this segment's file, and these vectors (N x D)."""
+        if self._vectors is None:
+            return np.zeros(len(rows), np.bool_), np.zeros((0, 0), np.float32)
+        held = self.holds(rows)
+        return held, self._vectors.of(self._items(rows[held]))
 
     def live_rows(self) -> RowNumbers:
         """Return the rows that are not forgotten, in the order in which they came."""

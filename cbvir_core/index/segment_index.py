@@ -136,8 +136,10 @@ class SegmentIndex:
         parts = [view.tail.search(vector, k, self._source.read, within)]
         if candidates:
             most = max(effort_for(segment.entry, k)[0] for segment in view.segments)
-            rows, vectors = self._source.read(worth_measuring(candidates, most))
-            parts.append(first(rows, distances(vector, vectors), k) if len(rows) else NO_NEIGHBOURS)
+            parts += (
+                first(rows, distances(vector, vectors), k)
+                for rows, vectors in view.vectors_of(worth_measuring(candidates, most), self._source.read)
+            )
         return merged(parts, k)
 
     def maintain(self) -> bool:
