@@ -56,7 +56,8 @@ class Segment:
         self._vectors = vectors
         self._projection = projection
         self._search = items
-        self._sorted = np.argsort(rows, kind="stable")
+        is_ascending = bool(np.all(rows[1:] > rows[:-1]))  # but for rows that were sealed out of order
+        self._sorted = None if is_ascending else np.argsort(rows, kind="stable")
         self._is_dead = np.zeros(len(rows), dtype=np.bool_)
         self.dead = 0
 
@@ -98,25 +99,28 @@ class Segment:
     def bury(self, rows: RowNumbers) -> None:
         """Mark those of `rows` that are in this segment as forgotten."""
         if len(rows):
-            self._is_dead[self._items(rows)[self.holds(rows)]] = True
+            items, held = self._items(rows)
+            self._is_dead[items[held]] = True
             self.dead = int(np.count_nonzero(self._is_dead))
 
     def holds(self, rows: RowNumbers) -> RowMask:
         """Return which of `rows` are in this segment, forgotten or not."""
-        held: RowMask = self.rows[self._items(rows)] == rows
-        return held
+        return self._items(rows)[1]
 
-    def _items(self, rows: RowNumbers) -> RowNumbers:
-        """Return the item number of each row, and any item number for a row that is not here."""
+    def _items(self, rows: RowNumbers) -> tuple[RowNumbers, RowMask]:
+        """Return item numbers of rows, any number for a row that is not here, and which ones are here."""
         ranks = np.searchsorted(self.rows, rows, sorter=self._sorted)
-        return self._sorted[np.minimum(ranks, len(self.rows) - 1)]
+        items = np.minimum(ranks, len(self.rows) - 1)
+        if self._sorted is not None:
+            items = self._sorted[items]
+        return items, self.rows[items] == rows
 
     def kept_vectors(self, rows: RowNumbers) -> tuple[RowMask, Rows]:
         """Return which of `rows` have vectors in this segment's file, and these vectors (N x D)."""
         if self._vectors is None:
             return np.zeros(len(rows), np.bool_), np.zeros((0, 0), np.float32)
-        held = self.holds(rows)
-        return held, self._vectors.of(self._items(rows[held]))
+        items, held = self._items(rows)
+        return held, self._vectors.of(items[held])
 
     def live_rows(self) -> RowNumbers:
         """Return the rows that are not forgotten, in the order in which they came."""
