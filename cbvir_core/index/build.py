@@ -138,17 +138,17 @@ def _build_lists(
     projection = chosen_projection(reading, recipe.lists_recall).turned()
     builder = _list_builder(present, read, projection, lambda: progress(len(present) // 2))
     home.mkdir(parents=True)
-    file = VectorFile(home / VECTORS_FILE, len(present))
-    for start in range(0, len(present), READ_PAUSE_ROWS):
-        wanted = present[start : start + READ_PAUSE_ROWS]
-        still, found = read(wanted)
-        # A row that was forgotten meanwhile keeps its place: it will be buried.
-        vectors = np.zeros((len(wanted), sample.shape[1]), np.float32)
-        vectors[np.isin(wanted, still)] = found if len(still) else 0.0
-        builder.add(projection.apply(vectors))
-        file.append(vectors)
-        progress((len(present) + start) // 2)
-    kept = [VECTORS_FILE] if file.finish() else []
+    with VectorFile(home / VECTORS_FILE, len(present)) as file:
+        for start in range(0, len(present), READ_PAUSE_ROWS):
+            wanted = present[start : start + READ_PAUSE_ROWS]
+            still, found = read(wanted)
+            # A row that was forgotten meanwhile keeps its place: it will be buried.
+            vectors = np.zeros((len(wanted), sample.shape[1]), np.float32)
+            vectors[np.isin(wanted, still)] = found if len(still) else 0.0
+            builder.add(projection.apply(vectors))
+            file.append(vectors)
+            progress((len(present) + start) // 2)
+        kept = [VECTORS_FILE] if file.finish() else []
     lists = builder.built()
     effort = coded_effort(
         lists,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import mmap
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -62,6 +62,14 @@ class VectorFile:
             header = {"descr": HALF.str, "fortran_order": False, "shape": shape}
             np.lib.format.write_array_header_1_0(self._file, header)
         self._file.write(halves.tobytes())
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        """Close the file, also where the build was interrupted."""
+        if self._file is not None:
+            self._file.close()
 
     def finish(self) -> bool:
         """End the file; return whether it is there.  Raises OSError."""
